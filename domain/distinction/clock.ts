@@ -1,0 +1,7 @@
+/** Time as the domain sees it: injected, so that no rule reads the machine's clock and no test sleeps. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Resolves after `milliseconds`, or rejects with the signal's reason when it aborts first. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
