@@ -1,0 +1,45 @@
+/** How long metadata of one kind of role is good, and when it is renewed. Both in milliseconds. */
+export interface RoleExpiry {
+  readonly lifetime: number;
+  /** Renewed once no more than this is left. Clients meet expired metadata only if nobody publishes for this long. */
+  readonly renewBefore: number;
+}
+
+export interface ExpiryPolicy {
+  readonly root: RoleExpiry;
+  readonly targets: RoleExpiry;
+  readonly bins: RoleExpiry;
+  readonly snapshot: RoleExpiry;
+  readonly timestamp: RoleExpiry;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/**
+ * The shorter a role lives, the sooner a client notices that it is served frozen metadata (TUF 1.0.33 §5.4.4), and the
+ * more often somebody must sign: a day for the timestamp, which one signature renews, a week for the snapshot that every
+ * client then fetches anew, 90 days for the many bins, a year where people hold the keys.
+ */
+export const DEFAULT_EXPIRY: ExpiryPolicy = {
+  root: { lifetime: 365 * DAY, renewBefore: 60 * DAY },
+  targets: { lifetime: 365 * DAY, renewBefore: 60 * DAY },
+  bins: { lifetime: 90 * DAY, renewBefore: 30 * DAY },
+  snapshot: { lifetime: 7 * DAY, renewBefore: 2 * DAY },
+  timestamp: { lifetime: DAY, renewBefore: 8 * HOUR },
+};
+
+/** When metadata signed at `now` expires: epoch milliseconds on a whole second, which is what `expires` can say. */
+export function expiresAt(now: number, { lifetime }: RoleExpiry): number {
+  return Math.floor((now + lifetime) / 1000) * 1000;
+}
+
+/** Metadata that expires at or before the answer (epoch milliseconds) is due for renewal at `now`. */
+export function renewalHorizon(now: number, { renewBefore }: RoleExpiry): number {
+  return now + renewBefore;
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ` (TUF 1.0.33 §4.2.1); fractions of a second pass in some clients and fail in others. */
+export function formatExpires(epochMilliseconds: number): string {
+  return new Date(epochMilliseconds).toISOString().replace(/\.\d{3}Z$/, "Z");
+}

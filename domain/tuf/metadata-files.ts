@@ -1,0 +1,24 @@
+/**
+ * Port: the published files. Names are `<version>.<role>.json` and `timestamp.json`; others are refused (INVALID_NAME).
+ * What a method has answered is durable, and a reader sees a whole file or none.
+ */
+export interface MetadataFiles {
+  /**
+   * Publishes a versioned file. Identical content under the name is fine.
+   * @returns whether the file is new
+   * @throws {TufError} CORRUPT_REPOSITORY where other content is published under this name
+   */
+  putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>;
+
+  /**
+   * Publishes a timestamp, which makes everything it names reachable. Only upward: where a newer timestamp is published,
+   * nothing changes.
+   * @param metadataVersion of the timestamp in `bytes`
+   * @returns whether this call made `bytes` the published timestamp
+   * @throws {TufError} CORRUPT_REPOSITORY where the same version is published with other content
+   */
+  replaceTimestamp(metadataVersion: number, bytes: Uint8Array): Promise<boolean>;
+
+  /** The bytes of a published file, or `undefined`. */
+  read(name: string): Promise<Uint8Array | undefined>;
+}
