@@ -7,7 +7,7 @@ import { canonicalText, jsonText } from "./canonical-json.js";
 import { checkedSignatures, checkedSigned, isObject } from "./metadata-shape.js";
 
 const utf8 = new TextEncoder();
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** TUF's JSON wire format (TUF 1.0.33 §4.1). */
 export class JsonMetadataCodec implements MetadataCodec {
