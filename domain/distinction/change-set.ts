@@ -1,0 +1,42 @@
+import type { Change } from "./change.js";
+import { pathText } from "./json-path.js";
+import { idText, type RecordId } from "./record-id.js";
+
+/**
+ * What a caller changed since the record was loaded: a value to print, compare and test without a database. Canonical:
+ * changes are keyed, sorted, and a value set back to its original is none.
+ */
+export interface ChangeSet {
+  /** Name of the record type. */
+  readonly record: string;
+  readonly id: RecordId;
+  /** The version that the changes were made against. */
+  readonly base: number;
+  readonly changes: readonly Change[];
+}
+
+export function changeSet(record: string, id: RecordId, base: number, changes: readonly Change[]): ChangeSet {
+  return Object.freeze({ record, id, base, changes: Object.freeze([...changes]) });
+}
+
+/** Where a change happened, as people read it: `name`, `metadata.size`, `properties["foo"]`. */
+export function changePath(change: Change): string {
+  switch (change.kind) {
+    case "attribute.set":
+      return change.attribute;
+    case "json.set":
+      return `${change.attribute}${pathText(change.path)}`;
+    case "entry.put":
+    case "entry.drop":
+      return entryPath(change.collection, change.key);
+  }
+}
+
+export function entryPath(collection: string, key: string): string {
+  return `${collection}[${JSON.stringify(key)}]`;
+}
+
+/** `image 4f… @7: name, properties["foo"]` */
+export function describeChangeSet({ record, id, base, changes }: ChangeSet): string {
+  return `${record} ${idText(id)} @${base}: ${changes.map(changePath).join(", ") || "nothing"}`;
+}

@@ -1,0 +1,40 @@
+import type { JsonPath } from "./json-path.js";
+import type { JsonValue } from "./json-text.js";
+
+/** One difference between two states of a record. Values are captured; `undefined` stands for "was not there". */
+export type Change = AttributeSet | JsonSet | EntryPut | EntryDrop;
+
+/** An attribute has another value. */
+export interface AttributeSet {
+  readonly kind: "attribute.set";
+  readonly attribute: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** A member inside a JSON attribute was created (`from` undefined), changed, or removed (`to` undefined). */
+export interface JsonSet {
+  readonly kind: "json.set";
+  readonly attribute: string;
+  /** Never empty: a change of the whole value is an `attribute.set`. Holds member names only: arrays are whole values. */
+  readonly path: JsonPath;
+  readonly from: JsonValue | undefined;
+  readonly to: JsonValue | undefined;
+}
+
+/** An entry of a collection was created (`from` undefined) or has another value. */
+export interface EntryPut {
+  readonly kind: "entry.put";
+  readonly collection: string;
+  readonly key: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** An entry of a collection is gone. */
+export interface EntryDrop {
+  readonly kind: "entry.drop";
+  readonly collection: string;
+  readonly key: string;
+  readonly from: unknown;
+}

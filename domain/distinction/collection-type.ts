@@ -1,0 +1,97 @@
+import { typeName, type AttributeType, type ValueOf } from "./attribute-type.js";
+
+/** The value stored under one key of a collection: a single value, or a few named fields. */
+export interface EntryType<T = unknown> {
+  /** The columns of an entry beside its key. A single value is the field `value`; a set has none. */
+  readonly fields: Readonly<Record<string, AttributeType>>;
+  fault(value: unknown): string | undefined;
+  capture(value: unknown): unknown;
+  expose(value: unknown): T;
+  same(left: unknown, right: unknown): boolean;
+  /** A captured entry as the values of its fields, in their order. */
+  split(value: unknown): readonly unknown[];
+  /** The captured entry that has these field values. */
+  join(values: readonly unknown[]): unknown;
+}
+
+/** Child rows of a record, addressed by a text key: a map from key to entry, or a set of keys. */
+export interface CollectionType<T = unknown, K extends "map" | "set" = "map" | "set"> {
+  readonly kind: K;
+  readonly key: AttributeType<string>;
+  readonly entry: EntryType<T>;
+}
+
+type Fields = Readonly<Record<string, AttributeType>>;
+type FieldValues<F extends Fields> = { -readonly [N in keyof F]: ValueOf<F[N]> };
+
+/** A map from keys to single values: `properties: entries(text(255), text(65535))`. */
+export function entries<T>(key: AttributeType<string>, value: AttributeType<T>): CollectionType<T, "map">;
+/** A map from keys to entries of several fields: `targets: entries(text(1024), { length: integer(0), … })`. */
+export function entries<F extends Fields>(key: AttributeType<string>, fields: F): CollectionType<FieldValues<F>, "map">;
+export function entries(key: AttributeType<string>, content: AttributeType | Fields): CollectionType<unknown, "map"> {
+  const entry = isAttributeType(content) ? singleValue(content) : severalFields(content);
+  return { kind: "map", key, entry };
+}
+
+/** A set of keys: additions and removals are idempotent and never conflict. */
+export function setOf(key: AttributeType<string>): CollectionType<true, "set"> {
+  return { kind: "set", key, entry: membership };
+}
+
+function isAttributeType(content: AttributeType | Fields): content is AttributeType {
+  return typeof content.fault === "function";
+}
+
+const membership: EntryType<true> = {
+  fields: {},
+  fault: () => undefined,
+  capture: () => true,
+  expose: () => true,
+  same: () => true,
+  split: () => [],
+  join: () => true,
+};
+
+function singleValue<T>(type: AttributeType<T>): EntryType<T> {
+  return {
+    fields: { value: type },
+    fault: (value) => type.fault(value),
+    capture: (value) => type.capture(value),
+    expose: (value) => type.expose(value),
+    same: (left, right) => type.same(left, right),
+    split: (value) => [value],
+    join: ([value]) => value,
+  };
+}
+
+type CapturedFields = Readonly<Record<string, unknown>>;
+
+function severalFields(fields: Fields): EntryType<CapturedFields> {
+  const types = Object.entries(fields);
+  return {
+    fields,
+    fault: (value) => {
+      if (typeof value !== "object" || value === null) return `an object of fields, got ${typeName(value)}`;
+      const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
+      if (unknown !== undefined) return `only the fields ${Object.keys(fields).join(", ")}, got ${unknown}`;
+      for (const [name, type] of types) {
+        const fault = type.fault((value as CapturedFields)[name]);
+        if (fault !== undefined) return `${name}: ${fault}`;
+      }
+      return undefined;
+    },
+    capture: (value) => Object.freeze(mapFields(types, (name, type) => type.capture((value as CapturedFields)[name]))),
+    expose: (value) => mapFields(types, (name, type) => type.expose((value as CapturedFields)[name])),
+    same: (left, right) =>
+      types.every(([name, type]) => type.same((left as CapturedFields)[name], (right as CapturedFields)[name])),
+    split: (value) => types.map(([name]) => (value as CapturedFields)[name]),
+    join: (values) => Object.freeze(Object.fromEntries(types.map(([name], index) => [name, values[index]]))),
+  };
+}
+
+function mapFields(
+  types: readonly (readonly [string, AttributeType])[],
+  value: (name: string, type: AttributeType) => unknown,
+): CapturedFields {
+  return Object.fromEntries(types.map(([name, type]) => [name, value(name, type)]));
+}

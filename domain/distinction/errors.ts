@@ -1,0 +1,90 @@
+import type { Overlap } from "./overlap.js";
+
+/** Every code an error of this layer can carry. `docs/errors.md` documents each; a test keeps the two equal. */
+export const DISTINCTION_ERROR_CODES = [
+  "ABORTED",
+  "CONFLICT",
+  "CORRUPT_RECORD",
+  "DATABASE_UNAVAILABLE",
+  "DRIVER_MISSING",
+  "INVALID_DATABASE_URL",
+  "INVALID_RECORD_TYPE",
+  "INVALID_VALUE",
+  "NOT_LOADED",
+  "RECORD_EXISTS",
+  "RECORD_NOT_FOUND",
+  "RECORD_REMOVED",
+  "RETRIES_EXHAUSTED",
+  "UNTRACKED_RECORD",
+] as const;
+
+export type DistinctionErrorCode = (typeof DISTINCTION_ERROR_CODES)[number];
+
+/** The root of the hierarchy: branch on `code`, show `message` to people. Messages hold no SQL and no secret values. */
+export class DistinctionError extends Error {
+  readonly code: DistinctionErrorCode;
+
+  constructor(code: DistinctionErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.name = new.target.name;
+  }
+}
+
+/** One reason why a value does not belong where it was put. */
+export interface Fault {
+  /** Attribute, `collection["key"]`, or a JSON path below an attribute. */
+  readonly path: string;
+  /** What the rule asks for and what was found, e.g. `at most 255 characters, got 300`. */
+  readonly reason: string;
+}
+
+/** Values that break the record type's rules. All faults of the record are listed; nothing was written. */
+export class InvalidValueError extends DistinctionError {
+  readonly record: string;
+  readonly faults: readonly Fault[];
+
+  constructor(record: string, faults: readonly Fault[]) {
+    super("INVALID_VALUE", `${record}: ${faults.map(({ path, reason }) => `${path}: ${reason}`).join("; ")}`);
+    this.record = record;
+    this.faults = faults;
+  }
+}
+
+/** What a caller needs to show a conflict, or to resolve it and save again. */
+export interface ConflictDetails {
+  readonly record: string;
+  readonly id: string;
+  /** Version that the caller's changes were made against. */
+  readonly baseVersion: number;
+  /** Version found in the store. */
+  readonly currentVersion: number;
+  /** Writes attempted before giving up, this one included. */
+  readonly attempts: number;
+  readonly overlaps: readonly Overlap[];
+}
+
+/** Another writer changed the same thing and the policy refuses to choose. Nothing was written, the object is untouched. */
+export class ConflictError extends DistinctionError implements ConflictDetails {
+  readonly record: string;
+  readonly id: string;
+  readonly baseVersion: number;
+  readonly currentVersion: number;
+  readonly attempts: number;
+  readonly overlaps: readonly Overlap[];
+
+  constructor(details: ConflictDetails) {
+    const paths = details.overlaps.map((overlap) => overlap.path).join(", ");
+    super(
+      "CONFLICT",
+      `${details.record} ${details.id}: changed by another writer since version ${details.baseVersion} ` +
+        `(now ${details.currentVersion}): ${paths}`,
+    );
+    this.record = details.record;
+    this.id = details.id;
+    this.baseVersion = details.baseVersion;
+    this.currentVersion = details.currentVersion;
+    this.attempts = details.attempts;
+    this.overlaps = details.overlaps;
+  }
+}

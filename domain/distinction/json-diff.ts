@@ -1,0 +1,46 @@
+import microdiff from "microdiff";
+import type { JsonPath } from "./json-path.js";
+import { valueAt } from "./json-path.js";
+import type { JsonText, JsonValue } from "./json-text.js";
+
+/** One difference between two JSON objects: the members below `path` are not the same. */
+export interface JsonDifference {
+  readonly path: JsonPath;
+  readonly from: JsonValue | undefined;
+  readonly to: JsonValue | undefined;
+}
+
+/**
+ * The differences between two JSON values by path, or `undefined` where they have no path: one of them is no object.
+ * Arrays are whole values, since positions say nothing about which element is which.
+ */
+export function jsonDifferences(before: JsonText, after: JsonText): JsonDifference[] | undefined {
+  if (before.text === after.text) return [];
+  const from = before.parse();
+  const to = after.parse();
+  if (!isObject(from) || !isObject(to)) return undefined;
+  // Without prototypes: microdiff looks members up with `in`, and would take an added `toString` for an old one.
+  const found = microdiff(bare(from), bare(to), { cyclesFix: false });
+  const paths = new Map(found.map(({ path }) => [JSON.stringify(aboveArrays(path)), aboveArrays(path)]));
+  return [...paths.values()].map((path) => ({ path, from: valueAt(from, path), to: valueAt(to, path) }));
+}
+
+type JsonObject = { [key: string]: JsonValue };
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function bare<T extends JsonValue>(value: T): T {
+  if (Array.isArray(value)) return value.map(bare) as T;
+  if (!isObject(value)) return value;
+  const copy = Object.create(null) as JsonObject;
+  for (const key of Object.keys(value)) copy[key] = bare(value[key]!);
+  return copy as T;
+}
+
+/** microdiff gives array positions as numbers and member names as strings. */
+function aboveArrays(path: readonly (string | number)[]): JsonPath {
+  const position = path.findIndex((step) => typeof step === "number");
+  return position === -1 ? path : path.slice(0, position);
+}

@@ -1,0 +1,246 @@
+import type { AttributeType } from "./attribute-type.js";
+import type { AttributeSet, Change, EntryDrop, EntryPut, JsonSet } from "./change.js";
+import { changePath, entryPath } from "./change-set.js";
+import { canonical, diff } from "./diff.js";
+import { valueAt } from "./json-path.js";
+import { canonicalText, JsonText, type JsonValue } from "./json-text.js";
+import type { Overlap } from "./overlap.js";
+import { REFUSE, resolve, type Policy } from "./policy.js";
+import type { RecordState } from "./record-state.js";
+import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
+
+/** How a save treats what other writers did since the record was loaded. */
+export interface RebaseRules {
+  /** `merge` combines both sides and asks the policies about overlaps; `strict` refuses any foreign change. */
+  readonly mode: "merge" | "strict";
+  /** Guards: attributes that the caller's decision read. A foreign change of one is a conflict. */
+  readonly expect: readonly string[];
+}
+
+/** My changes as they apply to the newer state, or the overlaps that forbid it. */
+export type Rebased =
+  | { readonly kind: "merged"; readonly changes: readonly Change[] }
+  | { readonly kind: "conflict"; readonly overlaps: readonly Overlap[] };
+
+/**
+ * Three-way merge: applies `mine`, made against `original`, to `current`. What both sides did the same way vanishes from
+ * the result; what only others did is not in it.
+ */
+export function rebase(
+  type: AnyRecordType,
+  original: RecordState,
+  mine: readonly Change[],
+  current: RecordState,
+  rules: RebaseRules,
+): Rebased {
+  const changes: Change[] = [];
+  const overlaps: Overlap[] = forbidden(type, original, mine, current, rules);
+  for (const change of mine) {
+    const outcome = rebaseChange(type, original, change, current);
+    if (outcome === undefined) continue;
+    if (!("policy" in outcome)) changes.push(outcome);
+    else if (!overlaps.some(({ path }) => path === outcome.path)) overlaps.push(outcome);
+  }
+  return overlaps.length > 0 ? { kind: "conflict", overlaps } : { kind: "merged", changes: canonical(changes) };
+}
+
+/** Foreign changes that conflict whatever I changed: all in strict mode, those of guards and of touched groups. */
+function forbidden(
+  type: AnyRecordType,
+  original: RecordState,
+  mine: readonly Change[],
+  current: RecordState,
+  { mode, expect }: RebaseRules,
+): Overlap[] {
+  const touched = new Set(mine.map(subject));
+  const grouped = new Set(type.groups.filter((group) => group.some((name) => touched.has(name))).flat());
+  if (mode === "merge" && expect.length === 0 && grouped.size === 0) return [];
+  const reason = (name: string): Overlap["policy"] | undefined => {
+    if (mode === "strict") return "strict";
+    if (expect.includes(name)) return "guard";
+    return grouped.has(name) ? "group" : undefined;
+  };
+  return foreignOverlaps(type, original, mine, current, reason);
+}
+
+/** What others changed, as the overlaps with a writer who accepts no foreign change at all. */
+export function foreignChanges(type: AnyRecordType, original: RecordState, current: RecordState): Overlap[] {
+  return foreignOverlaps(type, original, [], current, () => "strict");
+}
+
+function foreignOverlaps(
+  type: AnyRecordType,
+  original: RecordState,
+  mine: readonly Change[],
+  current: RecordState,
+  reason: (name: string) => Overlap["policy"] | undefined,
+): Overlap[] {
+  return diff(type, original, current).flatMap((foreign) => {
+    const policy = reason(subject(foreign));
+    if (policy === undefined) return [];
+    const path = changePath(foreign);
+    const own = mine.find((change) => changePath(change) === path);
+    const sides = shownSides(type, foreign, foreign.from, own === undefined ? foreign.from : to(own), to(foreign));
+    return [{ path, policy, ...sides }];
+  });
+}
+
+function subject(change: Change): string {
+  return "attribute" in change ? change.attribute : change.collection;
+}
+
+function to(change: Change): unknown {
+  return "to" in change ? change.to : undefined;
+}
+
+/** The change on top of `current`, nothing where it is there already, or the overlap that the policy refuses. */
+function rebaseChange(
+  type: AnyRecordType,
+  original: RecordState,
+  change: Change,
+  current: RecordState,
+): Change | Overlap | undefined {
+  switch (change.kind) {
+    case "attribute.set":
+      return rebaseAttribute(type, change, current);
+    case "json.set":
+      return rebaseJson(type, original, change, current);
+    case "entry.put":
+    case "entry.drop":
+      return rebaseEntry(type, change, current);
+  }
+}
+
+function rebaseAttribute(
+  type: AnyRecordType,
+  change: AttributeSet,
+  current: RecordState,
+): Change | Overlap | undefined {
+  const attribute = (type.attributes as Attributes)[change.attribute]!;
+  const theirs = current.attributes[change.attribute];
+  if (attribute.same(theirs, change.from)) return change;
+  if (attribute.same(theirs, change.to)) return undefined;
+  const policy = policyOf(type, change.attribute);
+  const expose = (value: unknown): unknown => attribute.expose(value);
+  const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
+  if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  const captured = capturedMerge(attribute, merged);
+  if (captured === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  return attribute.same(captured, theirs) ? undefined : { ...change, from: theirs, to: captured };
+}
+
+/** A merge may leave the attribute's range (two increments near its end): then it is refused, not stored wrongly. */
+function capturedMerge(attribute: AttributeType, merged: unknown): unknown {
+  return attribute.fault(merged) === undefined ? attribute.capture(merged) : REFUSE;
+}
+
+function rebaseJson(
+  type: AnyRecordType,
+  original: RecordState,
+  change: JsonSet,
+  current: RecordState,
+): Change | Overlap | undefined {
+  const document = current.attributes[change.attribute];
+  const root = document instanceof JsonText ? document.parse() : null;
+  const theirs = valueAt(root, change.path);
+  if (sameJson(theirs, change.to)) return undefined;
+  const policy = policyOf(type, change.attribute);
+  if (!isObject(valueAt(root, change.path.slice(0, -1)))) {
+    // Their side replaced or removed a parent of what I edited; there is no place left to put my member.
+    const base = original.attributes[change.attribute];
+    return policy === "theirs"
+      ? undefined
+      : refusal(type, change, policy === "mine" ? "reject" : policy, base, change.to, document);
+  }
+  if (sameJson(theirs, change.from)) return change;
+  const merged = resolve(policy, { original: change.from, mine: change.to, theirs });
+  if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  return sameJson(merged as JsonValue | undefined, theirs)
+    ? undefined
+    : { ...change, from: theirs, to: merged as JsonValue | undefined };
+}
+
+function isObject(value: JsonValue | undefined): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  return left === right || canonicalText(left) === canonicalText(right);
+}
+
+function rebaseEntry(
+  type: AnyRecordType,
+  change: EntryPut | EntryDrop,
+  current: RecordState,
+): Change | Overlap | undefined {
+  const { entry, kind } = (type.collections as Collections)[change.collection]!;
+  const same = (left: unknown, right: unknown): boolean =>
+    left === undefined || right === undefined ? left === right : entry.same(left, right);
+  const theirs = current.collections[change.collection]?.get(change.key);
+  const mine = to(change);
+  if (same(theirs, mine)) return undefined;
+  if (same(theirs, change.from) || kind === "set") return { ...change, from: theirs } as Change;
+  const policy = policyOf(type, change.collection);
+  const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
+  const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
+  if (merged === REFUSE || (merged !== undefined && entry.fault(merged) !== undefined)) {
+    return refusal(type, change, policy, change.from, mine, theirs);
+  }
+  return entryChange(change, theirs, merged === undefined ? undefined : entry.capture(merged), same);
+}
+
+function entryChange(
+  { collection, key }: EntryPut | EntryDrop,
+  from: unknown,
+  merged: unknown,
+  same: (left: unknown, right: unknown) => boolean,
+): Change | undefined {
+  if (same(from, merged)) return undefined;
+  return merged === undefined
+    ? { kind: "entry.drop", collection, key, from }
+    : { kind: "entry.put", collection, key, from, to: merged };
+}
+
+function policyOf(type: AnyRecordType, name: string): Policy {
+  return type.policies[name] ?? "reject";
+}
+
+function refusal(
+  type: AnyRecordType,
+  change: Change,
+  policy: Policy,
+  original: unknown,
+  mine: unknown,
+  theirs: unknown,
+): Overlap {
+  return {
+    path: "collection" in change ? entryPath(change.collection, change.key) : changePath(change),
+    policy: typeof policy === "function" ? "function" : policy,
+    ...shownSides(type, change, original, mine, theirs),
+  };
+}
+
+/** The three sides as callers see values, or a placeholder where the attribute is secret. */
+function shownSides(
+  type: AnyRecordType,
+  change: Change,
+  original: unknown,
+  mine: unknown,
+  theirs: unknown,
+): Pick<Overlap, "original" | "mine" | "theirs"> {
+  const show = shownValue(type, change);
+  return { original: show(original), mine: show(mine), theirs: show(theirs) };
+}
+
+function shownValue(type: AnyRecordType, change: Change): (value: unknown) => unknown {
+  if ("collection" in change) {
+    const { entry } = (type.collections as Collections)[change.collection]!;
+    const hidden = Object.values(entry.fields).some((field) => field.secret);
+    return (value) => (value === undefined ? undefined : hidden ? "[secret]" : entry.expose(value));
+  }
+  const attribute = (type.attributes as Attributes)[change.attribute]!;
+  if (attribute.secret) return () => "[secret]";
+  if (change.kind === "json.set") return (value) => (value instanceof JsonText ? value.parse() : value);
+  return (value) => attribute.expose(value);
+}

@@ -1,0 +1,131 @@
+import type { AttributeType, ValueOf } from "./attribute-type.js";
+import type { CollectionType } from "./collection-type.js";
+import { DistinctionError, type Fault } from "./errors.js";
+import type { Policy } from "./policy.js";
+
+export type Attributes = Readonly<Record<string, AttributeType>>;
+export type Collections = Readonly<Record<string, CollectionType>>;
+
+/** The name of the key attribute, or the names of several for a composite key. */
+export type KeyOf<A extends Attributes> = (keyof A & string) | readonly (keyof A & string)[];
+
+/** What a record of one kind consists of: the one description that diff, merge, checks and statements read. */
+export interface RecordType<
+  A extends Attributes = Attributes,
+  C extends Collections = Collections,
+  K extends KeyOf<A> = KeyOf<A>,
+> {
+  /** Noun for messages and tables, e.g. `image`. */
+  readonly name: string;
+  readonly key: K;
+  readonly attributes: A;
+  readonly collections: C;
+  /** What an overlap on an attribute or collection does; `reject` where none is named. */
+  readonly policies: Readonly<Partial<Record<string, Policy>>>;
+  /** Attributes that conflict together: any foreign change in a group conflicts with mine in it. */
+  readonly groups: readonly (readonly string[])[];
+  /** Rules across attributes. Runs on what would be written, again after every merge. */
+  readonly validate: ((record: RecordOf<RecordType<A, C, K>>) => readonly Fault[]) | undefined;
+}
+
+/** Any record type, for code that does not care which. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: `validate` takes the record, everything else gives it
+export type AnyRecordType = RecordType<any, any, any>;
+
+type AttributesOf<R extends AnyRecordType> = R["attributes"] & Attributes;
+type CollectionsOf<R extends AnyRecordType> = R["collections"] & Collections;
+type KeyNames<R extends AnyRecordType> = R["key"] extends readonly (infer N)[] ? N : R["key"];
+type CollectionValue<T> =
+  T extends CollectionType<infer E, infer K> ? (K extends "set" ? Set<string> : Map<string, E>) : never;
+
+/** The object that callers read and change: attributes as properties, collections as maps and sets. */
+export type RecordOf<R extends AnyRecordType> = {
+  -readonly [N in Exclude<keyof AttributesOf<R>, KeyNames<R>>]: ValueOf<AttributesOf<R>[N]>;
+} & {
+  readonly [N in keyof AttributesOf<R> & KeyNames<R>]: ValueOf<AttributesOf<R>[N]>;
+} & {
+  -readonly [N in keyof CollectionsOf<R>]: CollectionValue<CollectionsOf<R>[N]>;
+};
+
+/** What a new record is made from; attributes left out get their initial value. */
+export type NewRecordOf<R extends AnyRecordType> = {
+  readonly [N in keyof AttributesOf<R>]?: ValueOf<AttributesOf<R>[N]>;
+} & {
+  readonly [N in keyof CollectionsOf<R>]?: CollectionValue<CollectionsOf<R>[N]> extends Set<string>
+    ? Iterable<string>
+    : CollectionValue<CollectionsOf<R>[N]> extends Map<string, infer E>
+      ? Iterable<readonly [string, E]>
+      : never;
+};
+
+/** How a record is named to the repository: its key value, or an object of the key's attributes. */
+export type IdOf<R extends AnyRecordType> = R["key"] extends readonly string[]
+  ? { readonly [N in R["key"][number]]: ValueOf<AttributesOf<R>[N]> }
+  : ValueOf<AttributesOf<R>[R["key"] & string]>;
+
+interface Definition<A extends Attributes, C extends Collections, K extends KeyOf<A>> {
+  readonly name: string;
+  readonly key: K;
+  readonly attributes: A;
+  readonly collections?: C;
+  readonly policies?: Readonly<Partial<Record<(keyof A | keyof C) & string, Policy>>>;
+  readonly groups?: readonly (readonly (keyof A & string)[])[];
+  readonly validate?: (record: RecordOf<RecordType<A, C, K>>) => readonly Fault[];
+}
+
+/**
+ * Describes a kind of record.
+ *
+ * @throws DistinctionError `INVALID_RECORD_TYPE` where a name is taken twice, reserved, or unknown.
+ */
+export function recordType<
+  const A extends Attributes,
+  const K extends KeyOf<A>,
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a record without collections
+  const C extends Collections = {},
+>(definition: Definition<A, C, K>): RecordType<A, C, K> {
+  const type: RecordType<A, C, K> = {
+    name: definition.name,
+    key: definition.key,
+    attributes: keyFixed(definition),
+    collections: definition.collections ?? ({} as C),
+    policies: definition.policies ?? {},
+    groups: definition.groups ?? [],
+    validate: definition.validate,
+  };
+  const fault = definitionFault(type);
+  if (fault !== undefined) throw new DistinctionError("INVALID_RECORD_TYPE", `record type ${type.name}: ${fault}`);
+  return Object.freeze(type);
+}
+
+export function keyNames(type: AnyRecordType): readonly string[] {
+  const key = type.key as string | readonly string[];
+  return typeof key === "string" ? [key] : key;
+}
+
+function keyFixed<A extends Attributes, C extends Collections, K extends KeyOf<A>>({
+  attributes,
+  key,
+}: Definition<A, C, K>): A {
+  const names: readonly string[] = typeof key === "string" ? [key] : key;
+  const fixed = names
+    .filter((name) => Object.hasOwn(attributes, name))
+    .map((name) => [name, { ...attributes[name], fixed: true }]);
+  return { ...attributes, ...(Object.fromEntries(fixed) as Partial<A>) };
+}
+
+/** `__proto__` and its like would be swallowed by plain objects; `version` belongs to the optimistic counter. */
+const RESERVED = new Set(["__proto__", "constructor", "prototype", "version", "then"]);
+
+function definitionFault(type: AnyRecordType): string | undefined {
+  const attributes = Object.keys(type.attributes as Attributes);
+  const collections = Object.keys(type.collections as Collections);
+  const known = new Set([...attributes, ...collections]);
+  if (keyNames(type).length === 0) return "needs a key";
+  if (known.size < attributes.length + collections.length) return "an attribute and a collection share a name";
+  const reserved = [...known].find((name) => RESERVED.has(name));
+  if (reserved !== undefined) return `${reserved} is a reserved name`;
+  const strangers = [...keyNames(type), ...Object.keys(type.policies), ...type.groups.flat()];
+  const unknown = strangers.find((name) => !known.has(name));
+  return unknown === undefined ? undefined : `${unknown} is named as key, policy or group but is no attribute`;
+}

@@ -1,0 +1,143 @@
+import { typeName } from "./attribute-type.js";
+import type { Change } from "./change.js";
+import type { CollectionType } from "./collection-type.js";
+import { entryPath } from "./change-set.js";
+import { canonical, pushAttributeChanges, pushEntryChange } from "./diff.js";
+import { InvalidValueError, type Fault } from "./errors.js";
+import type { EntryScope, RecordState } from "./record-state.js";
+import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
+import { TrackedMap } from "./tracked-map.js";
+import { TrackedSet } from "./tracked-set.js";
+
+/** A record as code without static types sees it. */
+export type AnyRecord = Record<string, unknown>;
+
+/** The object that callers get for a state: plain properties, and tracked maps and sets over the state's entries. */
+export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState, scope?: EntryScope): RecordOf<R> {
+  const record: AnyRecord = {};
+  const attributes = type.attributes as Attributes;
+  for (const name in attributes) record[name] = attributes[name]!.expose(state.attributes[name]);
+  for (const [name, collection] of Object.entries(type.collections as Collections)) {
+    const entries = state.collections[name] ?? new Map<string, unknown>();
+    record[name] = trackedCollection(record, name, collection, entries, scope?.[name]);
+  }
+  return record as RecordOf<R>;
+}
+
+/** A record's map or set over `original`; `keys` are those that were loaded, where that is not all. */
+export function trackedCollection(
+  owner: AnyRecord,
+  name: string,
+  type: CollectionType,
+  original: ReadonlyMap<string, unknown>,
+  keys?: readonly string[],
+): TrackedMap | TrackedSet {
+  const map = new TrackedMap(owner, name, type, original, keys && new Set(keys));
+  return type.kind === "set" ? new TrackedSet(map as TrackedMap<true>) : map;
+}
+
+/** The tracked map behind a record's collection, or `undefined` where the caller put something else there. */
+export function trackedMap(record: AnyRecord, name: string): TrackedMap | undefined {
+  const value = record[name];
+  const map = value instanceof TrackedSet ? value.members : value;
+  return map instanceof TrackedMap && map.owner === record && map.name === name ? map : undefined;
+}
+
+/**
+ * What the caller changed in `record` since `original`. Looks at attributes and touched entries only.
+ *
+ * @throws InvalidValueError listing every value that breaks a rule.
+ */
+export function changesOf(type: AnyRecordType, original: RecordState, record: AnyRecord): Change[] {
+  const changes: Change[] = [];
+  const faults: Fault[] = strangers(type, record);
+  const attributes = type.attributes as Attributes;
+  for (const name in attributes) {
+    const attribute = attributes[name]!;
+    const from = original.attributes[name];
+    const value = record[name];
+    if (value === from || value === undefined) continue; // undefined: untouched
+    const reason = attribute.fault(value);
+    if (reason !== undefined) {
+      faults.push({ path: name, reason });
+      continue;
+    }
+    const found = changes.length;
+    pushAttributeChanges(changes, name, attribute, from, attribute.capture(value));
+    if (attribute.fixed && changes.length > found) faults.push({ path: name, reason: "is fixed and cannot change" });
+  }
+  for (const [name, collection] of Object.entries(type.collections as Collections)) {
+    const from = original.collections[name];
+    if (from !== undefined) pushCollectionChanges(changes, faults, name, collection, from, record);
+  }
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  return canonical(changes);
+}
+
+/** Properties that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
+function strangers(type: AnyRecordType, record: AnyRecord): Fault[] {
+  const known = [type.attributes, type.collections] as readonly object[];
+  return Object.keys(record)
+    .filter((name) => !known.some((names) => Object.hasOwn(names, name)))
+    .map((name) => ({ path: name, reason: `unknown attribute of ${type.name}` }));
+}
+
+function pushCollectionChanges(
+  changes: Change[],
+  faults: Fault[],
+  name: string,
+  type: CollectionType,
+  original: ReadonlyMap<string, unknown>,
+  record: AnyRecord,
+): void {
+  if (record[name] === undefined) return;
+  for (const [key, entry] of candidates(name, type, original, record)) {
+    const fault = entry === undefined ? undefined : (prefixed("key: ", type.key.fault(key)) ?? type.entry.fault(entry));
+    if (fault !== undefined) faults.push({ path: entryPath(name, key), reason: fault });
+    else {
+      const to = entry === undefined ? undefined : type.entry.capture(entry);
+      pushEntryChange(changes, name, type, key, original.get(key), to);
+    }
+  }
+}
+
+/** The entries that may differ: the touched ones, or all where the caller replaced the collection by one of its own. */
+function* candidates(
+  name: string,
+  type: CollectionType,
+  original: ReadonlyMap<string, unknown>,
+  record: AnyRecord,
+): Generator<readonly [string, unknown]> {
+  const map = trackedMap(record, name);
+  if (map !== undefined) return yield* map.touched();
+  const given = new Map(givenEntries(name, type, record[name]));
+  for (const key of original.keys()) if (!given.has(key)) yield [key, undefined];
+  yield* given;
+}
+
+/**
+ * The entries of a map or set that a caller supplied: a `Map` or pairs for a map, a `Set` or keys for a set.
+ *
+ * @throws InvalidValueError where it is neither.
+ */
+export function* givenEntries(
+  name: string,
+  type: CollectionType,
+  value: unknown,
+): Generator<readonly [string, unknown]> {
+  if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) {
+    const expected = type.kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]";
+    throw new InvalidValueError(name, [{ path: name, reason: `${expected} is needed here` }]);
+  }
+  for (const item of value as Iterable<unknown>) {
+    const [key, entry]: readonly unknown[] = type.kind === "set" ? [item, true] : Array.isArray(item) ? item : [];
+    if (typeof key !== "string") {
+      throw new InvalidValueError(name, [{ path: name, reason: `text keys, got ${typeName(key)}` }]);
+    }
+    yield [key, entry];
+  }
+}
+
+function prefixed(prefix: string, reason: string | undefined): string | undefined {
+  return reason === undefined ? undefined : prefix + reason;
+}

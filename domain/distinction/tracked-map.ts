@@ -1,0 +1,147 @@
+import type { CollectionType } from "./collection-type.js";
+import { DistinctionError, InvalidValueError } from "./errors.js";
+
+/** Marks a key of the overlay whose entry the caller removed. */
+const DROPPED = Symbol("dropped");
+
+/**
+ * A record's map of entries that remembers which keys the caller touched, so that a save looks at those alone,
+ * however many entries there are. Reads fall through to the original entries; writes lie over them.
+ */
+export class TrackedMap<V = unknown> implements Map<string, V> {
+  readonly [Symbol.toStringTag] = "TrackedMap";
+  /** Written entries, and object entries that were handed out and may have been mutated since. */
+  readonly #overlay = new Map<string, V | typeof DROPPED>();
+  #original: ReadonlyMap<string, unknown>;
+  #size: number;
+
+  /**
+   * @param owner the record that this map is a property of, as `name`
+   * @param original captured entries as loaded; never mutated by this map
+   * @param scope the keys that were loaded, where that is not all
+   */
+  constructor(
+    readonly owner: object,
+    readonly name: string,
+    private readonly type: CollectionType<V>,
+    original: ReadonlyMap<string, unknown>,
+    private readonly scope?: ReadonlySet<string>,
+  ) {
+    this.#original = original;
+    this.#size = original.size;
+  }
+
+  get size(): number {
+    this.#requireWhole("size");
+    return this.#size;
+  }
+
+  has(key: string): boolean {
+    this.#requireLoaded(key);
+    const written = this.#overlay.get(key);
+    return written === undefined ? this.#original.has(key) : written !== DROPPED;
+  }
+
+  get(key: string): V | undefined {
+    this.#requireLoaded(key);
+    const written = this.#overlay.get(key);
+    if (written !== undefined) return written === DROPPED ? undefined : written;
+    const original = this.#original.get(key);
+    return original === undefined && !this.#original.has(key) ? undefined : this.#handOut(key, original);
+  }
+
+  set(key: string, value: V): this {
+    if (value === undefined) {
+      throw new InvalidValueError(this.name, [
+        { path: JSON.stringify(key), reason: "a value, got undefined (use delete)" },
+      ]);
+    }
+    if (!this.has(key)) this.#size++;
+    this.#overlay.set(key, value);
+    return this;
+  }
+
+  delete(key: string): boolean {
+    if (!this.has(key)) return false;
+    this.#size--;
+    if (this.#original.has(key)) this.#overlay.set(key, DROPPED);
+    else this.#overlay.delete(key);
+    return true;
+  }
+
+  clear(): void {
+    for (const key of [...this.keys()]) this.delete(key);
+  }
+
+  *entries(): MapIterator<[string, V]> {
+    for (const key of this.keys()) yield [key, this.get(key) as V];
+  }
+
+  *keys(): MapIterator<string> {
+    this.#requireWhole("iterate");
+    for (const key of this.#original.keys()) if (this.#overlay.get(key) !== DROPPED) yield key;
+    for (const [key, value] of this.#overlay) if (value !== DROPPED && !this.#original.has(key)) yield key;
+  }
+
+  *values(): MapIterator<V> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  forEach(visit: (value: V, key: string, map: Map<string, V>) => void, self?: unknown): void {
+    for (const [key, value] of this.entries()) visit.call(self, value, key, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, V]> {
+    return this.entries();
+  }
+
+  /** The keys that may differ from the original, with the caller's value; `undefined` for a removed entry. */
+  *touched(): Generator<readonly [key: string, value: V | undefined]> {
+    for (const [key, value] of this.#overlay) yield [key, value === DROPPED ? undefined : value];
+  }
+
+  /**
+   * Lies over `original` from now on. Entries for which `saved` answers true are settled and read from there; the
+   * others are the caller's, written while the save was under way, and stay.
+   */
+  settle(original: ReadonlyMap<string, unknown>, saved: (key: string, value: V | undefined) => boolean): void {
+    this.#original = original;
+    for (const [key, value] of [...this.touched()]) {
+      // An object in the caller's hands is kept: it may be mutated again, and that must be noticed.
+      if (saved(key, value) && (!isObject(value) || !this.#unchanged(key, value))) this.#overlay.delete(key);
+    }
+    this.#size = original.size;
+    for (const [key, value] of this.#overlay) {
+      this.#size += Number(value !== DROPPED) - Number(original.has(key));
+    }
+  }
+
+  #unchanged(key: string, value: V | undefined): boolean {
+    return this.#original.has(key) && this.type.entry.same(this.type.entry.capture(value), this.#original.get(key));
+  }
+
+  #handOut(key: string, original: unknown): V {
+    const value = this.type.entry.expose(original);
+    if (isObject(value)) this.#overlay.set(key, value);
+    return value;
+  }
+
+  #requireLoaded(key: string): void {
+    if (this.scope !== undefined && !this.scope.has(key)) {
+      throw new DistinctionError("NOT_LOADED", `${this.name}[${JSON.stringify(key)}] was not loaded with this record`);
+    }
+  }
+
+  #requireWhole(what: string): void {
+    if (this.scope !== undefined) {
+      throw new DistinctionError(
+        "NOT_LOADED",
+        `cannot ${what} ${this.name}: only ${this.scope.size} entries were loaded`,
+      );
+    }
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}

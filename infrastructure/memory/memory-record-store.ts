@@ -1,0 +1,91 @@
+import { apply } from "../../domain/distinction/apply.js";
+import type { Change } from "../../domain/distinction/change.js";
+import type { ChangeSet } from "../../domain/distinction/change-set.js";
+import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
+import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
+import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
+import type { AnyRecordType } from "../../domain/distinction/record-type.js";
+
+/** The in-memory twin of a database table: same outcomes, no durability. Every method is atomic within one tick. */
+export class MemoryRecordStore implements RecordStore {
+  readonly #states = new Map<string, RecordState>();
+
+  constructor(private readonly type: AnyRecordType) {}
+
+  load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
+    return settled(() => ids.map((id) => this.#load(id, scope)));
+  }
+
+  insert(state: RecordState): Promise<"applied" | "duplicate"> {
+    return settled(() => {
+      const key = this.#key(state);
+      if (this.#states.has(key)) return "duplicate";
+      this.#states.set(key, copy(state));
+      return "applied";
+    });
+  }
+
+  apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
+    return settled(() => {
+      const outcome = this.#check(base, scope);
+      if (outcome.kind === "applied") this.#write(this.#key(base), changes);
+      return outcome;
+    });
+  }
+
+  revise(
+    id: RecordId,
+    decide: (current: RecordState) => readonly Change[],
+    scope?: EntryScope,
+  ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
+    return settled(() => {
+      const current = this.#load(id, scope);
+      if (current === undefined) return { kind: "missing" };
+      const changes = decide(current);
+      if (changes.length === 0) return { kind: "applied", state: current };
+      this.#write(idText(id), changes);
+      return { kind: "applied", state: apply(current, changes) };
+    });
+  }
+
+  remove(base: RecordState): Promise<ApplyOutcome> {
+    return settled(() => {
+      const outcome = this.#check(base);
+      if (outcome.kind === "applied") this.#states.delete(this.#key(base));
+      return outcome;
+    });
+  }
+
+  #check(base: RecordState, scope?: EntryScope): ApplyOutcome {
+    const current = this.#load(idFrom(this.type, base.attributes), scope);
+    if (current === undefined) return { kind: "missing" };
+    return current.version === base.version ? { kind: "applied" } : { kind: "stale", current };
+  }
+
+  #write(key: string, changes: readonly Change[]): void {
+    this.#states.set(key, apply(this.#states.get(key)!, changes));
+  }
+
+  #load(id: RecordId, scope?: EntryScope): RecordState | undefined {
+    const state = this.#states.get(idText(id));
+    return state && copy(state, scope);
+  }
+
+  #key(state: RecordState): string {
+    return idText(idFrom(this.type, state.attributes));
+  }
+}
+
+/** States leave and enter with entry maps of their own: a repository updates its originals in place. */
+function copy(state: RecordState, scope: EntryScope = {}): RecordState {
+  const collections = Object.entries(state.collections).map(([name, entries]) => {
+    const keys = scope[name];
+    return [name, new Map(keys ? [...entries].filter(([key]) => keys.includes(key)) : entries)] as const;
+  });
+  return { ...state, collections: Object.fromEntries(collections) };
+}
+
+/** Runs `work` now and answers as a database would: later, and with a rejection where it throws. */
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}
