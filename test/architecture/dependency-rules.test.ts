@@ -135,9 +135,9 @@ describe("the rules can fail", () => {
       "src/http/a.ts": `export type A = import("better-sqlite3").Database;`,
     });
     await symlink(join(PROJECT, "node_modules"), join(root, "node_modules"));
-    const found = (await forbiddenImports(root)).map((line) => line.replace(/-> .*node_modules/, "->"));
+    const found = (await forbiddenImports(root)).map((line) => line.replace(/-> .*node_modules\//, "-> "));
     for (const name of ["inversify", "typeorm", "@tufjs/models"]) {
-      expect(found).toContainEqual(expect.stringContaining(`domain-is-pure: domain/image/a.ts -> /${name}/`));
+      expect(found).toContainEqual(expect.stringContaining(`domain-is-pure: domain/image/a.ts -> ${name}/`));
     }
     expect(found).toContainEqual(expect.stringContaining("entry-points-without-database: src/http/a.ts -> "));
   });
