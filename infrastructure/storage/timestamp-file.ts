@@ -4,6 +4,9 @@ import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
 import { putIfAbsent } from "./put-if-absent.js";
 
+/** Each round but the last means that another writer came between; so many do not unless a claim is not what it says. */
+const MAX_ROUNDS = 1_000;
+
 /**
  * `timestamp.json`, which only rises.
  *
@@ -21,6 +24,7 @@ export class TimestampFile {
 
   /** Whether this call made `bytes` the published timestamp. */
   async raise(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {
+    if (versionIn(bytes) !== metadataVersion) throw corrupt(`timestamp ${metadataVersion} states another version`);
     const published = await this.directory.read(TIMESTAMP_FILE);
     if (published !== undefined) {
       const current = versionIn(published);
@@ -36,7 +40,7 @@ export class TimestampFile {
   /** Raises the file until it is at the highest claim; answers the versions that it was raised to. */
   private async followClaims(): Promise<ReadonlySet<number>> {
     const raised = new Set<number>();
-    for (;;) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const claimed = await this.claimedVersions();
       const highest = Math.max(0, ...claimed);
       const published = await this.directory.read(TIMESTAMP_FILE);
@@ -48,6 +52,7 @@ export class TimestampFile {
       const claim = join(this.claims.path, `${highest}.json`);
       if (await this.directory.replaceBy(claim, TIMESTAMP_FILE)) raised.add(highest);
     }
+    throw corrupt(`published ${TIMESTAMP_FILE} does not rise to its highest claim`);
   }
 
   private async claimedVersions(): Promise<readonly number[]> {
