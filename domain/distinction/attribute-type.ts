@@ -225,6 +225,11 @@ export function withInitial<T>(type: AttributeType<T>, initial: T): AttributeTyp
   return { ...type, initial };
 }
 
+/** Obeys a further rule: `rule` tells why a value that fits the type does not belong, or `undefined`. */
+export function constrained<T>(type: AttributeType<T>, rule: (value: T) => string | undefined): AttributeType<T> {
+  return { ...type, fault: (value) => type.fault(value) ?? (value === null ? undefined : rule(value as T)) };
+}
+
 /** Set when the record is added and refused to change afterwards. */
 export function fixed<T>(type: AttributeType<T>): AttributeType<T> {
   return { ...type, fixed: true };

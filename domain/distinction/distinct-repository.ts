@@ -2,6 +2,7 @@ import { apply } from "./apply.js";
 import type { Change } from "./change.js";
 import { changeSet, type ChangeSet } from "./change-set.js";
 import type { Clock } from "./clock.js";
+import { canonical } from "./diff.js";
 import { ConflictError, DistinctionError, InvalidValueError } from "./errors.js";
 import { newRecord, newState } from "./new-record.js";
 import type { Overlap } from "./overlap.js";
@@ -182,13 +183,13 @@ export class DistinctRepository<R extends AnyRecordType> {
     const id = idFrom(this.type, original.attributes);
     const backoff = this.#backoff("save", id, options.signal);
     let base = original;
-    let pending: readonly Change[] = mine;
+    let pending = this.#stamped(original, mine);
     for (let retries = 0; retries < this.#retry.optimisticAttempts; retries++) {
       if (retries > 0) await backoff.pause();
       const outcome = await this.store.apply(base, this.#changeSet(base, pending), scope);
       if (outcome.kind === "missing") throw this.#notFound(id);
       if (outcome.kind === "applied") {
-        if (base === original) tracked.advance(mine);
+        if (base === original) tracked.advance(mine, pending);
         else tracked.settle(apply(original, mine), apply(base, pending));
         return { version: tracked.original.version, written: true, retries };
       }
@@ -232,7 +233,16 @@ export class DistinctRepository<R extends AnyRecordType> {
     const rebased = rebase(this.type, original, mine, current, rules);
     if (rebased.kind === "conflict") throw this.#conflict(original, current, attempts, rebased.overlaps);
     if (this.type.validate) this.#validate(recordFrom(this.type, apply(current, rebased.changes)));
-    return rebased.changes;
+    return this.#stamped(current, rebased.changes);
+  }
+
+  /** The changes with the time of the write, where the record type keeps it. */
+  #stamped(base: RecordState, changes: readonly Change[]): readonly Change[] {
+    const attribute = this.type.stamp as string | undefined;
+    if (attribute === undefined || changes.length === 0) return changes;
+    const from = base.attributes[attribute];
+    const to = this.type.attributes[attribute].capture(new Date(this.environment.clock.now()));
+    return canonical([...changes, { kind: "attribute.set", attribute, from, to }]);
   }
 
   #validate(record: RecordOf<R>): void {

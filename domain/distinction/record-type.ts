@@ -24,6 +24,8 @@ export interface RecordType<
   readonly policies: Readonly<Partial<Record<string, Policy>>>;
   /** Attributes that conflict together: any foreign change in a group conflicts with mine in it. */
   readonly groups: readonly (readonly string[])[];
+  /** An `instant` attribute that every effective write sets to the time of that write; callers cannot. */
+  readonly stamp: (keyof A & string) | undefined;
   /** Rules across attributes. Runs on what would be written, again after every merge. */
   readonly validate: ((record: RecordOf<RecordType<A, C, K>>) => readonly Fault[]) | undefined;
 }
@@ -32,8 +34,8 @@ export interface RecordType<
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: `validate` takes the record, everything else gives it
 export type AnyRecordType = RecordType<any, any, any>;
 
-type AttributesOf<R extends AnyRecordType> = R["attributes"] & Attributes;
-type CollectionsOf<R extends AnyRecordType> = R["collections"] & Collections;
+type AttributesOf<R extends AnyRecordType> = R["attributes"];
+type CollectionsOf<R extends AnyRecordType> = R["collections"];
 type KeyNames<R extends AnyRecordType> = R["key"] extends readonly (infer N)[] ? N : R["key"];
 type CollectionValue<T> =
   T extends CollectionType<infer E, infer K> ? (K extends "set" ? Set<string> : Map<string, E>) : never;
@@ -70,6 +72,7 @@ interface Definition<A extends Attributes, C extends Collections, K extends KeyO
   readonly collections?: C;
   readonly policies?: Readonly<Partial<Record<(keyof A | keyof C) & string, Policy>>>;
   readonly groups?: readonly (readonly (keyof A & string)[])[];
+  readonly stamp?: keyof A & string;
   readonly validate?: (record: RecordOf<RecordType<A, C, K>>) => readonly Fault[];
 }
 
@@ -89,8 +92,9 @@ export function recordType<
     key: definition.key,
     attributes: keyFixed(definition),
     collections: definition.collections ?? ({} as C),
-    policies: definition.policies ?? {},
+    policies: { ...(definition.stamp && { [definition.stamp]: "max" as const }), ...definition.policies },
     groups: definition.groups ?? [],
+    stamp: definition.stamp,
     validate: definition.validate,
   };
   const fault = definitionFault(type);
@@ -123,6 +127,9 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const known = new Set([...attributes, ...collections]);
   if (keyNames(type).length === 0) return "needs a key";
   if (known.size < attributes.length + collections.length) return "an attribute and a collection share a name";
+  if (type.stamp !== undefined && (type.attributes as Attributes)[type.stamp as string]?.shape.kind !== "instant") {
+    return "the stamp must be an instant attribute";
+  }
   const reserved = [...known].find((name) => RESERVED.has(name));
   if (reserved !== undefined) return `${reserved} is a reserved name`;
   const strangers = [...keyNames(type), ...Object.keys(type.policies), ...type.groups.flat()];

@@ -64,7 +64,9 @@ export function changesOf(type: AnyRecordType, original: RecordState, record: An
     }
     const found = changes.length;
     pushAttributeChanges(changes, name, attribute, from, attribute.capture(value));
-    if (attribute.fixed && changes.length > found) faults.push({ path: name, reason: "is fixed and cannot change" });
+    if (changes.length === found) continue;
+    if (attribute.fixed) faults.push({ path: name, reason: "is fixed and cannot change" });
+    if (name === type.stamp) faults.push({ path: name, reason: "is set by every write and cannot be changed" });
   }
   for (const [name, collection] of Object.entries(type.collections as Collections)) {
     const from = original.collections[name];

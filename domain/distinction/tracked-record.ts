@@ -30,12 +30,16 @@ export class TrackedRecord {
     return result;
   }
 
-  /** `mine` was stored on top of the original. Cost follows the change: entry maps are updated in place. */
-  advance(mine: readonly Change[]): void {
+  /**
+   * `written` was stored on top of the original: the caller's changes `mine` and perhaps a stamp. Cost follows the
+   * change: entry maps are updated in place.
+   */
+  advance(mine: readonly Change[], written: readonly Change[]): void {
     const { version, attributes, collections } = this.original;
     applyEntries(collections as Readonly<Record<string, Map<string, unknown>>>, mine);
-    const stored = { version: version + 1, attributes: applyAttributes(attributes, mine), collections };
-    this.settle(stored, stored);
+    const stored = { version: version + 1, attributes: applyAttributes(attributes, written), collections };
+    const captured = written === mine ? stored : { ...stored, attributes: applyAttributes(attributes, mine) };
+    this.settle(captured, stored);
   }
 
   /**

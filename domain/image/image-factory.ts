@@ -1,0 +1,25 @@
+import type { Clock } from "../distinction/clock.js";
+import { newRecord } from "../distinction/new-record.js";
+import { imageType, type Image, type NewImage } from "./image-type.js";
+
+/** Port: makes images that are not stored yet. */
+export interface ImageFactory {
+  /**
+   * @throws InvalidValueError listing unknown attributes and every value that breaks a rule
+   */
+  newImage(values?: NewImage): Image;
+}
+
+/** The innermost factory: gives an image its id and its times. */
+export class DistinctImageFactory implements ImageFactory {
+  /** @param newId makes a UUID */
+  constructor(
+    private readonly clock: Clock,
+    private readonly newId: () => string,
+  ) {}
+
+  newImage(values: NewImage = {}): Image {
+    const now = new Date(this.clock.now());
+    return newRecord(imageType, { id: this.newId(), ...values, createdAt: now, updatedAt: now });
+  }
+}

@@ -1,0 +1,41 @@
+import type { ChangeSet } from "../distinction/change-set.js";
+import type { SaveOptions, SaveResult } from "../distinction/distinct-repository.js";
+import type { ImageRepository } from "./image-repository.js";
+import type { Image } from "./image-type.js";
+
+/** Passes everything to the repository inside. Layers extend it and override what they care about. */
+export class ImageRepositoryProxy implements ImageRepository {
+  constructor(protected readonly inner: ImageRepository) {}
+
+  get(id: string): Promise<Image> {
+    return this.inner.get(id);
+  }
+
+  find(id: string): Promise<Image | undefined> {
+    return this.inner.find(id);
+  }
+
+  add(image: Image): Promise<void> {
+    return this.inner.add(image);
+  }
+
+  save(image: Image, options?: SaveOptions): Promise<SaveResult> {
+    return this.inner.save(image, options);
+  }
+
+  update(id: string, mutate: (image: Image) => void | Promise<void>, options?: SaveOptions): Promise<SaveResult> {
+    return this.inner.update(id, mutate, options);
+  }
+
+  remove(image: Image): Promise<void> {
+    return this.inner.remove(image);
+  }
+
+  reload(image: Image): Promise<Image> {
+    return this.inner.reload(image);
+  }
+
+  changes(image: Image): ChangeSet {
+    return this.inner.changes(image);
+  }
+}

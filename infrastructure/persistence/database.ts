@@ -1,0 +1,109 @@
+import type { Clock } from "../../domain/distinction/clock.js";
+import { DistinctionError } from "../../domain/distinction/errors.js";
+import type { Connection, Connector } from "./connection.js";
+import type { Dialect } from "./dialect.js";
+import { errorMeaning, translated } from "./server-error.js";
+import type { Session, Statement } from "./session.js";
+
+export interface DatabaseOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Sees every statement before it is sent; BEGIN, COMMIT and ROLLBACK are not reported. */
+  readonly onStatement?: (statement: Statement) => void;
+}
+
+/** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
+const MOST_RERUNS = 20;
+
+/**
+ * A database to work with, opened on first use. Work that the server gave up on is run again: it was rolled back, so
+ * nothing of it remains.
+ */
+export class Database {
+  #connector: Promise<Connector> | undefined;
+  #closed = false;
+
+  /**
+   * @param address for messages, without credentials
+   * @param open connects; called once, on first use
+   */
+  constructor(
+    readonly address: string,
+    private readonly open: () => Promise<Connector>,
+    private readonly options: DatabaseOptions,
+  ) {}
+
+  /**
+   * Connects now rather than on first use.
+   *
+   * @throws DistinctionError `DATABASE_UNAVAILABLE`, `DRIVER_MISSING`
+   */
+  async connect(): Promise<void> {
+    await this.#connected();
+  }
+
+  async dialect(): Promise<Dialect> {
+    return (await this.#connected()).dialect;
+  }
+
+  /** Runs `work` on one connection, each statement by itself. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#run((connection) => work(observed(connection, this.options.onStatement)));
+  }
+
+  /** Runs `work` in one transaction: all of it is stored, or nothing. May run it again, so it must be free of effects. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#run(async (connection) => {
+      await connection.begin();
+      try {
+        const result = await work(observed(connection, this.options.onStatement));
+        await connection.commit();
+        return result;
+      } catch (error) {
+        // A lock timeout undoes one statement only, so roll back explicitly; a broken connection cannot and need not.
+        await connection.rollback().catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connector = await this.#connector?.catch(() => undefined);
+    this.#connector = undefined;
+    await connector?.close();
+  }
+
+  async #run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connector = await this.#connected();
+    for (let reruns = 0; ; reruns++) {
+      try {
+        return await connector.withConnection(work);
+      } catch (error) {
+        if (errorMeaning(error) !== "gave-up" || reruns >= MOST_RERUNS) throw translated(error, this.address);
+      }
+      await this.options.clock.sleep(this.options.random() * Math.min(100, 2 ** reruns));
+    }
+  }
+
+  #connected(): Promise<Connector> {
+    if (this.#closed) {
+      return Promise.reject(new DistinctionError("DATABASE_UNAVAILABLE", `${this.address} was closed`));
+    }
+    this.#connector ??= this.open().catch((error: unknown) => {
+      this.#connector = undefined; // the next use tries again
+      throw translated(error, this.address);
+    });
+    return this.#connector;
+  }
+}
+
+function observed(session: Session, observe: DatabaseOptions["onStatement"]): Session {
+  if (observe === undefined) return session;
+  return {
+    rows: (statement) => (observe(statement), session.rows(statement)),
+    run: (statement) => (observe(statement), session.run(statement)),
+  };
+}

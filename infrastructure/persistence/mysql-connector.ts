@@ -1,0 +1,74 @@
+import type { PoolConnection } from "mysql2";
+import type { DataSource, QueryRunner } from "typeorm";
+import type { Connection, Connector } from "./connection.js";
+import type { Dialect } from "./dialect.js";
+import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
+import type { Row, Statement } from "./session.js";
+
+/**
+ * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
+ * raw connection; transactions and logging stay TypeORM's.
+ */
+export class MySqlConnector implements Connector {
+  private constructor(
+    private readonly dataSource: DataSource,
+    readonly dialect: Dialect,
+  ) {}
+
+  /** The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well. */
+  static async over(dataSource: DataSource): Promise<MySqlConnector> {
+    const [row] = await dataSource.query<{ version: string }[]>("SELECT VERSION() AS version");
+    return new MySqlConnector(dataSource, /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect);
+  }
+
+  async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work(new MySqlConnection(runner, (await runner.connect()) as PoolConnection));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+
+class MySqlConnection implements Connection {
+  constructor(
+    private readonly runner: QueryRunner,
+    private readonly raw: PoolConnection,
+  ) {}
+
+  rows(statement: Statement): Promise<readonly Row[]> {
+    return this.#send(statement) as Promise<readonly Row[]>;
+  }
+
+  async run(statement: Statement): Promise<number> {
+    const { affectedRows } = (await this.#send(statement)) as { affectedRows: number };
+    return affectedRows;
+  }
+
+  begin(): Promise<void> {
+    return this.runner.startTransaction();
+  }
+
+  commit(): Promise<void> {
+    return this.runner.commitTransaction();
+  }
+
+  rollback(): Promise<void> {
+    return this.runner.rollbackTransaction();
+  }
+
+  #send({ sql, parameters, varying }: Statement): Promise<unknown> {
+    this.runner.dataSource.logger.logQuery(sql, [...parameters], this.runner);
+    return new Promise((resolve, reject) => {
+      const options = { sql, values: parameters as (string | number | Buffer | null)[], rowsAsArray: true };
+      const settle = (error: Error | null, result: unknown): void => (error ? reject(error) : resolve(result));
+      if (varying === true) this.raw.query(options, settle);
+      else this.raw.execute(options, settle);
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
+import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
+import { selectEntries } from "./entry-statements.js";
+import { selectRecords } from "./record-statements.js";
+import type { Row, Session } from "./session.js";
+import type { EntryLayout, TableLayout } from "./table-layout.js";
+
+interface MutableState extends RecordState {
+  readonly collections: Record<string, Map<string, unknown>>;
+}
+
+export interface ReadRecords {
+  readonly states: Map<string, RecordState>;
+  /** Records that another writer changed between our statements: their parts do not belong together. */
+  readonly torn: readonly RecordId[];
+}
+
+/**
+ * Reads records with one statement for their own rows and one per collection; never a cross product. No transaction is
+ * needed: every row of entries tells the version that it was read under, and a version differs if and only if another
+ * writer came between.
+ */
+export async function readRecords(
+  session: Session,
+  layout: TableLayout,
+  ids: readonly RecordId[],
+  scope?: EntryScope,
+  options = { lock: false },
+): Promise<ReadRecords> {
+  const states = new Map<string, MutableState>();
+  for (const row of await session.rows(selectRecords(layout, ids, options))) {
+    const state = readState(layout, row);
+    states.set(idText(idFrom(layout.table.type, state.attributes)), state);
+  }
+  const torn = new Map<string, RecordId>();
+  const found = ids.filter((id) => states.has(idText(id)));
+  if (found.length > 0) {
+    for (const entries of layout.entries.values()) {
+      const rows = await session.rows(selectEntries(layout, entries, found, scope?.[entries.collection]));
+      readEntries(layout, entries, rows, states, torn);
+    }
+  }
+  for (const text of torn.keys()) states.delete(text);
+  return { states, torn: [...torn.values()] };
+}
+
+function readState(layout: TableLayout, row: Row): MutableState {
+  const attributes: Record<string, unknown> = {};
+  layout.columns.forEach((column, index) => {
+    attributes[column.attribute] = column.codec.decode(row[index + 1]);
+  });
+  const collections: Record<string, Map<string, unknown>> = {};
+  for (const name of layout.entries.keys()) collections[name] = new Map();
+  return { version: Number(row[0]), attributes, collections };
+}
+
+function readEntries(
+  layout: TableLayout,
+  { collection, type, fields }: EntryLayout,
+  rows: readonly Row[],
+  states: ReadonlyMap<string, MutableState>,
+  torn: Map<string, RecordId>,
+): void {
+  const width = layout.key.length;
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const id = layout.key.map((column, index) => column.codec.decode(row[index]) as string | number | bigint);
+    const text = idText(id);
+    const state = states.get(text)!;
+    seen.add(text);
+    if (Number(row[width]) !== state.version) torn.set(text, id);
+    const key = row[width + 1];
+    if (key === null) continue; // the outer join's row of a record without entries
+    const values = fields.map((field, index) => field.codec.decode(row[width + 2 + index]));
+    state.collections[collection]!.set(key as string, type.join(values));
+  }
+  for (const [text, { attributes }] of states) {
+    if (!seen.has(text)) torn.set(text, idFrom(layout.table.type, attributes)); // deleted meanwhile
+  }
+}

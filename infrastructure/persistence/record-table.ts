@@ -1,0 +1,73 @@
+import {
+  keyNames,
+  type AnyRecordType,
+  type Attributes,
+  type Collections,
+} from "../../domain/distinction/record-type.js";
+
+/** Where a record type is stored. */
+export interface RecordTable {
+  readonly type: AnyRecordType;
+  readonly name: string;
+  /** Column of each attribute. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly versionColumn: string;
+  readonly entryTables: Readonly<Record<string, EntryTable>>;
+}
+
+/** Where the entries of one collection are stored: a row each, keyed by owner and entry key. */
+export interface EntryTable {
+  readonly name: string;
+  /** Columns that name the owner, with the owner's attribute that each repeats. */
+  readonly owner: Readonly<Record<string, string>>;
+  /** Where several owners share rows by range: the column, and the owner's attributes that bound it, both inclusive. */
+  readonly range?: { readonly column: string; readonly low: string; readonly high: string };
+  readonly keyColumn: string;
+  /** Holds the SHA-256 of keys too long for an index, and stands for the key in the primary key. */
+  readonly digestColumn?: string;
+  /** Column of each field of an entry. */
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+type EntryTableNames = Omit<EntryTable, "owner" | "columns"> & Partial<Pick<EntryTable, "owner">>;
+
+/**
+ * Describes where a record type is stored. Columns are named for their attributes, in snake_case; entries refer to their
+ * owner through `<record>_<key attribute>` unless told otherwise.
+ */
+export function recordTable(
+  type: AnyRecordType,
+  names: { readonly name: string; readonly entries?: Readonly<Record<string, EntryTableNames>> },
+): RecordTable {
+  const attributes = type.attributes as Attributes;
+  const entryTables: Record<string, EntryTable> = {};
+  for (const [collection, { entry }] of Object.entries(type.collections as Collections)) {
+    const given = names.entries?.[collection];
+    if (given === undefined) throw new TypeError(`record type ${type.name}: ${collection} has no table`);
+    entryTables[collection] = { owner: defaultOwner(type), ...given, columns: snakeCased(Object.keys(entry.fields)) };
+  }
+  return {
+    type,
+    name: names.name,
+    columns: snakeCased(Object.keys(attributes)),
+    versionColumn: "version",
+    entryTables,
+  };
+}
+
+/** The columns of an entry table's primary key. */
+export function entryKeyColumns(table: EntryTable): string[] {
+  return [...Object.keys(table.owner), table.digestColumn ?? table.keyColumn];
+}
+
+function defaultOwner(type: AnyRecordType): Record<string, string> {
+  return Object.fromEntries(keyNames(type).map((name) => [snakeCase(`${type.name}_${name}`), name]));
+}
+
+function snakeCased(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, snakeCase(name)]));
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll("-", "_");
+}

@@ -1,0 +1,66 @@
+import { DistinctionError } from "../../domain/distinction/errors.js";
+
+/** What a driver's error means to us. */
+export type ErrorMeaning =
+  /** A unique key is taken. */
+  | "duplicate"
+  /** The server gave up on the transaction (deadlock, lock timeout, failed certification): run it again. */
+  | "gave-up"
+  /** No connection, or it broke. What was under way may or may not have happened. */
+  | "unavailable"
+  | "other";
+
+/**
+ * MySQL 1213 deadlock (also a cluster's failed certification, at COMMIT), 1205 lock wait timeout (only the statement is
+ * undone: always roll back), MariaDB 1020 "record has changed since last read" under snapshot isolation.
+ */
+const GAVE_UP = new Set([1213, 1205, 1020]);
+const DUPLICATE = new Set([1062, 1586]);
+/** Access denied, unknown database, too many connections, shutdown, host not allowed, killed. */
+const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169]);
+const BROKEN =
+  /^(E(CONN|PIPE|HOST|NET|ADDR|TIMEDOUT|AI_)|ENOTFOUND|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR|FULL|READONLY))/;
+
+interface DriverError {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly driverError?: DriverError;
+}
+
+export function errorMeaning(error: unknown): ErrorMeaning {
+  const { code = "", errno = 0 } = driverError(error);
+  if (GAVE_UP.has(errno) || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "gave-up";
+  if (DUPLICATE.has(errno) || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE") {
+    return "duplicate";
+  }
+  return REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
+}
+
+/**
+ * The error that callers get. It tells the driver's code, never its message: that can hold SQL and values.
+ *
+ * @param where the database's address without credentials
+ */
+export function translated(error: unknown, where: string): DistinctionError {
+  if (error instanceof DistinctionError) return error;
+  if (errorMeaning(error) === "duplicate") return new DuplicateKeyError(where);
+  const { code, errno } = driverError(error);
+  const detail = code ?? (errno === undefined ? (error as Error).name : `errno ${errno}`);
+  const options = { cause: { code, errno } };
+  return errorMeaning(error) === "unavailable"
+    ? new DistinctionError("DATABASE_UNAVAILABLE", `no usable connection to ${where} (${detail})`, options)
+    : new DistinctionError("DATABASE_ERROR", `${where} refused a statement (${detail})`, options);
+}
+
+/** A unique key is taken. Stores turn it into an outcome; it reaches callers only where no store expected it. */
+export class DuplicateKeyError extends DistinctionError {
+  constructor(where: string) {
+    super("DATABASE_ERROR", `${where} refused a statement (a unique key is taken)`);
+  }
+}
+
+/** TypeORM wraps what the driver threw. */
+function driverError(error: unknown): DriverError {
+  const outer = (error ?? {}) as DriverError;
+  return outer.driverError ?? outer;
+}

@@ -1,0 +1,132 @@
+import { apply, applyAttributes } from "../../domain/distinction/apply.js";
+import type { Change } from "../../domain/distinction/change.js";
+import type { ChangeSet } from "../../domain/distinction/change-set.js";
+import { DistinctionError } from "../../domain/distinction/errors.js";
+import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
+import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
+import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
+import type { Database } from "./database.js";
+import { writeEntries } from "./entry-writer.js";
+import { deleteRecord, insertRecord, updateRecord } from "./record-statements.js";
+import { readRecords } from "./record-reader.js";
+import type { RecordTable } from "./record-table.js";
+import { DuplicateKeyError } from "./server-error.js";
+import type { Statement } from "./session.js";
+import { tableLayout, type TableLayout } from "./table-layout.js";
+
+/** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
+export class SqlRecordStore implements RecordStore {
+  #layout: TableLayout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly table: RecordTable,
+  ) {}
+
+  async load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
+    if (ids.length === 0) return [];
+    const layout = await this.#ready();
+    const { states, torn } = await this.database.session((session) => readRecords(session, layout, ids, scope));
+    for (const id of torn) {
+      const state = await this.#loadLocked(layout, id, scope);
+      if (state !== undefined) states.set(idText(id), state);
+    }
+    return ids.map((id) => states.get(idText(id)));
+  }
+
+  async insert(state: RecordState): Promise<"applied" | "duplicate"> {
+    const layout = await this.#ready();
+    const statement = insertRecord(layout, state);
+    const isEmpty = Object.values(state.collections).every((entries) => entries.size === 0);
+    try {
+      if (isEmpty) await this.database.session((session) => session.run(statement));
+      else {
+        await this.database.transaction(async (session) => {
+          await session.run(statement);
+          await writeEntries(session, layout, state, allPuts(state));
+        });
+      }
+      return "applied";
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return "duplicate";
+      throw error;
+    }
+  }
+
+  async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
+    const layout = await this.#ready();
+    const written = await this.#written(layout, base, changes);
+    return written ? { kind: "applied" } : this.#current(layout, base, scope);
+  }
+
+  async revise(
+    id: RecordId,
+    decide: (current: RecordState) => readonly Change[],
+    scope?: EntryScope,
+  ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
+    const layout = await this.#ready();
+    return this.database.transaction(async (session) => {
+      const { states } = await readRecords(session, layout, [id], scope, { lock: true });
+      const current = states.get(idText(id));
+      if (current === undefined) return { kind: "missing" };
+      const changes = decide(current);
+      if (changes.length === 0) return { kind: "applied", state: current };
+      await session.run(this.#update(layout, current, changes));
+      await writeEntries(session, layout, current, changes);
+      return { kind: "applied", state: apply(current, changes) };
+    });
+  }
+
+  async remove(base: RecordState): Promise<ApplyOutcome> {
+    const layout = await this.#ready();
+    const removed = await this.database.session((session) => session.run(deleteRecord(layout, base)));
+    return removed > 0 ? { kind: "applied" } : this.#current(layout, base);
+  }
+
+  /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */
+  #written(layout: TableLayout, base: RecordState, changes: readonly Change[]): Promise<boolean> {
+    const update = this.#update(layout, base, changes);
+    if (!changes.some((change) => "collection" in change)) {
+      return this.database.session(async (session) => (await session.run(update)) > 0);
+    }
+    return this.database.transaction(async (session) => {
+      if ((await session.run(update)) === 0) return false;
+      await writeEntries(session, layout, base, changes);
+      return true;
+    });
+  }
+
+  #update(layout: TableLayout, base: RecordState, changes: readonly Change[]): Statement {
+    const changed = new Set(changes.flatMap((change) => ("attribute" in change ? [change.attribute] : [])));
+    return updateRecord(layout, base, [...changed], applyAttributes(base.attributes, changes));
+  }
+
+  /** What the record is now, read outside the view of the transaction that found it changed. */
+  async #current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+    const id = idFrom(this.table.type, base.attributes);
+    const [current] = await this.load([id], scope);
+    if (current === undefined) return { kind: "missing" };
+    if (current.version !== base.version) return { kind: "stale", current };
+    // The statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed.
+    const message = `${layout.table.type.name} ${idText(id)}: version ${base.version} is stored, but cannot be matched`;
+    throw new DistinctionError("CORRUPT_RECORD", message);
+  }
+
+  /** Waits for the writers that kept tearing an optimistic read apart. */
+  async #loadLocked(layout: TableLayout, id: RecordId, scope?: EntryScope): Promise<RecordState | undefined> {
+    return this.database.transaction(async (session) => {
+      const { states } = await readRecords(session, layout, [id], scope, { lock: true });
+      return states.get(idText(id));
+    });
+  }
+
+  async #ready(): Promise<TableLayout> {
+    return (this.#layout ??= tableLayout(this.table, await this.database.dialect()));
+  }
+}
+
+function allPuts({ collections }: RecordState): Change[] {
+  return Object.entries(collections).flatMap(([collection, entries]) =>
+    [...entries].map(([key, to]) => ({ kind: "entry.put" as const, collection, key, from: undefined, to })),
+  );
+}
