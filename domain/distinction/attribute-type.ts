@@ -111,14 +111,15 @@ export function bigint(): AttributeType<bigint> {
 
 /** A decimal number as text, `precision` digits of which `scale` after the point. Excess digits are refused, not rounded. */
 export function decimal(precision: number, scale: number): AttributeType<string> {
-  const pattern = new RegExp(`^-?\\d{1,${precision - scale}}${scale > 0 ? `(\\.\\d{1,${scale}})?` : ""}$`);
+  const whole = precision - scale;
+  const pattern = new RegExp(`^-?(?=\\d)0*\\d{0,${whole}}${scale > 0 ? `(\\.\\d{1,${scale}})?` : ""}$`);
   return attribute<string>(
     { kind: "decimal", precision, scale },
     {
       fault: (value) =>
         typeof value === "string" && pattern.test(value)
           ? undefined
-          : `decimal text of at most ${precision - scale} digits${scale > 0 ? ` and ${scale} after the point` : ""}`,
+          : `decimal text of at most ${whole} digits${scale > 0 ? ` and ${scale} after the point` : ""}`,
       capture: (value) => canonicalDecimal(value as string, scale),
     },
   );
@@ -235,9 +236,9 @@ export function fixed<T>(type: AttributeType<T>): AttributeType<T> {
   return { ...type, fixed: true };
 }
 
-/** Kept out of messages, overlaps and debug output. */
+/** Kept out of messages, overlaps and debug output: a fault tells what is needed, not what was given. */
 export function secret<T>(type: AttributeType<T>): AttributeType<T> {
-  return { ...type, secret: true };
+  return { ...type, secret: true, fault: (value) => type.fault(value)?.replace(/, got .*/s, "") };
 }
 
 export function typeName(value: unknown): string {
