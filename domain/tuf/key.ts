@@ -1,6 +1,5 @@
 import { TufError } from "./errors.js";
-import { isHex32, toHex } from "./hex.js";
-import type { MetadataCodec } from "./metadata-codec.js";
+import { isHex32 } from "./hex.js";
 
 /**
  * A public key as metadata carries it (TUF 1.0.33 §4.2). ed25519 keys are 64 hexadecimal digits: a PEM value passes in
@@ -20,9 +19,4 @@ export type TufKey = {
 export function ed25519Key(publicKey: string): TufKey {
   if (!isHex32(publicKey)) throw new TufError("INVALID_KEY", "an ed25519 public key is 64 hexadecimal digits");
   return { keytype: "ed25519", scheme: "ed25519", keyval: { public: publicKey } };
-}
-
-/** A key is named by the SHA-256 of its canonical form (TUF 1.0.33 §4.2, `KEYID`). */
-export function keyIdOf(key: TufKey, codec: Pick<MetadataCodec, "canonical" | "sha256">): string {
-  return toHex(codec.sha256(codec.canonical(key)));
 }

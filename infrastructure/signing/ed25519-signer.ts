@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject, sign } from "node:crypto";
-import { ed25519Key, keyIdOf, type TufKey } from "../../domain/tuf/key.js";
+import { ed25519Key, type TufKey } from "../../domain/tuf/key.js";
+import { keyIdOf } from "../../domain/tuf/key-id.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { Signer } from "../../domain/tuf/signer.js";
 

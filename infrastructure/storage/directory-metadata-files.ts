@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { DurableDirectory } from "./durable-directory.js";
-import { checkPublishedName, checkVersionedName, TIMESTAMP_FILE } from "./published-name.js";
+import { checkPublishedName, checkVersionedName } from "./published-name.js";
 import { putIfAbsent } from "./put-if-absent.js";
 import { TimestampFile } from "./timestamp-file.js";
 

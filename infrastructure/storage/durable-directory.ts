@@ -18,16 +18,21 @@ export class DurableDirectory {
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
     return this.withTemporary(async (temporary) => {
       await writeSynced(temporary, bytes);
-      return unless("EEXIST", link(temporary, join(this.path, name)));
+      try {
+        await link(temporary, join(this.path, name));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === "EEXIST") return false;
+        throw error;
+      }
     });
   }
 
-  /** Puts the content of the file `source` (a path) under `name`, replacing what is there; `false` if it is gone. */
-  async replaceBy(source: string, name: string): Promise<boolean> {
-    return this.withTemporary(async (temporary) => {
-      if (!(await unless("ENOENT", link(source, temporary)))) return false;
+  /** Puts a file under `name`, replacing what is there. Durable after the next `sync`. */
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    await this.withTemporary(async (temporary) => {
+      await writeSynced(temporary, bytes);
       await rename(temporary, join(this.path, name));
-      return true;
     });
   }
 
@@ -60,7 +65,6 @@ export class DurableDirectory {
     try {
       return await use(temporary);
     } finally {
-      // Also after a rename: renaming one link of a file over another leaves both (POSIX).
       await rm(temporary, { force: true });
     }
   }
@@ -87,17 +91,6 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } finally {
     await directory.close();
-  }
-}
-
-/** `false` where the operation failed with exactly this code. */
-async function unless(code: string, operation: Promise<void>): Promise<boolean> {
-  try {
-    await operation;
-    return true;
-  } catch (error) {
-    if (codeOf(error) === code) return false;
-    throw error;
   }
 }
 

@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
 import { putIfAbsent } from "./put-if-absent.js";
 
-/** Each round but the last means that another writer came between; so many do not unless a claim is not what it says. */
-const MAX_ROUNDS = 1_000;
+/** Each round but two means that another writer came between. */
+const MAX_ROUNDS = 100;
 
 /**
  * `timestamp.json`, which only rises.
@@ -49,10 +48,13 @@ export class TimestampFile {
         for (const version of claimed) if (version < highest) await this.claims.remove(`${version}.json`);
         return raised;
       }
-      const claim = join(this.claims.path, `${highest}.json`);
-      if (await this.directory.replaceBy(claim, TIMESTAMP_FILE)) raised.add(highest);
+      const claim = await this.claims.read(`${highest}.json`);
+      if (claim === undefined) continue; // overtaken: whoever removed it left a higher one
+      if (versionIn(claim) !== highest) throw corrupt(`the claim of timestamp ${highest} states another version`);
+      await this.directory.replace(TIMESTAMP_FILE, claim);
+      raised.add(highest);
     }
-    throw corrupt(`published ${TIMESTAMP_FILE} does not rise to its highest claim`);
+    throw corrupt(`published ${TIMESTAMP_FILE} lost its claims`);
   }
 
   private async claimedVersions(): Promise<readonly number[]> {

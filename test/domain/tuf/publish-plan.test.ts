@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_EXPIRY, expiresAt, formatExpires } from "../../../domain/tuf/expiry.js";
+import { planCommit, planExport, publishedName } from "../../../domain/tuf/publish-plan.js";
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 0, 1);
+
+describe("commit plan", () => {
+  const state = (
+    hoursLeft: { snapshot: number; timestamp: number },
+    pending: { role: string; metadataVersion: number }[] = [],
+  ) => ({
+    pending,
+    snapshot: { metadataVersion: 4, expiresAt: NOW + hoursLeft.snapshot * HOUR, length: 1, sha256: "" },
+    timestamp: { metadataVersion: 7, expiresAt: NOW + hoursLeft.timestamp * HOUR },
+  });
+  const plan = (given: ReturnType<typeof state>) => planCommit(given, DEFAULT_EXPIRY, NOW);
+
+  it("does nothing while nothing is pending and all is fresh", () => {
+    expect(plan(state({ snapshot: 100, timestamp: 9 }))).toBe("nothing");
+  });
+  it("renews a timestamp by itself, so that clients keep their snapshot", () => {
+    expect(plan(state({ snapshot: 100, timestamp: 8 }))).toBe("timestamp");
+  });
+  it("merges what is pending, and a snapshot that expires", () => {
+    expect(plan(state({ snapshot: 100, timestamp: 9 }, [{ role: "bins-0", metadataVersion: 2 }]))).toBe("snapshot");
+    expect(plan(state({ snapshot: 48, timestamp: 9 }))).toBe("snapshot");
+    expect(plan(state({ snapshot: -1, timestamp: -1 }))).toBe("snapshot");
+  });
+});
+
+describe("export plan", () => {
+  const position = { root: 1, snapshot: 5, timestamp: 6 };
+  const bin = { role: "bins-0", metadataVersion: 3 };
+  const snapshot = { role: "snapshot", metadataVersion: 5 };
+  const timestamp = { role: "timestamp", metadataVersion: 6 };
+  const root = { role: "root", metadataVersion: 1 };
+
+  it("puts bins before the snapshot and the timestamp last", () => {
+    const plan = planExport({ position, files: [timestamp, snapshot, root, bin] });
+    expect(plan).toEqual({ phases: [[bin], [snapshot], [root]], timestamp });
+  });
+  it("is empty where nothing lacks", () => {
+    expect(planExport({ position, files: [] })).toEqual({ phases: [], timestamp: undefined });
+  });
+  it("reports a snapshot that no timestamp names as corrupt", () => {
+    expect(() => planExport({ position, files: [snapshot] })).toThrow(
+      expect.objectContaining({ code: "CORRUPT_REPOSITORY" }),
+    );
+  });
+  it("names files with their version, but the timestamp", () => {
+    expect([bin, snapshot, root, timestamp].map(publishedName)).toEqual([
+      "3.bins-0.json",
+      "5.snapshot.json",
+      "1.root.json",
+      "timestamp.json",
+    ]);
+  });
+});
+
+describe("expiry", () => {
+  it("ends on a whole second and is written without fractions", () => {
+    const end = expiresAt(NOW + 123, DEFAULT_EXPIRY.timestamp);
+    expect(end % 1_000).toBe(0);
+    expect(formatExpires(end)).toBe("2026-01-02T00:00:00Z");
+  });
+});
