@@ -10,7 +10,6 @@ import { GroupCommit } from "../../domain/tuf/group-commit.js";
 export class DurableDirectory {
   /** Concurrent writers share one sync of the directory; each by one that began after its own change. */
   readonly #sync = new GroupCommit(() => syncDirectory(this.path));
-  #made: Promise<unknown> | undefined;
 
   constructor(readonly path: string) {}
 
@@ -46,7 +45,7 @@ export class DurableDirectory {
   }
 
   async names(): Promise<readonly string[]> {
-    await this.made();
+    await mkdir(this.path, { recursive: true });
     return readdir(this.path);
   }
 
@@ -60,18 +59,13 @@ export class DurableDirectory {
   }
 
   private async withTemporary<T>(use: (temporary: string) => Promise<T>): Promise<T> {
-    await this.made();
+    await mkdir(this.path, { recursive: true });
     const temporary = join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
     try {
       return await use(temporary);
     } finally {
       await rm(temporary, { force: true });
     }
-  }
-
-  private made(): Promise<unknown> {
-    this.#made ??= mkdir(this.path, { recursive: true });
-    return this.#made;
   }
 }
 

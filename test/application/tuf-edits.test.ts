@@ -1,0 +1,97 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { InvalidTargetsError } from "../../domain/tuf/errors.js";
+import type { Target } from "../../domain/tuf/target.js";
+import { addTargets } from "../../src/application/add-targets.js";
+import { createTufRepository } from "../../src/application/create-tuf-repository.js";
+import { removeTargets } from "../../src/application/remove-targets.js";
+import { makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
+
+describe("TUF repository", () => {
+  let world: TufWorld;
+  beforeEach(async () => {
+    world = await makeTufWorld();
+  });
+  afterEach(() => world.remove());
+
+  const stored = () =>
+    [...world.state.repositories.get("main")!.roles.values()].flatMap(({ targets }) => [...targets.keys()]).sort();
+
+  describe("creation", () => {
+    it("publishes every role at version 1, verified, with a key for each", async () => {
+      expect((await readdir(world.metadata)).filter((name) => !name.startsWith(".")).sort()).toEqual([
+        "1.bins-0.json",
+        "1.bins-1.json",
+        "1.bins-2.json",
+        "1.bins-3.json",
+        "1.root.json",
+        "1.snapshot.json",
+        "1.targets.json",
+        "timestamp.json",
+      ]);
+      expect(await world.published()).toEqual(new Map());
+      expect(await readdir(join(world.metadata, "..", "keys"))).toHaveLength(5);
+    });
+
+    it("happens once, and leaves no key behind when it is refused at the door", async () => {
+      const exists = { code: "REPOSITORY_EXISTS" };
+      await expect(createTufRepository(world.ports, { name: "main", bins: 4 })).rejects.toMatchObject(exists);
+      await expect(createTufRepository(world.ports, { name: "a/b", bins: 4 })).rejects.toMatchObject({
+        code: "INVALID_NAME",
+      });
+      await expect(createTufRepository(world.ports, { name: "b", bins: 3 })).rejects.toMatchObject({
+        code: "INVALID_BIN_COUNT",
+      });
+      await expect(createTufRepository(world.ports, { name: "b", bins: 4, namePrefix: "1" })).rejects.toMatchObject({
+        code: "INVALID_NAME",
+      });
+      expect(await readdir(join(world.metadata, "..", "keys"))).toHaveLength(5);
+    });
+  });
+
+  describe("edits", () => {
+    it("answer how many targets went into which bins", async () => {
+      const targets = new Map(Array.from({ length: 40 }, (_, index) => [`t/${index}`, targetOf(`${index}`)]));
+      expect(await addTargets(world.ports, "main", targets)).toEqual({
+        targets: 40,
+        bins: ["bins-0", "bins-1", "bins-2", "bins-3"],
+      });
+      expect(stored()).toEqual([...targets.keys()].sort());
+      expect(await removeTargets(world.ports, "main", ["t/0", "t/0"])).toMatchObject({ targets: 1 });
+      expect(stored()).toHaveLength(39);
+    });
+
+    it("refuse a call whole, with every fault in it, and accept nothing of it", async () => {
+      const targets = new Map<string, Target>([
+        ["good", targetOf("good")],
+        ["../escape", targetOf("x")],
+        ["short-digest", { length: 1, sha256: "ab" }],
+        ["/absolute", { length: -1, sha256: "cd" }],
+      ]);
+      const error = await addTargets(world.ports, "main", targets).catch(
+        (thrown: unknown) => thrown as InvalidTargetsError,
+      );
+      expect(error).toMatchObject({ code: "INVALID_TARGET_PATH", name: "InvalidTargetsError" });
+      expect((error as InvalidTargetsError).faults.map(({ path }) => path)).toEqual([
+        "../escape",
+        "short-digest",
+        "/absolute",
+        "/absolute",
+        "/absolute",
+      ]);
+      expect(stored()).toEqual([]);
+      await addTargets(world.ports, "main", new Map([["good", targetOf("good")]]));
+      await expect(removeTargets(world.ports, "main", ["good", ""])).rejects.toMatchObject({
+        code: "INVALID_TARGET_PATH",
+      });
+      expect(stored()).toEqual(["good"]);
+    });
+
+    it("need a repository", async () => {
+      const missing = { code: "REPOSITORY_NOT_FOUND" };
+      await expect(addTargets(world.ports, "none", new Map())).rejects.toMatchObject(missing);
+      await expect(removeTargets(world.ports, "none", [])).rejects.toMatchObject(missing);
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Updater } from "tuf-js";
+
+/** A plain web server on loopback: `/metadata/` from a directory, `/targets/` from content by path. */
+export interface TestServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * @param contentOf the content of a target path, or `undefined` for 404
+ */
+export async function serve(metadata: string, contentOf: (path: string) => Buffer | undefined): Promise<TestServer> {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
+    const answer = async (): Promise<Buffer | undefined> => {
+      if (path.startsWith("/targets/")) return contentOf(withoutHash(path.slice("/targets/".length)));
+      return readFile(join(metadata, path.slice("/metadata/".length)));
+    };
+    answer().then(
+      (body) => response.writeHead(body === undefined ? 404 : 200).end(body),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** `dir/HASH.name` as consistent snapshots have it (TUF 1.0.33 §6.2) is `dir/name`. */
+function withoutHash(path: string): string {
+  return path.replace(/(^|\/)[0-9a-f]{64}\.([^/]*)$/, "$1$2");
+}
+
+/** An unmodified tuf-js client that keeps its trusted metadata between refreshes, and so notices any rollback. */
+export class TufClient {
+  private constructor(
+    private readonly directory: string,
+    private readonly url: string,
+  ) {}
+
+  /** Trusts the first root, which a real client is shipped with. */
+  static async trusting(root: string, url: string): Promise<TufClient> {
+    const directory = await mkdtemp(join(tmpdir(), "distinction-client-"));
+    await mkdir(join(directory, "targets"));
+    await copyFile(root, join(directory, "root.json"));
+    return new TufClient(directory, url);
+  }
+
+  /** A refreshed updater, as each run of a client program makes one. */
+  async refreshed(): Promise<Updater> {
+    const updater = new Updater({
+      metadataDir: this.directory,
+      metadataBaseUrl: `${this.url}/metadata`,
+      targetDir: join(this.directory, "targets"),
+      targetBaseUrl: `${this.url}/targets`,
+      config: { fetchRetry: 0 },
+    });
+    await updater.refresh();
+    return updater;
+  }
+
+  /** Downloads and verifies targets after one refresh; `undefined` for those that the metadata does not know. */
+  async download(...paths: string[]): Promise<readonly (string | undefined)[]> {
+    const updater = await this.refreshed();
+    const contents: (string | undefined)[] = [];
+    for (const path of paths) {
+      const target = await updater.getTargetInfo(path);
+      contents.push(target && (await readFile(await updater.downloadTarget(target), "utf8")));
+    }
+    return contents;
+  }
+
+  remove(): Promise<void> {
+    return rm(this.directory, { recursive: true });
+  }
+}
