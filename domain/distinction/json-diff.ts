@@ -33,7 +33,7 @@ function isObject(value: JsonValue): value is JsonObject {
 
 function bare<T extends JsonValue>(value: T): T {
   if (Array.isArray(value)) return value.map(bare) as T;
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return value === 0 ? (0 as T) : value; // microdiff tells -0 from 0; no database does
   const copy = Object.create(null) as JsonObject;
   for (const key of Object.keys(value)) copy[key] = bare(value[key]!);
   return copy as T;

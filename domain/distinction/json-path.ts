@@ -11,11 +11,12 @@ export function pathText(path: JsonPath): string {
     .join("");
 }
 
-/** The value at `path`, or `undefined` where there is none. Inherited members do not count. */
+/** The value at `path`, or `undefined` where there is none. Inherited members do not count, nor an array's `length`. */
 export function valueAt(root: JsonValue, path: JsonPath): JsonValue | undefined {
   let value: JsonValue | undefined = root;
   for (const step of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    if (Array.isArray(value) !== (typeof step === "number")) return undefined;
     value = (value as Record<string | number, JsonValue>)[step];
   }
   return value;

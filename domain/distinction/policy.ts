@@ -1,7 +1,9 @@
+import { canonicalText, type JsonValue } from "./json-text.js";
+
 /**
  * What an overlap on one attribute does: refuse it (`reject`, the default), let the last writer win (`mine`), keep what
- * is stored (`theirs`), or combine both. `sum` adds my increment to theirs, `max` keeps the greater value, `union`
- * joins JSON arrays as sets.
+ * is stored (`theirs`), or combine both. `sum` adds my increment to theirs, `max` keeps the greater number or later
+ * instant, `union` joins JSON arrays as sets. Values that a policy cannot combine are refused.
  */
 export type PolicyName = "reject" | "mine" | "theirs" | "sum" | "union" | "max";
 
@@ -18,6 +20,11 @@ export type PolicyFunction<T = unknown> = (sides: ThreeWay<T>) => T | typeof REF
 export type Policy<T = unknown> = PolicyName | PolicyFunction<T>;
 
 export const REFUSE = Symbol("refuse the overlap");
+
+/** Whether both sides writing `value` is one change. Two equal increments are two. */
+export function agree(policy: Policy, value: unknown): boolean {
+  return policy !== "sum" || (typeof value !== "number" && typeof value !== "bigint");
+}
 
 /** The merged value of an overlap under `policy`, or `REFUSE`. */
 export function resolve(policy: Policy, sides: ThreeWay): unknown {
@@ -48,21 +55,28 @@ function sum({ original, mine, theirs }: ThreeWay): unknown {
 function greater({ mine, theirs }: ThreeWay): unknown {
   if (mine === null || mine === undefined) return theirs;
   if (theirs === null || theirs === undefined) return mine;
+  if (!isOrdered(mine) || !isOrdered(theirs) || typeof mine !== typeof theirs) return REFUSE;
   return mine >= theirs ? mine : theirs;
+}
+
+/** Text is not: no one order suits words and decimals. */
+function isOrdered(value: unknown): value is number | bigint | boolean | Date {
+  return ["number", "bigint", "boolean"].includes(typeof value) || value instanceof Date;
 }
 
 /** Additions and removals of both sides, on arrays taken as sets of JSON values. */
 function union({ original, mine, theirs }: ThreeWay): unknown {
   if (!Array.isArray(mine) || !Array.isArray(theirs)) return REFUSE;
-  const before = textsOf(original);
-  const kept = textsOf(mine);
-  const removed = new Set([...before].filter((text) => !kept.has(text)));
-  const stored = textsOf(theirs);
-  const survivors = theirs.filter((member) => !removed.has(JSON.stringify(member)));
-  const added = mine.filter((member) => !before.has(JSON.stringify(member)) && !stored.has(JSON.stringify(member)));
-  return [...(survivors as unknown[]), ...(added as unknown[])];
+  const before = membersOf(original);
+  const kept = membersOf(mine);
+  const stored = membersOf(theirs);
+  for (const text of before.keys()) if (!kept.has(text)) stored.delete(text);
+  for (const [text, member] of kept) if (!before.has(text) && !stored.has(text)) stored.set(text, member);
+  return [...stored.values()];
 }
 
-function textsOf(value: unknown): Set<string> {
-  return new Set(Array.isArray(value) ? value.map((member) => JSON.stringify(member)) : []);
+/** The members by their canonical text: equal ones are one. */
+function membersOf(value: unknown): Map<string, JsonValue> {
+  const members = Array.isArray(value) ? (value as JsonValue[]) : [];
+  return new Map(members.map((member) => [canonicalText(member), member]));
 }

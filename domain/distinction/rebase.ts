@@ -3,9 +3,9 @@ import type { AttributeSet, Change, EntryDrop, EntryPut, JsonSet } from "./chang
 import { changePath, entryPath } from "./change-set.js";
 import { canonical, diff } from "./diff.js";
 import { valueAt } from "./json-path.js";
-import { canonicalText, JsonText, type JsonValue } from "./json-text.js";
+import { canonicalText, jsonFault, JsonText, type JsonValue } from "./json-text.js";
 import type { Overlap } from "./overlap.js";
-import { REFUSE, resolve, type Policy } from "./policy.js";
+import { agree, REFUSE, resolve, type Policy } from "./policy.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 
@@ -119,8 +119,8 @@ function rebaseAttribute(
   const attribute = (type.attributes as Attributes)[change.attribute]!;
   const theirs = current.attributes[change.attribute];
   if (attribute.same(theirs, change.from)) return change;
-  if (attribute.same(theirs, change.to)) return undefined;
   const policy = policyOf(type, change.attribute);
+  if (attribute.same(theirs, change.to) && agree(policy, change.to)) return undefined;
   const expose = (value: unknown): unknown => attribute.expose(value);
   const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
   if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
@@ -143,8 +143,8 @@ function rebaseJson(
   const document = current.attributes[change.attribute];
   const root = document instanceof JsonText ? document.parse() : null;
   const theirs = valueAt(root, change.path);
-  if (sameJson(theirs, change.to)) return undefined;
   const policy = policyOf(type, change.attribute);
+  if (sameJson(theirs, change.to) && agree(policy, change.to)) return undefined;
   if (!isObject(valueAt(root, change.path.slice(0, -1)))) {
     // Their side replaced or removed a parent of what I edited; there is no place left to put my member.
     const base = original.attributes[change.attribute];
@@ -154,7 +154,9 @@ function rebaseJson(
   }
   if (sameJson(theirs, change.from)) return change;
   const merged = resolve(policy, { original: change.from, mine: change.to, theirs });
-  if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  if (merged === REFUSE || (merged !== undefined && jsonFault(merged) !== undefined)) {
+    return refusal(type, change, policy, change.from, change.to, theirs);
+  }
   return sameJson(merged as JsonValue | undefined, theirs)
     ? undefined
     : { ...change, from: theirs, to: merged as JsonValue | undefined };
@@ -179,9 +181,9 @@ function rebaseEntry(
     left === undefined || right === undefined ? left === right : entry.same(left, right);
   const theirs = current.collections[change.collection]?.get(change.key);
   const mine = to(change);
-  if (same(theirs, mine)) return undefined;
-  if (same(theirs, change.from) || kind === "set") return { ...change, from: theirs } as Change;
   const policy = policyOf(type, change.collection);
+  if (same(theirs, mine) && agree(policy, mine)) return undefined;
+  if (same(theirs, change.from) || kind === "set") return { ...change, from: theirs } as Change;
   const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
   const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
   if (merged === REFUSE || (merged !== undefined && entry.fault(merged) !== undefined)) {

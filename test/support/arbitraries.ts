@@ -83,21 +83,23 @@ const location = fc.record({ url: hostileText, size: fc.constantFrom(null, 0, 1,
 
 const small = fc.constantFrom(0, -0, 1, 2, -3, 100);
 
+const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+
 /** Values for a whole photo `p1`. */
 export const photoValues: fc.Arbitrary<NewPhoto> = fc.record({
   id: fc.constant("p1"),
   title: hostileText,
-  caption: fc.option(hostileText),
+  caption: orNull(hostileText),
   camera: fc.constant("Leica"),
   width: fc.constantFrom(0, 1, 2),
   height: fc.constantFrom(0, 1, 2),
   views: small,
-  rank: fc.option(small),
+  rank: orNull(small),
   editor: fc.constantFrom("", "ann", "bob"),
   origin: fc.constantFrom("", "web", "app"),
   price: fc.constantFrom("0", "-0.00", "1.5", "12.30"),
-  takenAt: fc.option(fc.constantFrom(new Date(0), new Date(1500), new Date(-1))),
-  thumbnail: fc.option(fc.uint8Array({ maxLength: 3 })),
+  takenAt: orNull(fc.constantFrom(new Date(0), new Date(1500), new Date(-1))),
+  thumbnail: orNull(fc.uint8Array({ maxLength: 3 })),
   pin: fc.constantFrom(0, 1234),
   metadata: fc.oneof({ weight: 4, arbitrary: jsonObject }, jsonValue),
   labels: fc.oneof(

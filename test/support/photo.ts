@@ -35,8 +35,8 @@ export const photoType = recordType({
     takenAt: nullable(instant(0)),
     thumbnail: nullable(binary(64)),
     pin: withInitial(secret(integer(0, 9999)), 0),
-    metadata: withInitial(json(), {}),
-    labels: withInitial(json(), []),
+    metadata: withInitial(json<JsonValue>(), {}),
+    labels: withInitial(json<JsonValue>(), []),
   },
   collections: {
     properties: entries(text(20), text(100)),
