@@ -22,6 +22,7 @@ const MOST_RERUNS = 20;
  */
 export class Database {
   #connector: Promise<Connector> | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   /**
@@ -73,11 +74,22 @@ export class Database {
     this.#closed = true;
     const connector = await this.#connector?.catch(() => undefined);
     this.#connector = undefined;
+    await Promise.allSettled(this.#underWay);
     await connector?.close();
   }
 
   async #run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connector = await this.#connected();
+    const result = this.#runOn(connector, work);
+    this.#underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(result);
+    }
+  }
+
+  async #runOn<T>(connector: Connector, work: (connection: Connection) => Promise<T>): Promise<T> {
     for (let reruns = 0; ; reruns++) {
       try {
         return await connector.withConnection(work);

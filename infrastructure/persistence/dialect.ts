@@ -3,13 +3,13 @@ import type { ColumnShape } from "../../domain/distinction/attribute-type.js";
 /** What differs between the databases: quoting, column types, and the few clauses that have no common form. */
 export interface Dialect {
   readonly name: "mysql" | "mariadb" | "sqlite";
-  quote(identifier: string): string;
+  readonly quote: (identifier: string) => string;
   /** The column type that holds a shape's values without loss, for equality by code point. */
-  columnType(shape: ColumnShape): string;
+  readonly columnType: (shape: ColumnShape) => string;
   /** What follows the column list of CREATE TABLE. */
   readonly tableOptions: string;
   /** Ends a multi-row INSERT so that rows that are there already take the new values of `columns`. */
-  onDuplicateKey(keys: readonly string[], columns: readonly string[]): string;
+  readonly onDuplicateKey: (keys: readonly string[], columns: readonly string[]) => string;
   /** Ends a SELECT so that its rows stay locked until the transaction ends. */
   readonly forUpdate: string;
 }

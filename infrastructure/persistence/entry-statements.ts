@@ -103,6 +103,6 @@ function keyCondition(entries: EntryLayout, count: number, prefix: string): stri
   return `${prefix}${entries.lookupColumn} ${count === 1 ? "= ?" : `IN (${placeholders(count)})`}`;
 }
 
-function lookupValue(entries: EntryLayout, key: string): Parameter {
+export function lookupValue(entries: EntryLayout, key: string): Parameter {
   return entries.table.digestColumn === undefined ? key : createHash("sha256").update(key).digest();
 }

@@ -125,7 +125,8 @@ export class SqlRecordStore implements RecordStore {
   }
 }
 
-function allPuts({ collections }: RecordState): Change[] {
+/** A record's entries as the changes that put them where there are none. */
+export function allPuts({ collections }: RecordState): Change[] {
   return Object.entries(collections).flatMap(([collection, entries]) =>
     [...entries].map(([key, to]) => ({ kind: "entry.put" as const, collection, key, from: undefined, to })),
   );

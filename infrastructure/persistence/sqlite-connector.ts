@@ -1,9 +1,9 @@
 import type { Database as SqliteFile, Statement as Prepared } from "better-sqlite3";
 import type { DataSource } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
-import { Mutex } from "./mutex.js";
 import type { Row, Statement } from "./session.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
+import { turnsOnFile } from "./sqlite-turns.js";
 
 /**
  * The one connection that TypeORM keeps to an SQLite file. Pieces of work take turns on it, since a statement sent in
@@ -11,20 +11,21 @@ import { sqliteDialect } from "./sqlite-dialect.js";
  */
 export class SqliteConnector implements Connector {
   readonly dialect = sqliteDialect;
-  readonly #mutex = new Mutex();
+  readonly #turns;
   readonly #connection: SqliteConnection;
 
   constructor(private readonly dataSource: DataSource) {
+    this.#turns = turnsOnFile(dataSource);
     const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: SqliteFile };
     this.#connection = new SqliteConnection(dataSource, databaseConnection);
   }
 
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#mutex.run(() => work(this.#connection));
+    return this.#turns.run(() => work(this.#connection));
   }
 
   close(): Promise<void> {
-    return this.#mutex.run(() => this.dataSource.destroy());
+    return this.#turns.run(() => this.dataSource.destroy());
   }
 }
 
@@ -36,7 +37,7 @@ class SqliteConnection implements Connection {
     private readonly file: SqliteFile,
   ) {}
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- better-sqlite3 is synchronous; callers must not depend on it
+   
   async rows(statement: Statement): Promise<readonly Row[]> {
     return this.#statement(statement)
       .raw(true)
@@ -44,23 +45,23 @@ class SqliteConnection implements Connection {
       .all(...statement.parameters) as Row[];
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+   
   async run(statement: Statement): Promise<number> {
     return this.#statement(statement).run(...statement.parameters).changes;
   }
 
   /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+   
   async begin(): Promise<void> {
     this.file.exec("BEGIN IMMEDIATE");
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+   
   async commit(): Promise<void> {
     this.file.exec("COMMIT");
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- as above
+   
   async rollback(): Promise<void> {
     if (this.file.inTransaction) this.file.exec("ROLLBACK");
   }

@@ -1,0 +1,18 @@
+import { realpathSync } from "node:fs";
+import type { DataSource } from "typeorm";
+import { Mutex } from "./mutex.js";
+
+const turns = new Map<string, Mutex>();
+
+/**
+ * Whose turn it is on a data source's file, over all connections of this process. SQLite waits for a lock by blocking the
+ * thread: were one connection to wait for another of the same process, the one that holds the lock could never go on.
+ */
+export function turnsOnFile({ options }: DataSource): Mutex {
+  const path = options.database as string;
+  if (path === ":memory:") return new Mutex();
+  const file = realpathSync(path);
+  let mutex = turns.get(file);
+  if (mutex === undefined) turns.set(file, (mutex = new Mutex()));
+  return mutex;
+}
