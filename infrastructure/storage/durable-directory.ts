@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
 
 /**
- * A directory of whole files. Content is written to a temporary file, synced, then linked or renamed to its name: a reader
+ * A directory of whole files. Content is written to a temporary file, synced, then linked to its name: a reader
  * sees all of it or nothing. A crashed writer leaves a `.tmp-…` file behind that nobody ever reads.
  */
 export class DurableDirectory {
@@ -15,24 +15,29 @@ export class DurableDirectory {
 
   /** Creates a file where none is; whether it did. Durable after the next `sync`. */
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
-    return this.withTemporary(async (temporary) => {
+    await mkdir(this.path, { recursive: true });
+    const temporary = join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
+    try {
       await writeSynced(temporary, bytes);
-      try {
-        await link(temporary, join(this.path, name));
-        return true;
-      } catch (error) {
-        if (codeOf(error) === "EEXIST") return false;
-        throw error;
-      }
-    });
+      await link(temporary, join(this.path, name));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
-  /** Puts a file under `name`, replacing what is there. Durable after the next `sync`. */
-  async replace(name: string, bytes: Uint8Array): Promise<void> {
-    await this.withTemporary(async (temporary) => {
-      await writeSynced(temporary, bytes);
-      await rename(temporary, join(this.path, name));
-    });
+  /** Moves a file over what `target` has under `to`; `false` where somebody else moved or removed it first. */
+  async move(name: string, target: DurableDirectory, to: string): Promise<boolean> {
+    try {
+      await rename(join(this.path, name), join(target.path, to));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    }
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
@@ -56,16 +61,6 @@ export class DurableDirectory {
   /** Makes all changes of names so far durable. */
   sync(): Promise<void> {
     return this.#sync.run();
-  }
-
-  private async withTemporary<T>(use: (temporary: string) => Promise<T>): Promise<T> {
-    await mkdir(this.path, { recursive: true });
-    const temporary = join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
-    try {
-      return await use(temporary);
-    } finally {
-      await rm(temporary, { force: true });
-    }
   }
 }
 

@@ -1,19 +1,28 @@
+import { randomBytes } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
-import { putIfAbsent } from "./put-if-absent.js";
+
+interface Claim {
+  readonly name: string;
+  readonly version: number;
+}
 
 /** Each round but two means that another writer came between. */
-const MAX_ROUNDS = 100;
+const MAX_ROUNDS = 1_000;
 
 /**
- * `timestamp.json`, which only rises.
+ * `timestamp.json`, which only rises, whatever number of processes raise it and wherever they stop. No lock: file systems
+ * have no compare-and-set for a rename, but a rename consumes its source, so that a source removed in time cannot be put
+ * over anything.
  *
- * File systems have no compare-and-set for a rename, so several processes work with claims: each first puts its timestamp
- * as a file of its own, then raises `timestamp.json` to the highest claim, and looks again until the two agree. A writer
- * that was suspended right before its rename can put an older timestamp over a newer one; it looks again at once and raises
- * it. So the file can fall for the few system calls between these two renames, no longer; if that writer dies between them,
- * until the next `raise`, or the next publish, which compares the file with the recorded export position.
+ * A writer puts its timestamp as a claim under a name of its own, then repeats: list the claims; read what is published;
+ * done if that is the highest; else remove every lower claim, then rename the highest into place, whosever it is. Suppose
+ * that claim 5 is renamed over 6. Whoever renamed 6 had not removed 5, so had listed the claims before 5 was put. Then claim
+ * 6 was there when the renamer of 5 listed, or was published when it read afterwards: it would not have chosen 5.
+ *
+ * This asks of the file system that all see its changes of names in one order: a local one, or a cluster file system
+ * without cached directories.
  */
 export class TimestampFile {
   constructor(
@@ -24,51 +33,50 @@ export class TimestampFile {
   /** Whether this call made `bytes` the published timestamp. */
   async raise(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {
     if (versionIn(bytes) !== metadataVersion) throw corrupt(`timestamp ${metadataVersion} states another version`);
-    const published = await this.directory.read(TIMESTAMP_FILE);
-    if (published !== undefined) {
-      const current = versionIn(published);
-      if (current > metadataVersion) return false;
-      if (current === metadataVersion) return unchanged(metadataVersion, published, bytes);
+    let raised = false;
+    if ((await this.publishedVersion()) < metadataVersion) {
+      await this.claims.create(`${metadataVersion}.${randomBytes(9).toString("hex")}.json`, bytes);
+      raised = (await this.settle()).has(metadataVersion);
     }
-    await putIfAbsent(this.claims, `${metadataVersion}.json`, bytes);
-    const raised = await this.followClaims();
     await this.directory.sync();
-    return raised.has(metadataVersion);
+    const published = await this.directory.read(TIMESTAMP_FILE);
+    if (published !== undefined && versionIn(published) === metadataVersion && Buffer.compare(published, bytes) !== 0) {
+      throw corrupt(`published timestamp ${metadataVersion} has other content than the database`);
+    }
+    return raised;
   }
 
-  /** Raises the file until it is at the highest claim; answers the versions that it was raised to. */
-  private async followClaims(): Promise<ReadonlySet<number>> {
+  /** Renames claims into place until none is higher than what is published; answers the versions it renamed. */
+  private async settle(): Promise<ReadonlySet<number>> {
     const raised = new Set<number>();
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const claimed = await this.claimedVersions();
-      const highest = Math.max(0, ...claimed);
-      const published = await this.directory.read(TIMESTAMP_FILE);
-      if (published !== undefined && versionIn(published) >= highest) {
-        // The highest claim stays: it is what a fallen timestamp is raised to.
-        for (const version of claimed) if (version < highest) await this.claims.remove(`${version}.json`);
-        return raised;
-      }
-      const claim = await this.claims.read(`${highest}.json`);
-      if (claim === undefined) continue; // overtaken: whoever removed it left a higher one
-      if (versionIn(claim) !== highest) throw corrupt(`the claim of timestamp ${highest} states another version`);
-      await this.directory.replace(TIMESTAMP_FILE, claim);
-      raised.add(highest);
+      const claims = await this.openClaims();
+      const published = await this.publishedVersion(); // after the listing: see above
+      const [highest] = claims.toSorted((left, right) => right.version - left.version);
+      const settled = highest === undefined || highest.version <= published;
+      const overtaken = claims.filter(({ version }) => settled || version < highest.version);
+      for (const { name } of overtaken) await this.claims.remove(name);
+      if (settled) return raised;
+      if (await this.claims.move(highest.name, this.directory, TIMESTAMP_FILE)) raised.add(highest.version);
     }
-    throw corrupt(`published ${TIMESTAMP_FILE} lost its claims`);
+    throw corrupt(`published ${TIMESTAMP_FILE} does not rise to what is claimed`);
   }
 
-  private async claimedVersions(): Promise<readonly number[]> {
+  private async openClaims(): Promise<readonly Claim[]> {
     const names = await this.claims.names();
-    return names.map((name) => Number(/^([1-9][0-9]*)\.json$/.exec(name)?.[1] ?? 0)).filter((version) => version > 0);
+    return names
+      .map((name) => ({ name, version: Number(/^([1-9][0-9]*)\.[0-9a-f]+\.json$/.exec(name)?.[1] ?? 0) }))
+      .filter(({ version }) => version > 0);
+  }
+
+  /** 0 where nothing is published. */
+  private async publishedVersion(): Promise<number> {
+    const bytes = await this.directory.read(TIMESTAMP_FILE);
+    return bytes === undefined ? 0 : versionIn(bytes);
   }
 }
 
-function unchanged(metadataVersion: number, published: Uint8Array, bytes: Uint8Array): false {
-  if (Buffer.compare(published, bytes) === 0) return false;
-  throw corrupt(`published timestamp ${metadataVersion} has other content than the database`);
-}
-
-/** The version that a published timestamp states. */
+/** The version that a timestamp states. */
 function versionIn(bytes: Uint8Array): number {
   try {
     const { signed } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { signed: { version: unknown } };

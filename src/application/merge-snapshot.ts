@@ -8,7 +8,7 @@ import { type Attempt, untilCommitted } from "./until-committed.js";
 
 /** The head of the newest snapshot that this process committed itself. */
 export interface KnownHead {
-  /** SHA-256 of that snapshot's file: it stands for one head and no other. */
+  /** SHA-256 of that snapshot's file, which holds this head and so stands for it. */
   readonly sha256: string;
   readonly head: ReadonlyMap<string, number>;
 }
@@ -59,7 +59,7 @@ async function commitMerge(run: SigningRun, memory: HeadMemory, state: SnapshotS
   const snapshot = await nextSnapshot(run, state, meta);
   const timestamp = await nextTimestamp(run, state, snapshot);
   const outcome = await store.commitSnapshot(repository.name, { timestamp, snapshot, changed, merged: state.pending });
-  // Only a commit proves that the head was read at the snapshot it follows.
+  // One that lost the race is never anybody's head.
   if (outcome === "applied") memory.known = { sha256: snapshot.sha256, head: meta };
   return outcome;
 }

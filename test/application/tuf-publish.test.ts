@@ -23,7 +23,7 @@ describe("publish", () => {
     new Proxy<TufStore>(world.ports.store, {
       get: (target, name) => {
         const member = Reflect.get(target, name) as TufStore[M];
-        const call = ((...parameters: never[]) => Reflect.apply(member, target, parameters)) as TufStore[M];
+        const call = ((...parameters: never[]) => Reflect.apply(member, target, parameters) as unknown) as TufStore[M];
         return name === method ? around(call) : call;
       },
     });
@@ -190,7 +190,7 @@ describe("publish", () => {
   });
 
   describe("what is broken", () => {
-    const corrupt = (message: string) =>
+    const corrupt = (message: string): unknown =>
       expect.objectContaining({ code: "CORRUPT_REPOSITORY", message: expect.stringContaining(message) as string });
 
     it("is reported, and does not hold up the other bins", async () => {
