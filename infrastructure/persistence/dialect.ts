@@ -10,6 +10,13 @@ export interface Dialect {
   readonly tableOptions: string;
   /** Ends a multi-row INSERT so that rows that are there already take the new values of `columns`. */
   readonly onDuplicateKey: (keys: readonly string[], columns: readonly string[]) => string;
+  /** As `onDuplicateKey`, but only where the column `rising` gets a higher value: other rows keep all they have. */
+  readonly raiseOnDuplicateKey: (
+    table: string,
+    keys: readonly string[],
+    columns: readonly string[],
+    rising: string,
+  ) => string;
   /** Ends a SELECT so that its rows stay locked until the transaction ends. */
   readonly forUpdate: string;
 }

@@ -1,16 +1,11 @@
 import type { Change } from "../../domain/distinction/change.js";
 import type { RecordState } from "../../domain/distinction/record-state.js";
+import { batches } from "./batches.js";
 import { dropEntries, putEntries, type KeyedEntry } from "./entry-statements.js";
 import type { Session } from "./session.js";
 import type { EntryLayout, TableLayout } from "./table-layout.js";
 
-/** Most placeholders in one statement: SQLite takes 32,766, the servers 65,535. */
-const MOST_PARAMETERS = 30_000;
-
-/** Most text in one statement, in characters: servers refuse packets above `max_allowed_packet` (16 MiB by default). */
-const MOST_TEXT = 2_000_000;
-
-/** Writes the entry changes among `changes`: one statement per collection and kind, more only past the limits above. */
+/** Writes the entry changes among `changes`: one statement per collection and kind, more only past the limits of `batches`. */
 export async function writeEntries(
   session: Session,
   layout: TableLayout,
@@ -33,22 +28,6 @@ export async function writeEntries(
       await session.run(putEntries(layout, entries, owner, rows));
     }
   }
-}
-
-function* batches<T>(items: readonly T[], parameters: number, text: (item: T) => number): Generator<readonly T[]> {
-  let batch: T[] = [];
-  let size = 0;
-  for (const item of items) {
-    const length = text(item);
-    if (batch.length > 0 && ((batch.length + 1) * parameters > MOST_PARAMETERS || size + length > MOST_TEXT)) {
-      yield batch;
-      batch = [];
-      size = 0;
-    }
-    batch.push(item);
-    size += length;
-  }
-  if (batch.length > 0) yield batch;
 }
 
 function textLength(entries: EntryLayout, { key, entry }: KeyedEntry): number {

@@ -9,29 +9,40 @@ const quote = (identifier: string): string => `\`${identifier.replaceAll("`", "`
  */
 const COLLATIONS = { mysql: "utf8mb4_0900_bin", mariadb: "utf8mb4_nopad_bin" } as const;
 
-function serverDialect(name: "mysql" | "mariadb", onDuplicateKey: Dialect["onDuplicateKey"]): Dialect {
+/**
+ * @param given how ON DUPLICATE KEY UPDATE names the new row's value of a column
+ * @param alias what must stand before that clause for it
+ */
+function serverDialect(name: "mysql" | "mariadb", given: (column: string) => string, alias: string): Dialect {
   const collation = COLLATIONS[name];
+  const onDuplicate = `${alias} ON DUPLICATE KEY UPDATE `;
   return {
     name,
     quote,
     columnType: (shape) => columnType(shape, collation),
     tableOptions: `ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=${collation}`,
-    onDuplicateKey,
+    onDuplicateKey: (keys, columns) => {
+      const names = columns.length > 0 ? columns : keys.slice(0, 1);
+      return onDuplicate + names.map((column) => `${quote(column)} = ${given(quote(column))}`).join(", ");
+    },
+    raiseOnDuplicateKey: (table, _keys, columns, rising) => {
+      const stored = (column: string): string => `${quote(table)}.${quote(column)}`;
+      const rises = `${given(quote(rising))} > ${stored(rising)}`;
+      // The rising column comes last: an assignment sees those before it done already.
+      const assignments = [...columns, rising].map(
+        (column) => `${quote(column)} = IF(${rises}, ${given(quote(column))}, ${stored(column)})`,
+      );
+      return onDuplicate + assignments.join(", ");
+    },
     forUpdate: " FOR UPDATE",
   };
 }
 
 /** MySQL 8.0.19 and later; naming the new row replaces `VALUES()`, which is deprecated there. */
-export const mysqlDialect = serverDialect("mysql", (keys, columns) => {
-  const names = columns.length > 0 ? columns : keys.slice(0, 1);
-  return ` AS new ON DUPLICATE KEY UPDATE ${names.map((name) => `${quote(name)} = new.${quote(name)}`).join(", ")}`;
-});
+export const mysqlDialect = serverDialect("mysql", (column) => `new.${column}`, " AS new");
 
 /** MariaDB 10.6 and later. */
-export const mariadbDialect = serverDialect("mariadb", (keys, columns) => {
-  const names = columns.length > 0 ? columns : keys.slice(0, 1);
-  return ` ON DUPLICATE KEY UPDATE ${names.map((name) => `${quote(name)} = VALUES(${quote(name)})`).join(", ")}`;
-});
+export const mariadbDialect = serverDialect("mariadb", (column) => `VALUES(${column})`, "");
 
 function columnType(shape: ColumnShape, collation: string): string {
   switch (shape.kind) {

@@ -14,6 +14,11 @@ export const sqliteDialect: Dialect = {
     const assignments = columns.map((name) => `${quote(name)} = excluded.${quote(name)}`).join(", ");
     return assignments === "" ? ` ${target} DO NOTHING` : ` ${target} DO UPDATE SET ${assignments}`;
   },
+  raiseOnDuplicateKey: (table, keys, columns, rising) => {
+    const assignments = [...columns, rising].map((name) => `${quote(name)} = excluded.${quote(name)}`).join(", ");
+    const rises = `excluded.${quote(rising)} > ${quote(table)}.${quote(rising)}`;
+    return ` ON CONFLICT (${keys.map(quote).join(", ")}) DO UPDATE SET ${assignments} WHERE ${rises}`;
+  },
   forUpdate: "", // a writing transaction has the whole file to itself
 };
 
