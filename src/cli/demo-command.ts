@@ -1,0 +1,35 @@
+import { Command } from "commander";
+import { NoInputError } from "./demo/installed-packages.js";
+import { runDemo } from "./demo/run-demo.js";
+
+/** Exit code of a program that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+export function demoCommand(): Command {
+  return new Command("demo")
+    .description(
+      "let processes race for real metadata on an embedded database, publish files with TUF, verify all of it",
+    )
+    .argument("[directory]", "what to work on: a node_modules, or any directory with files", "node_modules")
+    .option("--state <directory>", "where the database, keys and published metadata are kept", ".distinction")
+    .action(async (directory: string, { state }: { state: string }) => {
+      const abort = new AbortController();
+      process.once("SIGINT", () => abort.abort());
+      process.once("SIGTERM", () => abort.abort());
+      try {
+        process.exitCode = (await runDemo({ directory, state, signal: abort.signal })) ? 0 : 1;
+      } catch (error) {
+        process.exitCode = abort.signal.aborted ? INTERRUPTED : 1;
+        console.error(
+          abort.signal.aborted ? "\nStopped; run it again to go on." : `distinction demo: ${reason(error)}`,
+        );
+      }
+    });
+}
+
+/** People get the message; a fault of ours keeps its stack. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = error instanceof NoInputError || ("code" in error && typeof error.code === "string");
+  return expected ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,42 @@
+import { Container } from "inversify";
+import type { ImageFactory } from "../../domain/image/image-factory.js";
+import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { TufRepositoryService } from "../application/tuf-repository-service.js";
+import { distinctionModule } from "./distinction-module.js";
+import type { DistinctionOptions, TufOptions } from "./distinction-options.js";
+import { TOKENS } from "./tokens.js";
+
+/** Everything bound to one database, for programs without a container of their own. */
+export interface Distinction {
+  readonly images: ImageRepository;
+  readonly imageFactory: ImageFactory;
+  /** Connects now rather than on first use. */
+  connect(): Promise<void>;
+  /** Ends all connections; work that is under way is finished first. */
+  close(): Promise<void>;
+}
+
+export interface DistinctionWithTuf extends Distinction {
+  readonly tuf: TufRepositoryService;
+}
+
+/**
+ * Opens the library without dependency injection.
+ *
+ * @throws DistinctionError `INVALID_DATABASE_URL`
+ */
+export function openDistinction(options: DistinctionOptions & { readonly tuf: TufOptions }): DistinctionWithTuf;
+export function openDistinction(options: DistinctionOptions): Distinction;
+export function openDistinction(options: DistinctionOptions): Distinction | DistinctionWithTuf {
+  const container = new Container();
+  const module = distinctionModule(options);
+  container.load(module);
+  const database = container.get(TOKENS.Database);
+  return {
+    images: container.get(TOKENS.ImageRepository),
+    imageFactory: container.get(TOKENS.ImageFactory),
+    ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),
+    connect: () => database.connect(),
+    close: () => container.unloadAsync(module),
+  };
+}

@@ -1,0 +1,16 @@
+import type { ContainerModuleLoadOptions } from "inversify";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import type { DistinctionOptions } from "./distinction-options.js";
+import { TOKENS } from "./tokens.js";
+
+/** The database, the clock, and what every repository needs of them. */
+export function bindPersistence({ bind }: ContainerModuleLoadOptions, options: DistinctionOptions): void {
+  const { clock = systemClock, random = Math.random, retry = {} } = options;
+  bind(TOKENS.Clock).toConstantValue(clock);
+  bind(TOKENS.RepositoryEnvironment).toConstantValue({ clock, random, retry });
+  bind(TOKENS.Database)
+    .toResolvedValue(() => openDatabase(options.database, { ...options, clock, random }))
+    .inSingletonScope()
+    .onDeactivation((database) => database.close());
+}

@@ -1,0 +1,22 @@
+import type { ServiceIdentifier } from "inversify";
+import type { Clock } from "../../domain/distinction/clock.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/distinct-repository.js";
+import type { ImageFactory } from "../../domain/image/image-factory.js";
+import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { Database } from "../../infrastructure/persistence/database.js";
+import type { TufRepositoryService } from "../application/tuf-repository-service.js";
+
+function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol.for(`distinction.${name}`);
+}
+
+/** What `distinctionModule` binds. Each token carries its type, so that a wrong injection does not compile. */
+export const TOKENS = {
+  Clock: token<Clock>("Clock"),
+  Database: token<Database>("Database"),
+  ImageFactory: token<ImageFactory>("ImageFactory"),
+  ImageRepository: token<ImageRepository>("ImageRepository"),
+  RepositoryEnvironment: token<RepositoryEnvironment>("RepositoryEnvironment"),
+  /** Bound only where the module's `tuf` option names a storage. */
+  TufRepository: token<TufRepositoryService>("TufRepository"),
+} as const;
