@@ -7,8 +7,6 @@ import { removeTargets } from "../../src/application/remove-targets.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const paths = (count: number, prefix = "f") => Array.from({ length: count }, (_, index) => `${prefix}/${index}`);
 
 describe("publish", () => {
@@ -156,37 +154,6 @@ describe("publish", () => {
       crashes += 1;
     }
     expect(crashes).toBeGreaterThan(8);
-  });
-
-  describe("expiry", () => {
-    it("renews a timestamp alone, over the same snapshot", async () => {
-      world.clock.time += 15 * HOUR;
-      expect(await world.publisher().publish("main")).toMatchObject({ committed: "nothing" });
-      world.clock.time += 2 * HOUR;
-      const report = await world.publisher().publish("main");
-      expect(report).toMatchObject({ committed: "timestamp", snapshotVersion: 1, timestampVersion: 2 });
-      expect(report.filesWritten).toEqual(["timestamp.json"]);
-      world.clock.time += 20 * HOUR;
-      await world.published();
-    });
-
-    it("renews the snapshot with its timestamp", async () => {
-      world.clock.time += 6 * DAY;
-      expect(await world.publisher().publish("main")).toMatchObject({ committed: "snapshot", rolesSigned: [] });
-      expect(await world.published()).toEqual(new Map());
-    });
-
-    it("signs bins anew, then targets when their time comes", async () => {
-      await world.add("kept");
-      world.clock.time += 65 * DAY;
-      const publisher = world.publisher();
-      expect((await publisher.publish("main")).rolesSigned).toHaveLength(4);
-      expect((await publisher.publish("main")).rolesSigned).toHaveLength(0);
-      expect(await world.published()).toEqual(hashesOf("kept"));
-      world.clock.time += 245 * DAY;
-      expect((await publisher.publish("main")).rolesSigned.map(({ role }) => role)).toContain("targets");
-      expect(await world.published()).toEqual(hashesOf("kept"));
-    });
   });
 
   describe("what is broken", () => {
