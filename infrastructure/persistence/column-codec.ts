@@ -1,5 +1,5 @@
 import type { AttributeType, ColumnShape } from "../../domain/distinction/attribute-type.js";
-import { JsonText, type JsonValue } from "../../domain/distinction/json-text.js";
+import { JsonText } from "../../domain/distinction/json-text.js";
 import type { Dialect } from "./dialect.js";
 import type { Parameter } from "./session.js";
 
@@ -41,7 +41,7 @@ function codecOf(shape: ColumnShape, dialect: Dialect): ColumnCodec {
     case "json":
       return {
         encode: (value) => (value as JsonText).text,
-        decode: (column) => new JsonText(typeof column === "string" ? column : JSON.stringify(column as JsonValue)),
+        decode: (column) => new JsonText(typeof column === "string" ? column : JSON.stringify(column)),
       };
   }
 }

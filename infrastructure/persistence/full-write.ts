@@ -1,6 +1,6 @@
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import { newState } from "../../domain/distinction/new-record.js";
-import { recordFrom, type AnyRecord } from "../../domain/distinction/record.js";
+import { recordFrom } from "../../domain/distinction/record.js";
 import { idFrom, idText, recordId } from "../../domain/distinction/record-id.js";
 import type { RecordState } from "../../domain/distinction/record-state.js";
 import type { AnyRecordType, IdOf, RecordOf } from "../../domain/distinction/record-type.js";

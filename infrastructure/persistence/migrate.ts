@@ -1,4 +1,5 @@
 import { MigrationExecutor, type DataSource } from "typeorm";
+import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { Dialect } from "./dialect.js";
 import { turnsOnFile } from "./sqlite-turns.js";
 
@@ -18,7 +19,7 @@ async function migrateFile(dataSource: DataSource): Promise<void> {
     await dataSource.runMigrations({ transaction: "none" });
     await dataSource.query("COMMIT");
   } catch (error) {
-    await dataSource.query("ROLLBACK");
+    await dataSource.query("ROLLBACK").catch(() => undefined);
     throw error;
   }
 }
@@ -26,16 +27,21 @@ async function migrateFile(dataSource: DataSource): Promise<void> {
 /** DDL commits implicitly on the servers, so an advisory lock of this database's name keeps others out. */
 async function migrateServer(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
-  const name = "CONCAT('distinction:', SHA1(DATABASE()))";
+  // A lock's name has at most 64 characters, a database's name too. MySQL 9.6 took SHA1 out.
+  const name = "CONCAT('distinction:', LEFT(SHA2(DATABASE(), 256), 40))";
   try {
     const [row] = (await runner.query(`SELECT GET_LOCK(${name}, ${LOCK_TIMEOUT}) AS locked`)) as { locked: unknown }[];
-    if (Number(row?.locked) !== 1) throw new Error(`another process has been migrating for ${LOCK_TIMEOUT} seconds`);
+    if (Number(row?.locked) !== 1) {
+      const message = `another process has been migrating this database for ${LOCK_TIMEOUT} seconds`;
+      throw new DistinctionError("DATABASE_UNAVAILABLE", message);
+    }
     // On the connection that holds the lock: the pool may have no other.
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = "none";
     await executor.executePendingMigrations();
   } finally {
-    await runner.query(`SELECT RELEASE_LOCK(${name})`);
+    // Where the connection broke, the lock went with it.
+    await runner.query(`SELECT RELEASE_LOCK(${name})`).catch(() => undefined);
     await runner.release();
   }
 }

@@ -29,6 +29,7 @@ export class SqliteConnector implements Connector {
   }
 }
 
+/** better-sqlite3 is synchronous; the promises are the port's, and callers must not depend on when they settle. */
 class SqliteConnection implements Connection {
   readonly #prepared = new Map<string, Prepared>();
 
@@ -37,7 +38,6 @@ class SqliteConnection implements Connection {
     private readonly file: SqliteFile,
   ) {}
 
-   
   async rows(statement: Statement): Promise<readonly Row[]> {
     return this.#statement(statement)
       .raw(true)
@@ -45,23 +45,19 @@ class SqliteConnection implements Connection {
       .all(...statement.parameters) as Row[];
   }
 
-   
   async run(statement: Statement): Promise<number> {
     return this.#statement(statement).run(...statement.parameters).changes;
   }
 
   /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
-   
   async begin(): Promise<void> {
     this.file.exec("BEGIN IMMEDIATE");
   }
 
-   
   async commit(): Promise<void> {
     this.file.exec("COMMIT");
   }
 
-   
   async rollback(): Promise<void> {
     if (this.file.inTransaction) this.file.exec("ROLLBACK");
   }

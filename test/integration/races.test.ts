@@ -1,0 +1,493 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ConflictError } from "../../domain/distinction/errors.js";
+import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
+import { imageType, type Image, type NewImage } from "../../domain/image/image-type.js";
+import type { SaveOptions, SaveResult } from "../../domain/distinction/distinct-repository.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/image-table.js";
+import { releaseTogether, startChild } from "../support/child.js";
+import {
+  closeAll,
+  environment,
+  imagesIn,
+  newImage,
+  onEveryBackend,
+  onServer,
+  onSqlBackends,
+  sqlClients,
+  type Clients,
+} from "./backends.js";
+import { COUNTERS } from "./counters.js";
+import { openTestDatabase } from "../support/open-store.js";
+import type { WorkDone, WorkOrder } from "./worker.child.js";
+
+const FOO_GOO: NewImage = {
+  properties: [
+    ["foo", "bar"],
+    ["goo", "far"],
+  ],
+};
+
+const ORDERS = ["A first", "B first", "at once"] as const;
+type Order = (typeof ORDERS)[number];
+
+type Edit = (image: Image) => void;
+
+interface Finish {
+  readonly a: PromiseSettledResult<SaveResult>;
+  readonly b: PromiseSettledResult<SaveResult>;
+  /** As stored after both. */
+  readonly now: Image;
+  readonly version: number;
+}
+
+describe("two writers who loaded the same version", () => {
+  onEveryBackend((clients) => {
+    describe.each(ORDERS)("saving %s", (order) => {
+      test("both keep their change of different properties", async () => {
+        const { now, version } = await kept(clients(), order, FOO_GOO, setFoo("baz"), setGoo("yuck"));
+        expect(Object.fromEntries(now.properties)).toEqual({ foo: "baz", goo: "yuck" });
+        expect(version).toBe(3);
+      });
+
+      test("both keep their change of different attributes", async () => {
+        const { now } = await kept(
+          clients(),
+          order,
+          { name: "old" },
+          (image) => (image.name = "new"),
+          (image) => (image.minRam = 512),
+        );
+        expect(now).toMatchObject({ name: "new", minRam: 512 });
+      });
+
+      test("a property that one adds survives the other's rename", async () => {
+        const { now } = await kept(
+          clients(),
+          order,
+          { name: "old" },
+          (image) => image.properties.set("added", "1"),
+          (image) => (image.name = "new"),
+        );
+        expect([now.name, now.properties.get("added")]).toEqual(["new", "1"]);
+      });
+
+      test("a property that one deletes stays gone after the other's rename", async () => {
+        const { now } = await kept(
+          clients(),
+          order,
+          FOO_GOO,
+          (image) => image.properties.delete("foo"),
+          (image) => (image.name = "new"),
+        );
+        expect([now.name, [...now.properties.keys()]]).toEqual(["new", ["goo"]]);
+      });
+
+      test("two values for the same property conflict, and the second learns all three", async () => {
+        const finish = await raced(clients(), order, FOO_GOO, setFoo("a"), setFoo("b"));
+        const { won, conflict } = decided(finish);
+        const [stored, refused] = won === "a" ? ["a", "b"] : ["b", "a"];
+        expect(finish.now.properties.get("foo")).toBe(stored);
+        expect(conflict.overlaps).toEqual([
+          { path: 'properties["foo"]', policy: "reject", original: "bar", mine: refused, theirs: stored },
+        ]);
+        expect([conflict.baseVersion, conflict.currentVersion, finish.version]).toEqual([1, 2, 2]);
+      });
+
+      test("the same value for the same property is no conflict", async () => {
+        const { now, version } = await kept(clients(), order, FOO_GOO, setFoo("same"), setFoo("same"));
+        expect([now.properties.get("foo"), version]).toEqual(["same", 2]);
+      });
+
+      test("deleting a property conflicts with editing it", async () => {
+        const remove: Edit = (image) => image.properties.delete("foo");
+        const finish = await raced(clients(), order, FOO_GOO, remove, setFoo("edited"));
+        const { won, conflict } = decided(finish);
+        expect(finish.now.properties.get("foo")).toBe(won === "a" ? undefined : "edited");
+        expect(conflict.overlaps).toMatchObject([
+          won === "a"
+            ? { path: 'properties["foo"]', original: "bar", mine: "edited", theirs: undefined }
+            : { path: 'properties["foo"]', original: "bar", mine: undefined, theirs: "edited" },
+        ]);
+      });
+
+      test("both may create the same property with the same value", async () => {
+        const { now, version } = await kept(clients(), order, {}, setFoo("same"), setFoo("same"));
+        expect([[...now.properties], version]).toEqual([[["foo", "same"]], 2]);
+      });
+
+      test("the same new property with different values is a conflict, not a broken key", async () => {
+        const finish = await raced(clients(), order, {}, setFoo("a"), setFoo("b"));
+        const { won, conflict } = decided(finish);
+        expect(finish.now.properties.get("foo")).toBe(won);
+        expect(conflict.overlaps).toMatchObject([{ path: 'properties["foo"]', original: undefined, theirs: won }]);
+      });
+
+      test("who writes back the value that was loaded changes nothing", async () => {
+        const finish = await kept(clients(), order, { ...FOO_GOO, name: "old" }, setFoo("baz"), (image) => {
+          image.properties.set("foo", "bar");
+          image.name = "detour";
+          image.name = "old";
+        });
+        expect([finish.now.properties.get("foo"), finish.now.name, finish.version]).toEqual(["baz", "old", 2]);
+        expect(finish.b).toMatchObject({ value: { written: false } });
+      });
+
+      test("tags that both add are all there, the same one once", async () => {
+        const { now } = await kept(clients(), order, { tags: ["old"] }, tag("a", "same"), tag("b", "same"));
+        expect([...now.tags].sort()).toEqual(["a", "b", "old", "same"]);
+      });
+
+      test("a tag that both remove is gone, and neither fails", async () => {
+        const untag: Edit = (image) => image.tags.delete("old");
+        const { now } = await kept(clients(), order, { tags: ["old", "stays"] }, untag, untag);
+        expect([...now.tags]).toEqual(["stays"]);
+      });
+
+      test("changed tags stand after the other's rename", async () => {
+        const { now } = await kept(
+          clients(),
+          order,
+          { tags: ["old"] },
+          (image) => (image.tags = new Set(["new"])),
+          (image) => (image.name = "renamed"),
+        );
+        expect([[...now.tags], now.name]).toEqual([["new"], "renamed"]);
+      });
+
+      test("a strict save conflicts with any foreign change, and both are kept once it is made again", async () => {
+        const { a, b } = clients();
+        const finish = await raced(clients(), order, FOO_GOO, setFoo("baz"), setGoo("yuck"), { mode: "strict" });
+        const { won } = decided(finish);
+        const [repository, again] = won === "a" ? [b, setGoo("yuck")] : [a, setFoo("baz")];
+        const fresh = await repository.get(finish.now.id);
+        again(fresh);
+        await repository.save(fresh, { mode: "strict" });
+        const now = await repository.get(fresh.id);
+        expect(Object.fromEntries(now.properties)).toEqual({ foo: "baz", goo: "yuck" });
+      });
+
+      test("a save and a removal: one wins, the other learns it, and nothing is left half", async () => {
+        const { a, b } = clients();
+        const [edited, doomed] = await loadedTwice(clients(), { ...FOO_GOO, tags: ["t"] });
+        setFoo("baz")(edited);
+        const outcomes = await inOrder(
+          order,
+          () => a.save(edited),
+          () => b.remove(doomed),
+        );
+        const now = await a.find(edited.id);
+        if (outcomes.b.status === "fulfilled") {
+          expect(outcomes.a).toMatchObject({ status: "rejected", reason: { code: "RECORD_NOT_FOUND" } });
+          expect(now).toBeUndefined();
+          expect(await childRows(clients(), edited.id)).toBe(0);
+        } else {
+          expect(outcomes.a.status).toBe("fulfilled");
+          expect(outcomes.b.reason).toBeInstanceOf(ConflictError);
+          const { overlaps } = outcomes.b.reason as ConflictError;
+          expect(overlaps.find(({ path }) => path === 'properties["foo"]')).toMatchObject({ theirs: "baz" });
+          expect([now!.properties.get("foo"), now!.tags.has("t")]).toEqual(["baz", true]);
+        }
+        if (order !== "at once") expect(outcomes[order === "A first" ? "a" : "b"].status).toBe("fulfilled");
+      });
+
+      test("of two removals one finds nothing", async () => {
+        const { a, b } = clients();
+        const [first, second] = await loadedTwice(clients(), FOO_GOO);
+        const { a: one, b: other } = await inOrder(
+          order,
+          () => a.remove(first),
+          () => b.remove(second),
+        );
+        expect([one.status, other.status].sort()).toEqual(["fulfilled", "rejected"]);
+        const refused = one.status === "rejected" ? one : other;
+        expect(refused).toMatchObject({ reason: { code: "RECORD_NOT_FOUND" } });
+        expect(await a.find(first.id)).toBeUndefined();
+        expect(await childRows(clients(), first.id)).toBe(0);
+      });
+    });
+
+    test("under the policy `mine` the last writer of a property wins", async () => {
+      const type: typeof imageType = { ...imageType, policies: { properties: "mine" } };
+      const [a, b] = clients().stores.map((store) => new DistinctRepository(type, store, environment));
+      const image = newImage(FOO_GOO);
+      await a!.add(image);
+      const [first, last] = [await a!.get(image.id), await b!.get(image.id)];
+      setFoo("first")(first);
+      setFoo("last")(last);
+      await a!.save(first);
+      await b!.save(last);
+      expect((await a!.get(image.id)).properties.get("foo")).toBe("last");
+    });
+
+    test("a refused save leaves the object as it was, to be resolved and saved again", async () => {
+      const { a, b } = clients();
+      const [theirs, mine] = await loadedTwice(clients(), FOO_GOO);
+      setFoo("theirs")(theirs);
+      setFoo("mine")(mine);
+      mine.name = "kept";
+      await a.save(theirs);
+      await expect(b.save(mine)).rejects.toBeInstanceOf(ConflictError);
+      expect([mine.properties.get("foo"), mine.name, b.versionOf(mine)]).toEqual(["mine", "kept", 1]);
+      setFoo("theirs")(mine);
+      await b.save(mine);
+      const now = await a.get(mine.id);
+      expect([now.properties.get("foo"), now.name]).toEqual(["theirs", "kept"]);
+    });
+
+    test("the merged changes of others show in the saved object, which saves again without a retry", async () => {
+      const { a, b } = clients();
+      const [first, second] = await loadedTwice(clients(), FOO_GOO);
+      setFoo("baz")(first);
+      setGoo("yuck")(second);
+      await a.save(first);
+      expect(await b.save(second)).toEqual({ version: 3, written: true, retries: 1 });
+      expect(Object.fromEntries(second.properties)).toEqual({ foo: "baz", goo: "yuck" });
+      setGoo("more")(second);
+      expect(await b.save(second)).toEqual({ version: 4, written: true, retries: 0 });
+    });
+
+    test("saving twice writes once", async () => {
+      const { a } = clients();
+      const [image] = await loadedTwice(clients(), FOO_GOO);
+      setFoo("baz")(image);
+      expect(await a.save(image)).toEqual({ version: 2, written: true, retries: 0 });
+      expect(await a.save(image)).toEqual({ version: 2, written: false, retries: 0 });
+    });
+
+    test("an object saved twice at once is written once for each change", async () => {
+      const { a } = clients();
+      const [image] = await loadedTwice(clients(), FOO_GOO);
+      setFoo("baz")(image);
+      const both = [a.save(image), a.save(image)];
+      expect((await Promise.all(both)).map(({ written }) => written)).toEqual([true, false]);
+      expect((await a.get(image.id)).properties.get("foo")).toBe("baz");
+    });
+  });
+
+  onServer((place) => {
+    let clients: Clients;
+    beforeAll(() => {
+      clients = sqlClients(place().url);
+    });
+    afterAll(() => closeAll(clients.databases));
+
+    test("no update is lost in 1,000 races over separate connections", async () => {
+      let lost = 0;
+      let retries = 0;
+      await inParallel(4, 1_000, async () => {
+        const { a, b, now, version } = await raced(clients, "at once", FOO_GOO, setFoo("baz"), setGoo("yuck"));
+        if (now.properties.get("foo") !== "baz" || now.properties.get("goo") !== "yuck" || version !== 3) lost++;
+        for (const save of [a, b]) retries += save.status === "fulfilled" ? save.value.retries : NaN;
+      });
+      expect(lost).toBe(0);
+      expect(retries).toBe(1_000); // whichever comes second merges, once
+    });
+  });
+});
+
+describe("full writes, for comparison", () => {
+  onSqlBackends((place) => {
+    let clients: Clients;
+    let full: readonly FullWriteRepository<typeof imageType>[];
+    beforeAll(() => {
+      clients = sqlClients(place().url);
+      full = clients.databases.map((database) => new FullWriteRepository(imageType, database, imageTable));
+    });
+    afterAll(() => closeAll(clients.databases));
+
+    test("store a whole record, and no more than it", async () => {
+      const image = newImage({ ...FOO_GOO, name: "old", tags: ["t"] });
+      await clients.a.add(image);
+      const loaded = await full[0]!.get(image.id);
+      loaded.name = "new";
+      loaded.properties = new Map([["only", "1"]]);
+      loaded.tags.clear();
+      await full[0]!.save(loaded);
+      const now = await clients.b.get(image.id);
+      expect([now.name, [...now.properties], now.tags.size, clients.b.versionOf(now)]).toEqual([
+        "new",
+        [["only", "1"]],
+        0,
+        2,
+      ]);
+      await clients.b.remove(now);
+      await expect(full[0]!.save(loaded)).rejects.toMatchObject({ code: "RECORD_NOT_FOUND" });
+      await expect(full[0]!.get(image.id)).rejects.toMatchObject({ code: "RECORD_NOT_FOUND" });
+    });
+
+    test.each(ORDERS)("lose one of two updates of the same version, saving %s", async (order) => {
+      const image = newImage(FOO_GOO);
+      await clients.a.add(image);
+      const [a, b] = [await full[0]!.get(image.id), await full[1]!.get(image.id)];
+      setFoo("baz")(a);
+      setGoo("yuck")(b);
+      await inOrder(
+        order,
+        () => full[0]!.save(a),
+        () => full[1]!.save(b),
+      );
+      const now = Object.fromEntries((await clients.a.get(image.id)).properties);
+      const outcomes = { "A first": { foo: "bar", goo: "yuck" }, "B first": { foo: "baz", goo: "far" } };
+      expect(order === "at once" ? Object.values(outcomes) : [outcomes[order]]).toContainEqual(now);
+    });
+  });
+});
+
+describe("four processes that each raise counters of their own in the same images", () => {
+  onSqlBackends((place) => {
+    test("lose no update, and every effective save is one version", async () => {
+      const { done, images } = await contended(place().url, "changes");
+      expect(done.map(({ acknowledged }) => acknowledged)).toEqual([75, 75, 75, 75]);
+      for (const { counters, version } of images) {
+        expect(counters).toEqual([25, 25, 25, 25]);
+        expect(version).toBe(1 + 4 * 25);
+      }
+    });
+
+    test("lose some with full writes", async () => {
+      const { done, images } = await contended(place().url, "full");
+      expect(done.map(({ acknowledged }) => acknowledged)).toEqual([75, 75, 75, 75]);
+      for (const { counters, version } of images) {
+        expect(sum(counters)).toBeLessThan(100);
+        expect(version).toBe(1 + 4 * 25); // each of them had its say
+      }
+    });
+  });
+});
+
+const WORKER = new URL("worker.child.ts", import.meta.url);
+
+async function contended(
+  url: string,
+  write: WorkOrder["write"],
+): Promise<{ done: WorkDone[]; images: { counters: number[]; version: number }[] }> {
+  const database = openTestDatabase(url);
+  const repository = imagesIn(database);
+  try {
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) {
+      const image = newImage({ name: `contended ${index}` });
+      await repository.add(image);
+      ids.push(image.id);
+    }
+    const workers = COUNTERS.map((_, writer) =>
+      startChild(WORKER, { url, write, writer, images: ids, rounds: 25 } satisfies WorkOrder),
+    );
+    await releaseTogether(workers);
+    const done = (await Promise.all(workers.map((worker) => worker.output))) as WorkDone[];
+    const images = [];
+    for (const id of ids) {
+      const image = await repository.get(id);
+      images.push({ counters: COUNTERS.map(({ read }) => read(image)), version: repository.versionOf(image) });
+    }
+    return { done, images };
+  } finally {
+    await database.close();
+  }
+}
+
+function setFoo(value: string): Edit {
+  return (image) => image.properties.set("foo", value);
+}
+
+function setGoo(value: string): Edit {
+  return (image) => image.properties.set("goo", value);
+}
+
+function tag(...tags: readonly string[]): Edit {
+  return (image) => tags.forEach((one) => image.tags.add(one));
+}
+
+/** A new image as each of the clients loads it. */
+async function loadedTwice({ a, b }: Clients, values: NewImage): Promise<readonly [Image, Image]> {
+  const image = newImage(values);
+  await a.add(image);
+  return Promise.all([a.get(image.id), b.get(image.id)]);
+}
+
+/** Both clients load a new image, edit it, and save it in this order. */
+async function raced(
+  clients: Clients,
+  order: Order,
+  values: NewImage,
+  editA: Edit,
+  editB: Edit,
+  options?: SaveOptions,
+): Promise<Finish> {
+  const { a, b } = clients;
+  const [imageA, imageB] = await loadedTwice(clients, values);
+  editA(imageA);
+  editB(imageB);
+  const outcomes = await inOrder(
+    order,
+    () => a.save(imageA, options),
+    () => b.save(imageB, options),
+  );
+  const now = await a.get(imageA.id);
+  return { ...outcomes, now, version: a.versionOf(now) };
+}
+
+/** A race in which nobody has to give way. */
+async function kept(...race: Parameters<typeof raced>): Promise<Finish> {
+  const finish = await raced(...race);
+  expect([finish.a, finish.b]).toMatchObject([{ status: "fulfilled" }, { status: "fulfilled" }]);
+  return finish;
+}
+
+/** Who won a race in which one had to give way, and what the other was told. */
+function decided({ a, b }: Finish): { won: "a" | "b"; conflict: ConflictError } {
+  expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
+  const { reason } = [a, b].find(({ status }) => status === "rejected") as PromiseRejectedResult;
+  expect(reason).toBeInstanceOf(ConflictError);
+  return { won: a.status === "fulfilled" ? "a" : "b", conflict: reason as ConflictError };
+}
+
+async function inOrder<A, B>(
+  order: Order,
+  a: () => Promise<A>,
+  b: () => Promise<B>,
+): Promise<{ a: PromiseSettledResult<A>; b: PromiseSettledResult<B> }> {
+  switch (order) {
+    case "A first":
+      return { a: await settled(a()), b: await settled(b()) };
+    case "B first": {
+      const first = await settled(b());
+      return { a: await settled(a()), b: first };
+    }
+    case "at once": {
+      const [first, second] = await Promise.all([settled(a()), settled(b())]);
+      return { a: first, b: second };
+    }
+  }
+}
+
+async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([work]);
+  return result;
+}
+
+async function inParallel(width: number, runs: number, run: () => Promise<void>): Promise<void> {
+  let left = runs;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await run();
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** Rows that an image left behind in the tables of its collections. */
+async function childRows({ databases }: Clients, id: string): Promise<number> {
+  let rows = 0;
+  for (const database of databases.slice(0, 1)) {
+    for (const { name } of Object.values(imageTable.entryTables)) {
+      const sql = `SELECT COUNT(*) FROM ${name} WHERE image_id = ?`;
+      const [row] = await database.session((session) => session.rows({ sql, parameters: [id] }));
+      rows += Number(row![0]);
+    }
+  }
+  return rows;
+}

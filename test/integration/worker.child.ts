@@ -1,0 +1,54 @@
+import { imageType, type Image } from "../../domain/image/image-type.js";
+import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/image-table.js";
+import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { runAsChild } from "../support/child-side.js";
+import { increment } from "./counters.js";
+
+export interface WorkOrder {
+  readonly url: string;
+  readonly write: "changes" | "full";
+  /** Whose counters to raise. */
+  readonly writer: number;
+  readonly images: readonly string[];
+  readonly rounds: number;
+}
+
+export interface WorkDone {
+  /** Saves that were answered without an error. */
+  readonly acknowledged: number;
+  /** How often another writer came first. */
+  readonly retries: number;
+}
+
+/** Raises its own counter of every image, round after round, and counts what the store acknowledged. */
+await runAsChild<WorkOrder, WorkDone>(async ({ url, write, writer, images, rounds }, parent) => {
+  const environment = { clock: systemClock, random: Math.random };
+  const database = openDatabase(url, environment);
+  const distinct = new DistinctImageRepository(new SqlRecordStore(database, imageTable), environment);
+  const full = new FullWriteRepository(imageType, database, imageTable);
+  const load = (id: string): Promise<Image> => (write === "full" ? full : distinct).get(id);
+  const save = async (image: Image): Promise<number> => {
+    if (write === "changes") return (await distinct.save(image)).retries;
+    await full.save(image);
+    return 0;
+  };
+
+  let acknowledged = 0;
+  let retries = 0;
+  const raise = async (image: Image): Promise<void> => {
+    increment(image, writer);
+    retries += await save(image);
+    acknowledged++;
+  };
+  // Everybody holds the same versions before anybody writes: the first round is a race, however fast the others are.
+  const loaded = await Promise.all(images.map(load));
+  await parent.ready();
+  for (const image of loaded) await raise(image);
+  for (let round = 1; round < rounds; round++) for (const id of images) await raise(await load(id));
+  await database.close();
+  return { acknowledged, retries };
+});
