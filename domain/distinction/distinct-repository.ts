@@ -9,7 +9,7 @@ import type { Overlap } from "./overlap.js";
 import { foreignChanges, rebase, type RebaseRules } from "./rebase.js";
 import { recordFrom, type AnyRecord } from "./record.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
-import type { EntryScope, RecordState } from "./record-state.js";
+import { within, type EntryScope, type RecordState } from "./record-state.js";
 import type { RecordStore } from "./record-store.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
 import { Backoff, DEFAULT_RETRY, type RetrySettings } from "./retry.js";
@@ -191,10 +191,10 @@ export class DistinctRepository<R extends AnyRecordType> {
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, pending);
         else tracked.settle(apply(original, mine), apply(base, pending));
-        return { version: tracked.original.version, written: true, retries };
+        return { version: base.version + 1, written: true, retries };
       }
       base = outcome.current;
-      pending = this.#rebased(original, mine, base, rules, retries + 1);
+      pending = this.#rebased(tracked, mine, base, rules, retries + 1);
       if (pending.length === 0) {
         tracked.settle(apply(original, mine), base);
         return { version: base.version, written: false, retries: retries + 1 };
@@ -204,27 +204,28 @@ export class DistinctRepository<R extends AnyRecordType> {
     backoff.check();
     const retries = this.#retry.optimisticAttempts;
     const decide = (current: RecordState): readonly Change[] =>
-      this.#rebased(original, mine, current, rules, retries + 1);
+      (pending = this.#rebased(tracked, mine, current, rules, retries + 1));
     const revision = await this.store.revise(id, decide, scope);
     if (revision.kind === "missing") throw this.#notFound(id);
     tracked.settle(apply(original, mine), revision.state);
-    return { version: revision.state.version, written: true, retries };
+    return { version: revision.state.version, written: pending.length > 0, retries };
   }
 
   async #remove(record: RecordOf<R>): Promise<void> {
     const tracked = this.#trackedRecord(record);
-    const outcome = await this.store.remove(tracked.original);
-    if (outcome.kind === "missing") throw this.#notFound(idFrom(this.type, tracked.original.attributes));
+    const { original, scope } = tracked;
+    const outcome = await this.store.remove(original);
+    if (outcome.kind === "missing") throw this.#notFound(idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {
-      const overlaps = foreignChanges(this.type, tracked.original, outcome.current);
-      throw this.#conflict(tracked.original, outcome.current, 1, overlaps);
+      const overlaps = foreignChanges(this.type, original, within(outcome.current, scope));
+      throw this.#conflict(original, outcome.current, 1, overlaps);
     }
     tracked.removed = true;
   }
 
   /** My changes on top of `current`, checked as a whole: two valid edits can make an invalid record. */
   #rebased(
-    original: RecordState,
+    { original, scope }: TrackedRecord,
     mine: readonly Change[],
     current: RecordState,
     rules: RebaseRules,
@@ -232,7 +233,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   ): readonly Change[] {
     const rebased = rebase(this.type, original, mine, current, rules);
     if (rebased.kind === "conflict") throw this.#conflict(original, current, attempts, rebased.overlaps);
-    if (this.type.validate) this.#validate(recordFrom(this.type, apply(current, rebased.changes)));
+    if (this.type.validate) this.#validate(recordFrom(this.type, apply(current, rebased.changes), scope));
     return this.#stamped(current, rebased.changes);
   }
 

@@ -1,6 +1,6 @@
 import { entryPath } from "./change-set.js";
 import { InvalidValueError, type Fault } from "./errors.js";
-import { givenEntries, recordFrom, type AnyRecord } from "./record.js";
+import { entryFault, givenEntries, recordFrom, strangers, type AnyRecord } from "./record.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, NewRecordOf, RecordOf } from "./record-type.js";
 
@@ -13,22 +13,16 @@ export const FIRST_VERSION = 1;
  * @throws InvalidValueError listing unknown attributes and every value that breaks a rule.
  */
 export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<R>): RecordOf<R> {
-  const names = [...Object.keys(type.attributes as Attributes), ...Object.keys(type.collections as Collections)];
-  const strangers = Object.keys(values).filter((name) => !names.includes(name));
-  if (strangers.length > 0) {
-    const faults = strangers.map((path) => ({ path, reason: `unknown attribute of ${type.name}` }));
-    throw new InvalidValueError(type.name, faults);
-  }
   return recordFrom(type, newState(type, values as AnyRecord));
 }
 
 /**
  * The state that a record's values make when it is added.
  *
- * @throws InvalidValueError listing every value that is missing or breaks a rule.
+ * @throws InvalidValueError listing unknown attributes and every value that is missing or breaks a rule.
  */
 export function newState(type: AnyRecordType, values: AnyRecord): RecordState {
-  const faults: Fault[] = [];
+  const faults: Fault[] = strangers(type, values);
   const attributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(type.attributes as Attributes)) {
     const value = values[name] === undefined ? attribute.initial : values[name];
@@ -37,11 +31,11 @@ export function newState(type: AnyRecordType, values: AnyRecord): RecordState {
     else faults.push({ path: name, reason });
   }
   const collections: Record<string, Map<string, unknown>> = {};
-  for (const [name, type_] of Object.entries(type.collections as Collections)) {
+  for (const [name, collection] of Object.entries(type.collections as Collections)) {
     const captured = (collections[name] = new Map<string, unknown>());
-    for (const [key, entry] of givenEntries(name, type_, values[name] ?? [])) {
-      const reason = type_.key.fault(key) ?? type_.entry.fault(entry);
-      if (reason === undefined) captured.set(key, type_.entry.capture(entry));
+    for (const [key, entry] of givenEntries(faults, name, collection, values[name] === undefined ? [] : values[name])) {
+      const reason = entryFault(collection, key, entry);
+      if (reason === undefined) captured.set(key, collection.entry.capture(entry));
       else faults.push({ path: entryPath(name, key), reason });
     }
   }

@@ -14,3 +14,12 @@ export interface RecordState {
  * just those, and the record then knows nothing of the others. `undefined` loads everything.
  */
 export type EntryScope = Readonly<Partial<Record<string, readonly string[]>>>;
+
+/** The part of a state that `scope` names, with entry maps of its own. */
+export function within(state: RecordState, scope: EntryScope = {}): RecordState {
+  const collections = Object.entries(state.collections).map(([name, entries]) => {
+    const keys = scope[name];
+    return [name, new Map(keys ? [...entries].filter(([key]) => keys.includes(key)) : entries)] as const;
+  });
+  return { ...state, collections: Object.fromEntries(collections) };
+}

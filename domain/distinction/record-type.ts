@@ -118,8 +118,8 @@ function keyFixed<A extends Attributes, C extends Collections, K extends KeyOf<A
   return { ...attributes, ...(Object.fromEntries(fixed) as Partial<A>) };
 }
 
-/** `__proto__` and its like would be swallowed by plain objects; `version` belongs to the optimistic counter. */
-const RESERVED = new Set(["__proto__", "constructor", "prototype", "version", "then"]);
+/** What every plain object has already cannot be told from an attribute; `version` belongs to the optimistic counter. */
+const RESERVED = new Set([...Object.getOwnPropertyNames(Object.prototype), "prototype", "version", "then"]);
 
 function definitionFault(type: AnyRecordType): string | undefined {
   const attributes = Object.keys(type.attributes as Attributes);

@@ -3,7 +3,7 @@ import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
 import { entryPath } from "./change-set.js";
 import { canonical, pushAttributeChanges, pushEntryChange } from "./diff.js";
-import { InvalidValueError, type Fault } from "./errors.js";
+import { DistinctionError, InvalidValueError, type Fault } from "./errors.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
 import { TrackedMap } from "./tracked-map.js";
@@ -40,15 +40,21 @@ export function trackedCollection(
 export function trackedMap(record: AnyRecord, name: string): TrackedMap | undefined {
   const value = record[name];
   const map = value instanceof TrackedSet ? value.members : value;
-  return map instanceof TrackedMap && map.owner === record && map.name === name ? map : undefined;
+  return map instanceof TrackedMap && map.belongsTo(record, name) ? map : undefined;
 }
 
 /**
  * What the caller changed in `record` since `original`. Looks at attributes and touched entries only.
  *
  * @throws InvalidValueError listing every value that breaks a rule.
+ * @throws DistinctionError `NOT_LOADED` where a collection was replaced of which `scope` loaded only a part.
  */
-export function changesOf(type: AnyRecordType, original: RecordState, record: AnyRecord): Change[] {
+export function changesOf(
+  type: AnyRecordType,
+  original: RecordState,
+  record: AnyRecord,
+  scope: EntryScope = {},
+): Change[] {
   const changes: Change[] = [];
   const faults: Fault[] = strangers(type, record);
   const attributes = type.attributes as Attributes;
@@ -70,14 +76,18 @@ export function changesOf(type: AnyRecordType, original: RecordState, record: An
   }
   for (const [name, collection] of Object.entries(type.collections as Collections)) {
     const from = original.collections[name];
-    if (from !== undefined) pushCollectionChanges(changes, faults, name, collection, from, record);
+    if (from === undefined || record[name] === undefined) continue;
+    if (scope[name] !== undefined && trackedMap(record, name) === undefined) {
+      throw new DistinctionError("NOT_LOADED", `cannot replace ${name}: only some of its entries were loaded`);
+    }
+    pushCollectionChanges(changes, faults, name, collection, from, record);
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   return canonical(changes);
 }
 
 /** Properties that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
-function strangers(type: AnyRecordType, record: AnyRecord): Fault[] {
+export function strangers(type: AnyRecordType, record: AnyRecord): Fault[] {
   const known = [type.attributes, type.collections] as readonly object[];
   return Object.keys(record)
     .filter((name) => !known.some((names) => Object.hasOwn(names, name)))
@@ -92,10 +102,9 @@ function pushCollectionChanges(
   original: ReadonlyMap<string, unknown>,
   record: AnyRecord,
 ): void {
-  if (record[name] === undefined) return;
-  for (const [key, entry] of candidates(name, type, original, record)) {
-    const fault = entry === undefined ? undefined : (prefixed("key: ", type.key.fault(key)) ?? type.entry.fault(entry));
-    if (fault !== undefined) faults.push({ path: entryPath(name, key), reason: fault });
+  for (const [key, entry] of candidates(faults, name, type, original, record)) {
+    const reason = entry === undefined ? undefined : entryFault(type, key, entry);
+    if (reason !== undefined) faults.push({ path: entryPath(name, key), reason });
     else {
       const to = entry === undefined ? undefined : type.entry.capture(entry);
       pushEntryChange(changes, name, type, key, original.get(key), to);
@@ -105,6 +114,7 @@ function pushCollectionChanges(
 
 /** The entries that may differ: the touched ones, or all where the caller replaced the collection by one of its own. */
 function* candidates(
+  faults: Fault[],
   name: string,
   type: CollectionType,
   original: ReadonlyMap<string, unknown>,
@@ -112,34 +122,42 @@ function* candidates(
 ): Generator<readonly [string, unknown]> {
   const map = trackedMap(record, name);
   if (map !== undefined) return yield* map.touched();
-  const given = new Map(givenEntries(name, type, record[name]));
+  const given = givenEntries(faults, name, type, record[name]);
   for (const key of original.keys()) if (!given.has(key)) yield [key, undefined];
   yield* given;
 }
 
-/**
- * The entries of a map or set that a caller supplied: a `Map` or pairs for a map, a `Set` or keys for a set.
- *
- * @throws InvalidValueError where it is neither.
- */
-export function* givenEntries(
-  name: string,
-  type: CollectionType,
-  value: unknown,
-): Generator<readonly [string, unknown]> {
-  if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) {
-    const expected = type.kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]";
-    throw new InvalidValueError(name, [{ path: name, reason: `${expected} is needed here` }]);
-  }
-  for (const item of value as Iterable<unknown>) {
-    const [key, entry]: readonly unknown[] = type.kind === "set" ? [item, true] : Array.isArray(item) ? item : [];
-    if (typeof key !== "string") {
-      throw new InvalidValueError(name, [{ path: name, reason: `text keys, got ${typeName(key)}` }]);
-    }
-    yield [key, entry];
-  }
+/** Why an entry does not belong in a collection. */
+export function entryFault(
+  { key: keyType, entry: type }: CollectionType,
+  key: string,
+  entry: unknown,
+): string | undefined {
+  const reason = keyType.fault(key);
+  return reason === undefined ? type.fault(entry) : `key: ${reason}`;
 }
 
-function prefixed(prefix: string, reason: string | undefined): string | undefined {
-  return reason === undefined ? undefined : prefix + reason;
+/**
+ * The entries of a map or set that a caller supplied: a `Map` or pairs for a map, a `Set` or keys for a set. What is
+ * neither is told in `faults`.
+ */
+export function givenEntries(
+  faults: Fault[],
+  name: string,
+  { kind }: CollectionType,
+  value: unknown,
+): ReadonlyMap<string, unknown> {
+  const given = new Map<string, unknown>();
+  if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) {
+    const expected = kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]";
+    faults.push({ path: name, reason: `${expected} is needed here` });
+    return given;
+  }
+  for (const item of value as Iterable<unknown>) {
+    const [key, entry]: readonly unknown[] = kind === "set" ? [item, true] : Array.isArray(item) ? item : [];
+    if (typeof key !== "string") faults.push({ path: name, reason: `text keys, got ${typeName(key)}` });
+    else if (entry === undefined) faults.push({ path: entryPath(name, key), reason: "a value, got undefined" });
+    else given.set(key, entry);
+  }
+  return given;
 }

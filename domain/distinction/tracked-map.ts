@@ -12,6 +12,11 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   readonly [Symbol.toStringTag] = "TrackedMap";
   /** Written entries, and object entries that were handed out and may have been mutated since. */
   readonly #overlay = new Map<string, V | typeof DROPPED>();
+  // All private: a record must print, clone and serialise like one with a plain Map.
+  readonly #owner: object;
+  readonly #name: string;
+  readonly #type: CollectionType<V>;
+  readonly #scope: ReadonlySet<string> | undefined;
   #original: ReadonlyMap<string, unknown>;
   #size: number;
 
@@ -21,14 +26,23 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
    * @param scope the keys that were loaded, where that is not all
    */
   constructor(
-    readonly owner: object,
-    readonly name: string,
-    private readonly type: CollectionType<V>,
+    owner: object,
+    name: string,
+    type: CollectionType<V>,
     original: ReadonlyMap<string, unknown>,
-    private readonly scope?: ReadonlySet<string>,
+    scope?: ReadonlySet<string>,
   ) {
+    this.#owner = owner;
+    this.#name = name;
+    this.#type = type;
+    this.#scope = scope;
     this.#original = original;
     this.#size = original.size;
+  }
+
+  /** Whether this is the map that `owner` got as its property `name`. */
+  belongsTo(owner: object, name: string): boolean {
+    return this.#owner === owner && this.#name === name;
   }
 
   get size(): number {
@@ -52,7 +66,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
 
   set(key: string, value: V): this {
     if (value === undefined) {
-      throw new InvalidValueError(this.name, [
+      throw new InvalidValueError(this.#name, [
         { path: JSON.stringify(key), reason: "a value, got undefined (use delete)" },
       ]);
     }
@@ -117,26 +131,26 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   #unchanged(key: string, value: V | undefined): boolean {
-    return this.#original.has(key) && this.type.entry.same(this.type.entry.capture(value), this.#original.get(key));
+    return this.#original.has(key) && this.#type.entry.same(this.#type.entry.capture(value), this.#original.get(key));
   }
 
   #handOut(key: string, original: unknown): V {
-    const value = this.type.entry.expose(original);
+    const value = this.#type.entry.expose(original);
     if (isObject(value)) this.#overlay.set(key, value);
     return value;
   }
 
   #requireLoaded(key: string): void {
-    if (this.scope !== undefined && !this.scope.has(key)) {
-      throw new DistinctionError("NOT_LOADED", `${this.name}[${JSON.stringify(key)}] was not loaded with this record`);
+    if (this.#scope !== undefined && !this.#scope.has(key)) {
+      throw new DistinctionError("NOT_LOADED", `${this.#name}[${JSON.stringify(key)}] was not loaded with this record`);
     }
   }
 
   #requireWhole(what: string): void {
-    if (this.scope !== undefined) {
+    if (this.#scope !== undefined) {
       throw new DistinctionError(
         "NOT_LOADED",
-        `cannot ${what} ${this.name}: only ${this.scope.size} entries were loaded`,
+        `cannot ${what} ${this.#name}: only ${this.#scope.size} entries were loaded`,
       );
     }
   }

@@ -1,6 +1,8 @@
-import { applyAttributes, applyEntries } from "./apply.js";
+import { apply, applyAttributes, applyEntries } from "./apply.js";
 import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
+import { pushEntryChange } from "./diff.js";
+import type { Fault } from "./errors.js";
 import { changesOf, givenEntries, trackedCollection, trackedMap, type AnyRecord } from "./record.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
@@ -18,9 +20,9 @@ export class TrackedRecord {
     readonly scope: EntryScope | undefined,
   ) {}
 
-  /** What the caller changed since the original. Throws `InvalidValueError`. */
+  /** What the caller changed since the original. Throws as `changesOf` does. */
   changes(): Change[] {
-    return changesOf(this.type, this.original, this.record);
+    return changesOf(this.type, this.original, this.record, this.scope);
   }
 
   /** Runs `work` after whatever was begun on this object before. */
@@ -44,46 +46,68 @@ export class TrackedRecord {
 
   /**
    * Makes `stored` the original and shows it in the object, except where the caller has changed the object again since
-   * it was captured as `captured`.
+   * it was captured as `captured`. Where others changed the same thing meanwhile, the original stays what the caller saw,
+   * at its old version: the next save is stale and merges, instead of undoing what nobody has looked at.
    */
   settle(captured: RecordState, stored: RecordState): void {
-    this.#settleAttributes(captured, stored);
-    for (const [name, type] of Object.entries(this.type.collections as Collections)) {
+    const collections = Object.entries(this.type.collections as Collections);
+    for (const [name, type] of collections) this.#adopt(name, type, captured.collections[name]);
+    const unseen = this.#unseen(captured, stored);
+    const original = unseen.length === 0 ? stored : { ...apply(stored, unseen), version: this.original.version };
+    this.#showAttributes(captured, original);
+    for (const [name, type] of collections) {
       const entries = captured.collections[name];
-      const now = stored.collections[name];
+      const now = original.collections[name];
       if (entries === undefined || now === undefined) continue;
-      const map = trackedMap(this.record, name);
-      if (map !== undefined) map.settle(now, (key, value) => isCaptured(type, entries, key, value));
-      else this.#adopt(name, type, entries, now);
+      trackedMap(this.record, name)?.settle(now, (key, value) => isCaptured(type, entries, key, value));
     }
-    this.original = stored;
+    this.original = original;
   }
 
-  /** Puts a tracked collection in place of one that the caller assigned, with what the caller did to that since. */
-  #adopt(
-    name: string,
-    type: CollectionType,
-    captured: ReadonlyMap<string, unknown>,
-    stored: ReadonlyMap<string, unknown>,
-  ): void {
+  /** Puts a tracked collection in place of one that the caller assigned, unless the next save has to refuse that. */
+  #adopt(name: string, type: CollectionType, captured: ReadonlyMap<string, unknown> | undefined): void {
+    if (captured === undefined || trackedMap(this.record, name) !== undefined) return;
     const assigned = this.record[name];
-    const given = assigned === undefined ? captured : new Map(givenEntries(name, type, assigned));
-    this.record[name] = trackedCollection(this.record, name, type, stored, this.scope?.[name]);
+    const keys = this.scope?.[name];
+    const faults: Fault[] = [];
+    const given = assigned === undefined ? captured : givenEntries(faults, name, type, assigned);
+    if (faults.length > 0 || (keys !== undefined && assigned !== undefined)) return;
+    this.record[name] = trackedCollection(this.record, name, type, captured, keys);
+    if (assigned === undefined) return;
     const map = trackedMap(this.record, name)!;
-    for (const [key, value] of given) if (!isCaptured(type, captured, key, value)) map.set(key, value);
+    for (const [key, value] of given) map.set(key, value);
     for (const key of captured.keys()) if (!given.has(key)) map.delete(key);
   }
 
-  #settleAttributes(captured: RecordState, stored: RecordState): void {
-    const attributes = this.type.attributes as Attributes;
-    for (const name in attributes) {
-      const type = attributes[name]!;
+  /** The way back from `stored` to `captured`, for all that the caller has changed since and others had changed too. */
+  #unseen(captured: RecordState, stored: RecordState): Change[] {
+    const unseen: Change[] = [];
+    for (const [name, type] of Object.entries(this.type.attributes as Attributes)) {
+      const [from, to] = [stored.attributes[name], captured.attributes[name]];
+      if (type.same(from, to)) continue;
       const value = this.record[name];
-      const mine = captured.attributes[name];
-      if (value === undefined) {
-        this.record[name] = type.expose(stored.attributes[name]);
-      } else if (captured !== stored && type.fault(value) === undefined && type.same(type.capture(value), mine)) {
-        if (!type.same(mine, stored.attributes[name])) this.record[name] = type.expose(stored.attributes[name]);
+      const untouched = value === undefined || (type.fault(value) === undefined && type.same(type.capture(value), to));
+      if (!untouched) unseen.push({ kind: "attribute.set", attribute: name, from, to });
+    }
+    for (const [name, type] of Object.entries(this.type.collections as Collections)) {
+      const entries = captured.collections[name];
+      const now = stored.collections[name];
+      if (entries === undefined || now === undefined || entries === now) continue;
+      const map = trackedMap(this.record, name);
+      const touched = map === undefined ? new Map([...entries, ...now]) : map.touched();
+      for (const [key, value] of touched) {
+        if (map !== undefined && isCaptured(type, entries, key, value)) continue;
+        pushEntryChange(unseen, name, type, key, now.get(key), entries.get(key));
+      }
+    }
+    return unseen;
+  }
+
+  #showAttributes(captured: RecordState, original: RecordState): void {
+    for (const [name, type] of Object.entries(this.type.attributes as Attributes)) {
+      const now = original.attributes[name];
+      if (this.record[name] === undefined || !type.same(captured.attributes[name], now)) {
+        this.record[name] = type.expose(now);
       }
     }
   }

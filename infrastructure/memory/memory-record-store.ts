@@ -2,12 +2,13 @@ import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import type { ChangeSet } from "../../domain/distinction/change-set.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
-import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
+import { within, type EntryScope, type RecordState } from "../../domain/distinction/record-state.js";
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
 
 /** The in-memory twin of a database table: same outcomes, no durability. Every method is atomic within one tick. */
 export class MemoryRecordStore implements RecordStore {
+  /** States leave and enter with entry maps of their own: a repository updates its originals in place. */
   readonly #states = new Map<string, RecordState>();
 
   constructor(private readonly type: AnyRecordType) {}
@@ -20,7 +21,7 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const key = this.#key(state);
       if (this.#states.has(key)) return "duplicate";
-      this.#states.set(key, copy(state));
+      this.#states.set(key, within(state));
       return "applied";
     });
   }
@@ -68,21 +69,12 @@ export class MemoryRecordStore implements RecordStore {
 
   #load(id: RecordId, scope?: EntryScope): RecordState | undefined {
     const state = this.#states.get(idText(id));
-    return state && copy(state, scope);
+    return state && within(state, scope);
   }
 
   #key(state: RecordState): string {
     return idText(idFrom(this.type, state.attributes));
   }
-}
-
-/** States leave and enter with entry maps of their own: a repository updates its originals in place. */
-function copy(state: RecordState, scope: EntryScope = {}): RecordState {
-  const collections = Object.entries(state.collections).map(([name, entries]) => {
-    const keys = scope[name];
-    return [name, new Map(keys ? [...entries].filter(([key]) => keys.includes(key)) : entries)] as const;
-  });
-  return { ...state, collections: Object.fromEntries(collections) };
 }
 
 /** Runs `work` now and answers as a database would: later, and with a rejection where it throws. */
