@@ -1,3 +1,6 @@
 /** In-memory twins of the ports, for tests without a database. */
-export { MemoryRecordStore } from "../infrastructure/memory/memory-record-store.js";
 export { systemClock } from "../infrastructure/clock/system-clock.js";
+export { MemoryRecordStore } from "../infrastructure/memory/memory-record-store.js";
+export { MemoryTargetEdits } from "../infrastructure/memory/target-edits.js";
+export { TufState } from "../infrastructure/memory/tuf-state.js";
+export { MemoryTufStore } from "../infrastructure/memory/tuf-store.js";

@@ -45,8 +45,16 @@ export const COUNTERS: readonly { read(image: Image): number; write(image: Image
 function propertyCounter(name: string): (typeof COUNTERS)[number] {
   return {
     read: (image) => Number(image.properties.get(name) ?? "0"),
-    write: (image, value) => void image.properties.set(name, String(value)),
+    write: (image, value) => {
+      if (value === 0) image.properties.delete(name);
+      else image.properties.set(name, String(value));
+    },
   };
+}
+
+/** Leaves a record as it was registered. */
+function clearCounters(image: Image): void {
+  for (const counter of COUNTERS) counter.write(image, 0);
 }
 
 /**
@@ -63,8 +71,7 @@ export async function raceEdits(
   },
   signal: AbortSignal,
 ): Promise<RaceResult> {
-  for (const id of race.ids) await images.update(id, (image) => COUNTERS.forEach((counter) => counter.write(image, 0)));
-
+  for (const id of race.ids) await images.update(id, clearCounters);
   const label = `4 processes, ${race.mode === "diff" ? "changes only" : "full writes"}`;
   const progress = new Progress(label, race.ids.length * race.rounds * COUNTERS.length);
   const workers = COUNTERS.map((_, worker) => startWorker({ ...race, worker }, signal, progress));
@@ -75,10 +82,12 @@ export async function raceEdits(
     const reports = await Promise.all(workers.map((worker) => worker.done));
     const seconds = (performance.now() - startedAt) / 1000;
     const updates = reports.reduce((sum, report) => sum + report.acknowledged, 0);
+    const stored = await countStored(images, race.ids);
+    for (const id of race.ids) await images.update(id, clearCounters);
     return {
       mode: race.mode,
       updates,
-      lost: updates - (await countStored(images, race.ids)),
+      lost: updates - stored,
       retries: reports.reduce((sum, report) => sum + report.retries, 0),
       statements: reports.reduce((sum, report) => sum + report.statements, 0),
       seconds,

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, dirname, join, normalize, sep } from "node:path";
@@ -36,10 +36,9 @@ async function answer(
   targets: string,
 ): Promise<void> {
   const path = servedFile(decodeURIComponent(request.url ?? "/"), metadata, targets);
-  if (path === undefined) return void response.writeHead(404).end();
-  const content = createReadStream(path);
-  content.once("error", () => response.headersSent || response.writeHead(404));
-  await pipeline(content, response);
+  const file = path === undefined ? undefined : await open(path).catch(() => undefined);
+  if (file === undefined) response.writeHead(404).end();
+  else await pipeline(file.createReadStream(), response);
 }
 
 function servedFile(url: string, metadata: string, targets: string): string | undefined {
