@@ -7,7 +7,7 @@ import { ConflictError, DistinctionError, InvalidValueError } from "./errors.js"
 import { newRecord, newState } from "./new-record.js";
 import type { Overlap } from "./overlap.js";
 import { foreignChanges, rebase, type RebaseRules } from "./rebase.js";
-import { recordFrom, type AnyRecord } from "./record.js";
+import { recordFrom, strangers, type AnyRecord } from "./record.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import type { RecordStore } from "./record-store.js";
@@ -175,11 +175,11 @@ export class DistinctRepository<R extends AnyRecordType> {
   async #save(record: RecordOf<R>, options: SaveOptions): Promise<SaveResult> {
     const tracked = this.#trackedRecord(record);
     const { original, scope } = tracked;
+    const rules = this.#rules(options);
     const mine = tracked.changes();
     if (mine.length === 0) return { version: original.version, written: false, retries: 0 };
     this.#validate(record);
 
-    const rules: RebaseRules = { mode: options.mode ?? "merge", expect: options.expect ?? [] };
     const id = idFrom(this.type, original.attributes);
     const backoff = this.#backoff("save", id, options.signal);
     let base = original;
@@ -221,6 +221,13 @@ export class DistinctRepository<R extends AnyRecordType> {
       throw this.#conflict(original, outcome.current, 1, overlaps);
     }
     tracked.removed = true;
+  }
+
+  /** A guard that names nothing would guard nothing: a misspelt one is refused. */
+  #rules({ mode = "merge", expect = [] }: SaveOptions): RebaseRules {
+    const faults = strangers(this.type, expect);
+    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+    return { mode, expect };
   }
 
   /** My changes on top of `current`, checked as a whole: two valid edits can make an invalid record. */

@@ -22,7 +22,7 @@ export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<
  * @throws InvalidValueError listing unknown attributes and every value that is missing or breaks a rule.
  */
 export function newState(type: AnyRecordType, values: AnyRecord): RecordState {
-  const faults: Fault[] = strangers(type, values);
+  const faults: Fault[] = strangers(type, Object.keys(values));
   const attributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(type.attributes as Attributes)) {
     const value = values[name] === undefined ? attribute.initial : values[name];

@@ -70,7 +70,7 @@ interface Definition<A extends Attributes, C extends Collections, K extends KeyO
   readonly key: K;
   readonly attributes: A;
   readonly collections?: C;
-  readonly policies?: Readonly<Partial<Record<(keyof A | keyof C) & string, Policy>>>;
+  readonly policies?: Readonly<Partial<Record<(keyof A | keyof NoInfer<C>) & string, Policy>>>;
   readonly groups?: readonly (readonly (keyof A & string)[])[];
   readonly stamp?: keyof A & string;
   readonly validate?: (record: RecordOf<RecordType<A, C, K>>) => readonly Fault[];

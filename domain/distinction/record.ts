@@ -56,7 +56,7 @@ export function changesOf(
   scope: EntryScope = {},
 ): Change[] {
   const changes: Change[] = [];
-  const faults: Fault[] = strangers(type, record);
+  const faults: Fault[] = strangers(type, Object.keys(record));
   const attributes = type.attributes as Attributes;
   for (const name in attributes) {
     const attribute = attributes[name]!;
@@ -86,11 +86,11 @@ export function changesOf(
   return canonical(changes);
 }
 
-/** Properties that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
-export function strangers(type: AnyRecordType, record: AnyRecord): Fault[] {
+/** Names that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
+export function strangers(type: AnyRecordType, names: readonly string[]): Fault[] {
   const known = [type.attributes, type.collections] as readonly object[];
-  return Object.keys(record)
-    .filter((name) => !known.some((names) => Object.hasOwn(names, name)))
+  return names
+    .filter((name) => !known.some((members) => Object.hasOwn(members, name)))
     .map((name) => ({ path: name, reason: `unknown attribute of ${type.name}` }));
 }
 

@@ -78,8 +78,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   delete(key: string): boolean {
     if (!this.has(key)) return false;
     this.#size--;
-    if (this.#original.has(key)) this.#overlay.set(key, DROPPED);
-    else this.#overlay.delete(key);
+    this.#overlay.set(key, DROPPED); // also where the original has no such key: a save under way may be adding it
     return true;
   }
 

@@ -95,6 +95,12 @@ describe("types", () => {
     expectTypeOf<{ sise: "sum" }>().not.toExtend<NonNullable<Definition["policies"]>>();
     expectTypeOf<Definition["key"]>().toEqualTypeOf<"id">();
     expectTypeOf(album).toExtend<AnyRecordType>();
+    const attributes = { id: text(5), size: integer() };
+    // @ts-expect-error -- no such attribute, nor collection
+    expect(() => recordType({ name: "thing", key: "id", attributes, policies: { sise: "sum" } })).toThrow();
+    const counted = recordType({ name: "thing", key: "id", attributes, policies: { size: "sum" } });
+    expectTypeOf<keyof RecordOf<typeof counted>>().toEqualTypeOf<"id" | "size">();
+    expectTypeOf<{ id: string; size: number }>().toExtend<NewRecordOf<typeof counted>>();
   });
 });
 
