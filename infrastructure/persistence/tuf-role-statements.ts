@@ -67,8 +67,8 @@ function readTarget(row: Row): Target {
 }
 
 /**
- * Names to sign: three ranges of two covering indexes, none longer than what there is to do. (One condition with OR made
- * the servers read every role of the repository.)
+ * Names to sign: three ranges of two covering indexes, together no longer than what there is to do. (With OR between the
+ * conditions, or UNION between the ranges, planners read all roles in the order of their names.)
  */
 export function selectRolesToSign(
   repository: string,
@@ -84,8 +84,8 @@ export function selectRolesToSign(
   return {
     // The limit is text, because the driver sends numbers as floating-point ones and servers refuse those there.
     sql:
-      "SELECT name FROM tuf_role WHERE repository = ? AND dirty = 1 AND name > ? " +
-      `UNION ${expiring} UNION ${expiring} ORDER BY name LIMIT ${Math.trunc(limit)}`,
+      "SELECT DISTINCT name FROM (SELECT name FROM tuf_role WHERE repository = ? AND dirty = 1 AND name > ? " +
+      `UNION ALL ${expiring} UNION ALL ${expiring}) AS due ORDER BY name LIMIT ${Math.trunc(limit)}`,
     parameters: [
       ...[repository, after],
       ...[repository, "targets", targetsHorizon, after],
