@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DistinctTargetEdits } from "../../domain/tuf/distinct-target-edits.js";
+import { binOf } from "../../domain/tuf/hash-bins.js";
+import type { Target } from "../../domain/tuf/target.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import type { Database } from "../../infrastructure/persistence/database.js";
+import type { OpenOptions } from "../../infrastructure/persistence/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { SqlTufStore } from "../../infrastructure/persistence/sql-tuf-store.js";
+import { binTable } from "../../infrastructure/persistence/tuf-tables.js";
+import { Ed25519Verifier } from "../../infrastructure/signing/ed25519-verifier.js";
+import { KeyFiles } from "../../infrastructure/signing/key-files.js";
+import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
+import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
+import { createTufRepository } from "../../src/application/create-tuf-repository.js";
+import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import { openTestDatabase } from "../support/open-store.js";
+
+export const REPOSITORY = "main";
+const BINS = { bitLength: 2, namePrefix: "bins" };
+
+/** Where one repository is: what processes must know to work on it together. */
+export interface TufPlace {
+  readonly url: string;
+  readonly metadata: string;
+  readonly keys: string;
+}
+
+/** One worker's means: a database of its own (connections), as another process would have it. */
+export interface TufWorker {
+  readonly database: Database;
+  readonly ports: TufPorts;
+}
+
+export function workerAt({ url, metadata, keys }: TufPlace, options: Partial<OpenOptions> = {}): TufWorker {
+  const database = openTestDatabase(url, options);
+  const codec = new JsonMetadataCodec();
+  const environment = { clock: systemClock, random: Math.random };
+  const ports: TufPorts = {
+    ...environment,
+    store: new SqlTufStore(database),
+    edits: new DistinctTargetEdits(new SqlRecordStore(database, binTable), environment),
+    keys: new KeyFiles(keys, codec),
+    files: new DirectoryMetadataFiles(metadata),
+    verifier: new Ed25519Verifier(),
+    codec,
+  };
+  return { database, ports };
+}
+
+/** A repository of four bins, each at its first version; its directory is removed by the answered function. */
+export async function createTufPlace(url: string): Promise<{ place: TufPlace; remove: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "distinction-tuf-races-"));
+  const place = { url, metadata: join(directory, "metadata"), keys: join(directory, "keys") };
+  const { database, ports } = workerAt(place);
+  await createTufRepository(ports, { name: REPOSITORY, bins: 2 ** BINS.bitLength, namePrefix: BINS.namePrefix });
+  await database.close();
+  return { place, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+export function binOfPath(path: string): string {
+  return binOf(BINS, createHash("sha256").update(path).digest());
+}
+
+/** The first `count` paths `<prefix>/<n>` that belong into `bin`, or into any where none is named. */
+export function pathsOf(prefix: string, count: number, bin?: string): string[] {
+  const paths: string[] = [];
+  for (let index = 0; paths.length < count; index++) {
+    const path = `${prefix}/${index}`;
+    if (bin === undefined || binOfPath(path) === bin) paths.push(path);
+  }
+  return paths;
+}
+
+export function contentOf(content: string): Target {
+  return { length: Buffer.byteLength(content), sha256: createHash("sha256").update(content).digest("hex") };
+}
