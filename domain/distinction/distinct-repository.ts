@@ -7,11 +7,11 @@ import { ConflictError, DistinctionError, InvalidValueError } from "./errors.js"
 import { newRecord, newState } from "./new-record.js";
 import type { Overlap } from "./overlap.js";
 import { foreignChanges, rebase, type RebaseRules } from "./rebase.js";
-import { recordFrom, strangers, type AnyRecord } from "./record.js";
+import { recordFrom, strangers } from "./record.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import type { RecordStore } from "./record-store.js";
-import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
+import type { AnyRecordType, Attributes, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
 import { Backoff, DEFAULT_RETRY, type RetrySettings } from "./retry.js";
 import { TrackedRecord } from "./tracked-record.js";
 
@@ -90,7 +90,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS`
    */
   async add(record: RecordOf<R>): Promise<void> {
-    const state = newState(this.type, record as AnyRecord);
+    const state = newState(this.type, record);
     this.#validate(record);
     if ((await this.store.insert(state)) === "duplicate") {
       const id = idText(idFrom(this.type, state.attributes));
@@ -246,10 +246,10 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /** The changes with the time of the write, where the record type keeps it. */
   #stamped(base: RecordState, changes: readonly Change[]): readonly Change[] {
-    const attribute = this.type.stamp as string | undefined;
+    const attribute = this.type.stamp;
     if (attribute === undefined || changes.length === 0) return changes;
     const from = base.attributes[attribute];
-    const to = this.type.attributes[attribute].capture(new Date(this.environment.clock.now()));
+    const to = (this.type.attributes as Attributes)[attribute]!.capture(new Date(this.environment.clock.now()));
     return canonical([...changes, { kind: "attribute.set", attribute, from, to }]);
   }
 
@@ -259,7 +259,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   }
 
   #track(record: RecordOf<R>, state: RecordState, scope: EntryScope | undefined): RecordOf<R> {
-    this.#tracked.set(record, new TrackedRecord(this.type, record as AnyRecord, state, scope));
+    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope));
     return record;
   }
 

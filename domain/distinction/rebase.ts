@@ -176,14 +176,14 @@ function rebaseEntry(
   change: EntryPut | EntryDrop,
   current: RecordState,
 ): Change | Overlap | undefined {
-  const { entry, kind } = (type.collections as Collections)[change.collection]!;
+  const { entry } = (type.collections as Collections)[change.collection]!;
   const same = (left: unknown, right: unknown): boolean =>
     left === undefined || right === undefined ? left === right : entry.same(left, right);
   const theirs = current.collections[change.collection]?.get(change.key);
   const mine = to(change);
   const policy = policyOf(type, change.collection);
   if (same(theirs, mine) && agree(policy, mine)) return undefined;
-  if (same(theirs, change.from) || kind === "set") return { ...change, from: theirs } as Change;
+  if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
   const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
   const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
   if (merged === REFUSE || (merged !== undefined && entry.fault(merged) !== undefined)) {

@@ -127,7 +127,7 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const known = new Set([...attributes, ...collections]);
   if (keyNames(type).length === 0) return "needs a key";
   if (known.size < attributes.length + collections.length) return "an attribute and a collection share a name";
-  if (type.stamp !== undefined && (type.attributes as Attributes)[type.stamp as string]?.shape.kind !== "instant") {
+  if (type.stamp !== undefined && (type.attributes as Attributes)[type.stamp]?.shape.kind !== "instant") {
     return "the stamp must be an instant attribute";
   }
   const reserved = [...known].find((name) => RESERVED.has(name));

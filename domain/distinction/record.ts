@@ -121,7 +121,10 @@ function* candidates(
   record: AnyRecord,
 ): Generator<readonly [string, unknown]> {
   const map = trackedMap(record, name);
-  if (map !== undefined) return yield* map.touched();
+  if (map !== undefined) {
+    yield* map.touched();
+    return;
+  }
   const given = givenEntries(faults, name, type, record[name]);
   for (const key of original.keys()) if (!given.has(key)) yield [key, undefined];
   yield* given;
@@ -154,7 +157,8 @@ export function givenEntries(
     return given;
   }
   for (const item of value as Iterable<unknown>) {
-    const [key, entry]: readonly unknown[] = kind === "set" ? [item, true] : Array.isArray(item) ? item : [];
+    const [key, entry]: readonly unknown[] =
+      kind === "set" ? [item, true] : Array.isArray(item) ? (item as unknown[]) : [];
     if (typeof key !== "string") faults.push({ path: name, reason: `text keys, got ${typeName(key)}` });
     else if (entry === undefined) faults.push({ path: entryPath(name, key), reason: "a value, got undefined" });
     else given.set(key, entry);

@@ -6,7 +6,7 @@ import { instant, integer, text, withInitial } from "../../../domain/distinction
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { PhotoDesk } from "../../support/photo-desk.js";
-import { photoState, photoType, type Photo } from "../../support/photo.js";
+import { type photoState, photoType, type Photo } from "../../support/photo.js";
 
 const code = (name: string): object => expect.objectContaining({ code: name }) as object;
 
@@ -89,7 +89,7 @@ describe("adding", () => {
     const desk = await PhotoDesk.with();
     const photo = desk.photos.create({ id: "p1" });
     await expect(desk.photos.add(photo)).rejects.toMatchObject(code("RECORD_EXISTS"));
-    expect(() => desk.photos.changes(photo)).toThrow(code("UNTRACKED_RECORD") as Error);
+    expect(() => desk.photos.changes(photo)).toThrow(code("UNTRACKED_RECORD"));
   });
 
   test("keeps edits made while it is under way for the next save", async () => {
@@ -574,6 +574,20 @@ describe("under contention", () => {
     expect([photo.views, (await desk.stored()).attributes.views]).toEqual([104, 104]);
   });
 
+  test("finds a conflict on what others wrote just so first, and then otherwise", async () => {
+    const desk = await PhotoDesk.with();
+    const photo = await desk.photos.get("p1");
+    photo.title = "mine";
+    photo.caption = "mine";
+    desk.store.beforeApply = (attempt) => desk.other((other) => (other.title = attempt === 1 ? "mine" : "theirs"));
+    const conflict = await conflictOf(desk.photos.save(photo));
+    expect(conflict).toMatchObject({
+      attempts: 2,
+      overlaps: [{ path: "title", original: "", mine: "mine", theirs: "theirs" }],
+    });
+    expect((await desk.stored()).attributes.caption).toBeNull();
+  });
+
   test("locks the record once the optimistic attempts are used up", async () => {
     const desk = await PhotoDesk.with();
     const photo = await desk.photos.get("p1");
@@ -781,7 +795,7 @@ describe("a record loaded in part", () => {
   test("is saved without looking at, or touching, the rest", async () => {
     const desk = await PhotoDesk.with({ properties, tags: ["t"] });
     const photo = await desk.photos.get("p1", { properties: ["a", "b", "new"] });
-    expect(() => photo.properties.get("c")).toThrow(code("NOT_LOADED") as Error);
+    expect(() => photo.properties.get("c")).toThrow(code("NOT_LOADED"));
     photo.properties.set("a", "x").set("new", "n").delete("b");
     photo.tags.add("u"); // not named in the scope: loaded whole
     await desk.photos.save(photo);
@@ -805,7 +819,7 @@ describe("a record loaded in part", () => {
     await desk.other((other) => void other.properties.set("a", "1"));
     await desk.photos.save(photo);
     expect([photo.properties.get("a"), photo.properties.get("b")]).toEqual(["mine", "theirs"]);
-    expect(() => photo.properties.get("c")).toThrow(code("NOT_LOADED") as Error);
+    expect(() => photo.properties.get("c")).toThrow(code("NOT_LOADED"));
     expect((await desk.stored()).collections.properties!.get("c")).toBe("theirs");
     photo.properties.set("b", "again");
     expect(await desk.photos.save(photo)).toMatchObject({ written: true, retries: 0 });
@@ -814,7 +828,7 @@ describe("a record loaded in part", () => {
   test("keeps its scope when it is reloaded", async () => {
     const desk = await PhotoDesk.with({ properties });
     const photo = await desk.photos.reload(await desk.photos.get("p1", { properties: ["a"] }));
-    expect(() => photo.properties.size).toThrow(code("NOT_LOADED") as Error);
+    expect(() => photo.properties.size).toThrow(code("NOT_LOADED"));
   });
 
   test("refuses to replace a collection that it does not know whole", async () => {

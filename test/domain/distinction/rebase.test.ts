@@ -445,7 +445,7 @@ describe("against an independent three-way merge", () => {
           return [...keys].flatMap((key): [string, unknown][] => {
             const path = `${name}["${key}"]`;
             const value = merged(rule, path, at(original, key), at(mine, key), at(theirs, key));
-            return value === undefined ? [] : [[key, name === "ratings" ? value : String(value)]];
+            return value === undefined ? [] : [[key, name === "ratings" ? value : String(value as string)]];
           });
         };
         const expected = {

@@ -44,10 +44,9 @@ const seat = recordType({
   attributes: { hall: text(10), row: integer(), number: bigint(), taken: text(5) },
 });
 
-type Loose = Parameters<typeof recordType>[0];
 const invalid = { code: "INVALID_RECORD_TYPE" };
 const define = (definition: Record<string, unknown>) => () =>
-  recordType({ name: "thing", key: "id", attributes: { id: text(5) }, ...definition } as unknown as Loose);
+  recordType({ name: "thing", key: "id", attributes: { id: text(5) }, ...definition });
 
 describe("types", () => {
   test("a record's attributes are writable properties, its key is read-only, its collections are maps and sets", () => {
@@ -99,6 +98,7 @@ describe("types", () => {
     // @ts-expect-error -- no such attribute, nor collection
     expect(() => recordType({ name: "thing", key: "id", attributes, policies: { sise: "sum" } })).toThrow();
     const counted = recordType({ name: "thing", key: "id", attributes, policies: { size: "sum" } });
+    expect(counted.policies).toEqual({ size: "sum" });
     expectTypeOf<keyof RecordOf<typeof counted>>().toEqualTypeOf<"id" | "size">();
     expectTypeOf<{ id: string; size: number }>().toExtend<NewRecordOf<typeof counted>>();
   });
