@@ -444,8 +444,9 @@ describe("against an independent three-way merge", () => {
             Object.hasOwn(one[name], key) ? one[name][key] : undefined;
           return [...keys].flatMap((key): [string, unknown][] => {
             const path = `${name}["${key}"]`;
-            const value = merged(rule, path, at(original, key), at(mine, key), at(theirs, key));
-            return value === undefined ? [] : [[key, name === "ratings" ? value : String(value as string)]];
+            const sides = [at(original, key), at(mine, key), at(theirs, key)] as const;
+            const value = merged(rule, path, ...sides) as string | number | undefined;
+            return value === undefined ? [] : [[key, name === "ratings" ? value : String(value)]];
           });
         };
         const expected = {
