@@ -30,6 +30,10 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   }
   const scheme = parsed.protocol.slice(0, -1);
   if (scheme !== "mysql" && scheme !== "mariadb") throw invalid(`unknown scheme "${scheme}"; ${FORMS}`);
+  if (parsed.search !== "" || parsed.hash !== "") {
+    // Ignored, `?ssl=true` would promise what nobody keeps; and an unescaped `#` or `?` cuts a password short.
+    throw invalid("nothing may follow the database name; write # and ? in a password as %23 and %3F");
+  }
   if (parsed.hostname === "") throw invalid(`the host is missing; ${FORMS}`);
   const database = decoded(parsed.pathname.slice(1));
   if (database === "" || database.includes("/")) throw invalid(`the database name is missing; ${FORMS}`);
@@ -52,8 +56,10 @@ export function describeAddress(address: DatabaseAddress): string {
 }
 
 function fileAddress(path: string): DatabaseAddress {
-  if (path === "" || path === "//") throw invalid(`the path is missing; ${FORMS}`);
+  if (path === "" || /^\/+$/.test(path)) throw invalid(`the path is missing; ${FORMS}`);
   if (path.includes("\0")) throw invalid("the path holds a NUL character");
+  // `sqlite://data/x.db`: a host to URL readers, a relative path to people, and an absolute one to the system.
+  if (/^\/\/[^/]/.test(path)) throw invalid("write sqlite:relative/path or sqlite:///absolute/path");
   return { kind: "file", path: path.startsWith("///") ? path.slice(2) : path };
 }
 

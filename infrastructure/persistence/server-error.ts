@@ -18,22 +18,24 @@ const GAVE_UP = new Set([1213, 1205, 1020]);
 const DUPLICATE = new Set([1062, 1586]);
 /** Access denied, unknown database, too many connections, shutdown, host not allowed, killed. */
 const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169]);
-const BROKEN =
-  /^(E(CONN|PIPE|HOST|NET|ADDR|TIMEDOUT|AI_)|ENOTFOUND|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR|FULL|READONLY))/;
+/** What the operating system, the protocol or the file refuses: `ECONNRESET`, `ENOTDIR`, but not MySQL's `ER_…`. */
+const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR|FULL|READONLY))/;
 
 interface DriverError {
   readonly code?: string;
   readonly errno?: number;
+  /** mysql2: the connection is of no more use. Some of these errors have no code. */
+  readonly fatal?: boolean;
   readonly driverError?: DriverError;
 }
 
 export function errorMeaning(error: unknown): ErrorMeaning {
-  const { code = "", errno = 0 } = driverError(error);
+  const { code = "", errno = 0, fatal = false } = driverError(error);
   if (GAVE_UP.has(errno) || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "gave-up";
   if (DUPLICATE.has(errno) || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE") {
     return "duplicate";
   }
-  return REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
+  return fatal || REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
 }
 
 /**

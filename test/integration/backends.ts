@@ -45,8 +45,12 @@ export function onEveryBackend(tests: (clients: () => Clients) => void): void {
 
 /** The same tests on an SQLite file and on the server, each with an empty database of its own. */
 export function onSqlBackends(tests: (place: () => TestDatabase, backend: "SQLite" | "server") => void): void {
-  onBackend("SQLite", createSqliteFile, (place) => tests(place, "SQLite"));
+  onSqlite((place) => tests(place, "SQLite"));
   onServer((place) => tests(place, "server"));
+}
+
+export function onSqlite(tests: (place: () => TestDatabase) => void): void {
+  onBackend("SQLite", createSqliteFile, tests);
 }
 
 export function onServer(tests: (place: () => TestDatabase) => void): void {
