@@ -10,6 +10,7 @@ export function demoCommand(): Command {
     .description(
       "let processes race for real metadata on an embedded database, publish files with TUF, verify all of it",
     )
+    .showHelpAfterError()
     .argument("[directory]", "what to work on: a node_modules, or any directory with files", "node_modules")
     .option("--state <directory>", "where the database, keys and published metadata are kept", ".distinction")
     .action(async (directory: string, { state }: { state: string }) => {

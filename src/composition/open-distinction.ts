@@ -11,9 +11,9 @@ export interface Distinction {
   readonly images: ImageRepository;
   readonly imageFactory: ImageFactory;
   /** Connects now rather than on first use. */
-  connect(): Promise<void>;
+  readonly connect: () => Promise<void>;
   /** Ends all connections; work that is under way is finished first. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface DistinctionWithTuf extends Distinction {
