@@ -117,8 +117,6 @@ describe("a transaction that the database gives up on", () => {
         new FakeClock(),
       );
       const { id } = await stored(images);
-      const image = await imagesIn(failing).get(id);
-      seen.length = 0;
       const repository = imagesIn(failing);
       const mine = await repository.get(id);
       seen.length = 0;
@@ -127,7 +125,7 @@ describe("a transaction that the database gives up on", () => {
       expect(error).toMatchObject({ code: "DATABASE_ERROR" });
       expect(inspect(error, { depth: null })).not.toContain("s3cret");
       expect(seen).toEqual(["BEGIN", "UPDATE", "DELETE", "INSERT"]);
-      await expectUnchanged(images, image.id);
+      await expectUnchanged(images, id);
     });
   });
 });
@@ -206,6 +204,31 @@ describe("locks on a server", () => {
 });
 
 describe("a connection that breaks", () => {
+  onSqlBackends((place) => {
+    test("after COMMIT, before the answer: saving again finds its changes stored, and writes nothing twice", async () => {
+      let broken = false;
+      const breaking = interposed(
+        openTestDatabase(place().url),
+        async (step, session) => {
+          if (step !== "COMMIT" || broken) return;
+          broken = true;
+          await session.run({ sql: "COMMIT", parameters: [], varying: true });
+          throw Object.assign(new Error("gone"), { code: "PROTOCOL_CONNECTION_LOST" });
+        },
+        systemClock,
+      );
+      onTestFinished(() => breaking.close());
+      const images = imagesIn(breaking);
+      const others = openTestDatabase(place().url);
+      onTestFinished(() => others.close());
+      const image = await images.get((await stored(imagesIn(others))).id);
+      edit(image);
+      expect(await failureOf(images.save(image))).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+      expect(await images.save(image)).toEqual({ version: 2, written: false, retries: 1 });
+      await expectEdited(images, image.id);
+    });
+  });
+
   onServer((place) => {
     let admin: Connection;
     let database: Database;

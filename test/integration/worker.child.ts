@@ -8,12 +8,15 @@ import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-stor
 import { runAsChild } from "../support/child-side.js";
 import { increment } from "./counters.js";
 
+/** The two ways to save: what changed, merged with what others changed; or the whole record. */
+export type WritePath = "changes" | "full";
+
 export interface WorkOrder {
   readonly url: string;
-  readonly write: "changes" | "full";
   /** Whose counters to raise. */
   readonly writer: number;
-  readonly images: readonly string[];
+  /** The images for each way to save, one way after the other. */
+  readonly images: Readonly<Record<WritePath, readonly string[]>>;
   readonly rounds: number;
 }
 
@@ -25,30 +28,44 @@ export interface WorkDone {
 }
 
 /** Raises its own counter of every image, round after round, and counts what the store acknowledged. */
-await runAsChild<WorkOrder, WorkDone>(async ({ url, write, writer, images, rounds }, parent) => {
+await runAsChild<WorkOrder, Record<WritePath, WorkDone>>(async ({ url, writer, images, rounds }, parent) => {
   const environment = { clock: systemClock, random: Math.random };
   const database = openDatabase(url, environment);
   const distinct = new DistinctImageRepository(new SqlRecordStore(database, imageTable), environment);
   const full = new FullWriteRepository(imageType, database, imageTable);
-  const load = (id: string): Promise<Image> => (write === "full" ? full : distinct).get(id);
-  const save = async (image: Image): Promise<number> => {
-    if (write === "changes") return (await distinct.save(image)).retries;
-    await full.save(image);
-    return 0;
+
+  const work = async (
+    ids: readonly string[],
+    load: (id: string) => Promise<Image>,
+    save: (image: Image) => Promise<number>,
+  ): Promise<WorkDone> => {
+    let acknowledged = 0;
+    let retries = 0;
+    const raise = async (image: Image): Promise<void> => {
+      increment(image, writer);
+      retries += await save(image);
+      acknowledged++;
+    };
+    // Everybody holds the same versions before anybody writes: the first round is a race, however fast the others are.
+    const loaded = await Promise.all(ids.map(load));
+    await parent.ready();
+    for (const image of loaded) await raise(image);
+    for (let round = 1; round < rounds; round++) for (const id of ids) await raise(await load(id));
+    return { acknowledged, retries };
   };
 
-  let acknowledged = 0;
-  let retries = 0;
-  const raise = async (image: Image): Promise<void> => {
-    increment(image, writer);
-    retries += await save(image);
-    acknowledged++;
+  const done = {
+    changes: await work(
+      images.changes,
+      (id) => distinct.get(id),
+      async (image) => (await distinct.save(image)).retries,
+    ),
+    full: await work(
+      images.full,
+      (id) => full.get(id),
+      async (image) => (await full.save(image), 0),
+    ),
   };
-  // Everybody holds the same versions before anybody writes: the first round is a race, however fast the others are.
-  const loaded = await Promise.all(images.map(load));
-  await parent.ready();
-  for (const image of loaded) await raise(image);
-  for (let round = 1; round < rounds; round++) for (const id of images) await raise(await load(id));
   await database.close();
-  return { acknowledged, retries };
+  return done;
 });
