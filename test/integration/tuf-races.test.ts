@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addTargets } from "../../src/application/add-targets.js";
 import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
@@ -282,6 +283,7 @@ onSqlBackends((testDatabase, backend) => {
       while (working) {
         const { version, targets } = await reader.ports.store.roleState(REPOSITORY, "bins-3");
         expect(targets.size).toBe(2 * (version - 1));
+        await setImmediate(); // a file answers at once, and would leave no time for anything else
       }
       await writing;
     },
