@@ -7,6 +7,7 @@ import { inspect } from "node:util";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import type { Clock } from "../../domain/distinction/clock.js";
+import type { SaveResult } from "../../domain/distinction/distinct-repository.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
@@ -19,7 +20,16 @@ import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { databasePrefix } from "../support/server/run-databases.js";
 import { driverUrl } from "../support/server/server-version.js";
-import { environment, imagesIn, newImage, onEveryBackend, onServer, onSqlBackends, onSqlite } from "./backends.js";
+import {
+  closeAll,
+  environment,
+  imagesIn,
+  newImage,
+  onEveryBackend,
+  onServer,
+  onSqlBackends,
+  onSqlite,
+} from "./backends.js";
 import { interposed, type Step } from "./interposed.js";
 
 /** What a save of `edit` sends, in order. */
@@ -377,9 +387,26 @@ describe("a closed database", () => {
   });
 });
 
-describe("an SQLite file that another process is writing to", () => {
+describe("an SQLite file that others are writing to", () => {
   onSqlite((place) => {
-    test("is tried again until the other is done", async () => {
+    test("makes clients of one process take turns, for a wait would block the one that is waited for", async () => {
+      const clock = new FakeClock();
+      const clients = [1, 2, 3, 4].map(() => openTestDatabase(place().url, { clock }));
+      onTestFinished(() => closeAll(clients));
+      const ready: (() => Promise<SaveResult>)[] = [];
+      for (const database of clients) {
+        const images = imagesIn(database);
+        const image = await stored(images);
+        await database.session((session) => session.rows({ sql: "PRAGMA busy_timeout = 0", parameters: [] }));
+        edit(image);
+        ready.push(() => images.save(image));
+      }
+      const saves = await Promise.all(ready.map((save) => save()));
+      expect(saves.map(({ version }) => version)).toEqual([2, 2, 2, 2]);
+      expect(clock.slept).toEqual([]);
+    });
+
+    test("is tried again until the other process is done", async () => {
       const { url } = place();
       const holder = startChild(new URL("file-holder.child.ts", import.meta.url), {
         path: url.slice("sqlite:".length),
