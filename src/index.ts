@@ -20,12 +20,7 @@ export type { Change } from "../domain/distinction/change.js";
 export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
 export { entries, setOf, type CollectionType } from "../domain/distinction/collection-type.js";
-export {
-  DistinctRepository,
-  type RepositoryEnvironment,
-  type SaveOptions,
-  type SaveResult,
-} from "../domain/distinction/distinct-repository.js";
+export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
 export {
   ConflictError,
   DISTINCTION_ERROR_CODES,
@@ -47,6 +42,13 @@ export {
   type RecordType,
 } from "../domain/distinction/record-type.js";
 export type { RetrySettings } from "../domain/distinction/retry.js";
+export type {
+  RepositoryEnvironment,
+  SaveOptions,
+  SaveResult,
+  Subject,
+  TriedSave,
+} from "../domain/distinction/save-options.js";
 export { ImageFactoryProxy } from "../domain/image/image-factory-proxy.js";
 export type { ImageFactory } from "../domain/image/image-factory.js";
 export { ImageRepositoryProxy } from "../domain/image/image-repository-proxy.js";

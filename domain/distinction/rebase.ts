@@ -8,6 +8,7 @@ import type { Overlap } from "./overlap.js";
 import { agree, REFUSE, resolve, type Policy } from "./policy.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
+import type { Subject } from "./save-options.js";
 
 /** How a save treats what other writers did since the record was loaded. */
 export interface RebaseRules {
@@ -15,6 +16,8 @@ export interface RebaseRules {
   readonly mode: "merge" | "strict";
   /** Guards: attributes that the caller's decision read. A foreign change of one is a conflict. */
   readonly expect: readonly string[];
+  /** Changes that win over foreign ones, whatever the policy says. */
+  readonly force: readonly Subject[];
 }
 
 /** My changes as they apply to the newer state, or the overlaps that forbid it. */
@@ -36,7 +39,7 @@ export function rebase(
   const changes: Change[] = [];
   const overlaps: Overlap[] = forbidden(type, original, mine, current, rules);
   for (const change of mine) {
-    const outcome = rebaseChange(type, original, change, current);
+    const outcome = rebaseChange(type, original, change, current, policyOf(type, change, rules.force));
     if (outcome === undefined) continue;
     if (!("policy" in outcome)) changes.push(outcome);
     else if (!overlaps.some(({ path }) => path === outcome.path)) overlaps.push(outcome);
@@ -99,15 +102,16 @@ function rebaseChange(
   original: RecordState,
   change: Change,
   current: RecordState,
+  policy: Policy,
 ): Change | Overlap | undefined {
   switch (change.kind) {
     case "attribute.set":
-      return rebaseAttribute(type, change, current);
+      return rebaseAttribute(type, change, current, policy);
     case "json.set":
-      return rebaseJson(type, original, change, current);
+      return rebaseJson(type, original, change, current, policy);
     case "entry.put":
     case "entry.drop":
-      return rebaseEntry(type, change, current);
+      return rebaseEntry(type, change, current, policy);
   }
 }
 
@@ -115,11 +119,11 @@ function rebaseAttribute(
   type: AnyRecordType,
   change: AttributeSet,
   current: RecordState,
+  policy: Policy,
 ): Change | Overlap | undefined {
   const attribute = (type.attributes as Attributes)[change.attribute]!;
   const theirs = current.attributes[change.attribute];
   if (attribute.same(theirs, change.from)) return change;
-  const policy = policyOf(type, change.attribute);
   if (attribute.same(theirs, change.to) && agree(policy, change.to)) return undefined;
   const expose = (value: unknown): unknown => attribute.expose(value);
   const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
@@ -139,11 +143,11 @@ function rebaseJson(
   original: RecordState,
   change: JsonSet,
   current: RecordState,
+  policy: Policy,
 ): Change | Overlap | undefined {
   const document = current.attributes[change.attribute];
   const root = document instanceof JsonText ? document.parse() : null;
   const theirs = valueAt(root, change.path);
-  const policy = policyOf(type, change.attribute);
   if (sameJson(theirs, change.to) && agree(policy, change.to)) return undefined;
   if (!isObject(valueAt(root, change.path.slice(0, -1)))) {
     // Their side replaced or removed a parent of what I edited; there is no place left to put my member.
@@ -175,13 +179,13 @@ function rebaseEntry(
   type: AnyRecordType,
   change: EntryPut | EntryDrop,
   current: RecordState,
+  policy: Policy,
 ): Change | Overlap | undefined {
   const { entry } = (type.collections as Collections)[change.collection]!;
   const same = (left: unknown, right: unknown): boolean =>
     left === undefined || right === undefined ? left === right : entry.same(left, right);
   const theirs = current.collections[change.collection]?.get(change.key);
   const mine = to(change);
-  const policy = policyOf(type, change.collection);
   if (same(theirs, mine) && agree(policy, mine)) return undefined;
   if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
   const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
@@ -204,8 +208,16 @@ function entryChange(
     : { kind: "entry.put", collection, key, from, to: merged };
 }
 
-function policyOf(type: AnyRecordType, name: string): Policy {
-  return type.policies[name] ?? "reject";
+function policyOf(type: AnyRecordType, change: Change, force: readonly Subject[]): Policy {
+  return isForced(change, force) ? "mine" : (type.policies[subject(change)] ?? "reject");
+}
+
+function isForced(change: Change, force: readonly Subject[]): boolean {
+  return force.some((forced) =>
+    typeof forced === "string"
+      ? "attribute" in change && change.attribute === forced
+      : "collection" in change && change.collection === forced[0] && change.key === forced[1],
+  );
 }
 
 function refusal(

@@ -6,6 +6,7 @@ import { canonical, pushAttributeChanges, pushEntryChange } from "./diff.js";
 import { DistinctionError, InvalidValueError, type Fault } from "./errors.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
+import type { Subject } from "./save-options.js";
 import { TrackedMap } from "./tracked-map.js";
 import { TrackedSet } from "./tracked-set.js";
 
@@ -43,6 +44,13 @@ export function trackedMap(record: AnyRecord, name: string): TrackedMap | undefi
   return map instanceof TrackedMap && map.belongsTo(record, name) ? map : undefined;
 }
 
+export interface ChangesOptions {
+  /** The entries that were loaded, where that is not all. */
+  readonly scope?: EntryScope | undefined;
+  /** What counts as changed even where its value is the original one. */
+  readonly force?: readonly Subject[];
+}
+
 /**
  * What the caller changed in `record` since `original`. Looks at attributes and touched entries only.
  *
@@ -53,7 +61,7 @@ export function changesOf(
   type: AnyRecordType,
   original: RecordState,
   record: AnyRecord,
-  scope: EntryScope = {},
+  { scope = {}, force = [] }: ChangesOptions = {},
 ): Change[] {
   const changes: Change[] = [];
   const faults: Fault[] = strangers(type, Object.keys(record));
@@ -62,14 +70,17 @@ export function changesOf(
     const attribute = attributes[name]!;
     const from = original.attributes[name];
     const value = record[name];
-    if (value === from || value === undefined) continue; // undefined: untouched
-    const reason = attribute.fault(value);
+    const isForced = force.includes(name);
+    if (!isForced && (value === from || value === undefined)) continue; // undefined: untouched
+    const reason = value === undefined ? undefined : attribute.fault(value);
     if (reason !== undefined) {
       faults.push({ path: name, reason });
       continue;
     }
     const found = changes.length;
-    pushAttributeChanges(changes, name, attribute, from, attribute.capture(value));
+    const to = value === undefined ? from : attribute.capture(value);
+    if (isForced) changes.push({ kind: "attribute.set", attribute: name, from, to });
+    else pushAttributeChanges(changes, name, attribute, from, to);
     if (changes.length === found) continue;
     if (attribute.fixed) faults.push({ path: name, reason: "is fixed and cannot change" });
     if (name === type.stamp) faults.push({ path: name, reason: "is set by every write and cannot be changed" });
@@ -83,6 +94,7 @@ export function changesOf(
     pushCollectionChanges(changes, faults, name, collection, from, record);
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  for (const subject of force) if (typeof subject !== "string") pushForcedEntry(changes, original, subject);
   return canonical(changes);
 }
 
@@ -128,6 +140,15 @@ function* candidates(
   const given = givenEntries(faults, name, type, record[name]);
   for (const key of original.keys()) if (!given.has(key)) yield [key, undefined];
   yield* given;
+}
+
+/** An entry that is to be written as it is, unless it differs anyway. */
+function pushForcedEntry(changes: Change[], original: RecordState, [collection, key]: readonly [string, string]): void {
+  const entry = original.collections[collection]?.get(key);
+  const isThere = changes.some(
+    (change) => "collection" in change && change.collection === collection && change.key === key,
+  );
+  if (entry !== undefined && !isThere) changes.push({ kind: "entry.put", collection, key, from: entry, to: entry });
 }
 
 /** Why an entry does not belong in a collection. */

@@ -6,6 +6,7 @@ import type { Fault } from "./errors.js";
 import { changesOf, givenEntries, trackedCollection, trackedMap, type AnyRecord } from "./record.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
+import type { Subject } from "./save-options.js";
 
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
@@ -21,8 +22,8 @@ export class TrackedRecord {
   ) {}
 
   /** What the caller changed since the original. Throws as `changesOf` does. */
-  changes(): Change[] {
-    return changesOf(this.type, this.original, this.record, this.scope);
+  changes(force: readonly Subject[] = []): Change[] {
+    return changesOf(this.type, this.original, this.record, { scope: this.scope, force });
   }
 
   /** Runs `work` after whatever was begun on this object before. */

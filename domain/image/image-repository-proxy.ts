@@ -1,5 +1,5 @@
 import type { ChangeSet } from "../distinction/change-set.js";
-import type { SaveOptions, SaveResult } from "../distinction/distinct-repository.js";
+import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { Image } from "./image-type.js";
 

@@ -1,5 +1,5 @@
 import type { ChangeSet } from "../distinction/change-set.js";
-import type { SaveOptions, SaveResult } from "../distinction/distinct-repository.js";
+import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
 import type { Image } from "./image-type.js";
 
 /** Port: the images as services see them. Layers wrap one another; the distinction layer is the innermost. */

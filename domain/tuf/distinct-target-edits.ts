@@ -1,4 +1,5 @@
-import { DistinctRepository, type RepositoryEnvironment } from "../distinction/distinct-repository.js";
+import { DistinctRepository } from "../distinction/distinct-repository.js";
+import type { RepositoryEnvironment } from "../distinction/save-options.js";
 import { DistinctionError } from "../distinction/errors.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import { type Bin, binType } from "./bin-type.js";

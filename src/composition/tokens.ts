@@ -1,6 +1,6 @@
 import type { ServiceIdentifier } from "inversify";
 import type { Clock } from "../../domain/distinction/clock.js";
-import type { RepositoryEnvironment } from "../../domain/distinction/distinct-repository.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Database } from "../../infrastructure/persistence/database.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, inject } from "vitest";
-import type { RepositoryEnvironment } from "../../domain/distinction/distinct-repository.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { DistinctImageFactory } from "../../domain/image/image-factory.js";

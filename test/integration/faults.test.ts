@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import type { Clock } from "../../domain/distinction/clock.js";
-import type { SaveResult } from "../../domain/distinction/distinct-repository.js";
+import type { SaveResult } from "../../domain/distinction/save-options.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";

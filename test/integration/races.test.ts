@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { imageType, type Image, type NewImage } from "../../domain/image/image-type.js";
-import type { SaveOptions, SaveResult } from "../../domain/distinction/distinct-repository.js";
+import type { SaveOptions, SaveResult } from "../../domain/distinction/save-options.js";
 import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
 import { imageTable } from "../../infrastructure/persistence/image-table.js";
 import { releaseTogether, startChild } from "../support/child.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChangeSet } from "../../../domain/distinction/change-set.js";
-import { DistinctRepository, type SaveResult } from "../../../domain/distinction/distinct-repository.js";
+import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
+import type { SaveResult } from "../../../domain/distinction/save-options.js";
 import { ConflictError } from "../../../domain/distinction/errors.js";
 import type { JsonValue } from "../../../domain/distinction/json-text.js";
 import type { RecordId } from "../../../domain/distinction/record-id.js";

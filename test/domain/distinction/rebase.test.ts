@@ -15,7 +15,7 @@ import { jsonNear, jsonObject } from "../../support/arbitraries.js";
 import { contents, photoState, photoType, type NewPhoto } from "../../support/photo.js";
 import { CONFLICT, mergeJson, mergeMembers, mergeValue, same, type Rule } from "../../support/three-way.js";
 
-const MERGE: RebaseRules = { mode: "merge", expect: [] };
+const MERGE: RebaseRules = { mode: "merge", expect: [], force: [] };
 
 interface Sides {
   readonly original?: NewPhoto;
@@ -318,7 +318,7 @@ describe("policies", () => {
 });
 
 describe("guards and strict mode", () => {
-  const guarded = (...expect_: string[]): RebaseRules => ({ mode: "merge", expect: expect_ });
+  const guarded = (...expect_: string[]): RebaseRules => ({ mode: "merge", expect: expect_, force: [] });
 
   test("a guard refuses a foreign change of an attribute that I only read", () => {
     expect(overlapsOf({ mine: { title: "m" }, theirs: { caption: "t" } }, guarded("caption"))).toEqual([
@@ -340,7 +340,7 @@ describe("guards and strict mode", () => {
     ]);
   });
   test("strict refuses any foreign change, an equal one and a set's too", () => {
-    const strict: RebaseRules = { mode: "strict", expect: [] };
+    const strict: RebaseRules = { mode: "strict", expect: [], force: [] };
     const sides: Sides = { mine: { title: "x" }, theirs: { title: "x", tags: ["t"], views: 1 } };
     expect(overlapsOf(sides, strict).map(({ path, policy }) => [path, policy])).toEqual([
       ["title", "strict"],
@@ -372,7 +372,7 @@ describe("secrets", () => {
     const before = state(1000, "original-key", "original-token");
     const mine = diff(type, before, state(2000, "my-key", "my-token"));
     const current = state(3000, "their-key", "their-token");
-    for (const rules of [MERGE, { mode: "strict", expect: [] }] as const) {
+    for (const rules of [MERGE, { mode: "strict", expect: [], force: [] }] as const) {
       const rebased = rebase(type, before, mine, current, rules);
       expect(rebased).toMatchObject({ kind: "conflict", overlaps: [{}, {}, {}] });
       expect(JSON.stringify(rebased)).not.toMatch(/000|-key|-token/);

@@ -1,0 +1,31 @@
+import { ConflictError, DistinctionError } from "./errors.js";
+import type { Overlap } from "./overlap.js";
+import { idFrom, idText, type RecordId } from "./record-id.js";
+import type { RecordState } from "./record-state.js";
+import type { AnyRecordType } from "./record-type.js";
+
+export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
+  return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);
+}
+
+export function alreadyExists(type: AnyRecordType, state: RecordState): DistinctionError {
+  const id = idText(idFrom(type, state.attributes));
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id} exists already`);
+}
+
+export function conflict(
+  type: AnyRecordType,
+  original: RecordState,
+  current: RecordState,
+  attempts: number,
+  overlaps: readonly Overlap[],
+): ConflictError {
+  return new ConflictError({
+    record: type.name,
+    id: idText(idFrom(type, original.attributes)),
+    baseVersion: original.version,
+    currentVersion: current.version,
+    attempts,
+    overlaps,
+  });
+}

@@ -1,0 +1,140 @@
+import { apply } from "./apply.js";
+import type { Change } from "./change.js";
+import { changeSet, type ChangeSet } from "./change-set.js";
+import { canonical } from "./diff.js";
+import { InvalidValueError } from "./errors.js";
+import { rebase, type RebaseRules } from "./rebase.js";
+import { conflict, notFound } from "./record-errors.js";
+import { recordFrom, strangers } from "./record.js";
+import { idFrom, idText, type RecordId } from "./record-id.js";
+import type { RecordState } from "./record-state.js";
+import type { RecordStore } from "./record-store.js";
+import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
+import { Backoff, DEFAULT_RETRY, type RetrySettings } from "./retry.js";
+import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
+import type { TrackedRecord } from "./tracked-record.js";
+
+/** One record's changes on their way into the store. */
+export interface PendingSave {
+  readonly tracked: TrackedRecord;
+  /** The caller's changes, against `tracked.original`. */
+  readonly mine: readonly Change[];
+  readonly rules: RebaseRules;
+}
+
+/** Writes what changed in one record: optimistically, then, where others keep coming first, under a lock. */
+export class RecordSaver<R extends AnyRecordType> {
+  readonly #retry: RetrySettings;
+
+  constructor(
+    private readonly type: R,
+    private readonly store: RecordStore,
+    private readonly environment: RepositoryEnvironment,
+  ) {
+    this.#retry = { ...DEFAULT_RETRY, ...environment.retry };
+  }
+
+  /**
+   * What the caller changed, checked.
+   *
+   * @throws InvalidValueError
+   */
+  capture(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): PendingSave {
+    const rules = this.#rules(options);
+    const mine = tracked.changes(rules.force);
+    if (mine.length > 0) this.validate(record);
+    return { tracked, mine, rules };
+  }
+
+  async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
+    const pending = this.capture(record, tracked, options);
+    const { mine } = pending;
+    const { original, scope } = tracked;
+    if (mine.length === 0) return { version: original.version, written: false, retries: 0 };
+
+    const id = idFrom(this.type, original.attributes);
+    const backoff = this.backoff("save", id, options);
+    let base = original;
+    let changes = this.stamped(original, mine);
+    for (let retries = 0; retries < this.#retry.optimisticAttempts; retries++) {
+      if (retries > 0) await backoff.pause();
+      const outcome = await this.store.apply(base, this.changeSet(base, changes), scope);
+      if (outcome.kind === "missing") throw notFound(this.type, id);
+      if (outcome.kind === "applied") {
+        if (base === original) tracked.advance(mine, changes);
+        else tracked.settle(apply(original, mine), apply(base, changes));
+        return { version: base.version + 1, written: true, retries };
+      }
+      base = outcome.current;
+      changes = this.rebased(pending, base, retries + 1);
+      if (changes.length === 0) {
+        tracked.settle(apply(original, mine), base);
+        return { version: base.version, written: false, retries: retries + 1 };
+      }
+    }
+
+    backoff.check();
+    const retries = this.#retry.optimisticAttempts;
+    const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
+    const revision = await this.store.revise(id, decide, scope);
+    if (revision.kind === "missing") throw notFound(this.type, id);
+    tracked.settle(apply(original, mine), revision.state);
+    return { version: revision.state.version, written: changes.length > 0, retries };
+  }
+
+  /**
+   * My changes on top of `current`, checked as a whole: two valid edits can make an invalid record.
+   *
+   * @throws ConflictError, InvalidValueError
+   */
+  rebased({ tracked, mine, rules }: PendingSave, current: RecordState, attempts: number): readonly Change[] {
+    const { original, scope } = tracked;
+    const rebased = rebase(this.type, original, mine, current, rules);
+    if (rebased.kind === "conflict") throw conflict(this.type, original, current, attempts, rebased.overlaps);
+    if (this.type.validate) this.validate(recordFrom(this.type, apply(current, rebased.changes), scope));
+    return this.stamped(current, rebased.changes);
+  }
+
+  /** The changes with the time of the write, where the record type keeps it. */
+  stamped(base: RecordState, changes: readonly Change[]): readonly Change[] {
+    const attribute = this.type.stamp;
+    if (attribute === undefined || changes.length === 0) return changes;
+    const from = base.attributes[attribute];
+    const to = (this.type.attributes as Attributes)[attribute]!.capture(new Date(this.environment.clock.now()));
+    return canonical([...changes, { kind: "attribute.set", attribute, from, to }]);
+  }
+
+  /** @throws InvalidValueError with the faults that the record type's own `validate` finds */
+  validate(record: RecordOf<R>): void {
+    const faults = this.type.validate?.(record) ?? [];
+    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+  }
+
+  changeSet(base: RecordState, changes: readonly Change[]): ChangeSet {
+    return changeSet(this.type.name, idFrom(this.type, base.attributes), base.version, changes);
+  }
+
+  backoff(what: string, id: RecordId, { signal, deadline }: Pick<SaveOptions, "signal" | "deadline">): Backoff {
+    const settings = deadline === undefined ? this.#retry : { ...this.#retry, deadline };
+    const subject = `${what} of ${this.type.name} ${idText(id)}`;
+    return new Backoff(subject, settings, this.environment.clock, this.environment.random, signal);
+  }
+
+  /** A guard that names nothing would guard nothing, and force nothing: misspelt ones are refused. */
+  #rules({ mode = "merge", expect = [], force = [] }: SaveOptions): RebaseRules {
+    const collections = this.type.collections as Collections;
+    const faults = strangers(this.type, [
+      ...expect,
+      ...force.map((subject) => (typeof subject === "string" ? subject : subject[0])),
+    ]);
+    for (const subject of force) {
+      const name = typeof subject === "string" ? subject : subject[0];
+      const isEntry = typeof subject !== "string";
+      if (Object.hasOwn(collections, name) === isEntry) continue;
+      const reason = isEntry ? "is no collection: force it by its name" : "is a collection: force [collection, key]";
+      faults.push({ path: name, reason });
+    }
+    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+    return { mode, expect, force };
+  }
+}

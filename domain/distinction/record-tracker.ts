@@ -1,0 +1,37 @@
+import { DistinctionError } from "./errors.js";
+import { recordFrom } from "./record.js";
+import type { EntryScope, RecordState } from "./record-state.js";
+import type { AnyRecordType, RecordOf } from "./record-type.js";
+import { TrackedRecord } from "./tracked-record.js";
+
+/** Remembers, beside every object that a repository gave out, what it was made from. */
+export class RecordTracker<R extends AnyRecordType> {
+  readonly #tracked = new WeakMap<object, TrackedRecord>();
+
+  constructor(private readonly type: R) {}
+
+  /** A new object for a state. */
+  give(state: RecordState, scope: EntryScope | undefined): RecordOf<R> {
+    const record = recordFrom(this.type, state, scope);
+    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope));
+    return record;
+  }
+
+  /** Remembers an object of the caller's, which was stored as `state`. */
+  adopt(record: RecordOf<R>, state: RecordState): void {
+    const tracked = new TrackedRecord(this.type, record, state, undefined);
+    tracked.settle(state, state);
+    this.#tracked.set(record, tracked);
+  }
+
+  /** @throws DistinctionError `UNTRACKED_RECORD`, `RECORD_REMOVED` */
+  of(record: RecordOf<R>): TrackedRecord {
+    const tracked = this.#tracked.get(record);
+    if (tracked === undefined) {
+      const message = `this ${this.type.name} was neither loaded nor added by this repository`;
+      throw new DistinctionError("UNTRACKED_RECORD", message);
+    }
+    if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `this ${this.type.name} was removed`);
+    return tracked;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from "./clock.js";
+import type { ConflictError } from "./errors.js";
+import type { RetrySettings } from "./retry.js";
+
+/** An attribute by name, or one entry of a collection by collection and key. */
+export type Subject = string | readonly [collection: string, key: string];
+
+export interface SaveOptions {
+  /** `merge` (default) combines with other writers' changes; `strict` refuses any. */
+  readonly mode?: "merge" | "strict";
+  /** Guards: attributes or collections that the decision to save rests on. A foreign change of one is a conflict. */
+  readonly expect?: readonly string[];
+  /**
+   * What to write even where its value is the original one, and whatever others made of it meanwhile: a value that is
+   * not different may still be meant.
+   */
+  readonly force?: readonly Subject[];
+  /** Ends waiting and retrying; a write under way is finished or rolled back first. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which no further attempt starts; the repository's setting by default. */
+  readonly deadline?: number;
+}
+
+export interface SaveResult {
+  /** The record's version now. */
+  readonly version: number;
+  /** Whether anything had changed; if not, no statement was sent. */
+  readonly written: boolean;
+  /** How often other writers came first. */
+  readonly retries: number;
+}
+
+/** The outcome of a save for callers who take a conflict for a result rather than an error. */
+export type TriedSave =
+  ({ readonly kind: "saved" } & SaveResult) | { readonly kind: "conflict"; readonly conflict: ConflictError };
+
+/** What a repository needs from outside: time and randomness. */
+export interface RepositoryEnvironment {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly retry?: Partial<RetrySettings>;
+}
