@@ -27,7 +27,7 @@ export class Database {
 
   /**
    * @param address for messages, without credentials
-   * @param open connects; called once, on first use
+   * @param open connects; called on first use, and again where the database gives up on it
    */
   constructor(
     readonly address: string,
@@ -80,7 +80,7 @@ export class Database {
 
   async #run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connector = await this.#connected();
-    const result = this.#runOn(connector, work);
+    const result = this.#rerun(() => connector.withConnection(work));
     this.#underWay.add(result);
     try {
       return await result;
@@ -89,10 +89,10 @@ export class Database {
     }
   }
 
-  async #runOn<T>(connector: Connector, work: (connection: Connection) => Promise<T>): Promise<T> {
+  async #rerun<T>(work: () => Promise<T>): Promise<T> {
     for (let reruns = 0; ; reruns++) {
       try {
-        return await connector.withConnection(work);
+        return await work();
       } catch (error) {
         if (errorMeaning(error) !== "gave-up" || reruns >= MOST_RERUNS) throw translated(error, this.address);
       }
@@ -104,9 +104,10 @@ export class Database {
     if (this.#closed) {
       return Promise.reject(new DistinctionError("DATABASE_UNAVAILABLE", `${this.address} was closed`));
     }
-    this.#connector ??= this.open().catch((error: unknown) => {
+    // Opening may have to give way too: of several processes that create an SQLite file, one gets to set its mode.
+    this.#connector ??= this.#rerun(this.open).catch((error: unknown) => {
       this.#connector = undefined; // the next use tries again
-      throw translated(error, this.address);
+      throw error;
     });
     return this.#connector;
   }

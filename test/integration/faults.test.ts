@@ -13,8 +13,10 @@ import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
+import type { Connector } from "../../infrastructure/persistence/connection.js";
+import { Database } from "../../infrastructure/persistence/database.js";
 import type { OpenOptions } from "../../infrastructure/persistence/open-database.js";
+import { sqliteDialect } from "../../infrastructure/persistence/sqlite-dialect.js";
 import { startChild } from "../support/child.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
@@ -138,6 +140,17 @@ describe("a transaction that the database gives up on", () => {
       await expectUnchanged(images, id);
     });
   });
+});
+
+test("opening that the database gives up on is tried again", async () => {
+  const clock = new FakeClock();
+  const open = async (): Promise<Connector> => {
+    if (clock.slept.length < 2) throw Object.assign(new Error("no luck"), { code: "SQLITE_BUSY" });
+    return { dialect: sqliteDialect, withConnection: () => Promise.reject(new Error("unused")), close: async () => {} };
+  };
+  const database = new Database("somewhere", open, { clock, random: Math.random });
+  expect(await database.dialect()).toBe(sqliteDialect);
+  expect(clock.slept).toHaveLength(2);
 });
 
 describe("locks on a server", () => {
