@@ -39,12 +39,13 @@ export function errorMeaning(error: unknown): ErrorMeaning {
 }
 
 /**
- * The error that callers get. It tells the driver's code, never its message: that can hold SQL and values.
+ * The error that callers get. A driver's is told by its code, never by its message: that can hold SQL and values. What
+ * the caller's own work threw is passed on as it is.
  *
  * @param where the database's address without credentials
  */
-export function translated(error: unknown, where: string): DistinctionError {
-  if (error instanceof DistinctionError) return error;
+export function translated(error: unknown, where: string): unknown {
+  if (!isDriverError(error)) return error;
   if (errorMeaning(error) === "duplicate") return new DuplicateKeyError(where);
   const { code, errno } = driverError(error);
   const detail = code ?? (errno === undefined ? (error as Error).name : `errno ${errno}`);
@@ -59,6 +60,13 @@ export class DuplicateKeyError extends DistinctionError {
   constructor(where: string) {
     super("DATABASE_ERROR", `${where} refused a statement (a unique key is taken)`);
   }
+}
+
+/** mysql2's errors and the operating system's carry a number, SQLite's a code of its own, TypeORM's the driver's. */
+function isDriverError(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof DistinctionError) return false;
+  const { code = "", errno } = driverError(error);
+  return "driverError" in error || errno !== undefined || code.startsWith("SQLITE_") || BROKEN.test(code);
 }
 
 /** TypeORM wraps what the driver threw. */

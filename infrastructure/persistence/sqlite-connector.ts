@@ -1,9 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import type { Database as SqliteFile, Statement as Prepared } from "better-sqlite3";
 import type { DataSource } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
 import type { Row, Statement } from "./session.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
 import { turnsOnFile } from "./sqlite-turns.js";
+
+/** Milliseconds of synchronous queries after which the event loop gets its turn. */
+const LONGEST_STRETCH = 10;
 
 /**
  * The one connection that TypeORM keeps to an SQLite file. Pieces of work take turns on it, since a statement sent in
@@ -13,6 +17,7 @@ export class SqliteConnector implements Connector {
   readonly dialect = sqliteDialect;
   readonly #turns;
   readonly #connection: SqliteConnection;
+  #yieldedAt = 0;
 
   constructor(private readonly dataSource: DataSource) {
     this.#turns = turnsOnFile(dataSource);
@@ -21,7 +26,17 @@ export class SqliteConnector implements Connector {
   }
 
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#turns.run(() => work(this.#connection));
+    return this.#turns.run(async () => {
+      await this.#yield();
+      return work(this.#connection);
+    });
+  }
+
+  /** A loop of queries never leaves the microtask queue, and would keep timers, signals and sockets waiting for ever. */
+  async #yield(): Promise<void> {
+    if (performance.now() - this.#yieldedAt < LONGEST_STRETCH) return;
+    await setImmediate();
+    this.#yieldedAt = performance.now();
   }
 
   close(): Promise<void> {

@@ -54,7 +54,7 @@ async function filesOf(root: string): Promise<string[]> {
   const files: string[] = [];
   for (const folder of foldersOf(root)) {
     for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile())
+      if (entry.isFile() && !entry.parentPath.includes("node_modules"))
         files.push(
           join(entry.parentPath, entry.name)
             .slice(root.length)
