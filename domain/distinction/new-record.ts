@@ -1,6 +1,6 @@
 import { entryPath } from "./change-set.js";
 import { InvalidValueError, type Fault } from "./errors.js";
-import { entryFault, givenEntries, recordFrom, strangers, type AnyRecord } from "./record.js";
+import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from "./record.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, NewRecordOf, RecordOf } from "./record-type.js";
 
@@ -13,7 +13,7 @@ export const FIRST_VERSION = 1;
  * @throws InvalidValueError listing unknown attributes and every value that breaks a rule.
  */
 export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<R>): RecordOf<R> {
-  return recordFrom(type, newState(type, values as AnyRecord));
+  return recordFrom(type, newState(type, values));
 }
 
 /**
@@ -21,11 +21,12 @@ export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<
  *
  * @throws InvalidValueError listing unknown attributes and every value that is missing or breaks a rule.
  */
-export function newState(type: AnyRecordType, values: AnyRecord): RecordState {
-  const faults: Fault[] = strangers(type, Object.keys(values));
+export function newState(type: AnyRecordType, given: object): RecordState {
+  const faults: Fault[] = strangers(type, namesIn(type, given));
+  const values = faceOf(type, given);
   const attributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(type.attributes as Attributes)) {
-    const value = values[name] === undefined ? attribute.initial : values[name];
+    const value = values[name] === undefined ? (type.shape?.initial(name) ?? attribute.initial) : values[name];
     const reason = value === undefined ? "a value is required" : attribute.fault(value);
     if (reason === undefined) attributes[name] = attribute.capture(value);
     else faults.push({ path: name, reason });

@@ -106,7 +106,7 @@ export class RecordSaver<R extends AnyRecordType> {
 
   /** @throws InvalidValueError with the faults that the record type's own `validate` finds */
   validate(record: RecordOf<R>): void {
-    const faults = this.type.validate?.(record) ?? [];
+    const faults = this.type.validate?.(record as RecordOf<AnyRecordType>) ?? [];
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
   }
 

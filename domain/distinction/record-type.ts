@@ -2,6 +2,7 @@ import type { AttributeType, ValueOf } from "./attribute-type.js";
 import type { CollectionType } from "./collection-type.js";
 import { DistinctionError, type Fault } from "./errors.js";
 import type { Policy } from "./policy.js";
+import type { RecordShape } from "./record-shape.js";
 
 export type Attributes = Readonly<Record<string, AttributeType>>;
 export type Collections = Readonly<Record<string, CollectionType>>;
@@ -28,7 +29,12 @@ export interface RecordType<
   readonly stamp: (keyof A & string) | undefined;
   /** Rules across attributes. Runs on what would be written, again after every merge. */
   readonly validate: ((record: RecordOf<RecordType<A, C, K>>) => readonly Fault[]) | undefined;
+  /** Where callers hold something else than plain objects of attributes and tracked collections. */
+  readonly shape: RecordShape | undefined;
 }
+
+/** A record type whose records are objects of a caller's own kind. */
+export type ShapedRecordType<T extends object> = AnyRecordType & { readonly shape: RecordShape<T> };
 
 /** Any record type, for code that does not care which. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: `validate` takes the record, everything else gives it
@@ -40,8 +46,11 @@ type KeyNames<R extends AnyRecordType> = R["key"] extends readonly (infer N)[] ?
 type CollectionValue<T> =
   T extends CollectionType<infer E, infer K> ? (K extends "set" ? Set<string> : Map<string, E>) : never;
 
-/** The object that callers read and change: attributes as properties, collections as maps and sets. */
-export type RecordOf<R extends AnyRecordType> = {
+/** The object that callers read and change. */
+export type RecordOf<R extends AnyRecordType> = R extends ShapedRecordType<infer T> ? T : PlainRecordOf<R>;
+
+/** Attributes as properties, collections as maps and sets. */
+type PlainRecordOf<R extends AnyRecordType> = {
   -readonly [N in Exclude<keyof AttributesOf<R>, KeyNames<R>>]: ValueOf<AttributesOf<R>[N]>;
 } & {
   readonly [N in keyof AttributesOf<R> & KeyNames<R>]: ValueOf<AttributesOf<R>[N]>;
@@ -50,7 +59,15 @@ export type RecordOf<R extends AnyRecordType> = {
 };
 
 /** What a new record is made from; attributes left out get their initial value. */
-export type NewRecordOf<R extends AnyRecordType> = {
+export type NewRecordOf<R extends AnyRecordType> =
+  R extends ShapedRecordType<infer T> ? PartOf<T> : PlainNewRecordOf<R>;
+
+/** Some properties of an object, and of the objects within it. */
+export type PartOf<T> = T extends Date | Uint8Array | readonly unknown[]
+  ? T
+  : { readonly [N in keyof T]?: PartOf<T[N]> };
+
+type PlainNewRecordOf<R extends AnyRecordType> = {
   readonly [N in keyof AttributesOf<R>]?: ValueOf<AttributesOf<R>[N]>;
 } & {
   readonly [N in keyof CollectionsOf<R>]?: CollectionValue<CollectionsOf<R>[N]> extends Set<string>
@@ -61,7 +78,10 @@ export type NewRecordOf<R extends AnyRecordType> = {
 };
 
 /** How a record is named to the repository: its key value, or an object of the key's attributes. */
-export type IdOf<R extends AnyRecordType> = R["key"] extends readonly string[]
+export type IdOf<R extends AnyRecordType> =
+  R extends ShapedRecordType<infer T> ? string | number | bigint | Partial<T> : PlainIdOf<R>;
+
+type PlainIdOf<R extends AnyRecordType> = R["key"] extends readonly string[]
   ? { readonly [N in R["key"][number]]: ValueOf<AttributesOf<R>[N]> }
   : ValueOf<AttributesOf<R>[R["key"] & string]>;
 
@@ -96,6 +116,7 @@ export function recordType<
     groups: definition.groups ?? [],
     stamp: definition.stamp,
     validate: definition.validate,
+    shape: undefined,
   };
   const fault = definitionFault(type);
   if (fault !== undefined) throw new DistinctionError("INVALID_RECORD_TYPE", `record type ${type.name}: ${fault}`);

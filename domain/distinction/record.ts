@@ -4,25 +4,35 @@ import type { CollectionType } from "./collection-type.js";
 import { entryPath } from "./change-set.js";
 import { canonical, pushAttributeChanges, pushEntryChange } from "./diff.js";
 import { DistinctionError, InvalidValueError, type Fault } from "./errors.js";
+import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
 import type { Subject } from "./save-options.js";
 import { TrackedMap } from "./tracked-map.js";
 import { TrackedSet } from "./tracked-set.js";
 
-/** A record as code without static types sees it. */
-export type AnyRecord = Record<string, unknown>;
-
 /** The object that callers get for a state: plain properties, and tracked maps and sets over the state's entries. */
 export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState, scope?: EntryScope): RecordOf<R> {
-  const record: AnyRecord = {};
+  const object = type.shape?.make() ?? {};
+  const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
   for (const name in attributes) record[name] = attributes[name]!.expose(state.attributes[name]);
   for (const [name, collection] of Object.entries(type.collections as Collections)) {
     const entries = state.collections[name] ?? new Map<string, unknown>();
     record[name] = trackedCollection(record, name, collection, entries, scope?.[name]);
   }
-  return record as RecordOf<R>;
+  type.shape?.shown(object, state.version);
+  return object as RecordOf<R>;
+}
+
+/** A caller's object as the engine reads and writes it. */
+export function faceOf({ shape }: AnyRecordType, object: object): AnyRecord {
+  return shape === undefined ? (object as AnyRecord) : shape.face(object);
+}
+
+/** The names in a caller's object, as far as they may be no attribute. */
+export function namesIn({ shape }: AnyRecordType, object: object): readonly string[] {
+  return shape === undefined ? Object.keys(object) : shape.strangers(object);
 }
 
 /** A record's map or set over `original`; `keys` are those that were loaded, where that is not all. */
@@ -52,7 +62,7 @@ export interface ChangesOptions {
 }
 
 /**
- * What the caller changed in `record` since `original`. Looks at attributes and touched entries only.
+ * What the caller changed in `object` since `original`. Looks at attributes and touched entries only.
  *
  * @throws InvalidValueError listing every value that breaks a rule.
  * @throws DistinctionError `NOT_LOADED` where a collection was replaced of which `scope` loaded only a part.
@@ -60,11 +70,12 @@ export interface ChangesOptions {
 export function changesOf(
   type: AnyRecordType,
   original: RecordState,
-  record: AnyRecord,
+  object: object,
   { scope = {}, force = [] }: ChangesOptions = {},
 ): Change[] {
   const changes: Change[] = [];
-  const faults: Fault[] = strangers(type, Object.keys(record));
+  const faults: Fault[] = strangers(type, namesIn(type, object));
+  const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
   for (const name in attributes) {
     const attribute = attributes[name]!;

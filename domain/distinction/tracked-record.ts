@@ -3,7 +3,8 @@ import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
 import { pushEntryChange } from "./diff.js";
 import type { Fault } from "./errors.js";
-import { changesOf, givenEntries, trackedCollection, trackedMap, type AnyRecord } from "./record.js";
+import { changesOf, faceOf, givenEntries, trackedCollection, trackedMap } from "./record.js";
+import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 import type { Subject } from "./save-options.js";
@@ -11,19 +12,23 @@ import type { Subject } from "./save-options.js";
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
   removed = false;
+  /** The object as attributes and collections. */
+  private readonly record: AnyRecord;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly type: AnyRecordType,
-    private readonly record: AnyRecord,
+    private readonly object: object,
     /** The state as loaded, or as last saved. Its entry maps belong to this object alone. */
     public original: RecordState,
     readonly scope: EntryScope | undefined,
-  ) {}
+  ) {
+    this.record = faceOf(type, object);
+  }
 
   /** What the caller changed since the original. Throws as `changesOf` does. */
   changes(force: readonly Subject[] = []): Change[] {
-    return changesOf(this.type, this.original, this.record, { scope: this.scope, force });
+    return changesOf(this.type, this.original, this.object, { scope: this.scope, force });
   }
 
   /** Runs `work` after whatever was begun on this object before. */
@@ -63,6 +68,7 @@ export class TrackedRecord {
       trackedMap(this.record, name)?.settle(now, (key, value) => isCaptured(type, entries, key, value));
     }
     this.original = original;
+    this.type.shape?.shown(this.object, original.version);
   }
 
   /** Puts a tracked collection in place of one that the caller assigned, unless the next save has to refuse that. */

@@ -1,0 +1,22 @@
+/** A record as code without static types sees it: a property per attribute and collection. */
+export type AnyRecord = Record<string, unknown>;
+
+/**
+ * What callers hold for a record, where that is no plain object of attributes and tracked collections: an instance of
+ * their own class, with nested objects and arrays. The engine reads and writes the object through its face alone.
+ */
+export interface RecordShape<T extends object = object> {
+  /** A new object, to be filled through its face. */
+  make(): T;
+  /**
+   * The object with a property per attribute and collection: a live view, the same one whenever it is asked for. A
+   * collection reads as the tracked collection that was last written to it, brought up to what the caller did since.
+   */
+  face(object: T): AnyRecord;
+  /** Called when the face was given all that is stored as `version`; until then collections need not show in the object. */
+  shown(object: T, version: number): void;
+  /** What the caller put in the object that is stored nowhere, by name. */
+  strangers(object: T): readonly string[];
+  /** What a new object gets for an attribute that it lacks and that has no initial value: a generated key, the time. */
+  initial(attribute: string): unknown;
+}
