@@ -1,0 +1,37 @@
+import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+
+export type ArmName = "distinction" | "handwritten" | "pessimistic" | "typeorm" | "mikroorm" | "sequelize";
+
+export interface ArmOptions {
+  /** `mysql://user:password@host:port/database` */
+  readonly url: string;
+  /** The table that the arm works on; its description is the arm's model too. */
+  readonly table: RecordTable;
+  /** Most connections, the same for every arm. */
+  readonly poolSize: number;
+  /** Counts what the arm sends. Left out where time is measured. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+/** One way to change records, with the settings that its own documentation recommends. */
+export interface ArmType {
+  readonly name: ArmName;
+  /** What it promises to a writer who was overtaken; a column of every table. */
+  readonly guarantee: "version checked" | "version kept, not checked" | "row locked";
+  open(options: ArmOptions): Promise<Arm>;
+}
+
+/** What the workloads ask of an arm. */
+export interface Arm {
+  /** Loads the record, sets one attribute, saves. */
+  setAttribute(id: string, attribute: string, value: unknown): Promise<void>;
+  /**
+   * Loads the record, raises one counter by one, saves; all again where the arm says that somebody came first.
+   *
+   * @returns how often it had to begin again
+   */
+  increment(id: string, attribute: string): Promise<number>;
+  /** Loads the record and saves it as it is; calls `loaded` in between. */
+  saveUnchanged(id: string, loaded: () => void): Promise<void>;
+  close(): Promise<void>;
+}

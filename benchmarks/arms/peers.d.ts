@@ -1,0 +1,53 @@
+/**
+ * The part of the peers' surface that the arms use. Declared here, so that the project's checks pass where the peers
+ * are not installed (`npm --prefix benchmarks ci`).
+ */
+declare module "@mikro-orm/mysql" {
+  export interface EntitySchemaProperty {
+    type: string;
+    fieldName?: string;
+    nullable?: boolean;
+    primary?: boolean;
+    length?: number;
+    version?: boolean;
+  }
+  export class EntitySchema {
+    constructor(schema: { name: string; tableName: string; properties: Record<string, EntitySchemaProperty> });
+  }
+  export class OptimisticLockError extends Error {}
+  export interface EntityManager {
+    fork(): EntityManager;
+    findOneOrFail(entity: string, where: Record<string, unknown>): Promise<Record<string, unknown>>;
+    flush(): Promise<void>;
+  }
+  export class MikroORM {
+    static init(options: Record<string, unknown>): Promise<MikroORM>;
+    readonly em: EntityManager;
+    close(): Promise<void>;
+  }
+}
+
+declare module "sequelize" {
+  export type SequelizeAttributes = Record<string, Record<string, unknown>>;
+  export interface Model {
+    get(name: string): unknown;
+    set(name: string, value: unknown): void;
+    save(): Promise<unknown>;
+  }
+  export interface ModelStatic {
+    findByPk(id: string, options: { rejectOnEmpty: true }): Promise<Model>;
+  }
+  export const DataTypes: {
+    readonly BIGINT: unknown;
+    readonly BOOLEAN: unknown;
+    readonly STRING: unknown;
+    readonly DATE: (fraction: number) => unknown;
+  };
+  export class OptimisticLockError extends Error {}
+  export class Sequelize {
+    constructor(url: string, options: Record<string, unknown>);
+    define(name: string, attributes: SequelizeAttributes, options: Record<string, unknown>): ModelStatic;
+    authenticate(): Promise<void>;
+    close(): Promise<void>;
+  }
+}

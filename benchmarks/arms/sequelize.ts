@@ -1,0 +1,65 @@
+import * as mysql2 from "mysql2";
+import { DataTypes, OptimisticLockError, Sequelize, type ModelStatic, type SequelizeAttributes } from "sequelize";
+import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
+import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import { again } from "./again.js";
+import type { Arm, ArmOptions, ArmType } from "./arm.js";
+
+/**
+ * Sequelize 6 as its guide has it: find, change, `instance.save`, which writes the changed columns. Optimistic locking
+ * (`version: true`) is on; `save` compares the version.
+ */
+export const sequelizeArm: ArmType = {
+  name: "sequelize",
+  guarantee: "version checked",
+  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<Arm> {
+    const sequelize = new Sequelize(url.replace(/^mariadb:/, "mysql:"), {
+      dialect: "mysql",
+      dialectModule: mysql2,
+      pool: { max: poolSize, min: 0 },
+      timezone: "+00:00",
+      logging: onStatement ?? false,
+    });
+    const model = modelOf(sequelize, table);
+    await sequelize.authenticate();
+    return {
+      async setAttribute(id, attribute, value) {
+        const instance = await model.findByPk(id, { rejectOnEmpty: true });
+        instance.set(attribute, value);
+        await instance.save();
+      },
+      increment: (id, attribute) =>
+        again(async () => {
+          const instance = await model.findByPk(id, { rejectOnEmpty: true });
+          instance.set(attribute, Number(instance.get(attribute)) + 1);
+          try {
+            await instance.save();
+            return "stored";
+          } catch (error) {
+            if (error instanceof OptimisticLockError) return "overtaken";
+            throw error;
+          }
+        }),
+      async saveUnchanged(id, loaded) {
+        const instance = await model.findByPk(id, { rejectOnEmpty: true });
+        loaded();
+        await instance.save();
+      },
+      close: () => sequelize.close(),
+    };
+  },
+};
+
+/** For the kinds of attributes that the benchmarks' records have. */
+function modelOf(sequelize: Sequelize, table: RecordTable): ModelStatic {
+  const key = keyNames(table.type);
+  const attributes: SequelizeAttributes = {};
+  for (const [name, { shape, nullable }] of Object.entries(table.type.attributes as Attributes)) {
+    const common = { field: table.columns[name]!, allowNull: nullable, primaryKey: key.includes(name) };
+    if (shape.kind === "integer") attributes[name] = { ...common, type: DataTypes.BIGINT };
+    else if (shape.kind === "boolean") attributes[name] = { ...common, type: DataTypes.BOOLEAN };
+    else if (shape.kind === "instant") attributes[name] = { ...common, type: DataTypes.DATE(shape.fraction) };
+    else attributes[name] = { ...common, type: DataTypes.STRING };
+  }
+  return sequelize.define(table.type.name, attributes, { tableName: table.name, timestamps: false, version: true });
+}

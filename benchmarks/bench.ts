@@ -1,0 +1,43 @@
+import type { Estimate } from "./estimate.js";
+import type { Samples } from "./measure.js";
+import type { Random } from "./random.js";
+import type { TableStore } from "./tables.js";
+
+/** Shows what is under way. */
+export type Say = (what: string) => void;
+
+/** What a workload gets to work with. */
+export interface Bench {
+  /** A database that nobody else uses. */
+  readonly url: string;
+  readonly tables: TableStore;
+  readonly random: Random;
+  /** Fewer rounds, for a look in minutes; the intervals are wider. */
+  readonly quick: boolean;
+  readonly say: Say;
+}
+
+/** One workload of the suite: a file of `workloads/`. */
+export interface Workload {
+  /** `W6` */
+  readonly id: string;
+  readonly title: string;
+  run(bench: Bench): Promise<Findings>;
+}
+
+export interface Findings {
+  readonly tables: readonly Table[];
+  /** By the names of `goals.ts`. */
+  readonly ratios?: Readonly<Record<string, Estimate>>;
+  /** By arm: updates that were acknowledged, and are not in the final state. */
+  readonly lostUpdates?: Readonly<Record<string, number>>;
+  /** Raw, by the case that was measured. */
+  readonly samples?: Readonly<Record<string, Samples>>;
+}
+
+/** What is shown on the terminal. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}

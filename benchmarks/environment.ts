@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, loadavg, platform, release, totalmem } from "node:os";
+
+/** The machine and the versions that the figures belong to. */
+export function environment(settings: Readonly<Record<string, string>>) {
+  return {
+    at: new Date().toISOString(),
+    node: process.version,
+    platform: `${platform()} ${release()} ${process.arch}`,
+    processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
+    memory: totalmem(),
+    load: loadavg(),
+    server: settings,
+    versions: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+  };
+}
+
+export type Environment = ReturnType<typeof environment>;
+
+const PACKAGES = ["typeorm", "mysql2", "microdiff", "@mikro-orm/core", "@mikro-orm/mysql", "sequelize"];
+
+/** Not every package exports its package.json, hence the walk from where it resolves to. */
+function versionOf(name: string): string {
+  const require = createRequire(import.meta.url);
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")) as { version: string }).version;
+    } catch {
+      continue;
+    }
+  }
+  return "not installed";
+}

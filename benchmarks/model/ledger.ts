@@ -1,0 +1,17 @@
+import { integer, text, withInitial } from "../../domain/distinction/attribute-type.js";
+import { entries } from "../../domain/distinction/collection-type.js";
+import { recordType } from "../../domain/distinction/record-type.js";
+import { recordTable } from "../../infrastructure/persistence/record-table.js";
+
+/** A record with as many entries as a workload wants. */
+export const ledgerType = recordType({
+  name: "ledger",
+  key: "id",
+  attributes: { id: text(36), title: withInitial(text(100), "") },
+  collections: { lines: entries(text(100), { amount: integer(0), note: text(100) }) },
+});
+
+export const ledgerTable = recordTable(ledgerType, {
+  name: "bench_ledgers",
+  entries: { lines: { name: "bench_ledger_lines", keyColumn: "line" } },
+});

@@ -1,0 +1,35 @@
+import type { Table } from "./bench.js";
+import { short, withInterval } from "./format.js";
+import type { Report } from "./report-json.js";
+import { reached } from "./goals.js";
+
+/** A table with its columns aligned: numbers to the right, words to the left. */
+export function tableText({ title, columns, rows }: Table): string {
+  const cells = [columns, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? short(cell) : cell)))];
+  const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const isNumeric = columns.map((_, column) => rows.every((row) => /^-?\d/.test(String(row[column]))));
+  const lines = cells.map((row) =>
+    row.map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))),
+  );
+  const rule = widths.map((width) => "─".repeat(width));
+  return [title, ...[lines[0]!, rule, ...lines.slice(1)].map((line) => `  ${line.join("  ")}`.trimEnd())].join("\n");
+}
+
+/** Every ratio against its goal, with what was lost. */
+export function verdicts({ ratios, lostUpdates }: Report): Table[] {
+  const tables: Table[] = [
+    {
+      title: "Ratios, with 95 % confidence intervals",
+      columns: ["name", "measured", "goal", "verdict"],
+      rows: Object.entries(ratios).map(([name, ratio]) => [
+        name,
+        withInterval(ratio),
+        `${ratio.better === "lower" ? "<=" : ">="} ${short(ratio.goal)}`,
+        reached(ratio, ratio.value) ? "met" : "MISSED",
+      ]),
+    },
+  ];
+  const lost = Object.entries(lostUpdates);
+  if (lost.length > 0) tables.push({ title: "Lost updates", columns: ["arm", "lost"], rows: lost });
+  return tables;
+}

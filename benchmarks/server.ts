@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
+import { dockerSource, testcontainersEngine } from "../test/support/server/docker-source.js";
+import { findTestServer } from "../test/support/server/find-test-server.js";
+import { localSource } from "../test/support/server/local-source.js";
+import type { Say } from "./bench.js";
+
+/** A database on a server, for one run. */
+export interface BenchDatabase {
+  readonly url: string;
+  /** Settings of the server that the figures depend on. */
+  readonly settings: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Read from the server, whoever set them. */
+const SETTINGS = [
+  "version",
+  "version_comment",
+  "innodb_flush_log_at_trx_commit",
+  "innodb_buffer_pool_size",
+  "sync_binlog",
+  "log_bin",
+  "transaction_isolation",
+  "tx_isolation",
+  "performance_schema",
+];
+
+/**
+ * A database of its own on the named server, which is left as it is; or on one that is started as the tests do it, on a
+ * disk where there is a choice.
+ */
+export async function openBenchDatabase(serverUrl: string | undefined, say: Say): Promise<BenchDatabase> {
+  const started =
+    serverUrl === undefined
+      ? await findTestServer([localSource(process.env, say), dockerSource(testcontainersEngine, say)], say)
+      : undefined;
+  const url = new URL(serverUrl ?? started!.url);
+  url.protocol = "mysql:";
+  url.pathname = "/";
+  const admin = await createConnection({ uri: url.href });
+  // The tests' servers may lose commits in a crash; the benchmarks pay for commits that last.
+  if (started !== undefined) await admin.query("SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+  const name = `distinction_bench_${randomBytes(4).toString("hex")}`;
+  await admin.query("CREATE DATABASE ?? CHARACTER SET utf8mb4", [name]);
+  const settings = await settingsOf(admin);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    settings,
+    close: async () => {
+      await admin.query("DROP DATABASE IF EXISTS ??", [name]);
+      await admin.end();
+      await started?.stop();
+    },
+  };
+}
+
+async function settingsOf(connection: Connection): Promise<Record<string, string>> {
+  const [rows] = await connection.query<RowDataPacket[]>("SHOW GLOBAL VARIABLES WHERE Variable_name IN (?)", [
+    SETTINGS,
+  ]);
+  return Object.fromEntries(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
+}

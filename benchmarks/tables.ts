@@ -1,0 +1,51 @@
+import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
+import { systemClock } from "../infrastructure/clock/system-clock.js";
+import { createTables } from "../infrastructure/persistence/create-table.js";
+import { openDatabase } from "../infrastructure/persistence/open-database.js";
+import type { RecordTable } from "../infrastructure/persistence/record-table.js";
+import { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
+import { newState } from "../domain/distinction/new-record.js";
+
+/** Makes and fills the tables that all arms share, and reads them for the oracle, past every arm. */
+export class TableStore {
+  readonly #pool: Pool;
+
+  constructor(private readonly url: string) {
+    this.#pool = createPool({ uri: url, connectionLimit: 2 });
+  }
+
+  /** Makes the table anew, holding `records`. */
+  async fill(table: RecordTable, records: readonly object[]): Promise<void> {
+    const options = { clock: systemClock, random: Math.random, schema: "unmanaged", poolSize: 8 };
+    const database = openDatabase(this.url, options);
+    try {
+      for (const { name } of [...Object.values(table.entryTables), table]) {
+        await this.#pool.query("DROP TABLE IF EXISTS ??", [name]);
+      }
+      for (const sql of createTables(table, await database.dialect())) await this.#pool.query(sql);
+      const store = new SqlRecordStore(database, table);
+      for (let from = 0; from < records.length; from += 100) {
+        const some = records.slice(from, from + 100);
+        await Promise.all(some.map((record) => store.insert(newState(table.type, record as Record<string, unknown>))));
+      }
+    } finally {
+      await database.close();
+    }
+  }
+
+  /** The stored row, column by column. */
+  async row({ name }: RecordTable, id: string): Promise<Record<string, unknown>> {
+    const [rows] = await this.#pool.query<RowDataPacket[]>("SELECT * FROM ?? WHERE id = ?", [name, id]);
+    return rows[0]!;
+  }
+
+  /** All rows as plain objects, as the driver makes them. */
+  async rows({ name }: RecordTable): Promise<Record<string, unknown>[]> {
+    const [rows] = await this.#pool.query<RowDataPacket[]>("SELECT * FROM ??", [name]);
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}

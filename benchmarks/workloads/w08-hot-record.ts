@@ -1,0 +1,92 @@
+import { ALL } from "../arms/index.js";
+import type { ArmType } from "../arms/arm.js";
+import type { Bench, Findings, Table, Workload } from "../bench.js";
+import { exactly, medianOf, ratioOf } from "../estimate.js";
+import { short, withInterval } from "../format.js";
+import { interleaved, perOperation, type Samples } from "../measure.js";
+import { counter, hotTable } from "../model/hot.js";
+import { CounterOracle } from "../oracle.js";
+import type { Random } from "../random.js";
+
+/** What one arm's rounds with one number of writers came to. */
+interface Tally {
+  updates: number;
+  retries: number;
+  lost: number;
+}
+
+/** One record that everybody writes, each an attribute of its own: nobody is in anybody's way but by the row. */
+export const hotRecord: Workload = {
+  id: "W8",
+  title: "One hot record",
+  async run(bench: Bench): Promise<Findings> {
+    const { quick, random, say } = bench;
+    const writerCounts = quick ? [1, 8, 64] : [1, 2, 4, 8, 16, 32, 64];
+    const samples: Record<string, Samples> = {};
+    const tables: Table[] = [];
+    const lostUpdates: Record<string, number> = {};
+    let lostBy64 = 0;
+    for (const writers of writerCounts) {
+      const tallies = new Map<ArmType, Tally>(ALL.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
+      const contenders = ALL.map((type) => ({
+        name: type.name,
+        round: () => contention(bench, type, writers, tallies.get(type)!),
+      }));
+      const label = `${writers} writers`;
+      const measured = await interleaved(contenders, quick ? 5 : 9, random, (what) => say(`${label}, ${what}`));
+      samples[label] = measured;
+      tables.push(table(label, measured, tallies, random));
+      for (const [{ name }, { lost }] of tallies) {
+        lostUpdates[name] = (lostUpdates[name] ?? 0) + lost;
+        if (name === "distinction" && writers === 64) lostBy64 = lost;
+      }
+    }
+    const { distinction, pessimistic } = samples["8 writers"]!;
+    return {
+      tables,
+      samples,
+      lostUpdates,
+      ratios: {
+        // Throughput of one over that of the other is time of the other over that of the one.
+        "hot.8.vs.pessimistic": ratioOf(pessimistic!, distinction!, random),
+        "hot.64.lost": exactly(lostBy64),
+      },
+    };
+  },
+};
+
+const UPDATES_PER_ROUND = 240;
+
+/** A fresh record, and all writers at once on it. Connections are made before the clock starts. */
+async function contention({ url, tables }: Bench, type: ArmType, writers: number, tally: Tally): Promise<number> {
+  const id = "hot";
+  const oracle = new CounterOracle();
+  await tables.fill(hotTable, [{ id }]);
+  const arm = await type.open({ url, table: hotTable, poolSize: Math.min(writers, 32) });
+  try {
+    const write = async (writer: number): Promise<void> => {
+      tally.retries += await arm.increment(id, counter(writer));
+      tally.updates++;
+      oracle.acknowledge(counter(writer));
+    };
+    await perOperation(writers, 1, write);
+    const milliseconds = await perOperation(writers, Math.max(4, Math.round(UPDATES_PER_ROUND / writers)), write);
+    tally.lost += await oracle.lost(tables, hotTable, id);
+    return milliseconds;
+  } finally {
+    await arm.close();
+  }
+}
+
+function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Tally>, random: Random): Table {
+  return {
+    title: `W8: one hot record, ${label} on disjoint attributes`,
+    columns: ["arm", "guarantee", "updates per second", "against pessimistic", "retries per update", "lost", "of"],
+    rows: [...tallies].map(([{ name, guarantee }, { updates, retries, lost }]) => {
+      const { value, low, high } = medianOf(samples[name]!, random);
+      const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
+      const relative = ratioOf(samples["pessimistic"]!, samples[name]!, random);
+      return [name, guarantee, withInterval(perSecond), withInterval(relative), short(retries / updates), lost, updates];
+    }),
+  };
+}

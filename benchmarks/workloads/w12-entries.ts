@@ -1,0 +1,65 @@
+import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import type { Bench, Findings, Workload } from "../bench.js";
+import { median, medianOf, ratioOf } from "../estimate.js";
+import { withInterval } from "../format.js";
+import { interleaved, timed } from "../measure.js";
+import { ledgerTable, ledgerType } from "../model/ledger.js";
+
+const SIZES = [10, 100, 1_000, 10_000] as const;
+const SAVES_PER_ROUND = 10;
+
+/** Saving one changed entry, of few and of many. Loading all of them is not timed: its cost is what was asked for. */
+export const entriesSlope: Workload = {
+  id: "W12",
+  title: "One entry changed of many",
+  async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
+    await tables.fill(
+      ledgerTable,
+      SIZES.map((size) => ({ id: `of ${size}`, lines: Array.from({ length: size }, (_, index) => line(index)) })),
+    );
+    const database = openDatabase(url, { clock: systemClock, random: Math.random, schema: "unmanaged" });
+    try {
+      const store = new SqlRecordStore(database, ledgerTable);
+      const ledgers = new DistinctRepository(ledgerType, store, { clock: systemClock, random: Math.random });
+      let amount = 0;
+      const saveOf = async (size: number): Promise<number> => {
+        const ledger = await ledgers.get(`of ${size}`);
+        ledger.lines.set(`line ${amount % size}`, { amount: ++amount, note: "changed" });
+        return timed(() => ledgers.save(ledger));
+      };
+      const contenders = SIZES.map((size) => ({
+        name: String(size),
+        round: async () => {
+          const times: number[] = [];
+          for (let save = 0; save < SAVES_PER_ROUND; save++) times.push(await saveOf(size));
+          return median(times);
+        },
+      }));
+      const samples = await interleaved(contenders, quick ? 15 : 60, random, say);
+      return {
+        tables: [
+          {
+            title: "W12: save of one changed entry (milliseconds)",
+            columns: ["entries", "save", "against 10 entries"],
+            rows: SIZES.map((size) => [
+              size,
+              withInterval(medianOf(samples[size]!, random)),
+              withInterval(ratioOf(samples[size]!, samples[SIZES[0]]!, random)),
+            ]),
+          },
+        ],
+        ratios: { "entries.slope": ratioOf(samples[10_000]!, samples[10]!, random) },
+        samples: { "1 entry changed": samples },
+      };
+    } finally {
+      await database.close();
+    }
+  },
+};
+
+function line(index: number): [string, { amount: number; note: string }] {
+  return [`line ${index}`, { amount: index, note: `entry number ${index}` }];
+}
