@@ -62,11 +62,17 @@ export class DuplicateKeyError extends DistinctionError {
   }
 }
 
-/** mysql2's errors and the operating system's carry a number, SQLite's a code of its own, TypeORM's the driver's. */
+/** mysql2's errors carry a number or are fatal, the operating system's and SQLite's have a code, TypeORM's the driver's. */
 function isDriverError(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof DistinctionError) return false;
-  const { code = "", errno } = driverError(error);
-  return "driverError" in error || errno !== undefined || code.startsWith("SQLITE_") || BROKEN.test(code);
+  const { code = "", errno, fatal } = driverError(error);
+  return (
+    "driverError" in error ||
+    errno !== undefined ||
+    fatal !== undefined ||
+    code.startsWith("SQLITE_") ||
+    BROKEN.test(code)
+  );
 }
 
 /** TypeORM wraps what the driver threw. */
