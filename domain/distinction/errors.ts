@@ -3,6 +3,7 @@ import type { Overlap } from "./overlap.js";
 /** Every code an error of this layer can carry. `docs/errors.md` documents each; a test keeps the two equal. */
 export const DISTINCTION_ERROR_CODES = [
   "ABORTED",
+  "AFFECTED_ROWS_UNRELIABLE",
   "CONFLICT",
   "CORRUPT_RECORD",
   "DATABASE_ERROR",
@@ -11,11 +12,18 @@ export const DISTINCTION_ERROR_CODES = [
   "INVALID_DATABASE_URL",
   "INVALID_RECORD_TYPE",
   "INVALID_VALUE",
+  "MISSING_TABLE",
   "NOT_LOADED",
   "RECORD_EXISTS",
   "RECORD_NOT_FOUND",
   "RECORD_REMOVED",
   "RETRIES_EXHAUSTED",
+  "SCHEMA_AHEAD",
+  "SCHEMA_BEHIND",
+  "UNSAFE_KEY_COLLATION",
+  "UNSAFE_SQL_MODE",
+  "UNSAFE_VERSION_COLUMN",
+  "UNSUPPORTED_SERVER",
   "UNTRACKED_RECORD",
 ] as const;
 

@@ -2,8 +2,11 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
+import type { RecordTable } from "./record-table.js";
 import { errorMeaning, translated } from "./server-error.js";
 import type { Session, Statement } from "./session.js";
+import { checkTable } from "./table-checks.js";
+import { tableLayout, type TableLayout } from "./table-layout.js";
 
 export interface DatabaseOptions {
   readonly clock: Clock;
@@ -11,6 +14,8 @@ export interface DatabaseOptions {
   readonly random: () => number;
   /** Sees every statement before it is sent; BEGIN, COMMIT and ROLLBACK are not reported. */
   readonly onStatement?: (statement: Statement) => void;
+  /** Whether to check on first use that a table's keys and version column are safe; see `checkTable`. */
+  readonly checkTables?: boolean;
 }
 
 /** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
@@ -23,6 +28,7 @@ const MOST_RERUNS = 20;
 export class Database {
   #connector: Promise<Connector> | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #layouts = new WeakMap<RecordTable, Promise<TableLayout>>();
   #closed = false;
 
   /**
@@ -46,6 +52,22 @@ export class Database {
 
   async dialect(): Promise<Dialect> {
     return (await this.#connected()).dialect;
+  }
+
+  /**
+   * How the statements on a table are written, checked once.
+   *
+   * @param session to look through, where the caller holds one already
+   * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`
+   */
+  layout(table: RecordTable, session?: Session): Promise<TableLayout> {
+    let layout = this.#layouts.get(table);
+    if (layout === undefined) {
+      layout = this.#checkedLayout(table, session);
+      this.#layouts.set(table, layout);
+      layout.catch(() => this.#layouts.delete(table)); // the table may be mended
+    }
+    return layout;
   }
 
   /** Runs `work` on one connection, each statement by itself. */
@@ -76,6 +98,15 @@ export class Database {
     this.#connector = undefined;
     await Promise.allSettled(this.#underWay);
     await connector?.close();
+  }
+
+  async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
+    const dialect = await this.dialect();
+    if (this.options.checkTables === true && dialect.name !== "sqlite") {
+      const check = (through: Session): Promise<void> => checkTable(through, table);
+      await (session === undefined ? this.#run(check) : check(session));
+    }
+    return tableLayout(table, dialect);
   }
 
   async #run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {

@@ -8,13 +8,18 @@ import { describeAddress, parseDatabaseUrl, type DatabaseAddress } from "./datab
 import { migrate } from "./migrate.js";
 import { MIGRATIONS } from "./migrations/index.js";
 import { MySqlConnector } from "./mysql-connector.js";
+import { checkSchema } from "./schema-checks.js";
+import { checkServer } from "./server-checks.js";
 import { SqliteConnector } from "./sqlite-connector.js";
 
 export interface OpenOptions extends DatabaseOptions {
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
-  /** Whether to bring the schema up to date on first use; true by default. */
-  readonly migrate?: boolean;
+  /**
+   * What to do about this library's own tables on first use: `migrate` (default) brings them up to date, `check` fails
+   * where they are not, `unmanaged` leaves them alone.
+   */
+  readonly schema?: "migrate" | "check" | "unmanaged" | undefined;
 }
 
 /** Milliseconds to wait for another process that is writing to the same SQLite file. */
@@ -35,18 +40,20 @@ export function openDatabase(url: string, options: OpenOptions): Database {
     } catch (error) {
       throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
     }
-    return connectorOver(dataSource, options.migrate ?? true);
+    return connectorOver(dataSource, options.schema ?? "migrate");
   };
-  return new Database(describeAddress(address), open, options);
+  return new Database(describeAddress(address), open, { checkTables: true, ...options });
 }
 
-async function connectorOver(dataSource: DataSource, bringUpToDate: boolean): Promise<Connector> {
+async function connectorOver(dataSource: DataSource, schema: OpenOptions["schema"]): Promise<Connector> {
   try {
     const connector =
       dataSource.options.type === "better-sqlite3"
         ? new SqliteConnector(dataSource)
         : await MySqlConnector.over(dataSource);
-    if (bringUpToDate) await migrate(dataSource, connector.dialect);
+    await connector.withConnection((connection) => checkServer(connection, connector.dialect));
+    if (schema !== "unmanaged") await checkSchema(dataSource, schema === "migrate");
+    if (schema === "migrate") await migrate(dataSource, connector.dialect);
     return connector;
   } catch (error) {
     await dataSource.destroy();

@@ -12,12 +12,10 @@ import { readRecords } from "./record-reader.js";
 import type { RecordTable } from "./record-table.js";
 import { DuplicateKeyError } from "./server-error.js";
 import type { Statement } from "./session.js";
-import { tableLayout, type TableLayout } from "./table-layout.js";
+import type { TableLayout } from "./table-layout.js";
 
 /** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
 export class SqlRecordStore implements RecordStore {
-  #layout: TableLayout | undefined;
-
   constructor(
     private readonly database: Database,
     private readonly table: RecordTable,
@@ -120,8 +118,8 @@ export class SqlRecordStore implements RecordStore {
     });
   }
 
-  async #ready(): Promise<TableLayout> {
-    return (this.#layout ??= tableLayout(this.table, await this.database.dialect()));
+  #ready(): Promise<TableLayout> {
+    return this.database.layout(this.table);
   }
 }
 

@@ -8,8 +8,8 @@ export interface DistinctionOptions {
   readonly database: string;
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
-  /** Whether to bring the schema up to date on first use; true by default. */
-  readonly migrate?: boolean;
+  /** Whether to bring the schema up to date on first use (default), or only to check that it is. */
+  readonly schema?: "migrate" | "check";
   readonly retry?: Partial<RetrySettings>;
   /** Sees every statement before it is sent. */
   readonly onStatement?: (statement: Statement) => void;

@@ -16,7 +16,7 @@ function inSql(create: () => Promise<TestDatabase>): () => Promise<SqlRecordStor
   let database: Database;
   beforeAll(async () => {
     place = await create();
-    database = openTestDatabase(place.url, { migrate: false });
+    database = openTestDatabase(place.url, { schema: "unmanaged" });
     await createTestTables(database, articleTable);
   });
   afterAll(async () => {

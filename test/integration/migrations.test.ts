@@ -45,7 +45,7 @@ describe("the migrations", () => {
     beforeAll(async () => {
       other = await createEmpty();
       migrated = openTestDatabase(place().url);
-      generated = openTestDatabase(other.url, { migrate: false });
+      generated = openTestDatabase(other.url, { schema: "unmanaged" });
       await createTestTables(generated, imageTable);
     });
     afterAll(async () => {
