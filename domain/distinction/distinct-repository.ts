@@ -1,5 +1,6 @@
 import type { ChangeSet } from "./change-set.js";
 import { ConflictError } from "./errors.js";
+import { firstVersion } from "./first-version.js";
 import { newRecord, newState } from "./new-record.js";
 import { foreignChanges } from "./rebase.js";
 import { alreadyExists, conflict, notFound } from "./record-errors.js";
@@ -12,6 +13,7 @@ import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.j
 import { DEFAULT_RETRY } from "./retry.js";
 import type { RepositoryEnvironment, SaveOptions, SaveResult, TriedSave } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
+import type { UnitBinding } from "./unit-of-work.js";
 
 /**
  * A repository that remembers the original of every record it gives out, writes only what changed, and merges with
@@ -63,7 +65,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS`
    */
   async add(record: RecordOf<R>): Promise<void> {
-    const state = newState(this.type, record);
+    const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
     this.#saver.validate(record);
     if ((await this.store.insert(state)) === "duplicate") throw alreadyExists(this.type, state);
     this.#tracker.adopt(record, state);
@@ -152,6 +154,11 @@ export class DistinctRepository<R extends AnyRecordType> {
     return this.#tracker.give(state, scope);
   }
 
+  /** This repository inside a unit of work, with a memory of its own; `TransactionScope.repository` calls it. */
+  inUnit(unit: UnitBinding): DistinctRepository<R> {
+    return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
+  }
+
   async #remove(tracked: TrackedRecord): Promise<void> {
     const { original, scope } = tracked;
     const outcome = await this.store.remove(original);
@@ -162,4 +169,9 @@ export class DistinctRepository<R extends AnyRecordType> {
     }
     tracked.removed = true;
   }
+}
+
+/** The environment of a repository inside `unit`. */
+export function actingFor({ actor }: UnitBinding, environment: RepositoryEnvironment): RepositoryEnvironment {
+  return actor === undefined ? environment : { ...environment, actor: () => actor };
 }

@@ -4,8 +4,8 @@ import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, NewRecordOf, RecordOf } from "./record-type.js";
 
-/** The version of a record that was just added. */
-export const FIRST_VERSION = 1;
+/** The version of a state before a repository gives it one; see `firstVersion`. */
+const NO_VERSION_YET = 1;
 
 /**
  * A record that is not stored yet; attributes that are left out start with their initial value.
@@ -41,5 +41,5 @@ export function newState(type: AnyRecordType, given: object): RecordState {
     }
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
-  return { version: FIRST_VERSION, attributes, collections };
+  return { version: NO_VERSION_YET, attributes, collections };
 }

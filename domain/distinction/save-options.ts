@@ -40,4 +40,6 @@ export interface RepositoryEnvironment {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly retry?: Partial<RetrySettings>;
+  /** Who writes, for the history, where a save does not name anybody. */
+  readonly actor?: (() => string | undefined) | undefined;
 }

@@ -1,5 +1,7 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
+import { unitMisused } from "../distinction/unit-errors.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { Image } from "./image-type.js";
 
@@ -37,5 +39,15 @@ export class ImageRepositoryProxy implements ImageRepository {
 
   changes(image: Image): ChangeSet {
     return this.inner.changes(image);
+  }
+
+  /**
+   * Override it to wrap `this.inner.inUnit(unit)` as this wraps `this.inner`.
+   *
+   * @throws DistinctionError `UNIT_MISUSED` in a layer that does not: leaving the layer out in silence would be worse
+   */
+  inUnit(unit: UnitBinding): ImageRepository {
+    if (this.constructor === ImageRepositoryProxy) return new ImageRepositoryProxy(this.inner.inUnit(unit));
+    throw unitMisused(`${this.constructor.name} does not say what it is inside one: override inUnit`);
   }
 }

@@ -1,5 +1,6 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
 import type { Image } from "./image-type.js";
 
 /** Port: the images as services see them. Layers wrap one another; the distinction layer is the innermost. */
@@ -19,4 +20,6 @@ export interface ImageRepository {
   reload(image: Image): Promise<Image>;
   /** What a save would write. */
   changes(image: Image): ChangeSet;
+  /** The images inside a unit of work; `TransactionScope.repository` calls it. */
+  inUnit(unit: UnitBinding): ImageRepository;
 }

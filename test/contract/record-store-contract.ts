@@ -13,7 +13,11 @@ import { articleType } from "../support/article.js";
 export function recordStoreContract(name: string, open: () => Promise<RecordStore>): void {
   describe(`record store contract: ${name}`, () => {
     const articles = async (): Promise<DistinctRepository<typeof articleType>> =>
-      new DistinctRepository(articleType, await open(), { clock: systemClock, random: Math.random });
+      new DistinctRepository(articleType, await open(), {
+        clock: systemClock,
+        random: Math.random,
+        firstVersion: () => 1,
+      });
 
     test("gives back every kind of value as it was stored", async () => {
       const repository = await articles();

@@ -13,7 +13,7 @@ import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-stor
 import { openTestDatabase } from "../support/open-store.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
 
-export const environment: RepositoryEnvironment = { clock: systemClock, random: Math.random };
+export const environment: RepositoryEnvironment = { clock: systemClock, random: Math.random, firstVersion: () => 1 };
 
 const factory = new DistinctImageFactory(systemClock, randomUUID);
 

@@ -29,7 +29,7 @@ export interface WorkDone {
 
 /** Raises its own counter of every image, round after round, and counts what the store acknowledged. */
 await runAsChild<WorkOrder, Record<WritePath, WorkDone>>(async ({ url, writer, images, rounds }, parent) => {
-  const environment = { clock: systemClock, random: Math.random };
+  const environment = { clock: systemClock, random: Math.random, firstVersion: () => 1 };
   const database = openDatabase(url, environment);
   const distinct = new DistinctImageRepository(new SqlRecordStore(database, imageTable), environment);
   const full = new FullWriteRepository(imageType, database, imageTable);

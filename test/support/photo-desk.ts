@@ -54,7 +54,7 @@ export class PhotoDesk {
   readonly #others: DistinctRepository<typeof photoType>;
 
   private constructor(retry: Partial<RetrySettings>, type: typeof photoType) {
-    const environment = { clock: this.clock, random: () => 0.5, retry };
+    const environment = { clock: this.clock, random: () => 0.5, firstVersion: () => 1, retry };
     this.photos = new DistinctRepository(type, this.store, environment);
     this.#others = new DistinctRepository(photoType, this.memory, environment);
   }

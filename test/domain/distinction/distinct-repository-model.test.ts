@@ -160,7 +160,8 @@ test("2 to 5 clients in any order store what a serial oracle stores, and the ver
     fc.asyncProperty(fc.integer({ min: 2, max: 5 }), fc.array(step, { maxLength: 25 }), async (size, script) => {
       const store = new MemoryRecordStore(photoType);
       await store.insert(photoState(START));
-      const repository = () => new DistinctRepository(photoType, store, { clock: new FakeClock(), random: () => 0.5 });
+      const repository = () =>
+        new DistinctRepository(photoType, store, { clock: new FakeClock(), random: () => 0.5, firstVersion: () => 1 });
       const clients = await Promise.all(
         Array.from({ length: size }, async () => {
           const photos = repository();
@@ -248,7 +249,11 @@ describe("clients that save at the same time, each editing on while its save is 
         const results: SaveResult[] = [];
 
         const work = async (increments: readonly number[], client: number): Promise<void> => {
-          const photos = new DistinctRepository(photoType, store, { clock: new FakeClock(), random: () => 0.5 });
+          const photos = new DistinctRepository(photoType, store, {
+            clock: new FakeClock(),
+            random: () => 0.5,
+            firstVersion: () => 1,
+          });
           const photo = await photos.get("p1");
           const saves: Promise<void>[] = [];
           for (const [round, by] of increments.entries()) {

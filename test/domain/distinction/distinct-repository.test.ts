@@ -850,7 +850,11 @@ describe("a stamp", () => {
   });
   async function notes() {
     const clock = new FakeClock(1_000_000_000_000);
-    const repository = new DistinctRepository(type, new MemoryRecordStore(type), { clock, random: () => 0.5 });
+    const repository = new DistinctRepository(type, new MemoryRecordStore(type), {
+      clock,
+      random: () => 0.5,
+      firstVersion: () => 1,
+    });
     await repository.add(repository.create({ id: "n", title: "", changedAt: new Date(clock.now()) }));
     return { clock, repository };
   }
