@@ -6,6 +6,8 @@ export interface RetrySettings {
   readonly optimisticAttempts: number;
   /** Runs of `update`'s function before its conflict is thrown. */
   readonly updateAttempts: number;
+  /** Runs of a unit of work before it fails. */
+  readonly unitAttempts: number;
   /** Upper bound of the first pause, in milliseconds; it doubles with every further one. */
   readonly firstPause: number;
   /** Upper bound of any pause, in milliseconds. */
@@ -17,6 +19,7 @@ export interface RetrySettings {
 export const DEFAULT_RETRY: RetrySettings = {
   optimisticAttempts: 3,
   updateAttempts: 10,
+  unitAttempts: 50,
   firstPause: 4,
   longestPause: 200,
   deadline: 30_000,

@@ -40,6 +40,8 @@ export interface RepositoryEnvironment {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly retry?: Partial<RetrySettings>;
+  /** The version of a record that is added; by default the time, see `firstVersion`. */
+  readonly firstVersion?: () => number;
   /** Who writes, for the history, where a save does not name anybody. */
   readonly actor?: (() => string | undefined) | undefined;
 }

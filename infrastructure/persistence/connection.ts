@@ -11,6 +11,8 @@ export interface Connection extends Session {
 /** Hands out connections of one server or file. One adapter per driver. */
 export interface Connector {
   readonly dialect: Dialect;
+  /** What a piece of work has to itself until it ends, where there is only one to be had. */
+  readonly exclusive?: object;
   /** Runs `work` on a connection of its own; the connection goes back however `work` ends. */
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import type { RecordTable } from "./record-table.js";
+import { refuseInsideUnit } from "./open-unit.js";
 import { errorMeaning, translated } from "./server-error.js";
 import type { Session, Statement } from "./session.js";
 import { checkTable } from "./table-checks.js";
@@ -20,6 +21,9 @@ export interface DatabaseOptions {
 
 /** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
 const MOST_RERUNS = 20;
+
+/** What stores need of a database: it may be a whole one, or what a unit of work has of it. */
+export type DatabaseAccess = Pick<Database, "dialect" | "layout" | "session" | "transaction">;
 
 /**
  * A database to work with, opened on first use. Work that the server gave up on is run again: it was rolled back, so
@@ -91,6 +95,19 @@ export class Database {
     });
   }
 
+  /**
+   * Lends a connection to `work`, which begins and ends its transactions by itself. Nothing is run again, and errors are
+   * the driver's.
+   */
+  async lend<T>(work: (connection: Connection, exclusive: object | undefined) => Promise<T>): Promise<T> {
+    const connector = await this.#connected();
+    refuseInsideUnit(this, connector.exclusive);
+    const { onStatement } = this.options;
+    return this.#watched(
+      connector.withConnection((connection) => work(observedConnection(connection, onStatement), connector.exclusive)),
+    );
+  }
+
   /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -111,7 +128,11 @@ export class Database {
 
   async #run<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connector = await this.#connected();
-    const result = this.#rerun(() => connector.withConnection(work));
+    refuseInsideUnit(this, connector.exclusive);
+    return this.#watched(this.#rerun(() => connector.withConnection(work)));
+  }
+
+  async #watched<T>(result: Promise<T>): Promise<T> {
     this.#underWay.add(result);
     try {
       return await result;
@@ -149,5 +170,15 @@ function observed(session: Session, observe: DatabaseOptions["onStatement"]): Se
   return {
     rows: (statement) => (observe(statement), session.rows(statement)),
     run: (statement) => (observe(statement), session.run(statement)),
+  };
+}
+
+function observedConnection(connection: Connection, observe: DatabaseOptions["onStatement"]): Connection {
+  if (observe === undefined) return connection;
+  return {
+    ...observed(connection, observe),
+    begin: () => connection.begin(),
+    commit: () => connection.commit(),
+    rollback: () => connection.rollback(),
   };
 }

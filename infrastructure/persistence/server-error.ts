@@ -12,9 +12,10 @@ export type ErrorMeaning =
 
 /**
  * MySQL 1213 deadlock (also a cluster's failed certification, at COMMIT), 1205 lock wait timeout (only the statement is
- * undone: always roll back), MariaDB 1020 "record has changed since last read" under snapshot isolation.
+ * undone: always roll back), MariaDB 1020 "record has changed since last read" under snapshot isolation, 3101 a group's
+ * failed certification, at COMMIT.
  */
-const GAVE_UP = new Set([1213, 1205, 1020]);
+const GAVE_UP = new Set([1213, 1205, 1020, 3101]);
 const DUPLICATE = new Set([1062, 1586]);
 /** Access denied, unknown database, too many connections, shutdown, host not allowed, killed. */
 const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169]);

@@ -5,10 +5,10 @@ import { DistinctionError } from "../../domain/distinction/errors.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
-import type { Database } from "./database.js";
+import type { DatabaseAccess } from "./database.js";
 import { writeEntries } from "./entry-writer.js";
 import { deleteRecord, insertRecord, updateRecord } from "./record-statements.js";
-import { readRecords } from "./record-reader.js";
+import { readRecords, type ReadRecords } from "./record-reader.js";
 import type { RecordTable } from "./record-table.js";
 import { DuplicateKeyError } from "./server-error.js";
 import type { Statement } from "./session.js";
@@ -17,13 +17,13 @@ import type { TableLayout } from "./table-layout.js";
 /** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
 export class SqlRecordStore implements RecordStore {
   constructor(
-    private readonly database: Database,
-    private readonly table: RecordTable,
+    protected readonly database: DatabaseAccess,
+    readonly table: RecordTable,
   ) {}
 
   async load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
     if (ids.length === 0) return [];
-    const layout = await this.#ready();
+    const layout = await this.ready();
     const { states, torn } = await this.database.session((session) => readRecords(session, layout, ids, scope));
     for (const id of torn) {
       const state = await this.#loadLocked(layout, id, scope);
@@ -33,7 +33,7 @@ export class SqlRecordStore implements RecordStore {
   }
 
   async insert(state: RecordState): Promise<"applied" | "duplicate"> {
-    const layout = await this.#ready();
+    const layout = await this.ready();
     const statement = insertRecord(layout, state);
     const isEmpty = Object.values(state.collections).every((entries) => entries.size === 0);
     try {
@@ -52,9 +52,9 @@ export class SqlRecordStore implements RecordStore {
   }
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
-    const layout = await this.#ready();
+    const layout = await this.ready();
     const written = await this.#written(layout, base, changes);
-    return written ? { kind: "applied" } : this.#current(layout, base, scope);
+    return written ? { kind: "applied" } : this.current(layout, base, scope);
   }
 
   async revise(
@@ -62,10 +62,9 @@ export class SqlRecordStore implements RecordStore {
     decide: (current: RecordState) => readonly Change[],
     scope?: EntryScope,
   ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
-    const layout = await this.#ready();
+    const layout = await this.ready();
     return this.database.transaction(async (session) => {
-      const { states } = await readRecords(session, layout, [id], scope, { lock: true });
-      const current = states.get(idText(id));
+      const current = this.locked(await readRecords(session, layout, [id], scope, { lock: true }), id);
       if (current === undefined) return { kind: "missing" };
       const changes = decide(current);
       if (changes.length === 0) return { kind: "applied", state: current };
@@ -76,9 +75,9 @@ export class SqlRecordStore implements RecordStore {
   }
 
   async remove(base: RecordState): Promise<ApplyOutcome> {
-    const layout = await this.#ready();
+    const layout = await this.ready();
     const removed = await this.database.session((session) => session.run(deleteRecord(layout, base)));
-    return removed > 0 ? { kind: "applied" } : this.#current(layout, base);
+    return removed > 0 ? { kind: "applied" } : this.current(layout, base);
   }
 
   /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */
@@ -99,8 +98,18 @@ export class SqlRecordStore implements RecordStore {
     return updateRecord(layout, base, [...changed], applyAttributes(base.attributes, changes));
   }
 
+  /** Whether this is the store of a table in `database`. */
+  isIn(database: DatabaseAccess): boolean {
+    return this.database === database;
+  }
+
+  /** The record among those that were read under a lock. A transaction that locks first sees all parts as of then. */
+  protected locked({ states }: ReadRecords, id: RecordId): RecordState | undefined {
+    return states.get(idText(id));
+  }
+
   /** What the record is now, read outside the view of the transaction that found it changed. */
-  async #current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+  protected async current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
     const id = idFrom(this.table.type, base.attributes);
     const [current] = await this.load([id], scope);
     if (current === undefined) return { kind: "missing" };
@@ -113,12 +122,11 @@ export class SqlRecordStore implements RecordStore {
   /** Waits for the writers that kept tearing an optimistic read apart. */
   async #loadLocked(layout: TableLayout, id: RecordId, scope?: EntryScope): Promise<RecordState | undefined> {
     return this.database.transaction(async (session) => {
-      const { states } = await readRecords(session, layout, [id], scope, { lock: true });
-      return states.get(idText(id));
+      return this.locked(await readRecords(session, layout, [id], scope, { lock: true }), id);
     });
   }
 
-  #ready(): Promise<TableLayout> {
+  protected ready(): Promise<TableLayout> {
     return this.database.layout(this.table);
   }
 }

@@ -15,18 +15,18 @@ const LONGEST_STRETCH = 10;
  */
 export class SqliteConnector implements Connector {
   readonly dialect = sqliteDialect;
-  readonly #turns;
+  readonly exclusive;
   readonly #connection: SqliteConnection;
   #yieldedAt = 0;
 
   constructor(private readonly dataSource: DataSource) {
-    this.#turns = turnsOnFile(dataSource);
+    this.exclusive = turnsOnFile(dataSource);
     const { databaseConnection } = dataSource.driver as unknown as { databaseConnection: SqliteFile };
     this.#connection = new SqliteConnection(dataSource, databaseConnection);
   }
 
   withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#turns.run(async () => {
+    return this.exclusive.run(async () => {
       await this.#yield();
       return work(this.#connection);
     });
@@ -40,7 +40,7 @@ export class SqliteConnector implements Connector {
   }
 
   close(): Promise<void> {
-    return this.#turns.run(() => this.dataSource.destroy());
+    return this.exclusive.run(() => this.dataSource.destroy());
   }
 }
 

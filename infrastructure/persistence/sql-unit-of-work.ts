@@ -1,0 +1,174 @@
+import { randomUUID } from "node:crypto";
+import { DistinctionError } from "../../domain/distinction/errors.js";
+import { idText, type RecordId } from "../../domain/distinction/record-id.js";
+import type { RecordStore } from "../../domain/distinction/record-store.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import { unitMisused, unitOver } from "../../domain/distinction/unit-errors.js";
+import type {
+  TransactionScope,
+  UnitBinding,
+  UnitMember,
+  UnitOfWork,
+  UnitOptions,
+} from "../../domain/distinction/unit-of-work.js";
+import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
+import type { Connection } from "./connection.js";
+import type { Database } from "./database.js";
+import { insideUnit, openUnit } from "./open-unit.js";
+import { wasCommitted } from "./operation-lookup.js";
+import { deleteOperations, insertOperation, selectOperation } from "./operation-statements.js";
+import { lockRecords } from "./record-locks.js";
+import { errorMeaning, translated } from "./server-error.js";
+import { SqlRecordStore } from "./sql-record-store.js";
+import { transact, type Committed } from "./transact.js";
+import { UnitDatabase } from "./unit-database.js";
+import { UnitRecordStore } from "./unit-record-store.js";
+
+/** Milliseconds after which nobody asks any more whether an operation was committed. */
+const OPERATION_AGE = 24 * 60 * 60 * 1000;
+
+/** One in so many units clears out old operations. */
+const CLEARING_ODDS = 1 / 1000;
+
+/** The records that a unit loaded so far, by table. */
+type SeenRecords = Map<SqlRecordStore["table"], Map<string, RecordId>>;
+
+/**
+ * Units of work on one database. The isolation level is the server's: under REPEATABLE READ all that a unit loads is as
+ * of one moment; what it writes is checked by version under any.
+ *
+ * A unit that keeps losing locks what it loads. All that its earlier runs loaded is locked first, in one order for
+ * everybody: so units that load the same records neither overtake one another any more, nor deadlock.
+ */
+export class SqlUnitOfWork implements UnitOfWork {
+  constructor(
+    private readonly database: Database,
+    private readonly environment: RepositoryEnvironment,
+  ) {}
+
+  run<T>(work: (tx: TransactionScope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    const seen: SeenRecords = new Map();
+    return runUntilCommitted(this.environment, options, (run) => this.#attempt(work, options, run, seen));
+  }
+
+  async #attempt<T>(
+    work: (tx: TransactionScope) => Promise<T>,
+    options: UnitOptions,
+    run: UnitRun,
+    seen: SeenRecords,
+  ): Promise<UnitOutcome<T>> {
+    const operation = randomUUID();
+    let unit: UnitDatabase | undefined;
+    let ended: Committed<T>;
+    try {
+      ended = await this.database.lend((connection, exclusive) =>
+        transact(connection, async () => {
+          const open = (unit = new UnitDatabase(this.database, connection, options.signal));
+          if (run.locking) await lockRecords(connection, this.database, seen);
+          const scope = new SqlTransactionScope(open, this.database, options, run, seen);
+          const mark = openUnit(this.database, exclusive);
+          try {
+            const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
+            await open.end();
+            if (open.doom !== undefined) throw open.doom.error;
+            if (open.wrote) await connection.run(insertOperation(operation, this.environment.clock.now()));
+            return value;
+          } finally {
+            mark.isOpen = false;
+            await open.end();
+          }
+        }),
+      );
+    } catch (error) {
+      if (unit?.doom?.rerun === true || errorMeaning(error) === "gave-up") {
+        return { kind: "undone", reason: translated(error, this.database.address) };
+      }
+      throw translated(error, this.database.address);
+    }
+    if (ended.kind === "unknown" && unit!.wrote && !(await this.#wasCommitted(operation))) {
+      return { kind: "undone", reason: translated(ended.error, this.database.address) };
+    }
+    if (unit!.wrote) await this.#clearOperations();
+    return { kind: "committed", value: ended.value };
+  }
+
+  async #wasCommitted(operation: string): Promise<boolean> {
+    const lookup = selectOperation(await this.database.dialect(), operation);
+    return wasCommitted(this.database, this.environment, operation, lookup);
+  }
+
+  /** The unit is committed: whether this works is not its caller's concern. */
+  async #clearOperations(): Promise<void> {
+    const { clock, random } = this.environment;
+    if (random() >= CLEARING_ODDS) return;
+    const clear = (connection: Connection): Promise<number> =>
+      connection.run(deleteOperations(clock.now() - OPERATION_AGE));
+    await this.database.lend(clear).catch(() => undefined);
+  }
+}
+
+class SqlTransactionScope implements TransactionScope, UnitBinding {
+  readonly #stores = new Map<RecordStore, UnitRecordStore>();
+  readonly #members = new Map<UnitMember<unknown>, unknown>();
+
+  constructor(
+    private readonly unit: UnitDatabase,
+    private readonly database: Database,
+    private readonly options: UnitOptions,
+    private readonly run: UnitRun,
+    private readonly seen: SeenRecords,
+  ) {}
+
+  get attempt(): number {
+    return this.run.attempt;
+  }
+
+  get actor(): string | undefined {
+    return this.options.actor;
+  }
+
+  repository<T>(repository: UnitMember<T>): T {
+    if (!this.unit.isOpen) throw unitOver();
+    let member = this.#members.get(repository);
+    if (member === undefined) this.#members.set(repository, (member = repository.inUnit(this)));
+    return member as T;
+  }
+
+  store(store: RecordStore): RecordStore {
+    if (!(store instanceof SqlRecordStore) || !store.isIn(this.database)) {
+      throw unitMisused("a repository of another database cannot take part");
+    }
+    let inside = this.#stores.get(store);
+    if (inside === undefined) {
+      const { table } = store;
+      const seen = (id: RecordId): void => {
+        let ids = this.seen.get(table);
+        if (ids === undefined) this.seen.set(table, (ids = new Map<string, RecordId>()));
+        ids.set(idText(id), id);
+      };
+      inside = new UnitRecordStore(this.unit, table, this.run.locking, seen);
+      this.#stores.set(store, inside);
+    }
+    return inside;
+  }
+}
+
+/** Does not wait for work that the caller no longer wants: what it still does after that is refused. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = (): DistinctionError =>
+    new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: signal.reason });
+  let stop: (() => void) | undefined;
+  const abortion = new Promise<never>((_, reject) => {
+    stop = () => reject(aborted());
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    const value = await Promise.race([work, abortion]);
+    if (signal.aborted) throw aborted();
+    return value;
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+    work.catch(() => undefined);
+  }
+}
