@@ -30,6 +30,7 @@ export {
   type Fault,
 } from "../domain/distinction/errors.js";
 export type { JsonValue } from "../domain/distinction/json-text.js";
+export type { RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
 export type { Overlap } from "../domain/distinction/overlap.js";
 export { REFUSE, type Policy, type PolicyFunction, type ThreeWay } from "../domain/distinction/policy.js";
 export type { EntryScope } from "../domain/distinction/record-state.js";

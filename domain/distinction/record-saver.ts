@@ -2,7 +2,8 @@ import { apply } from "./apply.js";
 import type { Change } from "./change.js";
 import { changeSet, type ChangeSet } from "./change-set.js";
 import { canonical } from "./diff.js";
-import { InvalidValueError } from "./errors.js";
+import { ConflictError, InvalidValueError } from "./errors.js";
+import type { RecordEvent } from "./observer.js";
 import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
 import { recordFrom, strangers } from "./record.js";
@@ -46,12 +47,29 @@ export class RecordSaver<R extends AnyRecordType> {
     return { tracked, mine, rules };
   }
 
+  /** Writes what changed, under the eyes of the observer. */
   async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
+    const { observer } = this.environment;
+    if (observer === undefined) return this.#save(record, tracked, options);
+    const event = this.#event(tracked.original);
+    const work = async (): Promise<SaveResult> => {
+      try {
+        return await this.#save(record, tracked, options);
+      } catch (error) {
+        if (error instanceof ConflictError) observer.conflicted?.(error);
+        throw error;
+      }
+    };
+    return observer.around === undefined ? work() : observer.around("save", event, work);
+  }
+
+  async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
     const pending = this.capture(record, tracked, options);
     const { mine } = pending;
     const { original, scope } = tracked;
-    if (mine.length === 0) return { version: original.version, written: false, retries: 0 };
+    if (mine.length === 0) return this.#saved(original, original.version, 0, 0);
 
+    const { observer } = this.environment;
     const id = idFrom(this.type, original.attributes);
     const backoff = this.backoff("save", id, options);
     let base = original;
@@ -63,23 +81,34 @@ export class RecordSaver<R extends AnyRecordType> {
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, changes);
         else tracked.settle(apply(original, mine), apply(base, changes));
-        return { version: base.version + 1, written: true, retries };
+        return this.#saved(original, base.version + 1, retries, changes.length);
       }
       base = outcome.current;
       changes = this.rebased(pending, base, retries + 1);
       if (changes.length === 0) {
         tracked.settle(apply(original, mine), base);
-        return { version: base.version, written: false, retries: retries + 1 };
+        return this.#saved(original, base.version, retries + 1, 0);
       }
+      observer?.retried?.({ ...this.#event(original), retries: retries + 1 });
     }
 
     backoff.check();
     const retries = this.#retry.optimisticAttempts;
+    observer?.escalated?.({ ...this.#event(original), retries });
     const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
     const revision = await this.store.revise(id, decide, scope);
     if (revision.kind === "missing") throw notFound(this.type, id);
     tracked.settle(apply(original, mine), revision.state);
-    return { version: revision.state.version, written: changes.length > 0, retries };
+    return this.#saved(original, revision.state.version, retries, changes.length);
+  }
+
+  #saved(original: RecordState, version: number, retries: number, changes: number): SaveResult {
+    this.environment.observer?.saved?.({ ...this.#event(original), version, retries, changes });
+    return { version, written: changes > 0, retries };
+  }
+
+  #event(original: RecordState): RecordEvent {
+    return { record: this.type.name, id: idText(idFrom(this.type, original.attributes)) };
   }
 
   /**

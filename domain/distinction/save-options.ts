@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import type { ConflictError } from "./errors.js";
+import type { RepositoryObserver } from "./observer.js";
 import type { RetrySettings } from "./retry.js";
 
 /** An attribute by name, or one entry of a collection by collection and key. */
@@ -44,4 +45,6 @@ export interface RepositoryEnvironment {
   readonly firstVersion?: () => number;
   /** Who writes, for the history, where a save does not name anybody. */
   readonly actor?: (() => string | undefined) | undefined;
+  /** Told about retries, escalations, conflicts and saves. */
+  readonly observer?: RepositoryObserver | undefined;
 }

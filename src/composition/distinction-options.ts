@@ -1,4 +1,5 @@
 import type { Clock } from "../../domain/distinction/clock.js";
+import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
 import type { Statement } from "../../infrastructure/persistence/session.js";
 
@@ -13,6 +14,8 @@ export interface DistinctionOptions {
   readonly retry?: Partial<RetrySettings>;
   /** Sees every statement before it is sent. */
   readonly onStatement?: (statement: Statement) => void;
+  /** Told about retries, escalations, conflicts and saves. */
+  readonly observer?: RepositoryObserver;
   readonly tuf?: TufOptions;
   /** Time, the machine's by default. */
   readonly clock?: Clock;

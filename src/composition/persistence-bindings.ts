@@ -6,9 +6,9 @@ import { TOKENS } from "./tokens.js";
 
 /** The database, the clock, and what every repository needs of them. */
 export function bindPersistence({ bind }: ContainerModuleLoadOptions, options: DistinctionOptions): void {
-  const { clock = systemClock, random = Math.random, retry = {} } = options;
+  const { clock = systemClock, random = Math.random, retry = {}, observer } = options;
   bind(TOKENS.Clock).toConstantValue(clock);
-  bind(TOKENS.RepositoryEnvironment).toConstantValue({ clock, random, retry });
+  bind(TOKENS.RepositoryEnvironment).toConstantValue({ clock, random, retry, observer });
   bind(TOKENS.Database)
     .toResolvedValue(() => openDatabase(options.database, { ...options, clock, random }))
     .inSingletonScope()

@@ -33,6 +33,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   signing: [],
   storage: [],
   queue: npm("bullmq"),
+  telemetry: npm("@opentelemetry/api"),
 };
 
 const MAY_ONLY_IMPORT: readonly MayOnlyImport[] = [
