@@ -28,6 +28,7 @@ export const DISTINCTION_ERROR_CODES = [
   "UNSUPPORTED_SERVER",
   "UNTRACKED_RECORD",
   "UNVERSIONED_TABLE",
+  "UNVERSIONED_TABLE",
 ] as const;
 
 export type DistinctionErrorCode = (typeof DISTINCTION_ERROR_CODES)[number];

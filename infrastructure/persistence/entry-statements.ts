@@ -48,6 +48,13 @@ export function putEntries(
   owner: RecordState,
   puts: readonly KeyedEntry[],
 ): Statement {
+  const { sql, ...statement } = insertEntries(entries, owner, puts);
+  const updated = entries.fields.map((field) => entries.table.columns[field.attribute]!);
+  return { sql: sql + layout.dialect.onDuplicateKey(entries.primaryKey, updated), ...statement };
+}
+
+/** Inserts new entries; a row that is there already is an error. */
+export function insertEntries(entries: EntryLayout, owner: RecordState, puts: readonly KeyedEntry[]): Statement {
   const { table } = entries;
   const columns = [
     ...entries.owner.map(({ name }) => name),
@@ -56,13 +63,19 @@ export function putEntries(
     ...entries.fields.map((field) => field.name),
   ];
   const row = `(${placeholders(columns.length)})`;
-  const updated = entries.fields.map((field) => table.columns[field.attribute]!);
   return {
-    sql:
-      `INSERT INTO ${entries.name} (${columns.join(", ")}) VALUES ${puts.map(() => row).join(", ")}` +
-      layout.dialect.onDuplicateKey(entries.primaryKey, updated),
+    sql: `INSERT INTO ${entries.name} (${columns.join(", ")}) VALUES ${puts.map(() => row).join(", ")}`,
     parameters: puts.flatMap((put) => entryRow(entries, owner, put)),
     varying: puts.length > 1,
+  };
+}
+
+/** Deletes all entries of a record whose foreign key does not do it. */
+export function dropAllEntries(entries: EntryLayout, owner: RecordState): Statement {
+  const owned = entries.owner.map(({ name }) => `${name} = ?`).join(" AND ");
+  return {
+    sql: `DELETE FROM ${entries.name} WHERE ${owned}`,
+    parameters: entries.owner.map(({ column }) => encoded(column, owner)),
   };
 }
 

@@ -1,9 +1,21 @@
-import type { PoolConnection } from "mysql2";
+import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import type { Row, Statement } from "./session.js";
+
+/**
+ * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
+ * setting per query for JSON and decimals.
+ */
+const OWN_DECODING = {
+  dateStrings: true,
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  typeCast: (field: TypeCastField, next: TypeCastNext): unknown =>
+    field.type === "JSON" || field.type === "NEWDECIMAL" ? field.string("utf8") : next(),
+} as const;
 
 /**
  * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
@@ -13,18 +25,20 @@ export class MySqlConnector implements Connector {
   private constructor(
     private readonly dataSource: DataSource,
     readonly dialect: Dialect,
+    private readonly isForeign: boolean,
   ) {}
 
   /** The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well. */
-  static async over(dataSource: DataSource): Promise<MySqlConnector> {
+  static async over(dataSource: DataSource, { isForeign } = { isForeign: false }): Promise<MySqlConnector> {
     const [row] = await dataSource.query<{ version: string }[]>("SELECT VERSION() AS version");
-    return new MySqlConnector(dataSource, /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect);
+    const dialect = /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect;
+    return new MySqlConnector(dataSource, dialect, isForeign);
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      return await work(new MySqlConnection(runner, (await runner.connect()) as PoolConnection));
+      return await work(new MySqlConnection(runner, (await runner.connect()) as PoolConnection, this.isForeign));
     } finally {
       await runner.release();
     }
@@ -39,6 +53,7 @@ class MySqlConnection implements Connection {
   constructor(
     private readonly runner: QueryRunner,
     private readonly raw: PoolConnection,
+    private readonly isForeign: boolean,
   ) {}
 
   rows(statement: Statement): Promise<readonly Row[]> {
@@ -65,7 +80,8 @@ class MySqlConnection implements Connection {
   #send({ sql, parameters, varying }: Statement): Promise<unknown> {
     this.runner.dataSource.logger.logQuery(sql, [...parameters], this.runner);
     return new Promise((resolve, reject) => {
-      const options = { sql, values: parameters as (string | number | Buffer | null)[], rowsAsArray: true };
+      const values = parameters as (string | number | Buffer | null)[];
+      const options = { sql, values, rowsAsArray: true, ...(this.isForeign ? OWN_DECODING : {}) };
       const settle = (error: Error | null, result: unknown): void => (error ? reject(error) : resolve(result));
       if (varying === true) this.raw.query(options, settle);
       else this.raw.execute(options, settle);

@@ -72,7 +72,7 @@ function readEntries(
     const key = row[width + 1];
     if (key === null) continue; // the outer join's row of a record without entries
     const values = fields.map((field, index) => field.codec.decode(row[width + 2 + index]));
-    state.collections[collection]!.set(key as string, type.join(values));
+    state.collections[collection]!.set(String(key), type.join(values));
   }
   for (const [text, { attributes }] of states) {
     if (!seen.has(text)) torn.set(text, idFrom(layout.table.type, attributes)); // deleted meanwhile

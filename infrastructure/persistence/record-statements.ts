@@ -11,7 +11,7 @@ export function selectRecords(layout: TableLayout, ids: readonly RecordId[], opt
   const where = whereIds(layout, ids);
   const lock = options.lock ? layout.dialect.forUpdate : "";
   return {
-    sql: `SELECT ${columns} FROM ${layout.name} WHERE ${where.sql}${lock}`,
+    sql: `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, where.sql)}${lock}`,
     parameters: where.parameters,
     varying: ids.length > 1,
   };
@@ -62,9 +62,13 @@ export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix =
 
 function whereVersion(layout: TableLayout, base: RecordState): Statement {
   return {
-    sql: [...layout.key.map((column) => `${column.name} = ?`), `${layout.version} = ?`].join(" AND "),
+    sql: [...layout.key.map((column) => `${column.name} = ?`), `${layout.version} = ?`].join(" AND ") + layout.alive,
     parameters: [...layout.key.map((column) => encoded(column, base)), base.version],
   };
+}
+
+function living({ alive }: TableLayout, condition: string): string {
+  return alive === "" ? condition : `(${condition})${alive}`;
 }
 
 export function encoded(column: Column, { attributes }: RecordState): Parameter {

@@ -4,6 +4,7 @@ import {
   type Attributes,
   type Collections,
 } from "../../domain/distinction/record-type.js";
+import type { ColumnCodec } from "./column-codec.js";
 
 /** Where a record type is stored. */
 export interface RecordTable {
@@ -12,6 +13,10 @@ export interface RecordTable {
   /** Column of each attribute. */
   readonly columns: Readonly<Record<string, string>>;
   readonly versionColumn: string;
+  /** A row with a value in this column was deleted: it is not there. */
+  readonly deletedColumn?: string;
+  /** Attributes stored otherwise than their type alone says. */
+  readonly codecs?: Readonly<Record<string, ColumnCodec>>;
   readonly entryTables: Readonly<Record<string, EntryTable>>;
 }
 
@@ -27,6 +32,17 @@ export interface EntryTable {
   readonly digestColumn?: string;
   /** Column of each field of an entry. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Fields stored otherwise than their type alone says. */
+  readonly codecs?: Readonly<Record<string, ColumnCodec>>;
+  /** Where the primary key is another than owner and entry key. */
+  readonly primaryKey?: readonly string[];
+  /**
+   * Where others write rows past this layer, or a key is unique over all owners: a new entry is inserted and fails on a
+   * row that is there already, instead of replacing it.
+   */
+  readonly insertNew?: true;
+  /** Where no foreign key with ON DELETE CASCADE takes the entries away with their record. */
+  readonly dropWithRecord?: true;
 }
 
 type EntryTableNames = Omit<EntryTable, "owner" | "columns"> & Partial<Pick<EntryTable, "owner">>;
@@ -57,7 +73,7 @@ export function recordTable(
 
 /** The columns of an entry table's primary key. */
 export function entryKeyColumns(table: EntryTable): string[] {
-  return [...Object.keys(table.owner), table.digestColumn ?? table.keyColumn];
+  return [...(table.primaryKey ?? [...Object.keys(table.owner), table.digestColumn ?? table.keyColumn])];
 }
 
 function defaultOwner(type: AnyRecordType): Record<string, string> {

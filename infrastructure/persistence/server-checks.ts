@@ -11,12 +11,16 @@ const OLDEST = { mysql: [8, 0, 19], mariadb: [10, 6, 0] } as const;
  *
  * @throws DistinctionError `UNSUPPORTED_SERVER`, `UNSAFE_SQL_MODE`, `AFFECTED_ROWS_UNRELIABLE`
  */
-export async function checkServer(connection: Connection, dialect: Dialect): Promise<void> {
+export async function checkServer(
+  connection: Connection,
+  dialect: Dialect,
+  { affectedRows } = { affectedRows: true },
+): Promise<void> {
   if (dialect.name === "sqlite") return;
   const [row] = await connection.rows({ sql: "SELECT VERSION(), @@SESSION.sql_mode", parameters: [] });
   checkVersion(dialect.name, String(row?.[0]));
   checkSqlMode(String(row?.[1]).split(","));
-  await checkAffectedRows(connection);
+  if (affectedRows) await checkAffectedRows(connection);
 }
 
 function checkVersion(name: "mysql" | "mariadb", version: string): void {

@@ -7,7 +7,8 @@ import type { EntryScope, RecordState } from "../../domain/distinction/record-st
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
 import type { DatabaseAccess } from "./database.js";
 import { writeEntries } from "./entry-writer.js";
-import { deleteRecord, insertRecord, updateRecord } from "./record-statements.js";
+import { removeRecord } from "./record-removal.js";
+import { insertRecord, updateRecord } from "./record-statements.js";
 import { readRecords, type ReadRecords } from "./record-reader.js";
 import type { RecordTable } from "./record-table.js";
 import { DuplicateKeyError } from "./server-error.js";
@@ -76,8 +77,8 @@ export class SqlRecordStore implements RecordStore {
 
   async remove(base: RecordState): Promise<ApplyOutcome> {
     const layout = await this.ready();
-    const removed = await this.database.session((session) => session.run(deleteRecord(layout, base)));
-    return removed > 0 ? { kind: "applied" } : this.current(layout, base);
+    const removed = await removeRecord(this.database, layout, base);
+    return removed ? { kind: "applied" } : this.current(layout, base);
   }
 
   /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */

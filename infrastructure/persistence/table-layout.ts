@@ -19,6 +19,8 @@ export interface TableLayout {
   /** Quoted. */
   readonly name: string;
   readonly version: string;
+  /** ` AND deleted IS NULL`, where rows are deleted by a mark. */
+  readonly alive: string;
   readonly columns: readonly Column[];
   readonly byAttribute: ReadonlyMap<string, Column>;
   readonly key: readonly Column[];
@@ -45,7 +47,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
   const columns = attributes.map(([attribute, type]) => ({
     attribute,
     name: dialect.quote(table.columns[attribute]!),
-    codec: columnCodec(type, dialect),
+    codec: table.codecs?.[attribute] ?? columnCodec(type, dialect),
   }));
   const byAttribute = new Map(columns.map((column) => [column.attribute, column]));
   const collections = Object.entries(table.type.collections as Collections);
@@ -54,6 +56,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
     dialect,
     name: dialect.quote(table.name),
     version: dialect.quote(table.versionColumn),
+    alive: table.deletedColumn === undefined ? "" : ` AND ${dialect.quote(table.deletedColumn)} IS NULL`,
     columns,
     byAttribute,
     key: keyNames(table.type).map((name) => byAttribute.get(name)!),
@@ -87,7 +90,7 @@ function entryLayout(
     fields: Object.entries(type.fields).map(([field, fieldType]) => ({
       attribute: field,
       name: dialect.quote(table.columns[field]!),
-      codec: columnCodec(fieldType, dialect),
+      codec: table.codecs?.[field] ?? columnCodec(fieldType, dialect),
     })),
     primaryKey: entryKeyColumns(table),
   };

@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+import type { EntityMetadata } from "typeorm";
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
+import { defaultsToNow } from "./entity-default.js";
+import type { EntityProperty } from "./entity-property.js";
+
+/** Fits no attribute, so that the fault is told where a key is missing. */
+class MadeByDatabase {}
+
+/**
+ * What a new object gets for an attribute that it lacks: what the class's constructor sets, a generated UUID, the time.
+ * Numbers that the database counts cannot be known before the insert.
+ */
+export function entityInitial(
+  metadata: EntityMetadata,
+  columns: readonly ColumnMetadata[],
+  properties: Readonly<Record<string, EntityProperty>>,
+  now: () => number,
+): (attribute: string) => unknown {
+  const byPath = new Map(columns.map((column) => [column.propertyPath, column]));
+  return (attribute) => {
+    const column = byPath.get(attribute)!;
+    if (column.generationStrategy === "uuid") return randomUUID();
+    if (column.generationStrategy !== undefined) return new MadeByDatabase();
+    return properties[attribute]!.read(blank(metadata)) ?? (defaultsToNow(column) ? new Date(now()) : undefined);
+  };
+}
+
+/** As `new` makes one; nothing, where the class's constructor needs arguments. */
+function blank(metadata: EntityMetadata): object {
+  try {
+    return metadata.create() as object;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,30 @@
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
+
+/** Where in an entity object a column's value is: a property, or one inside embedded objects. */
+export interface EntityProperty {
+  /** `undefined` where the value, or an object around it, is not there; `null` where an object around it is null. */
+  read(object: object): unknown;
+  /** Makes the embedded objects that are missing on the way. */
+  write(object: object, value: unknown): void;
+}
+
+type Members = Record<string, unknown>;
+
+export function entityProperty({ propertyName, embeddedMetadata }: ColumnMetadata): EntityProperty {
+  const embeddeds = embeddedMetadata?.embeddedMetadataTree ?? [];
+  return {
+    read: (object) => {
+      let holder: unknown = object;
+      for (const { propertyName: name } of embeddeds) {
+        holder = (holder as Members)[name];
+        if (holder === undefined || holder === null) return holder;
+      }
+      return (holder as Members)[propertyName];
+    },
+    write: (object, value) => {
+      let holder = object as Members;
+      for (const embedded of embeddeds) holder = (holder[embedded.propertyName] ??= embedded.create()) as Members;
+      holder[propertyName] = value;
+    },
+  };
+}
