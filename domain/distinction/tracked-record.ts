@@ -88,6 +88,7 @@ export class TrackedRecord {
 
   /** The way back from `stored` to `captured`, for all that the caller has changed since and others had changed too. */
   #unseen(captured: RecordState, stored: RecordState): Change[] {
+    if (captured === stored) return []; // nobody else wrote, and no stamp: by far the most frequent case
     const unseen: Change[] = [];
     for (const [name, type] of Object.entries(this.type.attributes as Attributes)) {
       const [from, to] = [stored.attributes[name], captured.attributes[name]];
@@ -111,10 +112,12 @@ export class TrackedRecord {
   }
 
   #showAttributes(captured: RecordState, original: RecordState): void {
-    for (const [name, type] of Object.entries(this.type.attributes as Attributes)) {
+    const attributes = this.type.attributes as Attributes;
+    const allShown = captured.attributes === original.attributes;
+    for (const name in attributes) {
       const now = original.attributes[name];
-      if (this.record[name] === undefined || !type.same(captured.attributes[name], now)) {
-        this.record[name] = type.expose(now);
+      if (this.record[name] === undefined || !(allShown || attributes[name]!.same(captured.attributes[name], now))) {
+        this.record[name] = attributes[name]!.expose(now);
       }
     }
   }

@@ -3,7 +3,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
-import type { Row, Statement } from "./session.js";
+import type { Parameter, Row, Statement } from "./session.js";
 
 /**
  * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
@@ -78,13 +78,14 @@ class MySqlConnection implements Connection {
   }
 
   #send({ sql, parameters, varying }: Statement): Promise<unknown> {
-    this.runner.dataSource.logger.logQuery(sql, [...parameters], this.runner);
+    this.runner.dataSource.logger.logQuery(sql, parameters as Parameter[], this.runner);
     return new Promise((resolve, reject) => {
       const values = parameters as (string | number | Buffer | null)[];
       const options = { sql, values, rowsAsArray: true, ...(this.isForeign ? OWN_DECODING : {}) };
-      const settle = (error: Error | null, result: unknown): void => (error ? reject(error) : resolve(result));
-      if (varying === true) this.raw.query(options, settle);
-      else this.raw.execute(options, settle);
+      this.raw[varying === true ? "query" : "execute"](options, (error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
     });
   }
 }

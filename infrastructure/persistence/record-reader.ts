@@ -46,9 +46,8 @@ export async function readRecords(
 
 function readState(layout: TableLayout, row: Row): MutableState {
   const attributes: Record<string, unknown> = {};
-  layout.columns.forEach((column, index) => {
-    attributes[column.attribute] = column.codec.decode(row[index + 1]);
-  });
+  let index = 1;
+  for (const { attribute, codec } of layout.columns) attributes[attribute] = codec.decode(row[index++]);
   const collections: Record<string, Map<string, unknown>> = {};
   for (const name of layout.entries.keys()) collections[name] = new Map();
   return { version: Number(row[0]), attributes, collections };

@@ -7,14 +7,13 @@ import type { Column, TableLayout } from "./table-layout.js";
 
 /** `SELECT version, … FROM t WHERE key = ?` (or a list of keys): a point look-up by primary key. */
 export function selectRecords(layout: TableLayout, ids: readonly RecordId[], options = { lock: false }): Statement {
-  const columns = [layout.version, ...layout.columns.map((column) => column.name)].join(", ");
-  const where = whereIds(layout, ids);
-  const lock = options.lock ? layout.dialect.forUpdate : "";
-  return {
-    sql: `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, where.sql)}${lock}`,
-    parameters: where.parameters,
-    varying: ids.length > 1,
+  const text = (): string => {
+    const columns = [layout.version, ...layout.columns.map((column) => column.name)].join(", ");
+    const lock = options.lock ? layout.dialect.forUpdate : "";
+    return `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, whereIds(layout, ids).sql)}${lock}`;
   };
+  const sql = ids.length > 1 ? text() : cachedText(layout, options.lock ? "select locked" : "select", text);
+  return { sql, parameters: idParameters(layout, ids), varying: ids.length > 1 };
 }
 
 export function insertRecord(layout: TableLayout, state: RecordState): Statement {
@@ -36,10 +35,13 @@ export function updateRecord(
   after: RecordState["attributes"],
 ): Statement {
   const columns = changed.map((attribute) => layout.byAttribute.get(attribute)!);
-  const assignments = columns.map((column) => `${column.name} = ?, `).join("");
   const where = whereVersion(layout, base);
+  const sql = cachedText(layout, `update ${changed.join()}`, () => {
+    const assignments = columns.map((column) => `${column.name} = ?, `).join("");
+    return `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
+  });
   return {
-    sql: `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`,
+    sql,
     parameters: [...columns.map((column) => column.codec.encode(after[column.attribute])), ...where.parameters],
   };
 }
@@ -52,7 +54,7 @@ export function deleteRecord(layout: TableLayout, base: RecordState): Statement 
 
 /** The key condition for one id or several, on the table or its alias `prefix`. */
 export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix = ""): Statement {
-  const parameters = ids.flatMap((id) => id.map((part, index) => layout.key[index]!.codec.encode(part)));
+  const parameters = idParameters(layout, ids);
   if (ids.length > 1 && layout.key.length === 1) {
     return { sql: `${prefix}${layout.key[0]!.name} IN (${placeholders(ids.length)})`, parameters };
   }
@@ -60,15 +62,39 @@ export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix =
   return { sql: ids.length === 1 ? one : ids.map(() => `(${one})`).join(" OR "), parameters };
 }
 
+function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {
+  return ids.flatMap((id) => id.map((part, index) => layout.key[index]!.codec.encode(part)));
+}
+
 function whereVersion(layout: TableLayout, base: RecordState): Statement {
   return {
-    sql: [...layout.key.map((column) => `${column.name} = ?`), `${layout.version} = ?`].join(" AND ") + layout.alive,
+    sql: cachedText(
+      layout,
+      "where version",
+      () => layout.key.map((column) => `${column.name} = ? AND `).join("") + `${layout.version} = ?` + layout.alive,
+    ),
     parameters: [...layout.key.map((column) => encoded(column, base)), base.version],
   };
 }
 
 function living({ alive }: TableLayout, condition: string): string {
   return alive === "" ? condition : `(${condition})${alive}`;
+}
+
+/** Most texts kept per layout; callers that change ever other sets of attributes do not fill the memory. */
+const MOST_TEXTS = 1_000;
+const texts = new WeakMap<TableLayout, Map<string, string>>();
+
+/** The SQL of one shape: what varies between its statements are the parameters alone. */
+function cachedText(layout: TableLayout, shape: string, make: () => string): string {
+  let known = texts.get(layout);
+  if (known === undefined) texts.set(layout, (known = new Map()));
+  let text = known.get(shape);
+  if (text === undefined) {
+    text = make();
+    if (known.size < MOST_TEXTS) known.set(shape, text);
+  }
+  return text;
 }
 
 export function encoded(column: Column, { attributes }: RecordState): Parameter {
