@@ -79,7 +79,8 @@ function foreignOverlaps(
   reason: (name: string) => Overlap["policy"] | undefined,
 ): Overlap[] {
   return diff(type, original, current).flatMap((foreign) => {
-    const policy = reason(subject(foreign));
+    // The stamp differs with every write; what was written is told by the other changes.
+    const policy = subject(foreign) === type.stamp ? undefined : reason(subject(foreign));
     if (policy === undefined) return [];
     const path = changePath(foreign);
     const own = mine.find((change) => changePath(change) === path);
