@@ -62,6 +62,7 @@ export { openDatabase, type OpenOptions } from "../infrastructure/persistence/op
 export { recordTable, type RecordTable } from "../infrastructure/persistence/record-table.js";
 export type { Statement } from "../infrastructure/persistence/session.js";
 export { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
+export { distinct, type DistinctOptions, type EntityRepository } from "./composition/distinct.js";
 export { distinctionModule } from "./composition/distinction-module.js";
 export type { DistinctionOptions, TufOptions } from "./composition/distinction-options.js";
 export { openDistinction, type Distinction, type DistinctionWithTuf } from "./composition/open-distinction.js";

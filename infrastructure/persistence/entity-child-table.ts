@@ -45,7 +45,7 @@ export function entityChildren(relation: RelationMetadata, place: EntityPlace, n
   }
   const { keyType, ...keyPlan } = keyOf(child, key, place);
   return {
-    collection: entries(keyType, fields) as CollectionType,
+    collection: entries(keyType, fields),
     table: {
       name: child.tableName,
       owner: Object.fromEntries(owner.map((column) => [column.databaseName, column.referencedColumn!.propertyPath])),

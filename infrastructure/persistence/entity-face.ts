@@ -38,7 +38,7 @@ export class EntityFaces {
 
   shown(object: object, version: number): void {
     const face = this.of(object) as Face;
-    this.plan.version.property.write(object, this.plan.version.asText ? String(version) : version);
+    this.plan.version.write(object, version);
     for (const [name, map] of face[MAPS]) {
       const plan = this.plan.children[name]!;
       showChildren(plan, face[OBJECT], map, (attribute) => face[attribute]);

@@ -5,7 +5,7 @@ import type { AttributeType } from "../../domain/distinction/attribute-type.js";
 export interface EntityPlan {
   /** A new object without values. */
   readonly make: () => object;
-  readonly version: { readonly property: EntityProperty; readonly asText: boolean };
+  readonly version: EntityProperty;
   readonly attributes: Readonly<Record<string, EntityProperty>>;
   readonly children: Readonly<Record<string, ChildPlan>>;
   /** Properties that are stored nowhere: other relations, columns that are not selected. */

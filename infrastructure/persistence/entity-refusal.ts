@@ -10,18 +10,12 @@ export function refusal(metadata: EntityMetadata, property: string | undefined, 
 /** Tells the migration: without a version nobody can see that another writer came first. */
 export function unversioned(metadata: EntityMetadata): DistinctionError {
   const { driver } = metadata.dataSource;
-  const isFile = driver.options.type === "better-sqlite3";
-  const property = isFile
-    ? "@VersionColumn({ default: 1 }) version!: number;"
-    : '@VersionColumn({ type: "bigint", default: 1 }) version!: string;';
-  const schema = isFile
-    ? "version: { type: Number, version: true, default: 1 }"
-    : 'version: { type: "bigint", version: true, default: 1 }';
-  const column = `${driver.escape("version")} ${isFile ? "integer" : "bigint"} NOT NULL DEFAULT 1`;
+  const type = driver.options.type === "better-sqlite3" ? "integer" : "int";
+  const column = `${driver.escape("version")} ${type} NOT NULL DEFAULT 1`;
   return new DistinctionError(
     "UNVERSIONED_TABLE",
-    `entity ${metadata.name} has no version column. Add the property \`${property}\` ` +
-      `(in an EntitySchema \`${schema}\`) and run the migration ` +
+    `entity ${metadata.name} has no version column. Add the property \`@VersionColumn({ default: 1 }) version!: number;\` ` +
+      `(in an EntitySchema \`version: { type: Number, version: true, default: 1 }\`) and run the migration ` +
       `\`ALTER TABLE ${driver.escape(metadata.tableName)} ADD COLUMN ${column}\``,
   );
 }

@@ -29,7 +29,7 @@ function columnFault({ joinColumns, isOwning, isManyToMany }: RelationMetadata):
   const hidden = joinColumns.find((column) => column.isVirtual);
   return hidden === undefined
     ? undefined
-    : `its foreign key has no property of its own: add \`@Column() ${hidden.propertyName}\`, or name the relation in \`ignore\``;
+    : `its foreign key has no property of its own: add \`@Column() ${hidden.databaseName}\`, or name the relation in \`ignore\``;
 }
 
 function ownershipFault({ inverseRelation, isLazy, embeddedMetadata }: RelationMetadata): string | undefined {

@@ -23,8 +23,6 @@ export interface EntityMapping {
   readonly stamp: string | undefined;
   readonly table: Omit<RecordTable, "type">;
   readonly plan: EntityPlan;
-  /** Whether the version column holds more than 32 bits. */
-  readonly isVersionWide: boolean;
 }
 
 export interface EntityMappingOptions {
@@ -68,14 +66,12 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
     return [relation.propertyName, entityChildren(relation, place, options.now)] as const;
   });
   const hidden = metadata.columns.filter((column) => !column.isSelect && !ignored.has(column.propertyPath));
-  const wide = place.dialect.name === "sqlite" || version.type === "bigint";
   return {
     name: metadata.name,
     key: keyOf(metadata, attributes),
     attributes,
     collections: each(children, ({ collection }) => collection),
     stamp: metadata.updateDateColumn?.propertyPath,
-    isVersionWide: wide,
     table: {
       name: metadata.tableName,
       columns: names,
@@ -86,10 +82,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
     },
     plan: {
       make: () => metadata.create(undefined, { fromDeserializer: true }) as object,
-      version: {
-        property: entityProperty(version),
-        asText: place.dialect.name !== "sqlite" && version.type === "bigint",
-      },
+      version: entityProperty(version),
       attributes: properties,
       children: each(children, ({ plan }) => plan),
       foreign: [...relations.foreign, ...hidden.map((column) => column.propertyName)],

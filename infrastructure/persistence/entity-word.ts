@@ -13,10 +13,11 @@ export function wordListValue(max: number, words?: readonly string[]): ColumnVal
     initial: undefined,
     fault: (value) => {
       if (!Array.isArray(value)) return `an array, got ${typeName(value)}`;
-      const odd = value.find((item) => !["string", "number"].includes(typeof item) || String(item).includes(","));
+      const items = value as readonly unknown[];
+      const odd = items.find((item) => !["string", "number"].includes(typeof item) || String(item).includes(","));
       if (odd !== undefined) return "an array of words or numbers without commas";
-      const stranger = words && value.find((item) => !words.includes(String(item)));
-      return stranger === undefined ? base.fault(value.join(",")) : `an array of ${words!.join(", ")}`;
+      const stranger = words && items.find((item) => !words.includes(String(item)));
+      return stranger === undefined ? base.fault(items.join(",")) : `an array of ${words!.join(", ")}`;
     },
     capture: (value) => {
       const items = (value as unknown[]).map(String);
