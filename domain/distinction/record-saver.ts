@@ -8,10 +8,11 @@ import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
 import { recordFrom, strangers } from "./record.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
-import type { RecordState } from "./record-state.js";
+import { within, type RecordState } from "./record-state.js";
 import type { RecordStore } from "./record-store.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
 import { Backoff, DEFAULT_RETRY, type RetrySettings } from "./retry.js";
+import { SaveLanes, type Stored } from "./save-lanes.js";
 import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 
@@ -26,6 +27,7 @@ export interface PendingSave {
 /** Writes what changed in one record: optimistically, then, where others keep coming first, under a lock. */
 export class RecordSaver<R extends AnyRecordType> {
   readonly #retry: RetrySettings;
+  readonly #lanes = new SaveLanes();
 
   constructor(
     private readonly type: R,
@@ -65,41 +67,67 @@ export class RecordSaver<R extends AnyRecordType> {
 
   async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
     const pending = this.capture(record, tracked, options);
-    const { mine } = pending;
-    const { original, scope } = tracked;
-    if (mine.length === 0) return this.#saved(original, original.version, 0, 0);
-
-    const { observer } = this.environment;
+    const { original } = tracked;
+    if (pending.mine.length === 0) return this.#saved(original, original.version, 0, 0);
     const id = idFrom(this.type, original.attributes);
     const backoff = this.backoff("save", id, options);
+    // A signal has to end all waiting at once: such a save takes its chances at the database.
+    if (options.signal !== undefined) return this.#write(pending, id, backoff, undefined, () => undefined);
+    return this.#lanes.run(idText(id), (before, tell) => this.#write(pending, id, backoff, before, tell));
+  }
+
+  async #write(
+    pending: PendingSave,
+    id: RecordId,
+    backoff: Backoff,
+    before: Stored | undefined,
+    tell: (stored: Stored) => void,
+  ): Promise<SaveResult> {
+    const { tracked, mine } = pending;
+    const { original, scope } = tracked;
+    const { observer } = this.environment;
     let base = original;
     let changes = this.stamped(original, mine);
-    for (let retries = 0; retries < this.#retry.optimisticAttempts; retries++) {
-      if (retries > 0) await backoff.pause();
+    let retries = 0;
+    const ahead = before?.();
+    if (ahead !== undefined && ahead.version > original.version) {
+      backoff.check();
+      base = within(ahead, scope);
+      changes = this.rebased(pending, base, ++retries);
+      if (changes.length === 0) return this.#nothingLeft(pending, base, retries);
+      observer?.retried?.({ ...this.#event(original), retries });
+    }
+    for (let attempt = 1; attempt <= this.#retry.optimisticAttempts; attempt++) {
+      if (attempt > 1) await backoff.pause();
       const outcome = await this.store.apply(base, this.changeSet(base, changes), scope);
       if (outcome.kind === "missing") throw notFound(this.type, id);
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, changes);
         else tracked.settle(apply(original, mine), apply(base, changes));
+        if (scope === undefined) tell(() => apply(base, changes)); // a part of the record would not do for others
         return this.#saved(original, base.version + 1, retries, changes.length);
       }
       base = outcome.current;
-      changes = this.rebased(pending, base, retries + 1);
-      if (changes.length === 0) {
-        tracked.settle(apply(original, mine), base);
-        return this.#saved(original, base.version, retries + 1, 0);
-      }
-      observer?.retried?.({ ...this.#event(original), retries: retries + 1 });
+      changes = this.rebased(pending, base, ++retries);
+      if (changes.length === 0) return this.#nothingLeft(pending, base, retries);
+      observer?.retried?.({ ...this.#event(original), retries });
     }
 
     backoff.check();
-    const retries = this.#retry.optimisticAttempts;
     observer?.escalated?.({ ...this.#event(original), retries });
     const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
     const revision = await this.store.revise(id, decide, scope);
     if (revision.kind === "missing") throw notFound(this.type, id);
     tracked.settle(apply(original, mine), revision.state);
+    if (scope === undefined) tell(() => revision.state);
     return this.#saved(original, revision.state.version, retries, changes.length);
+  }
+
+  /** Others have written all that was to be written. */
+  #nothingLeft({ tracked, mine }: PendingSave, current: RecordState, retries: number): SaveResult {
+    const { original } = tracked;
+    tracked.settle(apply(original, mine), current);
+    return this.#saved(original, current.version, retries, 0);
   }
 
   #saved(original: RecordState, version: number, retries: number, changes: number): SaveResult {
