@@ -1,0 +1,40 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const guides = fileURLToPath(new URL("../../docs/guides/", import.meta.url));
+
+/** What each guide's samples print, one after another as one program. */
+const PRINTED: Readonly<Record<string, string>> = {
+  "from-typeorm-save.md": `New 2 [ 'sea', 'dusk' ] 3
+true
+{
+  path: 'title',
+  policy: 'reject',
+  original: 'New',
+  mine: 'Mine',
+  theirs: 'Theirs'
+}
+`,
+};
+
+test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (name) => {
+  expect(await readdir(guides)).toContain(name);
+  const text = await readFile(guides + name, "utf8");
+  const samples = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
+  const directory = await mkdtemp(`${root}test/docs/.guide-`);
+  try {
+    const program = samples.join("\n").replaceAll('from "distinction"', 'from "../../../src/index.js"');
+    await writeFile(`${directory}/guide.ts`, program);
+    const compilerOptions = { experimentalDecorators: true, module: "NodeNext", target: "ES2023" };
+    await writeFile(`${directory}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ["guide.ts"] }));
+    const env = { ...process.env, TSX_TSCONFIG_PATH: `${directory}/tsconfig.json` };
+    const run = promisify(execFile)(process.execPath, ["--import", "tsx", `${directory}/guide.ts`], { cwd: root, env });
+    expect((await run).stdout).toBe(PRINTED[name]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
