@@ -28,7 +28,8 @@ export function report(
       if (goal === undefined) throw new Error(`${name} has no goal`);
       ratios[name] = { ...estimate, ...goal };
     }
-    for (const [arm, lost] of Object.entries(found.lostUpdates ?? {})) lostUpdates[arm] = (lostUpdates[arm] ?? 0) + lost;
+    for (const [arm, lost] of Object.entries(found.lostUpdates ?? {}))
+      lostUpdates[arm] = (lostUpdates[arm] ?? 0) + lost;
     if (found.samples !== undefined) samples[id] = found.samples;
   }
   return { ratios, lostUpdates, ...about, samples };

@@ -16,7 +16,7 @@ export class TableStore {
 
   /** Makes the table anew, holding `records`. */
   async fill(table: RecordTable, records: readonly object[]): Promise<void> {
-    const options = { clock: systemClock, random: Math.random, schema: "unmanaged", poolSize: 8 };
+    const options = { clock: systemClock, random: Math.random, schema: "unmanaged" as const, poolSize: 8 };
     const database = openDatabase(this.url, options);
     try {
       for (const { name } of [...Object.values(table.entryTables), table]) {

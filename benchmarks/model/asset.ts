@@ -1,4 +1,12 @@
-import { boolean, instant, integer, nullable, oneOf, text, withInitial } from "../../domain/distinction/attribute-type.js";
+import {
+  boolean,
+  instant,
+  integer,
+  nullable,
+  oneOf,
+  text,
+  withInitial,
+} from "../../domain/distinction/attribute-type.js";
 import { recordType, type NewRecordOf } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/record-table.js";
 

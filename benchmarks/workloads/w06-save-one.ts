@@ -38,7 +38,11 @@ export const saveOne: Workload = {
           say(`${label(clients)}, ${what}`),
         );
       }
-      return { tables: CLIENTS.map((clients) => table(clients, samples, random)), ratios: ratios(samples, random), samples };
+      return {
+        tables: CLIENTS.map((clients) => table(clients, samples, random)),
+        ratios: ratios(samples, random),
+        samples,
+      };
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }

@@ -86,7 +86,15 @@ function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Ta
       const { value, low, high } = medianOf(samples[name]!, random);
       const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
       const relative = ratioOf(samples["pessimistic"]!, samples[name]!, random);
-      return [name, guarantee, withInterval(perSecond), withInterval(relative), short(retries / updates), lost, updates];
+      return [
+        name,
+        guarantee,
+        withInterval(perSecond),
+        withInterval(relative),
+        short(retries / updates),
+        lost,
+        updates,
+      ];
     }),
   };
 }
