@@ -50,6 +50,13 @@ export type {
   Subject,
   TriedSave,
 } from "../domain/distinction/save-options.js";
+export type {
+  TransactionScope,
+  UnitBinding,
+  UnitMember,
+  UnitOfWork,
+  UnitOptions,
+} from "../domain/distinction/unit-of-work.js";
 export { ImageFactoryProxy } from "../domain/image/image-factory-proxy.js";
 export type { ImageFactory } from "../domain/image/image-factory.js";
 export { ImageRepositoryProxy } from "../domain/image/image-repository-proxy.js";
@@ -61,6 +68,7 @@ export { Database } from "../infrastructure/persistence/database.js";
 export { openDatabase, type OpenOptions } from "../infrastructure/persistence/open-database.js";
 export { recordTable, type RecordTable } from "../infrastructure/persistence/record-table.js";
 export type { Statement } from "../infrastructure/persistence/session.js";
+export { SqlUnitOfWork } from "../infrastructure/persistence/sql-unit-of-work.js";
 export { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
 export { distinct, type DistinctOptions, type EntityRepository } from "./composition/distinct.js";
 export { distinctionModule } from "./composition/distinction-module.js";

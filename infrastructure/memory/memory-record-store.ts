@@ -6,12 +6,47 @@ import { within, type EntryScope, type RecordState } from "../../domain/distinct
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
 
+/** A store that went its own way, and the way back. */
+export interface MemoryFork {
+  readonly store: MemoryRecordStore;
+  /** Whether nobody else has written the records of `keys` since, by default those that the fork wrote. */
+  isFresh(keys?: readonly string[]): boolean;
+  /** Writes what the fork wrote. */
+  merge(): void;
+}
+
 /** The in-memory twin of a database table: same outcomes, no durability. Every method is atomic within one tick. */
 export class MemoryRecordStore implements RecordStore {
   /** States leave and enter with entry maps of their own: a repository updates its originals in place. */
-  readonly #states = new Map<string, RecordState>();
+  readonly #states: Map<string, RecordState>;
 
-  constructor(private readonly type: AnyRecordType) {}
+  constructor(
+    private readonly type: AnyRecordType,
+    states: ReadonlyMap<string, RecordState> = new Map<string, RecordState>(),
+  ) {
+    this.#states = new Map(states);
+  }
+
+  /** A store of its own that holds what this one holds now. States are immutable, so that both may share them. */
+  fork(): MemoryFork {
+    const before: ReadonlyMap<string, RecordState> = new Map(this.#states);
+    const store = new MemoryRecordStore(this.type, before);
+    const written = (): string[] =>
+      [...new Set([...before.keys(), ...store.#states.keys()])].filter(
+        (key) => before.get(key) !== store.#states.get(key),
+      );
+    return {
+      store,
+      isFresh: (keys = written()) => keys.every((key) => before.get(key) === this.#states.get(key)),
+      merge: () => {
+        for (const key of written()) {
+          const state = store.#states.get(key);
+          if (state === undefined) this.#states.delete(key);
+          else this.#states.set(key, state);
+        }
+      },
+    };
+  }
 
   load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
     return settled(() => ids.map((id) => this.#load(id, scope)));

@@ -110,6 +110,7 @@ export class Database {
 
   /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
   async close(): Promise<void> {
+    refuseInsideUnit(this, undefined); // it would wait for the unit
     this.#closed = true;
     const connector = await this.#connector?.catch(() => undefined);
     this.#connector = undefined;

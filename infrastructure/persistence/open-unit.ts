@@ -31,7 +31,7 @@ export function insideUnit<T>(unit: OpenUnit, work: () => Promise<T>): Promise<T
  *
  * @throws DistinctionError `UNIT_MISUSED`
  */
-export function refuseInsideUnit(database: object, exclusive: object | undefined): void {
+export function refuseInsideUnit(database: object | undefined, exclusive: object | undefined): void {
   for (let unit = current.getStore(); unit !== undefined; unit = unit.outer) {
     if (!unit.isOpen) continue;
     if (unit.database === database || (exclusive !== undefined && unit.exclusive === exclusive)) {

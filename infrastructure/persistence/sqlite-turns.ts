@@ -1,8 +1,21 @@
 import { realpathSync } from "node:fs";
 import type { DataSource } from "typeorm";
 import { Mutex } from "./mutex.js";
+import { refuseInsideUnit } from "./open-unit.js";
 
-const turns = new Map<string, Mutex>();
+/** A unit of work has its turn until it ends: waiting from within for the next one would never end. */
+class FileTurns extends Mutex {
+  override run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      refuseInsideUnit(undefined, this);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return super.run(work);
+  }
+}
+
+const turns = new Map<string, FileTurns>();
 
 /**
  * Whose turn it is on a data source's file, over all connections of this process. SQLite waits for a lock by blocking the
@@ -10,9 +23,9 @@ const turns = new Map<string, Mutex>();
  */
 export function turnsOnFile({ options }: DataSource): Mutex {
   const path = options.database as string;
-  if (path === ":memory:") return new Mutex();
+  if (path === ":memory:") return new FileTurns();
   const file = realpathSync(path);
   let mutex = turns.get(file);
-  if (mutex === undefined) turns.set(file, (mutex = new Mutex()));
+  if (mutex === undefined) turns.set(file, (mutex = new FileTurns()));
   return mutex;
 }

@@ -1,6 +1,7 @@
 import { Container } from "inversify";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf-repository-service.js";
 import { distinctionModule } from "./distinction-module.js";
 import type { DistinctionOptions, TufOptions } from "./distinction-options.js";
@@ -10,6 +11,8 @@ import { TOKENS } from "./tokens.js";
 export interface Distinction {
   readonly images: ImageRepository;
   readonly imageFactory: ImageFactory;
+  /** Several repositories in one transaction. */
+  readonly unitOfWork: UnitOfWork;
   /** Connects now rather than on first use. */
   readonly connect: () => Promise<void>;
   /** Ends all connections; work that is under way is finished first. */
@@ -35,6 +38,7 @@ export function openDistinction(options: DistinctionOptions): Distinction | Dist
   return {
     images: container.get(TOKENS.ImageRepository),
     imageFactory: container.get(TOKENS.ImageFactory),
+    unitOfWork: container.get(TOKENS.UnitOfWork),
     ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),
     connect: () => database.connect(),
     close: () => container.unloadAsync(module),

@@ -1,6 +1,7 @@
 import type { ContainerModuleLoadOptions } from "inversify";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
 import type { DistinctionOptions } from "./distinction-options.js";
 import { TOKENS } from "./tokens.js";
 
@@ -13,4 +14,10 @@ export function bindPersistence({ bind }: ContainerModuleLoadOptions, options: D
     .toResolvedValue(() => openDatabase(options.database, { ...options, clock, random }))
     .inSingletonScope()
     .onDeactivation((database) => database.close());
+  bind(TOKENS.UnitOfWork)
+    .toResolvedValue(
+      (database, environment) => new SqlUnitOfWork(database, environment),
+      [TOKENS.Database, TOKENS.RepositoryEnvironment],
+    )
+    .inSingletonScope();
 }

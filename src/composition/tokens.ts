@@ -4,6 +4,7 @@ import type { RepositoryEnvironment } from "../../domain/distinction/save-option
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Database } from "../../infrastructure/persistence/database.js";
+import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf-repository-service.js";
 
 function token<T>(name: string): ServiceIdentifier<T> {
@@ -19,4 +20,5 @@ export const TOKENS = {
   RepositoryEnvironment: token<RepositoryEnvironment>("RepositoryEnvironment"),
   /** Bound only where the module's `tuf` option names a storage. */
   TufRepository: token<TufRepositoryService>("TufRepository"),
+  UnitOfWork: token<UnitOfWork>("UnitOfWork"),
 } as const;

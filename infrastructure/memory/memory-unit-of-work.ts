@@ -1,0 +1,115 @@
+import { DistinctionError } from "../../domain/distinction/errors.js";
+import { idText, type RecordId } from "../../domain/distinction/record-id.js";
+import type { RecordStore } from "../../domain/distinction/record-store.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import { unitMisused, unitOver } from "../../domain/distinction/unit-errors.js";
+import type {
+  TransactionScope,
+  UnitBinding,
+  UnitMember,
+  UnitOfWork,
+  UnitOptions,
+} from "../../domain/distinction/unit-of-work.js";
+import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
+import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
+
+/**
+ * Units of work on stores in memory: each run works on copies, and writes them back in one tick if nobody has changed
+ * meanwhile what it loaded or wrote. Somebody's commit is all that can make another's fail, so there is always progress.
+ */
+export class MemoryUnitOfWork implements UnitOfWork {
+  constructor(private readonly environment: RepositoryEnvironment) {}
+
+  run<T>(work: (tx: TransactionScope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    return runUntilCommitted(this.environment, options, (run) => attempt(work, options, run));
+  }
+}
+
+async function attempt<T>(
+  work: (tx: TransactionScope) => Promise<T>,
+  options: UnitOptions,
+  run: UnitRun,
+): Promise<UnitOutcome<T>> {
+  const scope = new MemoryTransactionScope(options, run);
+  let value: T;
+  try {
+    value = await work(scope);
+  } catch (error) {
+    // What it saw may never have been so at any one time: then what it made of that does not count.
+    if (scope.isFresh() || options.signal?.aborted === true) throw error;
+    return { kind: "undone", reason: error };
+  } finally {
+    scope.end();
+  }
+  if (options.signal?.aborted === true) {
+    throw new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: options.signal.reason });
+  }
+  if (!scope.isFresh()) return { kind: "undone", reason: undefined };
+  scope.merge();
+  return { kind: "committed", value };
+}
+
+class MemoryTransactionScope implements TransactionScope, UnitBinding {
+  readonly #stores = new Map<RecordStore, { fork: MemoryFork; inside: RecordStore; loaded: Set<string> }>();
+  readonly #members = new Map<UnitMember<unknown>, unknown>();
+  #isOpen = true;
+
+  constructor(
+    private readonly options: UnitOptions,
+    private readonly run: UnitRun,
+  ) {}
+
+  get attempt(): number {
+    return this.run.attempt;
+  }
+
+  get actor(): string | undefined {
+    return this.options.actor;
+  }
+
+  repository<T>(repository: UnitMember<T>): T {
+    if (!this.#isOpen) throw unitOver();
+    let member = this.#members.get(repository);
+    if (member === undefined) this.#members.set(repository, (member = repository.inUnit(this)));
+    return member as T;
+  }
+
+  store(store: RecordStore): RecordStore {
+    if (!(store instanceof MemoryRecordStore)) throw unitMisused("only repositories in memory can take part");
+    let bound = this.#stores.get(store);
+    if (bound === undefined) {
+      const fork = store.fork();
+      const loaded = new Set<string>();
+      bound = { fork, loaded, inside: this.#guarded(fork.store, loaded) };
+      this.#stores.set(store, bound);
+    }
+    return bound.inside;
+  }
+
+  end(): void {
+    this.#isOpen = false;
+  }
+
+  isFresh(): boolean {
+    return [...this.#stores.values()].every(({ fork, loaded }) => fork.isFresh() && fork.isFresh([...loaded]));
+  }
+
+  merge(): void {
+    for (const { fork } of this.#stores.values()) fork.merge();
+  }
+
+  /** The fork, for as long as the unit is open, with an eye on what is loaded. Whatever methods the port has. */
+  #guarded(store: MemoryRecordStore, loaded: Set<string>): RecordStore {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name, target) as unknown;
+        if (typeof member !== "function") return member;
+        return (...given: unknown[]): unknown => {
+          if (!this.#isOpen) return Promise.reject(unitOver());
+          if (name === "load") for (const id of given[0] as readonly RecordId[]) loaded.add(idText(id));
+          return member.apply(target, given) as unknown;
+        };
+      },
+    });
+  }
+}

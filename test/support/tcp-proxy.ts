@@ -1,0 +1,118 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from "node:net";
+
+/** What becomes of the next packet to the server that holds a certain text. */
+export type Mishap =
+  /** It arrives; the answer does not, and the connection breaks. */
+  | "drop reply"
+  /** It does not arrive: the connection breaks both ways. */
+  | "cut before"
+  /** It is held back while the client's side breaks, and arrives when `release` is called. */
+  | "hold";
+
+/** Stands between clients and a server, passes everything on, and breaks connections when told to. */
+export class TcpProxy {
+  readonly #server = createServer((client) => this.#join(client));
+  readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
+  #mishap: { text: Buffer; kind: Mishap } | undefined;
+  #held: (() => void) | undefined;
+  /** Milliseconds by which packets to the server are held back. */
+  delay = 0;
+  /** Called for every packet to the server, before it is passed on. `"cut"` breaks its connection instead. */
+  onPacket: (packet: Buffer) => "pass" | "cut" = () => "pass";
+  mishaps = 0;
+
+  private constructor(
+    private readonly host: string,
+    private readonly port: number,
+  ) {}
+
+  /** Listens on a free port of this machine for connections to `host:port`. */
+  static async to(host: string, port: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(host, port);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  /** `url` by way of this proxy. */
+  through(url: string): string {
+    const by = new URL(url);
+    by.hostname = "127.0.0.1";
+    by.port = String((this.#server.address() as AddressInfo).port);
+    return by.href;
+  }
+
+  /** Breaks the connection that next sends `text` to the server; later ones are left alone. */
+  breakAt(text: string, kind: Mishap): void {
+    this.#mishap = { text: Buffer.from(text), kind };
+  }
+
+  /** Lets the server have the packet that was held. */
+  release(): void {
+    this.#held?.();
+    this.#held = undefined;
+  }
+
+  /** Breaks all connections, both ways. */
+  cut(): void {
+    for (const { client, upstream } of this.#pairs) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #join(client: Socket): void {
+    const upstream = createConnection(this.port, this.host);
+    const pair = { client, upstream };
+    this.#pairs.add(pair);
+    let silent = false;
+    let detached = false;
+    const part = (): void => {
+      this.#pairs.delete(pair);
+      if (!client.destroyed) client.destroy();
+      if (!upstream.destroyed && !detached) upstream.destroy();
+    };
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on("error", () => undefined);
+      socket.once("close", part);
+    }
+    upstream.on("data", (packet: Buffer) => {
+      // The server has answered, so it has done what it was asked: that the client must not learn.
+      if (silent) client.resetAndDestroy();
+      else client.write(packet);
+    });
+    client.on("data", (packet: Buffer) => {
+      const send = (): void => void (upstream.destroyed || upstream.write(packet));
+      if (this.onPacket(packet) === "cut") return this.#cut(pair);
+      const mishap = this.#mishap;
+      if (mishap !== undefined && packet.includes(mishap.text)) {
+        this.#mishap = undefined;
+        this.mishaps++;
+        if (mishap.kind === "cut before") return this.#cut(pair);
+        if (mishap.kind === "drop reply") silent = true;
+        else {
+          detached = true;
+          this.#held = () => {
+            send();
+            upstream.once("data", () => upstream.destroy());
+          };
+          client.resetAndDestroy();
+          return;
+        }
+      }
+      if (this.delay > 0) setTimeout(send, this.delay);
+      else send();
+    });
+  }
+
+  #cut({ client, upstream }: { client: Socket; upstream: Socket }): void {
+    this.mishaps++;
+    client.resetAndDestroy();
+    upstream.resetAndDestroy();
+  }
+}
