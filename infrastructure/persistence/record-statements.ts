@@ -66,7 +66,7 @@ function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[
   return ids.flatMap((id) => id.map((part, index) => layout.key[index]!.codec.encode(part)));
 }
 
-function whereVersion(layout: TableLayout, base: RecordState): Statement {
+export function whereVersion(layout: TableLayout, base: RecordState): Statement {
   return {
     sql: cachedText(
       layout,
@@ -86,7 +86,7 @@ const MOST_TEXTS = 1_000;
 const texts = new WeakMap<TableLayout, Map<string, string>>();
 
 /** The SQL of one shape: what varies between its statements are the parameters alone. */
-function cachedText(layout: TableLayout, shape: string, make: () => string): string {
+export function cachedText(layout: TableLayout, shape: string, make: () => string): string {
   let known = texts.get(layout);
   if (known === undefined) texts.set(layout, (known = new Map()));
   let text = known.get(shape);

@@ -1,4 +1,4 @@
-import { apply, applyAttributes } from "../../domain/distinction/apply.js";
+import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import type { ChangeSet } from "../../domain/distinction/change-set.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
@@ -8,9 +8,10 @@ import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-
 import type { DatabaseAccess } from "./database.js";
 import { writeEntries } from "./entry-writer.js";
 import { removeRecord } from "./record-removal.js";
-import { insertRecord, updateRecord } from "./record-statements.js";
+import { insertRecord } from "./record-statements.js";
 import { readRecords, type ReadRecords } from "./record-reader.js";
 import type { RecordTable } from "./record-table.js";
+import { updateByChanges } from "./record-update.js";
 import { DuplicateKeyError } from "./server-error.js";
 import type { Statement } from "./session.js";
 import type { TableLayout } from "./table-layout.js";
@@ -95,8 +96,7 @@ export class SqlRecordStore implements RecordStore {
   }
 
   #update(layout: TableLayout, base: RecordState, changes: readonly Change[]): Statement {
-    const changed = new Set(changes.flatMap((change) => ("attribute" in change ? [change.attribute] : [])));
-    return updateRecord(layout, base, [...changed], applyAttributes(base.attributes, changes));
+    return updateByChanges(layout, base, changes);
   }
 
   /** Whether this is the store of a table in `database`. */
