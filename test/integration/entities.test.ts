@@ -203,6 +203,27 @@ onSqlBackends((place, backend) => {
     expect(await ours.find(photo.id)).toBeUndefined();
   });
 
+  test("many writers at once: every increment and every child is there at the end", async () => {
+    const id = await storedPhoto({ metadata: {} });
+    const writers = [photosOf(mine), photosOf(theirs), photosOf(mine), photosOf(theirs)];
+    const rounds = 8;
+    await Promise.all(
+      writers.map(async (photos, writer) => {
+        for (let round = 0; round < rounds; round++) {
+          await photos.update(id, (photo) => {
+            photo.views += 1;
+            photo.metadata![`w${writer}`] = round;
+            photo.labels.push(Object.assign(new Label(), { name: `${writer}-${round}` }));
+          });
+        }
+      }),
+    );
+    const photo = await photosOf(mine).get(id);
+    expect(photo).toMatchObject({ views: writers.length * rounds, version: writers.length * rounds + 1 });
+    expect(photo.metadata).toEqual({ w0: rounds - 1, w1: rounds - 1, w2: rounds - 1, w3: rounds - 1 });
+    expect(photo.labels).toHaveLength(writers.length * rounds);
+  });
+
   test("faults of children are told by key, and nothing is written", async () => {
     const photos = photosOf(mine);
     const photo = photos.create({ title: "x" });
