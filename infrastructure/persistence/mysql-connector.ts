@@ -12,16 +12,22 @@ import type { Parameter, Row, Statement } from "./session.js";
 const OWN_DECODING = {
   dateStrings: true,
   supportBigNumbers: true,
-  bigNumberStrings: true,
+  bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
   typeCast: (field: TypeCastField, next: TypeCastNext): unknown =>
     field.type === "JSON" || field.type === "NEWDECIMAL" ? field.string("utf8") : next(),
 } as const;
+
+/** Seconds that a statement waits for a row lock before `Database` tries again: a deadline must not wait for long. */
+const LOCK_WAIT_TIMEOUT = 2;
 
 /**
  * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
  * raw connection; transactions and logging stay TypeORM's.
  */
 export class MySqlConnector implements Connector {
+  /** Raw connections whose session settings are ours. */
+  readonly #settled = new WeakSet<PoolConnection>();
+
   private constructor(
     private readonly dataSource: DataSource,
     readonly dialect: Dialect,
@@ -38,10 +44,19 @@ export class MySqlConnector implements Connector {
   async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      return await work(new MySqlConnection(runner, (await runner.connect()) as PoolConnection, this.isForeign));
+      const raw = (await runner.connect()) as PoolConnection;
+      if (!this.isForeign && !this.#settled.has(raw)) await this.#settle(runner, raw);
+      return await work(new MySqlConnection(runner, raw, this.isForeign));
     } finally {
       await runner.release();
     }
+  }
+
+  /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
+  async #settle(runner: QueryRunner, raw: PoolConnection): Promise<void> {
+    await runner.query(`SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`);
+    await runner.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    this.#settled.add(raw);
   }
 
   async close(): Promise<void> {

@@ -16,14 +16,17 @@ export interface OpenOptions extends DatabaseOptions {
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
   /**
-   * What to do about this library's own tables on first use: `migrate` (default) brings them up to date, `check` fails
-   * where they are not, `unmanaged` leaves them alone.
+   * What to do on first use about the tables that this library brings (images, TUF, history): `migrate` creates them or
+   * brings them up to date, `check` fails where they are not, `unmanaged` (default) leaves the database as it is.
    */
   readonly schema?: "migrate" | "check" | "unmanaged" | undefined;
 }
 
-/** Milliseconds to wait for another process that is writing to the same SQLite file. */
-const BUSY_TIMEOUT = 10_000;
+/**
+ * Milliseconds to wait for another process that is writing to the same SQLite file. Short, since SQLite waits by blocking
+ * the whole process: `Database` tries again, and lets others work in between.
+ */
+const BUSY_TIMEOUT = 100;
 
 /**
  * A database by URL (see `parseDatabaseUrl`). Nothing is opened before the first use.
@@ -34,15 +37,19 @@ export function openDatabase(url: string, options: OpenOptions): Database {
   const address = parseDatabaseUrl(url);
   const open = async (): Promise<Connector> => {
     if (address.kind === "file" && address.path !== ":memory:") await mkdir(dirname(address.path), { recursive: true });
-    const dataSource = new DataSource(dataSourceOptions(address, options));
-    try {
-      await dataSource.initialize();
-    } catch (error) {
-      throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
-    }
-    return connectorOver(dataSource, options.schema ?? "migrate");
+    const dataSource = await initialized(address, options);
+    return connectorOver(dataSource, options.schema ?? "unmanaged");
   };
   return new Database(describeAddress(address), open, { checkTables: true, ...options });
+}
+
+/** The data source of an address; its constructor looks for the driver's package. */
+async function initialized(address: DatabaseAddress, options: OpenOptions): Promise<DataSource> {
+  try {
+    return await new DataSource(dataSourceOptions(address, options)).initialize();
+  } catch (error) {
+    throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
+  }
 }
 
 async function connectorOver(dataSource: DataSource, schema: OpenOptions["schema"]): Promise<Connector> {
@@ -83,7 +90,7 @@ function dataSourceOptions(address: DatabaseAddress, { poolSize = 10 }: OpenOpti
     charset: "utf8mb4",
     timezone: "Z",
     supportBigNumbers: true,
-    bigNumberStrings: true,
+    bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
     dateStrings: true,
     poolSize,
     extra: { jsonStrings: true },
