@@ -9,7 +9,7 @@ class FileTurns extends Mutex {
     try {
       refuseInsideUnit(undefined, this);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
     return super.run(work);
   }

@@ -92,8 +92,8 @@ export class TcpProxy {
       const mishap = this.#mishap;
       if (mishap !== undefined && packet.includes(mishap.text)) {
         this.#mishap = undefined;
-        this.mishaps++;
         if (mishap.kind === "cut before") return this.#cut(pair);
+        this.mishaps++;
         if (mishap.kind === "drop reply") silent = true;
         else {
           detached = true;
