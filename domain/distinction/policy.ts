@@ -5,7 +5,9 @@ import { canonicalText, type JsonValue } from "./json-text.js";
  * is stored (`theirs`), or combine both. `sum` adds my increment to theirs, `max` keeps the greater number or later
  * instant, `union` joins JSON arrays as sets. Values that a policy cannot combine are refused.
  */
-export type PolicyName = "reject" | "mine" | "theirs" | "sum" | "union" | "max";
+export const POLICY_NAMES = ["reject", "mine", "theirs", "sum", "union", "max"] as const;
+
+export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** The three sides of an overlap, as callers see the values; `undefined` where the value is absent. */
 export interface ThreeWay<T = unknown> {

@@ -179,6 +179,9 @@ export class RecordSaver<R extends AnyRecordType> {
 
   /** A guard that names nothing would guard nothing, and force nothing: misspelt ones are refused. */
   #rules({ mode = "merge", expect = [], force = [] }: SaveOptions): RebaseRules {
+    if (mode !== "merge" && mode !== "strict") {
+      throw new InvalidValueError(this.type.name, [{ path: "mode", reason: "one of merge, strict" }]);
+    }
     const collections = this.type.collections as Collections;
     const faults = strangers(this.type, [
       ...expect,

@@ -1,7 +1,7 @@
 import type { AttributeType, ValueOf } from "./attribute-type.js";
 import type { CollectionType } from "./collection-type.js";
 import { DistinctionError, type Fault } from "./errors.js";
-import type { Policy } from "./policy.js";
+import { POLICY_NAMES, type Policy } from "./policy.js";
 import type { RecordShape } from "./record-shape.js";
 
 export type Attributes = Readonly<Record<string, AttributeType>>;
@@ -147,6 +147,13 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const collections = Object.keys(type.collections as Collections);
   const known = new Set([...attributes, ...collections]);
   if (keyNames(type).length === 0) return "needs a key";
+  const untyped = attributes.find((name) => typeof (type.attributes as Attributes)[name]?.fault !== "function");
+  if (untyped !== undefined) return `${untyped} needs an attribute type, such as text(255)`;
+  const policies = Object.entries(type.policies as Readonly<Record<string, unknown>>);
+  const odd = policies.find(
+    ([, policy]) => typeof policy !== "function" && !(POLICY_NAMES as readonly unknown[]).includes(policy),
+  );
+  if (odd !== undefined) return `the policy of ${odd[0]} is none of ${POLICY_NAMES.join(", ")} and no function`;
   if (known.size < attributes.length + collections.length) return "an attribute and a collection share a name";
   if (type.stamp !== undefined && (type.attributes as Attributes)[type.stamp]?.shape.kind !== "instant") {
     return "the stamp must be an instant attribute";

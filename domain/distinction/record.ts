@@ -50,7 +50,7 @@ export function trackedCollection(
 /** The tracked map behind a record's collection, or `undefined` where the caller put something else there. */
 export function trackedMap(record: AnyRecord, name: string): TrackedMap | undefined {
   const value = record[name];
-  const map = value instanceof TrackedSet ? value.members : value;
+  const map = value instanceof TrackedSet ? TrackedSet.membersOf(value) : value;
   return map instanceof TrackedMap && map.belongsTo(record, name) ? map : undefined;
 }
 

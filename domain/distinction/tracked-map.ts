@@ -12,7 +12,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   readonly [Symbol.toStringTag] = "TrackedMap";
   /** Written entries, and object entries that were handed out and may have been mutated since. */
   readonly #overlay = new Map<string, V | typeof DROPPED>();
-  // All private: a record must print, clone and serialise like one with a plain Map.
+  // All private: none of this is data of the record.
   readonly #owner: object;
   readonly #name: string;
   readonly #type: CollectionType<V>;
@@ -106,6 +106,12 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
 
   [Symbol.iterator](): MapIterator<[string, V]> {
     return this.entries();
+  }
+
+  /** What `console.log` shows: the entries, as far as they were loaded. */
+  [Symbol.for("nodejs.util.inspect.custom")](): unknown {
+    const keys = this.#scope ?? new Set(this.keys());
+    return new Map([...keys].filter((key) => this.has(key)).map((key) => [key, this.get(key)]));
   }
 
   /** The keys that may differ from the original, with the caller's value; `undefined` for a removed entry. */

@@ -21,6 +21,8 @@ const RULES: readonly { readonly broken: (path: string) => boolean; readonly rea
   },
   // Clients and servers drop empty segments, and two targets would become one file.
   { broken: (path) => path.split("/").includes(""), reason: "a path has no empty segment" },
+  // Clients that keep targets in a plain object take the inherited member for the target (`__proto__`, `toString`).
+  { broken: (path) => path in Object.prototype, reason: "a path is no name that every JavaScript object inherits" },
 ];
 
 /**

@@ -21,6 +21,7 @@ const FORMS = "use mysql://user:password@host:port/database, mariadb://… or sq
  * @throws DistinctionError `INVALID_DATABASE_URL`; the message never shows the password
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
+  if (typeof url !== "string") throw invalid(`none was given; ${FORMS}`); // an environment variable that is not set
   if (url.startsWith("sqlite:")) return fileAddress(url.slice("sqlite:".length));
   let parsed: URL;
   try {

@@ -20,7 +20,13 @@ export interface DatabaseOptions {
 }
 
 /** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
-const MOST_RERUNS = 20;
+const MOST_RERUNS = 60;
+
+/** Milliseconds after which it is not run again, however often it was. */
+const RERUN_FOR = 30_000;
+
+/** Milliseconds of the longest pause between two runs. */
+const LONGEST_PAUSE = 500;
 
 /** What stores need of a database: it may be a whole one, or what a unit of work has of it. */
 export type DatabaseAccess = Pick<Database, "dialect" | "layout" | "session" | "transaction">;
@@ -143,13 +149,16 @@ export class Database {
   }
 
   async #rerun<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.options;
+    const startedAt = clock.now();
     for (let reruns = 0; ; reruns++) {
       try {
         return await work();
       } catch (error) {
-        if (errorMeaning(error) !== "gave-up" || reruns >= MOST_RERUNS) throw translated(error, this.address);
+        const isLast = reruns >= MOST_RERUNS || clock.now() - startedAt > RERUN_FOR;
+        if (errorMeaning(error) !== "gave-up" || isLast) throw translated(error, this.address);
       }
-      await this.options.clock.sleep(this.options.random() * Math.min(100, 2 ** reruns));
+      await clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns));
     }
   }
 

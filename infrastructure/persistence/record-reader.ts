@@ -36,12 +36,23 @@ export async function readRecords(
   const found = ids.filter((id) => states.has(idText(id)));
   if (found.length > 0) {
     for (const entries of layout.entries.values()) {
-      const rows = await session.rows(selectEntries(layout, entries, found, scope?.[entries.collection]));
-      readEntries(layout, entries, rows, states, torn);
+      for (const keys of keyBatches(scope?.[entries.collection])) {
+        const rows = await session.rows(selectEntries(layout, entries, found, keys));
+        readEntries(layout, entries, rows, states, torn);
+      }
     }
   }
   for (const text of torn.keys()) states.delete(text);
   return { states, torn: [...torn.values()] };
+}
+
+/** Keys asked for in one statement: SQLite takes 32,766 parameters. */
+const MOST_KEYS = 20_000;
+
+/** The keys in batches; once `undefined` where all entries are asked for. */
+function* keyBatches(keys: readonly string[] | undefined): Generator<readonly string[] | undefined> {
+  if (keys === undefined || keys.length <= MOST_KEYS) yield keys;
+  else for (let start = 0; start < keys.length; start += MOST_KEYS) yield keys.slice(start, start + MOST_KEYS);
 }
 
 function readState(layout: TableLayout, row: Row): MutableState {

@@ -17,9 +17,14 @@ export async function checkServer(
   { affectedRows } = { affectedRows: true },
 ): Promise<void> {
   if (dialect.name === "sqlite") return;
-  const [row] = await connection.rows({ sql: "SELECT VERSION(), @@SESSION.sql_mode", parameters: [] });
+  const sql = "SELECT VERSION(), @@SESSION.sql_mode, @@SESSION.autocommit";
+  const [row] = await connection.rows({ sql, parameters: [] });
   checkVersion(dialect.name, String(row?.[0]));
   checkSqlMode(String(row?.[1]).split(","));
+  if (Number(row?.[2]) !== 1) {
+    const message = "the connection needs autocommit: a single statement is a transaction of its own";
+    throw new DistinctionError("UNSAFE_SQL_MODE", message);
+  }
   if (affectedRows) await checkAffectedRows(connection);
 }
 

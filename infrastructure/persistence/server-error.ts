@@ -20,7 +20,7 @@ const DUPLICATE = new Set([1062, 1586]);
 /** Access denied, unknown database, too many connections, shutdown, host not allowed, killed. */
 const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169]);
 /** What the operating system, the protocol or the file refuses: `ECONNRESET`, `ENOTDIR`, but not MySQL's `ER_…`. */
-const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR|FULL|READONLY))/;
+const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR))/;
 
 interface DriverError {
   readonly code?: string;

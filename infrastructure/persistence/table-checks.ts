@@ -56,7 +56,7 @@ async function columnsOf(session: Session, table: string): Promise<ReadonlyMap<s
   return new Map(
     rows.map(([name, type, collation]) => [
       String(name),
-      { type: String(type).toLowerCase(), collation: collation === null ? undefined : String(collation) },
+      { type: String(type).toLowerCase(), collation: (collation as string | null) ?? undefined },
     ]),
   );
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { NoInputError } from "./demo/installed-packages.js";
+import { StateInUseError } from "./demo/state-lock.js";
 import { runDemo } from "./demo/run-demo.js";
 
 /** Exit code of a program that Ctrl-C ended: 128 + SIGINT. */
@@ -31,6 +32,9 @@ export function demoCommand(): Command {
 /** People get the message; a fault of ours keeps its stack. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = error instanceof NoInputError || ("code" in error && typeof error.code === "string");
+  const expected =
+    error instanceof NoInputError ||
+    error instanceof StateInUseError ||
+    ("code" in error && typeof error.code === "string");
   return expected ? error.message : (error.stack ?? error.message);
 }

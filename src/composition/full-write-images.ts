@@ -14,7 +14,12 @@ export interface FullWriteImages {
 }
 
 export function openFullWriteImages(options: Pick<DistinctionOptions, "database" | "onStatement">): FullWriteImages {
-  const database = openDatabase(options.database, { ...options, clock: systemClock, random: Math.random });
+  const database = openDatabase(options.database, {
+    ...options,
+    schema: "migrate",
+    clock: systemClock,
+    random: Math.random,
+  });
   const images = new FullWriteRepository(imageType, database, imageTable);
   return {
     update: async (id, mutate) => {

@@ -11,7 +11,7 @@ export function bindPersistence({ bind }: ContainerModuleLoadOptions, options: D
   bind(TOKENS.Clock).toConstantValue(clock);
   bind(TOKENS.RepositoryEnvironment).toConstantValue({ clock, random, retry, observer });
   bind(TOKENS.Database)
-    .toResolvedValue(() => openDatabase(options.database, { ...options, clock, random }))
+    .toResolvedValue(() => openDatabase(options.database, { schema: "migrate", ...options, clock, random }))
     .inSingletonScope()
     .onDeactivation((database) => database.close());
   bind(TOKENS.UnitOfWork)

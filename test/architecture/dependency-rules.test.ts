@@ -41,6 +41,7 @@ const FORBIDDEN: readonly (readonly [rule: string, file: string, text: string])[
   ["adapter-signing", "infrastructure/signing/a.ts", `import { injectable } from "inversify"; void injectable;`],
   ["adapter-storage", "infrastructure/storage/a.ts", `import { DataSource } from "typeorm"; void DataSource;`],
   ["adapter-queue", "infrastructure/queue/a.ts", `import { createPool } from "mysql2"; void createPool;`],
+  ["adapter-telemetry", "infrastructure/telemetry/a.ts", `import { DataSource } from "typeorm"; void DataSource;`],
   ["adapter-unlisted", "infrastructure/search/a.ts", `import { Client } from "some-vendor"; void Client;`],
   [
     "application-sees-the-domain",

@@ -4,7 +4,7 @@ import { runAsChild } from "../support/child-side.js";
 
 /** Opens a database at the same moment as others, which brings its tables up to date. */
 await runAsChild<{ url: string }, null>(async ({ url }, parent) => {
-  const database = openDatabase(url, { clock: systemClock, random: Math.random });
+  const database = openDatabase(url, { clock: systemClock, random: Math.random, schema: "migrate" });
   await parent.ready();
   await database.connect();
   await database.close();

@@ -53,7 +53,7 @@ describe("a server is refused", () => {
   });
 
   test("that is older than its statements", async () => {
-    const old = (version: string) => ({ rows: () => Promise.resolve([[version, ""]]) }) as unknown as Connection;
+    const old = (version: string) => ({ rows: () => Promise.resolve([[version, "", 1]]) }) as unknown as Connection;
     await onServer(async (_, { dialect }) => {
       const versions = { mysql: "8.0.18", mariadb: "10.5.29-MariaDB", sqlite: "" };
       await expect(checkServer(old(versions[dialect.name]), dialect)).rejects.toEqual(

@@ -6,7 +6,7 @@ import type { RecordTable } from "../../infrastructure/persistence/record-table.
 
 /** A database by URL with the machine's clock. */
 export function openTestDatabase(url: string, options: Partial<OpenOptions> = {}): Database {
-  return openDatabase(url, { clock: systemClock, random: Math.random, ...options });
+  return openDatabase(url, { clock: systemClock, random: Math.random, schema: "migrate", ...options });
 }
 
 /** Creates the tables of a record type that only tests know. */

@@ -45,6 +45,7 @@ function tell(message: EditMessage): void {
 }
 
 process.on("disconnect", () => process.exit());
+process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent decides what becomes of us
 main(JSON.parse(process.argv[2]!) as EditTask).catch((error: unknown) => {
   tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
   process.disconnect();

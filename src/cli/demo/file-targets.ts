@@ -31,9 +31,12 @@ export async function addFiles(
       signal.throwIfAborted();
       const hashed = new Map<string, Target>();
       for (const { path } of task) {
-        await fileTarget(join(root, path)).then(
+        await fileTarget(join(root, path), signal).then(
           (target) => hashed.set(path, target),
-          (error: NodeJS.ErrnoException) => unusable.push({ path, reason: error.code ?? error.name }),
+          (error: NodeJS.ErrnoException) => {
+            signal.throwIfAborted();
+            unusable.push({ path, reason: error.code ?? error.name });
+          },
         );
       }
       const refused = await addAccepted(repository, hashed);
@@ -63,10 +66,10 @@ async function addAccepted(
   }
 }
 
-async function fileTarget(path: string): Promise<Target> {
+async function fileTarget(path: string, signal: AbortSignal): Promise<Target> {
   const hash = createHash("sha256");
   let length = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
     hash.update(chunk);
     length += chunk.length;
   }

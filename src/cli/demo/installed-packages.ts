@@ -41,11 +41,12 @@ export class NoInputError extends Error {}
  *
  * @throws NoInputError where the directory cannot be read or holds no file
  */
-export async function readInstallation(root: string): Promise<Installation> {
+export async function readInstallation(root: string, signal: AbortSignal): Promise<Installation> {
   const unusable: Unusable[] = [];
   const directories = await packageDirectories(root);
   const packages: InstalledPackage[] = [];
   for (const directory of directories) {
+    signal.throwIfAborted();
     const files = await filesBelow(root, directory, unusable);
     if (files.length > 0) packages.push(await describePackage(root, directory, files, unusable));
   }
@@ -90,7 +91,13 @@ async function filesBelow(root: string, directory: string, unusable: Unusable[])
     for (const child of children) {
       const path = join(current, child.name);
       if (child.isDirectory() && !child.name.startsWith(".")) pending.push(path);
-      else if (child.isFile()) files.push({ path: slashed(relative(root, path)), size: (await stat(path)).size });
+      else if (child.isFile()) {
+        const name = slashed(relative(root, path));
+        await stat(path).then(
+          ({ size }) => files.push({ path: name, size }),
+          (error: NodeJS.ErrnoException) => unusable.push({ path: name, reason: error.code ?? error.name }),
+        );
+      }
     }
   }
   return files.sort((left, right) => (left.path < right.path ? -1 : 1));

@@ -5,12 +5,13 @@ import type { TufRepositoryService } from "../../application/tuf-repository-serv
 import { openDistinction, type DistinctionWithTuf } from "../../composition/open-distinction.js";
 import { raceEdits, type RaceResult } from "./edit-race.js";
 import { addFiles } from "./file-targets.js";
-import { readInstallation, type InstalledPackage, type Unusable } from "./installed-packages.js";
+import { readInstallation, type Installation, type InstalledPackage, type Unusable } from "./installed-packages.js";
 import { printTable } from "./print-table.js";
 import { Progress } from "./progress.js";
 import { packageId, registerPackage } from "./register-packages.js";
 import { serveRepository } from "./serve-repository.js";
-import { verifySample } from "./verify-sample.js";
+import { withStateLock } from "./state-lock.js";
+import { canBeRequested, verifySample } from "./verify-sample.js";
 
 export interface DemoRequest {
   /** What to work on: a `node_modules`, or any directory with files. */
@@ -31,9 +32,14 @@ const SAMPLE = 40;
  *
  * @returns whether everything was kept and verified; `false` also where some input could not be used
  */
-export async function runDemo({ directory, state, signal }: DemoRequest): Promise<boolean> {
-  const { packages, unusable } = await readInstallation(directory);
-  await mkdir(state, { recursive: true });
+export async function runDemo(request: DemoRequest): Promise<boolean> {
+  const installation = await readInstallation(request.directory, request.signal);
+  await mkdir(request.state, { recursive: true });
+  return withStateLock(request.state, () => runOn(installation, request));
+}
+
+async function runOn({ packages, unusable }: Installation, request: DemoRequest): Promise<boolean> {
+  const { directory, state, signal } = request;
   const database = `sqlite:${join(state, "demo.db")}`;
   const metadata = join(state, "metadata");
   const distinction = openDistinction({
@@ -118,7 +124,7 @@ async function publishAll(
 
   signal.throwIfAborted();
   const wrong = await countWrong(tuf, targets);
-  const sampled = await sampleWithTufJs(directory, metadata, [...targets.keys()]);
+  const sample = await sampleWithTufJs(directory, metadata, [...targets.keys()], signal);
   const binsSigned = first.rolesSigned.length + (last === first ? 0 : last.rolesSigned.length);
   return {
     targets: targets.size,
@@ -126,8 +132,8 @@ async function publishAll(
     binsSigned,
     removed,
     wrong,
-    sampled,
-    unusable,
+    sampled: sample.verified,
+    unusable: [...unusable, ...sample.unverified],
   };
 }
 
@@ -153,13 +159,26 @@ async function countWrong(tuf: TufRepositoryService, targets: ReadonlyMap<string
   return wrong + missing.size;
 }
 
-async function sampleWithTufJs(directory: string, metadata: string, paths: readonly string[]): Promise<number> {
+async function sampleWithTufJs(
+  directory: string,
+  metadata: string,
+  targets: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly verified: number; readonly unverified: readonly Unusable[] }> {
+  const paths = targets.filter(canBeRequested);
   const step = Math.max(1, Math.floor(paths.length / SAMPLE));
   const sample = paths.filter((_, index) => index % step === 0).slice(0, SAMPLE);
   const progress = new Progress("download a sample with tuf-js", sample.length);
   const server = await serveRepository(metadata, directory);
   try {
-    return await verifySample(server.url, join(metadata, "1.root.json"), sample, () => progress.advance());
+    const unverified = await verifySample({
+      serverUrl: server.url,
+      trustedRoot: join(metadata, "1.root.json"),
+      paths: sample,
+      signal,
+      onVerified: () => progress.advance(),
+    });
+    return { verified: sample.length - unverified.length, unverified };
   } finally {
     await server.close();
     progress.finish();
