@@ -19,7 +19,14 @@ interface Options {
   readonly check: boolean;
 }
 
-const { quick, only = WORKLOADS, json, database, seed, check } = new Command("npm run bench --")
+const {
+  quick,
+  only = WORKLOADS,
+  json,
+  database,
+  seed,
+  check,
+} = new Command("npm run bench --")
   .description("What writing only the difference buys, what it costs, and whether anything is lost.")
   .option("--quick", "fewer rounds: a look in minutes", false)
   .option("--only <ids>", `some workloads, of ${WORKLOADS.map(({ id }) => id).join(",")}`, named)

@@ -78,7 +78,8 @@ async function contention(
   const arm = await type.open({ url, table: hotTable, poolSize: Math.min(writers, 32) });
   try {
     const write = async (writer: number): Promise<void> => {
-      tally.retries += await arm.increment(id, counter(writer));
+      const retries = await arm.increment(id, counter(writer));
+      tally.retries += retries; // not before the await: others count meanwhile
       tally.updates++;
       oracle.acknowledge(counter(writer));
     };
