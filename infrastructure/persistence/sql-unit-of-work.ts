@@ -14,6 +14,7 @@ import type {
 import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
 import type { Connection } from "./connection.js";
 import type { Database } from "./database.js";
+import { HistoryRecordStore, type Written } from "./history-record-store.js";
 import { insideUnit, openUnit } from "./open-unit.js";
 import { wasCommitted } from "./operation-lookup.js";
 import { deleteOperations, insertOperation, selectOperation } from "./operation-statements.js";
@@ -65,7 +66,7 @@ export class SqlUnitOfWork implements UnitOfWork {
         transact(connection, async () => {
           const open = (unit = new UnitDatabase(this.database, connection, options.signal));
           if (run.locking) await lockRecords(connection, this.database, seen);
-          const scope = new SqlTransactionScope(open, this.database, options, run, seen);
+          const scope = new SqlTransactionScope(open, this.database, operation, options, run, seen);
           const mark = openUnit(this.database, exclusive);
           try {
             const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
@@ -114,6 +115,7 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
   constructor(
     private readonly unit: UnitDatabase,
     private readonly database: Database,
+    private readonly operation: string,
     private readonly options: UnitOptions,
     private readonly run: UnitRun,
     private readonly seen: SeenRecords,
@@ -146,10 +148,18 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
         if (ids === undefined) this.seen.set(table, (ids = new Map<string, RecordId>()));
         ids.set(idText(id), id);
       };
-      inside = new UnitRecordStore(this.unit, table, this.run.locking, seen);
+      inside = new UnitRecordStore(this.unit, table, this.run.locking, seen, this.#recorder(store));
       this.#stores.set(store, inside);
     }
     return inside;
+  }
+
+  #recorder(store: SqlRecordStore): ((written: Written) => Promise<void>) | undefined {
+    if (!(store instanceof HistoryRecordStore)) return undefined;
+    return async (written) => {
+      const statement = store.record(written, this.operation, this.actor);
+      await this.unit.session((session) => session.run(statement));
+    };
   }
 }
 

@@ -5,12 +5,8 @@ import { refuseInsideUnit } from "./open-unit.js";
 
 /** A unit of work has its turn until it ends: waiting from within for the next one would never end. */
 class FileTurns extends Mutex {
-  override run<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      refuseInsideUnit(undefined, this);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  override async run<T>(work: () => Promise<T>): Promise<T> {
+    refuseInsideUnit(undefined, this);
     return super.run(work);
   }
 }

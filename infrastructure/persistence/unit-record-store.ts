@@ -1,6 +1,8 @@
+import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
 import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
+import { addition, edition, removal, type Written } from "./history-record-store.js";
 import { readRecords, type ReadRecords } from "./record-reader.js";
 import { SqlRecordStore } from "./sql-record-store.js";
 import type { RecordTable } from "./record-table.js";
@@ -18,6 +20,7 @@ export class UnitRecordStore extends SqlRecordStore {
 
   /**
    * @param locking whether to lock what is loaded
+   * @param record keeps the history, where the records have one
    * @param seen gets the id of every record that is loaded: the next run may lock them all before it begins
    */
   constructor(
@@ -25,6 +28,7 @@ export class UnitRecordStore extends SqlRecordStore {
     table: RecordTable,
     private readonly locking: boolean,
     private readonly seen: (id: RecordId) => void,
+    private readonly record: ((written: Written) => Promise<void>) | undefined,
   ) {
     super(unit, table);
   }
@@ -46,31 +50,47 @@ export class UnitRecordStore extends SqlRecordStore {
     const id = idFrom(this.table.type, state.attributes);
     const outcome = await super.insert(...write);
     if (outcome === "duplicate" && this.#absent.has(idText(id))) throw this.#lost(id);
-    if (outcome === "applied") this.#wrote(id);
+    if (outcome === "applied") {
+      this.#wrote(id);
+      await this.record?.(addition(this.table, state));
+    }
     return outcome;
   }
 
   override async apply(...write: Parameters<SqlRecordStore["apply"]>): Promise<ApplyOutcome> {
-    const [base] = write;
+    const [base, changes] = write;
     const outcome = await super.apply(...write);
-    if (outcome.kind === "applied") this.#wrote(idFrom(this.table.type, base.attributes));
+    if (outcome.kind === "applied") {
+      this.#wrote(idFrom(this.table.type, base.attributes));
+      await this.record?.(edition(base.version, changes));
+    }
     return outcome;
   }
 
   override async revise(
     ...write: Parameters<SqlRecordStore["revise"]>
   ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
-    const [id] = write;
+    const [id, decide, scope] = write;
     this.seen(id);
-    const outcome = await super.revise(...write);
+    let written: ChangeSet | undefined;
+    const watched: typeof decide = (current) => {
+      const changes = decide(current);
+      written = changeSet(this.table.type.name, id, current.version, changes);
+      return changes;
+    };
+    const outcome = await super.revise(id, watched, scope);
     if (outcome.kind === "applied") this.#wrote(id);
+    if (written !== undefined && written.changes.length > 0) await this.record?.(edition(written.base, written));
     return outcome;
   }
 
   override async remove(...write: Parameters<SqlRecordStore["remove"]>): Promise<ApplyOutcome> {
     const [base] = write;
     const outcome = await super.remove(...write);
-    if (outcome.kind === "applied") this.#wrote(idFrom(this.table.type, base.attributes));
+    if (outcome.kind === "applied") {
+      this.#wrote(idFrom(this.table.type, base.attributes));
+      await this.record?.(removal(this.table, base));
+    }
     return outcome;
   }
 

@@ -125,7 +125,7 @@ describe("a unit of work over a connection that breaks", () => {
       const clock = new FakeClock();
       const impatient = new SqlUnitOfWork(breaking, { clock, random: () => 0.5, retry: { deadline: 100 } });
       let gone = false;
-      proxy.onPacket = (packet) => (((gone ||= packet.includes("COMMIT")), gone ? "cut" : "pass"));
+      proxy.onPacket = (packet) => ((gone ||= packet.includes("COMMIT")), gone ? "cut" : "pass");
       const run = impatient.run((tx) => tx.repository(images).update(one.id, (image) => void image.minDisk++));
       await expect(run).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
       expect(await state()).toEqual([0, 0]);

@@ -1,0 +1,131 @@
+import type { Change } from "./change.js";
+import { changeSet, type ChangeSet } from "./change-set.js";
+import type { EntryType } from "./collection-type.js";
+import type { JsonPath } from "./json-path.js";
+import { JsonText, type JsonValue } from "./json-text.js";
+import type { RecordId } from "./record-id.js";
+import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
+
+/** What stands for a value that must not be shown. */
+export const MASKED = "[secret]";
+
+/**
+ * A change set as JSON text that `changeSetFromJson` reads back with every value's type. Values of attributes and fields
+ * marked secret are replaced by `"[secret]"`: the text is for keeping and passing on.
+ */
+export function changeSetToJson(type: AnyRecordType, { record, id, base, changes }: ChangeSet): string {
+  const encodedChanges = changes.map((change) => encodeChange(type, change));
+  return JSON.stringify({ record, id: id.map(encode), base, changes: encodedChanges });
+}
+
+export function changeSetFromJson(text: string): ChangeSet {
+  const { record, id, base, changes } = JSON.parse(text) as {
+    record: string;
+    id: Encoded[];
+    base: number;
+    changes: EncodedChange[];
+  };
+  return changeSet(record, id.map(decode) as RecordId, base, changes.map(decodeChange));
+}
+
+type Encoded = JsonValue;
+
+interface EncodedChange {
+  readonly kind: Change["kind"];
+  readonly attribute?: string;
+  readonly collection?: string;
+  readonly path?: JsonPath;
+  readonly key?: string;
+  readonly from?: Encoded;
+  readonly to?: Encoded;
+}
+
+function encodeChange(type: AnyRecordType, change: Change): EncodedChange {
+  switch (change.kind) {
+    case "attribute.set":
+    case "json.set": {
+      const { secret } = (type.attributes as Attributes)[change.attribute]!;
+      // Inside JSON, values are JSON as they are.
+      const write = secret ? masked : change.kind === "json.set" ? asIs : encode;
+      return { ...place(change), ...sides(change, write) };
+    }
+    case "entry.put":
+    case "entry.drop": {
+      const { entry } = (type.collections as Collections)[change.collection]!;
+      return { ...place(change), ...sides(change, (value) => encode(maskFields(entry, value))) };
+    }
+  }
+}
+
+function decodeChange(encoded: EncodedChange): Change {
+  const read = encoded.kind === "json.set" ? asIs : decode;
+  const from = encoded.from === undefined ? undefined : read(encoded.from);
+  if (encoded.kind === "entry.drop") return { ...encoded, from } as Change;
+  return { ...encoded, from, to: encoded.to === undefined ? undefined : read(encoded.to) } as Change;
+}
+
+function place(change: Change): Omit<EncodedChange, "from" | "to"> {
+  switch (change.kind) {
+    case "attribute.set":
+      return { kind: change.kind, attribute: change.attribute };
+    case "json.set":
+      return { kind: change.kind, attribute: change.attribute, path: change.path };
+    case "entry.put":
+    case "entry.drop":
+      return { kind: change.kind, collection: change.collection, key: change.key };
+  }
+}
+
+/** `undefined` ("was not there") is a side left out. */
+function sides(change: Change, write: (value: unknown) => Encoded): { from?: Encoded; to?: Encoded } {
+  const from = change.from === undefined ? {} : { from: write(change.from) };
+  return "to" in change && change.to !== undefined ? { ...from, to: write(change.to) } : from;
+}
+
+const masked = (): Encoded => MASKED;
+const asIs = (value: unknown): Encoded => value as JsonValue;
+
+function maskFields(entry: EntryType, value: unknown): unknown {
+  const fields = Object.values(entry.fields);
+  if (!fields.some((field) => field.secret)) return value;
+  return entry.join(entry.split(value).map((part, index) => (fields[index]!.secret ? MASKED : part)));
+}
+
+/** Values that JSON has no word for are objects with one member that begins with `$`. */
+function encode(value: unknown): Encoded {
+  if (typeof value === "bigint") return { $bigint: String(value) };
+  if (value instanceof JsonText) return { $json: value.text };
+  if (value instanceof Uint8Array) return { $binary: Array.from(value, hexOf).join("") };
+  if (value instanceof Date) return { $date: value.getTime() };
+  if (Object.is(value, -0)) return { $number: "-0" };
+  if (typeof value !== "object" || value === null) return value as JsonValue;
+  // As pairs: a field may be named like anything.
+  return { $fields: Object.entries(value).map(([name, field]) => [name, encode(field)]) };
+}
+
+function decode(encoded: Encoded): unknown {
+  if (typeof encoded !== "object" || encoded === null || Array.isArray(encoded)) return encoded;
+  const [[tag, content]] = Object.entries(encoded) as [[string, JsonValue]];
+  switch (tag) {
+    case "$bigint":
+      return BigInt(content as string);
+    case "$json":
+      return new JsonText(content as string);
+    case "$binary":
+      return Uint8Array.from((content as string).match(/../g) ?? [], (digits) => parseInt(digits, 16));
+    case "$date":
+      return new Date(content as number);
+    case "$number":
+      return Number(content);
+    case "$fields": {
+      const fields = content as [string, Encoded][];
+      return Object.freeze(Object.fromEntries(fields.map(([name, field]) => [name, decode(field)])));
+    }
+    default:
+      throw new TypeError(`unknown kind of value: ${tag}`);
+  }
+}
+
+function hexOf(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
