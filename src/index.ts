@@ -50,6 +50,8 @@ export type {
   Subject,
   TriedSave,
 } from "../domain/distinction/save-options.js";
+export { changeSetFromJson, changeSetToJson } from "../domain/distinction/change-set-json.js";
+export { whoChanged, type Authorship, type History, type HistoryEntry } from "../domain/distinction/history.js";
 export type {
   TransactionScope,
   UnitBinding,
@@ -68,6 +70,8 @@ export { Database } from "../infrastructure/persistence/database.js";
 export { openDatabase, type OpenOptions } from "../infrastructure/persistence/open-database.js";
 export { recordTable, type RecordTable } from "../infrastructure/persistence/record-table.js";
 export type { Statement } from "../infrastructure/persistence/session.js";
+export { HistoryRecordStore } from "../infrastructure/persistence/history-record-store.js";
+export { SqlHistory } from "../infrastructure/persistence/sql-history.js";
 export { SqlUnitOfWork } from "../infrastructure/persistence/sql-unit-of-work.js";
 export { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
 export { distinct, type DistinctOptions, type EntityRepository } from "./composition/distinct.js";

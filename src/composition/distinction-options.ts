@@ -16,6 +16,10 @@ export interface DistinctionOptions {
   readonly onStatement?: (statement: Statement) => void;
   /** Told about retries, escalations, conflicts and saves. */
   readonly observer?: RepositoryObserver;
+  /** Whether to keep the history of images, in the transaction of each write; false by default. */
+  readonly history?: boolean;
+  /** Who writes, for the history; asked at every write. */
+  readonly actor?: () => string | undefined;
   readonly tuf?: TufOptions;
   /** Time, the machine's by default. */
   readonly clock?: Clock;

@@ -1,4 +1,5 @@
 import { Container } from "inversify";
+import type { History } from "../../domain/distinction/history.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
@@ -11,6 +12,8 @@ import { TOKENS } from "./tokens.js";
 export interface Distinction {
   readonly images: ImageRepository;
   readonly imageFactory: ImageFactory;
+  /** What was written, where the option `history` is on. */
+  readonly history: History;
   /** Several repositories in one transaction. */
   readonly unitOfWork: UnitOfWork;
   /** Connects now rather than on first use. */
@@ -38,6 +41,7 @@ export function openDistinction(options: DistinctionOptions): Distinction | Dist
   return {
     images: container.get(TOKENS.ImageRepository),
     imageFactory: container.get(TOKENS.ImageFactory),
+    history: container.get(TOKENS.History),
     unitOfWork: container.get(TOKENS.UnitOfWork),
     ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),
     connect: () => database.connect(),

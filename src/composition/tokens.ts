@@ -1,6 +1,7 @@
 import type { ServiceIdentifier } from "inversify";
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { History } from "../../domain/distinction/history.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Database } from "../../infrastructure/persistence/database.js";
@@ -15,6 +16,7 @@ function token<T>(name: string): ServiceIdentifier<T> {
 export const TOKENS = {
   Clock: token<Clock>("Clock"),
   Database: token<Database>("Database"),
+  History: token<History>("History"),
   ImageFactory: token<ImageFactory>("ImageFactory"),
   ImageRepository: token<ImageRepository>("ImageRepository"),
   RepositoryEnvironment: token<RepositoryEnvironment>("RepositoryEnvironment"),
