@@ -1,10 +1,8 @@
 import type { Estimate } from "./estimate.js";
 import type { Samples } from "./measure.js";
 import type { Random } from "./random.js";
+import type { Say } from "./say.js";
 import type { TableStore } from "./tables.js";
-
-/** Shows what is under way. */
-export type Say = (what: string) => void;
 
 /** What a workload gets to work with. */
 export interface Bench {

@@ -1,4 +1,4 @@
-import type { Say } from "./bench.js";
+import type { Say } from "./say.js";
 import { shuffled, type Random } from "./random.js";
 
 /** Something whose time is compared with that of others. */

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
-import type { Findings, Say, Workload } from "./bench.js";
+import type { Findings, Workload } from "./bench.js";
+import type { Say } from "./say.js";
 import { environment } from "./environment.js";
 import { reached } from "./goals.js";
 import { seeded } from "./random.js";

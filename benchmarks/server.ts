@@ -3,7 +3,7 @@ import { createConnection, type Connection, type RowDataPacket } from "mysql2/pr
 import { dockerSource, testcontainersEngine } from "../test/support/server/docker-source.js";
 import { findTestServer } from "../test/support/server/find-test-server.js";
 import { localSource } from "../test/support/server/local-source.js";
-import type { Say } from "./bench.js";
+import type { Say } from "./say.js";
 
 /** A database on a server, for one run. */
 export interface BenchDatabase {

@@ -1,7 +1,25 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A directory in which this package is installed with everything but one package. */
+async function installationWithout(missing: string): Promise<string> {
+  const place = await mkdtemp(join(tmpdir(), "distinction-install-"));
+  const modules = join(place, "node_modules");
+  await mkdir(modules);
+  for (const name of await readdir(join(ROOT, "node_modules"))) {
+    if (name !== missing) await symlink(join(ROOT, "node_modules", name), join(modules, name));
+  }
+  await mkdir(join(modules, "distinction"));
+  for (const part of ["dist", "package.json"]) await symlink(join(ROOT, part), join(modules, "distinction", part));
+  return place;
+}
 
 /** Runs a module as a user of the built package does: Node resolves `distinction` to this package by its own name. */
 async function asUser(code: string): Promise<string> {
@@ -22,6 +40,23 @@ describe("the published surface", () => {
 
   test.each(["distinction/dist/src/index.js", "distinction/domain/distinction/diff.js"])("hides %s", async (entry) => {
     await expect(asUser(`await import("${entry}")`)).rejects.toThrow("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  });
+
+  test.each([
+    ["better-sqlite3", "sqlite::memory:"],
+    ["mysql2", "mysql://root@127.0.0.1:1/none"],
+  ])("says so where %s is missing", async (driver, url) => {
+    const place = await installationWithout(driver);
+    const code = `
+      import { openDatabase, systemClock } from "distinction";
+      const database = openDatabase("${url}", { clock: systemClock, random: Math.random });
+      await database.connect().catch(({ code, message }) => console.log(code, message));`;
+    const flags = ["--preserve-symlinks", "--preserve-symlinks-main", "--input-type=module", "-e", code];
+    const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: place });
+    expect(stdout).toContain(
+      `DRIVER_MISSING ${url.replace("root@", "")} needs the package ${driver}: npm install ${driver}`,
+    );
+    await rm(place, { recursive: true });
   });
 
   test("runs without the packages that only some users need", async () => {
