@@ -5,11 +5,21 @@ import { whoChanged, type HistoryEntry } from "../../domain/distinction/history.
 import type { Database } from "../../infrastructure/persistence/database.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history-record-store.js";
 import { SqlHistory } from "../../infrastructure/persistence/sql-history.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
+import { UnitRecordStore } from "../../infrastructure/persistence/unit-record-store.js";
 import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 import { environment, onSqlBackends } from "./backends.js";
+
+test.each([HistoryRecordStore, UnitRecordStore])("%o says of every way to write how it is remembered", (kind) => {
+  const READS = ["constructor", "load", "list", "isIn", "locked", "current", "ready"];
+  const writes = Object.getOwnPropertyNames(SqlRecordStore.prototype).filter((name) => !READS.includes(name));
+  expect(writes).toContain("apply");
+  // A way to write that is inherited would leave the history, and what a unit knows of its own writes, behind.
+  for (const name of writes) expect(Object.hasOwn(kind.prototype, name), name).toBe(true);
+});
 
 describe("history", () => {
   onSqlBackends((place, backend) => {
