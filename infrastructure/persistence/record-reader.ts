@@ -27,13 +27,23 @@ export async function readRecords(
   scope?: EntryScope,
   options = { lock: false },
 ): Promise<ReadRecords> {
+  return readParts(session, layout, await session.rows(selectRecords(layout, ids, options)), scope);
+}
+
+/** The records of rows that have the columns of `selectRecords`, in their order, with their entries. */
+export async function readParts(
+  session: Session,
+  layout: TableLayout,
+  records: readonly Row[],
+  scope?: EntryScope,
+): Promise<ReadRecords> {
   const states = new Map<string, MutableState>();
-  for (const row of await session.rows(selectRecords(layout, ids, options))) {
+  for (const row of records) {
     const state = readState(layout, row);
     states.set(idText(idFrom(layout.table.type, state.attributes)), state);
   }
   const torn = new Map<string, RecordId>();
-  const found = ids.filter((id) => states.has(idText(id)));
+  const found = [...states.values()].map(({ attributes }) => idFrom(layout.table.type, attributes));
   if (found.length > 0) {
     for (const entries of layout.entries.values()) {
       for (const keys of keyBatches(scope?.[entries.collection])) {
@@ -82,7 +92,7 @@ function readEntries(
     const key = row[width + 1];
     if (key === null) continue; // the outer join's row of a record without entries
     const values = fields.map((field, index) => field.codec.decode(row[width + 2 + index]));
-    state.collections[collection]!.set(String(key), type.join(values));
+    state.collections[collection]!.set(String(key as string | number), type.join(values));
   }
   for (const [text, { attributes }] of states) {
     if (!seen.has(text)) torn.set(text, idFrom(layout.table.type, attributes)); // deleted meanwhile

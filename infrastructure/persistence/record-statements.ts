@@ -88,7 +88,7 @@ const texts = new WeakMap<TableLayout, Map<string, string>>();
 /** The SQL of one shape: what varies between its statements are the parameters alone. */
 export function cachedText(layout: TableLayout, shape: string, make: () => string): string {
   let known = texts.get(layout);
-  if (known === undefined) texts.set(layout, (known = new Map()));
+  if (known === undefined) texts.set(layout, (known = new Map<string, string>()));
   let text = known.get(shape);
   if (text === undefined) {
     text = make();
