@@ -319,38 +319,39 @@ onSqlBackends((place, backend) => {
     });
   });
 
-  describe.runIf(backend === "server")("whatever the data source is set to", () => {
-    test.each([
-      { timezone: "Z", dateStrings: true },
-      { timezone: "+05:30", supportBigNumbers: false, bigNumberStrings: false },
-      { extra: { decimalNumbers: true, jsonStrings: true } },
-      { isolationLevel: "READ COMMITTED" as const },
-    ])("%o", async (settings) => {
-      const side = await openDataSource(place().url, settings);
-      try {
-        const repository = side.getRepository(Photo);
-        const takenAt = new Date("2026-07-01T12:00:00.500Z");
-        const { id } = await repository.save({
-          title: "t",
-          takenAt,
-          size: "9007199254740993",
-          metadata: { a: 1 },
-          price: "1.5",
-        });
-        const photos = distinct(side, Photo);
-        const photo = await photos.get(id);
-        expect(photo).toMatchObject({ takenAt, size: "9007199254740993", metadata: { a: 1 }, price: "1.50" });
-        expect(photos.changes(photo).changes).toEqual([]);
-        photo.takenAt = new Date("2026-12-01T12:00:00.250Z");
-        photo.labels.push(Object.assign(new Label(), { name: "l" }));
-        await photos.save(photo);
-        const stored = await repository.findOneByOrFail({ id });
-        expect(new Date(stored.takenAt!)).toEqual(
-          settings.dateStrings ? new Date("2026-12-01 12:00:00.250") : photo.takenAt,
-        );
-      } finally {
-        await side.destroy();
-      }
+  if (backend === "server")
+    describe("whatever the data source is set to", () => {
+      test.each([
+        { timezone: "Z", dateStrings: true },
+        { timezone: "+05:30", supportBigNumbers: false, bigNumberStrings: false },
+        { extra: { decimalNumbers: true, jsonStrings: true } },
+        { isolationLevel: "READ COMMITTED" as const },
+      ])("%o", async (settings) => {
+        const side = await openDataSource(place().url, settings);
+        try {
+          const repository = side.getRepository(Photo);
+          const takenAt = new Date("2026-07-01T12:00:00.500Z");
+          const { id } = await repository.save({
+            title: "t",
+            takenAt,
+            size: "9007199254740993",
+            metadata: { a: 1 },
+            price: "1.5",
+          });
+          const photos = distinct(side, Photo);
+          const photo = await photos.get(id);
+          expect(photo).toMatchObject({ takenAt, size: "9007199254740993", metadata: { a: 1 }, price: "1.50" });
+          expect(photos.changes(photo).changes).toEqual([]);
+          photo.takenAt = new Date("2026-12-01T12:00:00.250Z");
+          photo.labels.push(Object.assign(new Label(), { name: "l" }));
+          await photos.save(photo);
+          const stored = await repository.findOneByOrFail({ id });
+          expect(new Date(stored.takenAt!)).toEqual(
+            settings.dateStrings ? new Date("2026-12-01 12:00:00.250") : photo.takenAt,
+          );
+        } finally {
+          await side.destroy();
+        }
+      });
     });
-  });
 });
