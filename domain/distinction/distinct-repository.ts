@@ -1,6 +1,8 @@
+import { BatchSaver } from "./batch-saver.js";
 import type { ChangeSet } from "./change-set.js";
 import { ConflictError } from "./errors.js";
 import { firstVersion } from "./first-version.js";
+import type { ListPage, ListQuery } from "./list-query.js";
 import { newRecord, newState } from "./new-record.js";
 import { foreignChanges } from "./rebase.js";
 import { alreadyExists, conflict, notFound } from "./record-errors.js";
@@ -22,6 +24,7 @@ import type { UnitBinding } from "./unit-of-work.js";
 export class DistinctRepository<R extends AnyRecordType> {
   readonly #tracker: RecordTracker<R>;
   readonly #saver: RecordSaver<R>;
+  readonly #batches: BatchSaver<R>;
 
   constructor(
     readonly type: R,
@@ -30,6 +33,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   ) {
     this.#tracker = new RecordTracker(type);
     this.#saver = new RecordSaver(type, store, environment);
+    this.#batches = new BatchSaver(type, store, environment, this.#tracker, this.#saver);
   }
 
   /**
@@ -47,6 +51,25 @@ export class DistinctRepository<R extends AnyRecordType> {
   async find(id: IdOf<R>, scope?: EntryScope): Promise<RecordOf<R> | undefined> {
     const [state] = await this.store.load([recordId(this.type, id)], scope);
     return state && this.#tracker.give(state, scope);
+  }
+
+  /**
+   * Loads several records, in the order of their ids; an id given twice gives the same object twice.
+   *
+   * @throws DistinctionError `RECORD_NOT_FOUND` naming all that are missing
+   */
+  async getMany(ids: readonly IdOf<R>[], scope?: EntryScope): Promise<RecordOf<R>[]> {
+    return this.#batches.getMany(ids, scope);
+  }
+
+  /**
+   * Lists records page by page.
+   *
+   * @throws InvalidValueError where a condition or order does not fit its attribute
+   * @throws DistinctionError `MARKER_NOT_FOUND` where the record after which to go on was removed
+   */
+  async list(query: ListQuery<R> = {}): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
+    return this.#batches.list(query);
   }
 
   /**
@@ -69,6 +92,16 @@ export class DistinctRepository<R extends AnyRecordType> {
     this.#saver.validate(record);
     if ((await this.store.insert(state)) === "duplicate") throw alreadyExists(this.type, state);
     this.#tracker.adopt(record, state);
+  }
+
+  /**
+   * Stores new records, all of them or none.
+   *
+   * @throws InvalidValueError listing the faults of all records, and records given twice
+   * @throws DistinctionError `RECORD_EXISTS` naming the ids that are taken
+   */
+  async addAll(records: readonly RecordOf<R>[]): Promise<void> {
+    return this.#batches.addAll(records);
   }
 
   /**
@@ -96,6 +129,18 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
     return this.#tracker.of(record).inTurn(() => this.#saver.save(record, this.#tracker.of(record), options));
+  }
+
+  /**
+   * Saves several records in one transaction, all of them or none. Where other writers came first, locks those records
+   * and merges with their changes. On failure every object stays as it is.
+   *
+   * @throws BatchConflictError (a `ConflictError`) with the conflicts of all records
+   * @throws InvalidValueError listing the faults of all records, and two objects of one record
+   * @throws DistinctionError as `save`; `RECORD_NOT_FOUND` names all that were deleted
+   */
+  async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
+    return this.#batches.saveAll(records, options);
   }
 
   /** Saves, and answers a conflict as a result. Throws as `save` does in every other case. */

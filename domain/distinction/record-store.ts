@@ -1,5 +1,6 @@
 import type { Change } from "./change.js";
 import type { ChangeSet } from "./change-set.js";
+import type { StoreQuery } from "./list-query.js";
 import type { RecordId } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 
@@ -9,6 +10,32 @@ export type ApplyOutcome =
   /** Another version was found than the base: nothing was written. */
   | { readonly kind: "stale"; readonly current: RecordState }
   | { readonly kind: "missing" };
+
+/** One record's part in a batch. */
+export interface RecordWrite {
+  readonly base: RecordState;
+  readonly changes: readonly Change[];
+  /** What to load where the record has another version than `base`. */
+  readonly scope?: EntryScope | undefined;
+}
+
+export type BatchOutcome =
+  /** All is written. `merged` has what is stored now of those that were stale, by their position in the batch. */
+  | { readonly kind: "applied"; readonly merged: ReadonlyMap<number, RecordState> }
+  /** Nothing was written: these are not there. */
+  | { readonly kind: "missing"; readonly ids: readonly RecordId[] };
+
+/**
+ * What to write of the records that were found changed, given what is stored now, by position. Must be pure: it may run
+ * again. What it throws undoes the batch.
+ */
+export type DecideAll = (stale: ReadonlyMap<number, RecordState>) => ReadonlyMap<number, readonly Change[]>;
+
+/** A part of a list, in its order. */
+export type StorePage =
+  | { readonly kind: "page"; readonly states: readonly RecordState[]; readonly more: boolean }
+  /** The record after which to go on is not there. */
+  | { readonly kind: "no-marker" };
 
 /** The port between repository and database: loads states and applies change sets of one record type. */
 export interface RecordStore {
@@ -36,4 +63,16 @@ export interface RecordStore {
 
   /** Deletes the record with its entries if it still has the version of `base`. */
   remove(base: RecordState): Promise<ApplyOutcome>;
+
+  /** Stores new records with different ids, all of them or nothing. Answers the ids that are taken; none if it did. */
+  insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]>;
+
+  /**
+   * Writes all of `writes`, each to a different record, or nothing. Those whose record has another version than their
+   * base are locked, and written as `decide` says.
+   */
+  applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome>;
+
+  /** The records that meet a query. One that changed while its parts were read is answered as it is after that. */
+  list(query: StoreQuery): Promise<StorePage>;
 }

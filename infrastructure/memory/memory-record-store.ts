@@ -1,9 +1,18 @@
 import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import type { ChangeSet } from "../../domain/distinction/change-set.js";
+import { compareStates, meets } from "../../domain/distinction/list-order.js";
+import type { StoreQuery } from "../../domain/distinction/list-query.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import { within, type EntryScope, type RecordState } from "../../domain/distinction/record-state.js";
-import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
+import type {
+  ApplyOutcome,
+  BatchOutcome,
+  DecideAll,
+  RecordStore,
+  RecordWrite,
+  StorePage,
+} from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
 
 /** A store that went its own way, and the way back. */
@@ -89,6 +98,48 @@ export class MemoryRecordStore implements RecordStore {
       const outcome = this.#check(base);
       if (outcome.kind === "applied") this.#states.delete(this.#key(base));
       return outcome;
+    });
+  }
+
+  insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    return settled(() => {
+      const taken = states.filter((state) => this.#states.has(this.#key(state)));
+      if (taken.length === 0) for (const state of states) this.#states.set(this.#key(state), within(state));
+      return taken.map(({ attributes }) => idFrom(this.type, attributes));
+    });
+  }
+
+  applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
+    return settled(() => {
+      const ids = writes.map(({ base }) => idFrom(this.type, base.attributes));
+      const missing = ids.filter((id) => !this.#states.has(idText(id)));
+      if (missing.length > 0) return { kind: "missing", ids: missing };
+      const stale = new Map<number, RecordState>();
+      for (const [index, { base, scope }] of writes.entries()) {
+        const current = this.#load(ids[index]!, scope)!;
+        if (current.version !== base.version) stale.set(index, current);
+      }
+      const decided = stale.size === 0 ? new Map<number, readonly Change[]>() : decide(stale);
+      const merged = new Map<number, RecordState>();
+      for (const [index, { changes: mine, scope }] of writes.entries()) {
+        const changes = stale.has(index) ? (decided.get(index) ?? []) : mine;
+        if (changes.length > 0) this.#write(idText(ids[index]!), changes);
+        if (stale.has(index)) merged.set(index, this.#load(ids[index]!, scope)!);
+      }
+      return { kind: "applied", merged };
+    });
+  }
+
+  list({ conditions, sort, limit, after, scope }: StoreQuery): Promise<StorePage> {
+    return settled(() => {
+      const marker = after && this.#states.get(idText(after));
+      if (after !== undefined && marker === undefined) return { kind: "no-marker" };
+      const states = [...this.#states.values()]
+        .filter((state) => meets(this.type, state, conditions))
+        .filter((state) => marker === undefined || compareStates(this.type, marker, state, sort) < 0)
+        .sort((left, right) => compareStates(this.type, left, right, sort));
+      const page = states.slice(0, limit).map((state) => within(state, scope));
+      return { kind: "page", states: page, more: states.length > limit };
     });
   }
 

@@ -13,6 +13,11 @@ export interface KeyedEntry {
   readonly entry: unknown;
 }
 
+/** An entry of one of several records. */
+export interface OwnedEntry extends KeyedEntry {
+  readonly owner: RecordState;
+}
+
 /**
  * The entries of some records, each row with its owner's key and version. The outer join gives at least one row per
  * record, so that the version under which the entries were read is always known; see `SqlRecordStore`.
@@ -55,6 +60,19 @@ export function putEntries(
 
 /** Inserts new entries; a row that is there already is an error. */
 export function insertEntries(entries: EntryLayout, owner: RecordState, puts: readonly KeyedEntry[]): Statement {
+  return insertRows(entries, puts, () => owner);
+}
+
+/** Inserts new entries of several records. */
+export function insertOwned(entries: EntryLayout, rows: readonly OwnedEntry[]): Statement {
+  return insertRows(entries, rows, ({ owner }) => owner);
+}
+
+function insertRows<E extends KeyedEntry>(
+  entries: EntryLayout,
+  puts: readonly E[],
+  ownerOf: (put: E) => RecordState,
+): Statement {
   const { table } = entries;
   const columns = [
     ...entries.owner.map(({ name }) => name),
@@ -65,7 +83,7 @@ export function insertEntries(entries: EntryLayout, owner: RecordState, puts: re
   const row = `(${placeholders(columns.length)})`;
   return {
     sql: `INSERT INTO ${entries.name} (${columns.join(", ")}) VALUES ${puts.map(() => row).join(", ")}`,
-    parameters: puts.flatMap((put) => entryRow(entries, owner, put)),
+    parameters: puts.flatMap((put) => entryRow(entries, ownerOf(put), put)),
     varying: puts.length > 1,
   };
 }

@@ -37,7 +37,7 @@ export async function writeEntries(
   }
 }
 
-function textLength(entries: EntryLayout, { key, entry }: KeyedEntry): number {
+export function textLength(entries: EntryLayout, { key, entry }: KeyedEntry): number {
   const values = entries.type.split(entry);
   const lengths = entries.fields.map((field, index) => parameterLength(field.codec.encode(values[index])));
   return lengths.reduce((sum, length) => sum + length, key.length);

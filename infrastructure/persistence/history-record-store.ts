@@ -4,10 +4,11 @@ import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.j
 import { canonical } from "../../domain/distinction/diff.js";
 import { idFrom, type RecordId } from "../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
-import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
+import type { ApplyOutcome, BatchOutcome, DecideAll, RecordWrite } from "../../domain/distinction/record-store.js";
 import { Backoff, DEFAULT_RETRY } from "../../domain/distinction/retry.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
-import type { Database } from "./database.js";
+import { applyBatch, insertAll } from "./batch-store.js";
+import type { Database, DatabaseAccess } from "./database.js";
 import { insertWrite, selectWriteOf, type Write } from "./history-statements.js";
 import { wasCommitted } from "./operation-lookup.js";
 import type { RecordTable } from "./record-table.js";
@@ -75,6 +76,30 @@ export class HistoryRecordStore extends SqlRecordStore {
     });
   }
 
+  override async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    return insertAll(this.whole, await this.ready(), states, (work) =>
+      this.#recorded(async (_store, record, database) => {
+        await database.transaction(work);
+        for (const state of states) await record(addition(this.table, state));
+      }),
+    );
+  }
+
+  /** Locks first: an attempt that finds some stale would have to undo the history, too. */
+  override async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
+    const layout = await this.ready();
+    return this.#recorded(async (_store, record, database) => {
+      const rules = { optimistic: false, stale: () => undefined };
+      const outcome = await applyBatch(database, layout, writes, decide, rules);
+      if (outcome.kind === "missing") return outcome;
+      for (const { base, changes } of outcome.written) {
+        const id = idFrom(this.table.type, base.attributes);
+        await record(edition(base.version, changeSet(this.table.type.name, id, base.version, changes)));
+      }
+      return outcome;
+    });
+  }
+
   /** The statement that remembers a write. */
   record(written: Written, operation: string, actor = this.environment.actor?.()): Statement {
     const writtenAt = this.environment.clock.now();
@@ -83,7 +108,7 @@ export class HistoryRecordStore extends SqlRecordStore {
 
   /** Runs `work` in one transaction with what it records, until it is known how that ended. */
   async #recorded<T>(
-    work: (store: SqlRecordStore, record: (written: Written) => Promise<void>) => Promise<T>,
+    work: (store: SqlRecordStore, record: (written: Written) => Promise<void>, database: DatabaseAccess) => Promise<T>,
   ): Promise<T> {
     const { clock, random, retry } = this.environment;
     const { type } = this.table;
@@ -92,11 +117,14 @@ export class HistoryRecordStore extends SqlRecordStore {
     for (;;) {
       const operation = randomUUID();
       let written: Written | undefined;
-      const inTransaction = (session: Session): Promise<T> =>
-        work(new SqlRecordStore(new SessionDatabase(this.whole, session), this.table), async (one) => {
+      const inTransaction = (session: Session): Promise<T> => {
+        const database = new SessionDatabase(this.whole, session);
+        const record = async (one: Written): Promise<void> => {
           written = one;
           await session.run(this.record(one, operation));
-        });
+        };
+        return work(new SqlRecordStore(database, this.table), record, database);
+      };
       try {
         const ended = await this.whole.lend((connection) => transact(connection, () => inTransaction(connection)));
         if (ended.kind === "committed" || written === undefined) return ended.value;

@@ -19,7 +19,7 @@ export async function lockRecords(
   const tables = [...records].sort(([left], [right]) => compare(left.name, right.name));
   for (const [table, ids] of tables) {
     const layout = await database.layout(table, session);
-    const sorted = [...ids.values()].sort(byKey);
+    const sorted = [...ids.values()].sort(compareKeys);
     for (const some of batches(sorted, layout.key.length, (id) => idText(id).length)) {
       await session.rows(selectLocked(layout, some));
     }
@@ -36,7 +36,7 @@ function selectLocked(layout: TableLayout, ids: readonly RecordId[]): Statement 
 }
 
 /** Only where the list is cut in batches does this order count; within one, the server goes by its own. */
-function byKey(left: RecordId, right: RecordId): number {
+export function compareKeys(left: RecordId, right: RecordId): number {
   for (const [index, part] of left.entries()) {
     const other = right[index]!;
     if (part === other) continue;

@@ -2,18 +2,28 @@ import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import type { ChangeSet } from "../../domain/distinction/change-set.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
+import type { StoreQuery } from "../../domain/distinction/list-query.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
-import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
+import type {
+  ApplyOutcome,
+  BatchOutcome,
+  DecideAll,
+  RecordStore,
+  RecordWrite,
+  StorePage,
+} from "../../domain/distinction/record-store.js";
+import { applyBatch, insertAll } from "./batch-store.js";
 import type { DatabaseAccess } from "./database.js";
 import { writeEntries } from "./entry-writer.js";
+import { selectMarker, selectPage } from "./list-statements.js";
 import { removeRecord } from "./record-removal.js";
 import { insertRecord } from "./record-statements.js";
-import { readRecords, type ReadRecords } from "./record-reader.js";
+import { readParts, readRecords, type ReadRecords } from "./record-reader.js";
 import type { RecordTable } from "./record-table.js";
 import { updateByChanges } from "./record-update.js";
 import { DuplicateKeyError } from "./server-error.js";
-import type { Statement } from "./session.js";
+import type { Row, Statement } from "./session.js";
 import type { TableLayout } from "./table-layout.js";
 
 /** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
@@ -48,8 +58,10 @@ export class SqlRecordStore implements RecordStore {
       }
       return "applied";
     } catch (error) {
-      if (error instanceof DuplicateKeyError) return "duplicate";
-      throw error;
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      const [stored] = await this.load([idFrom(this.table.type, state.attributes)]);
+      if (stored === undefined) throw error; // another unique index of the table, of which we know nothing
+      return "duplicate";
     }
   }
 
@@ -80,6 +92,32 @@ export class SqlRecordStore implements RecordStore {
     const layout = await this.ready();
     const removed = await removeRecord(this.database, layout, base);
     return removed ? { kind: "applied" } : this.current(layout, base);
+  }
+
+  async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    return insertAll(this.database, await this.ready(), states);
+  }
+
+  async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
+    return applyBatch(this.database, await this.ready(), writes, decide);
+  }
+
+  async list(query: StoreQuery): Promise<StorePage> {
+    const { limit, after, scope } = query;
+    const layout = await this.ready();
+    const { ids, states, more, found } = await this.database.session(async (session) => {
+      const rows = await session.rows(selectPage(layout, query));
+      const isLost = rows.length === 0 && after !== undefined;
+      const found = !isLost || (await session.rows(selectMarker(layout, after))).length > 0;
+      const { states } = await readParts(session, layout, rows.slice(0, limit), scope);
+      const ids = rows.slice(0, limit).map((row) => rowId(layout, row));
+      return { ids, states, more: rows.length > limit, found };
+    });
+    if (!found) return { kind: "no-marker" };
+    const torn = ids.filter((id) => !states.has(idText(id)));
+    const again = await this.load(torn, scope);
+    torn.forEach((id, index) => again[index] && states.set(idText(id), again[index]));
+    return { kind: "page", states: ids.flatMap((id) => states.get(idText(id)) ?? []), more };
   }
 
   /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */
@@ -130,6 +168,11 @@ export class SqlRecordStore implements RecordStore {
   protected ready(): Promise<TableLayout> {
     return this.database.layout(this.table);
   }
+}
+
+/** The id in a row that has the columns of `selectRecords`: the version, then the attributes. */
+function rowId(layout: TableLayout, row: Row): RecordId {
+  return layout.key.map((column) => column.codec.decode(row[1 + layout.columns.indexOf(column)]) as string | number);
 }
 
 /** A record's entries as the changes that put them where there are none. */

@@ -1,7 +1,8 @@
 import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
-import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
+import type { ApplyOutcome, BatchOutcome } from "../../domain/distinction/record-store.js";
+import { applyBatch } from "./batch-store.js";
 import { addition, edition, removal, type Written } from "./history-record-store.js";
 import { readRecords, type ReadRecords } from "./record-reader.js";
 import { SqlRecordStore } from "./sql-record-store.js";
@@ -90,6 +91,37 @@ export class UnitRecordStore extends SqlRecordStore {
     if (outcome.kind === "applied") {
       this.#wrote(idFrom(this.table.type, base.attributes));
       await this.record?.(removal(this.table, base));
+    }
+    return outcome;
+  }
+
+  override async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    const taken = await super.insertAll(states);
+    const appeared = taken.find((id) => this.#absent.has(idText(id)));
+    if (appeared !== undefined) throw this.#lost(appeared);
+    if (taken.length > 0) return taken;
+    for (const state of states) {
+      this.#wrote(idFrom(this.table.type, state.attributes));
+      await this.record?.(addition(this.table, state));
+    }
+    return [];
+  }
+
+  /** Locks first: what an attempt wrote could not be undone without the rest of the unit. */
+  override async applyAll(...write: Parameters<SqlRecordStore["applyAll"]>): Promise<BatchOutcome> {
+    const [writes, decide] = write;
+    for (const { base } of writes) this.seen(idFrom(this.table.type, base.attributes));
+    const outcome = await applyBatch(this.unit, await this.ready(), writes, decide, {
+      optimistic: false,
+      stale: (id) => {
+        if (!this.#written.has(idText(id))) throw this.#lost(id);
+      },
+    });
+    if (outcome.kind === "missing") return outcome;
+    for (const { base, changes } of outcome.written) {
+      const id = idFrom(this.table.type, base.attributes);
+      this.#wrote(id);
+      await this.record?.(edition(base.version, changeSet(this.table.type.name, id, base.version, changes)));
     }
     return outcome;
   }

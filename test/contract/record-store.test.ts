@@ -5,11 +5,23 @@ import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-stor
 import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
+import { recordBatchesContract } from "./record-batches-contract.js";
+import { recordListContract } from "./record-list-contract.js";
 import { recordStoreContract } from "./record-store-contract.js";
 
-recordStoreContract("memory", () => Promise.resolve(new MemoryRecordStore(articleType)));
-recordStoreContract("SQLite", inSql(createSqliteFile));
-recordStoreContract(inject("serverName"), inSql(createServerDatabase));
+const inMemory = () => Promise.resolve(new MemoryRecordStore(articleType));
+recordStoreContract("memory", inMemory);
+recordListContract("memory", inMemory);
+const shared = inMemory();
+recordBatchesContract("memory", () => shared);
+for (const [name, create] of [
+  ["SQLite", createSqliteFile],
+  [inject("serverName"), createServerDatabase],
+] as const) {
+  recordStoreContract(name, inSql(create));
+  recordListContract(name, inSql(create));
+  recordBatchesContract(name, inSql(create));
+}
 
 function inSql(create: () => Promise<TestDatabase>): () => Promise<SqlRecordStore> {
   let place: TestDatabase;

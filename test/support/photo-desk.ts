@@ -43,6 +43,22 @@ export class WatchedStore implements RecordStore {
     this.calls.push("remove");
     return this.inner.remove(base);
   }
+
+  insertAll(...args: Parameters<RecordStore["insertAll"]>): ReturnType<RecordStore["insertAll"]> {
+    this.calls.push("insertAll");
+    return this.inner.insertAll(...args);
+  }
+
+  async applyAll(...args: Parameters<RecordStore["applyAll"]>): ReturnType<RecordStore["applyAll"]> {
+    this.calls.push("applyAll");
+    await this.beforeApply(++this.#attempts);
+    return this.inner.applyAll(...args);
+  }
+
+  list(...args: Parameters<RecordStore["list"]>): ReturnType<RecordStore["list"]> {
+    this.calls.push("list");
+    return this.inner.list(...args);
+  }
 }
 
 /** The stored photo `p1`, a repository on it, and other writers. */

@@ -234,6 +234,15 @@ describe("clients that save at the same time, each editing on while its save is 
     remove(base: RecordState): ReturnType<RecordStore["remove"]> {
       return this.#turn("remove", () => this.inner.remove(base));
     }
+    insertAll(...args: Parameters<RecordStore["insertAll"]>): ReturnType<RecordStore["insertAll"]> {
+      return this.#turn("insertAll", () => this.inner.insertAll(...args));
+    }
+    applyAll(...args: Parameters<RecordStore["applyAll"]>): ReturnType<RecordStore["applyAll"]> {
+      return this.#turn("applyAll", () => this.inner.applyAll(...args));
+    }
+    list(...args: Parameters<RecordStore["list"]>): ReturnType<RecordStore["list"]> {
+      return this.#turn("list", () => this.inner.list(...args));
+    }
   }
 
   test("lose nothing: increments add up, own keys and JSON members stay, the version counts the writes", async () => {

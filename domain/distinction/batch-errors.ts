@@ -1,0 +1,31 @@
+import { ConflictError, DistinctionError } from "./errors.js";
+import { idText, type RecordId } from "./record-id.js";
+import type { AnyRecordType } from "./record-type.js";
+
+/** Several records of one batch conflict. The fields are those of the first; nothing of the batch was written. */
+export class BatchConflictError extends ConflictError {
+  /** One for every record that conflicts, in the order of the batch. */
+  readonly conflicts: readonly ConflictError[];
+
+  constructor(conflicts: readonly [ConflictError, ...ConflictError[]]) {
+    super(conflicts[0]);
+    this.conflicts = conflicts;
+    if (conflicts.length > 1) this.message = conflicts.map(({ message }) => message).join("; ");
+  }
+}
+
+/** Most ids that a message names. */
+const MOST_NAMED = 20;
+
+export function noneOf(type: AnyRecordType, ids: readonly RecordId[]): DistinctionError {
+  return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${named(ids)} does not exist`);
+}
+
+export function allExist(type: AnyRecordType, ids: readonly RecordId[]): DistinctionError {
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${named(ids)} exists already`);
+}
+
+function named(ids: readonly RecordId[]): string {
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : "";
+  return ids.slice(0, MOST_NAMED).map(idText).join(", ") + more;
+}
