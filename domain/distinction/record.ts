@@ -32,7 +32,11 @@ export function faceOf({ shape }: AnyRecordType, object: object): AnyRecord {
 
 /** The names in a caller's object, as far as they may be no attribute. */
 export function namesIn({ shape }: AnyRecordType, object: object): readonly string[] {
-  return shape === undefined ? Object.keys(object) : shape.strangers(object);
+  if (shape !== undefined) return shape.strangers(object);
+  // `record.__proto__ = …` makes no property, and would be lost without a word.
+  const prototype: unknown = Object.getPrototypeOf(object);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  return isPlain ? Object.keys(object) : ["__proto__", ...Object.keys(object)];
 }
 
 /** A record's map or set over `original`; `keys` are those that were loaded, where that is not all. */

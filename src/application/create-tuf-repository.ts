@@ -47,6 +47,7 @@ export async function createTufRepository(ports: CreatePorts, request: CreateReq
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
   if ((await ports.store.repository(name)) !== undefined) throw exists(name);
+  if ((await ports.files.read("1.root.json")) !== undefined) throw occupied(name);
 
   const repository: TufRepository = { name, bitLength, namePrefix, expiry, ...(await newKeys(ports.keys)) };
   const roles = await firstRoles(ports, repository);
@@ -95,6 +96,11 @@ async function firstRoles({ keys, codec, clock }: CreatePorts, repository: TufRe
       file: await sign("timestamp", timestampSigned(snapshot, editions.timestamp)),
     },
   ];
+}
+
+/** Two repositories in one storage would take each other's files for corrupt ones of their own. */
+function occupied(name: string): TufError {
+  return new TufError("REPOSITORY_EXISTS", `repository ${name}: the storage holds another repository already`);
 }
 
 function exists(name: string): TufError {

@@ -50,6 +50,15 @@ describe("TUF repository", () => {
     });
   });
 
+  it("does not share the storage of another repository", async () => {
+    const other = createTufRepository(world.ports, { name: "other", bins: 4 });
+    await expect(other).rejects.toMatchObject({
+      code: "REPOSITORY_EXISTS",
+      message: "repository other: the storage holds another repository already",
+    });
+    expect(await world.ports.store.repository("other")).toBeUndefined();
+  });
+
   describe("edits", () => {
     it("answer how many targets went into which bins", async () => {
       const targets = new Map(Array.from({ length: 40 }, (_, index) => [`t/${index}`, targetOf(`${index}`)]));

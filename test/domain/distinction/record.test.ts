@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { PhotoDesk } from "../../support/photo-desk.js";
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../domain/distinction/apply.js";
 import { changePath } from "../../../domain/distinction/change-set.js";
@@ -240,3 +241,13 @@ function replaceContent(target: Map<string, unknown> | Set<string>, wanted: Map<
     else target.set(key, value);
   }
 }
+
+test("a value assigned to `__proto__` is told, not lost", async () => {
+  const { photos } = await PhotoDesk.with();
+  const photo = await photos.get("p1");
+  (photo as { __proto__: unknown }).__proto__ = { admin: true };
+  await expect(photos.save(photo)).rejects.toMatchObject({
+    code: "INVALID_VALUE",
+    faults: [{ path: "__proto__", reason: "unknown attribute of photo" }],
+  });
+});
