@@ -90,11 +90,7 @@ export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>
   const conditions = Object.entries((query.where ?? {}) as Record<string, unknown>).flatMap(([name, comparisons]) =>
     conditionsOn(type, name, comparisons, faults),
   );
-  const sort = sortKeys(
-    type,
-    (query.sort ?? []),
-    faults,
-  );
+  const sort = sortKeys(type, query.sort ?? [], faults);
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_RECORDS) {
     faults.push({ path: "limit", reason: `a whole number between 1 and ${MOST_RECORDS}` });

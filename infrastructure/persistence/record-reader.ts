@@ -89,10 +89,10 @@ function readEntries(
     const state = states.get(text)!;
     seen.add(text);
     if (Number(row[width]) !== state.version) torn.set(text, id);
-    const key = row[width + 1];
+    const key = row[width + 1] as string | number | null;
     if (key === null) continue; // the outer join's row of a record without entries
     const values = fields.map((field, index) => field.codec.decode(row[width + 2 + index]));
-    state.collections[collection]!.set(String(key as string | number), type.join(values));
+    state.collections[collection]!.set(String(key), type.join(values));
   }
   for (const [text, { attributes }] of states) {
     if (!seen.has(text)) torn.set(text, idFrom(layout.table.type, attributes)); // deleted meanwhile

@@ -245,7 +245,7 @@ function replaceContent(target: Map<string, unknown> | Set<string>, wanted: Map<
 test("a value assigned to `__proto__` is told, not lost", async () => {
   const { photos } = await PhotoDesk.with();
   const photo = await photos.get("p1");
-  (photo as { __proto__: unknown }).__proto__ = { admin: true };
+  (photo as unknown as { __proto__: unknown }).__proto__ = { admin: true };
   await expect(photos.save(photo)).rejects.toMatchObject({
     code: "INVALID_VALUE",
     faults: [{ path: "__proto__", reason: "unknown attribute of photo" }],
