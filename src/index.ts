@@ -20,7 +20,9 @@ export type { Change } from "../domain/distinction/change.js";
 export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
 export { entries, setOf, type CollectionType } from "../domain/distinction/collection-type.js";
+export { BatchConflictError } from "../domain/distinction/batch-errors.js";
 export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
+export type { Comparisons, ListPage, ListQuery } from "../domain/distinction/list-query.js";
 export {
   ConflictError,
   DISTINCTION_ERROR_CODES,
