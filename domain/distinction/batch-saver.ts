@@ -86,7 +86,12 @@ export class BatchSaver<R extends AnyRecordType> {
     const merged = pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options);
     return all.map(({ tracked, mine }) => {
       const left = merged.get(tracked) ?? mine.length;
-      return { version: tracked.original.version, written: left > 0, retries: merged.has(tracked) ? 1 : 0 };
+      const retries = merged.has(tracked) ? 1 : 0;
+      const { version, attributes } = tracked.original;
+      const event = { record: this.type.name, id: idText(idFrom(this.type, attributes)), retries };
+      if (retries > 0) this.environment.observer?.retried?.(event);
+      this.environment.observer?.saved?.({ ...event, version, changes: left });
+      return { version, written: left > 0, retries };
     });
   }
 
@@ -130,7 +135,10 @@ export class BatchSaver<R extends AnyRecordType> {
       }
     }
     const [first, ...others] = conflicts;
-    if (first !== undefined) throw new BatchConflictError([first, ...others]);
+    if (first !== undefined) {
+      for (const conflict of conflicts) this.environment.observer?.conflicted?.(conflict);
+      throw new BatchConflictError([first, ...others]);
+    }
     return changes;
   }
 

@@ -161,6 +161,30 @@ export function recordBatchesContract(name: string, open: () => Promise<RecordSt
       await mine.saveAll([loaded[0]!, loaded[2]!]);
     });
 
+    test("tells the observer of each record", async () => {
+      const { mine, others, loaded } = await stored(3);
+      const seen: string[] = [];
+      const observer = {
+        retried: ({ id }: { id: string }) => void seen.push(`retried ${id}`),
+        conflicted: ({ id }: { id: string }) => void seen.push(`conflicted ${id}`),
+        saved: ({ id, changes }: { id: string; changes: number }) => void seen.push(`saved ${id}: ${changes}`),
+      };
+      const watched = new DistinctRepository(articleType, await open(), { ...environment, observer });
+      const ids = loaded.map(({ id }) => id);
+      const records = await watched.getMany(ids);
+      for (const article of loaded.slice(1)) article.views++;
+      await mine.saveAll(loaded);
+      records[0]!.title = "one";
+      records[1]!.views++;
+      await watched.saveAll(records);
+      expect(seen).toEqual([`saved ${ids[0]}: 1`, `retried ${ids[1]}`, `saved ${ids[1]}: 1`, `saved ${ids[2]}: 0`]);
+      seen.length = 0;
+      for (const id of ids) await others.update(id, (article) => void (article.body = "theirs"));
+      for (const article of records) article.body = "mine";
+      await expect(watched.saveAll(records)).rejects.toThrow(BatchConflictError);
+      expect(seen).toEqual(ids.map((id) => `conflicted ${id}`));
+    });
+
     test("saves of the same objects take turns, whatever their order in a batch", async () => {
       const { mine, loaded } = await stored(3);
       const [a, b, c] = loaded as [Article, Article, Article];
