@@ -3,8 +3,6 @@ import { TufError } from "./errors.js";
 /** Roles that every repository has (TUF 1.0.33 §2.1). Names are case-sensitive. */
 export const TOP_LEVEL_ROLES = ["root", "targets", "snapshot", "timestamp"] as const;
 
-export type TopLevelRole = (typeof TOP_LEVEL_ROLES)[number];
-
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /**
