@@ -44,8 +44,10 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-assignment": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",
       "@typescript-eslint/unbound-method": "off",
+      "no-restricted-imports": ["error", { name: "fast-check", message: "Seeded in test/support/fast-check.ts." }],
     },
   },
+  { files: ["test/support/fast-check.ts"], rules: { "no-restricted-imports": "off" } },
   {
     files: ["**/*.js", "**/*.mjs"],
     ...tseslint.configs.disableTypeChecked,

@@ -19,26 +19,31 @@ export {
 export type { Change } from "../domain/distinction/change.js";
 export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
-export { entries, setOf, type CollectionType } from "../domain/distinction/collection-type.js";
+export { entries, listOf, setOf, type CollectionType } from "../domain/distinction/collection-type.js";
 export { BatchConflictError } from "../domain/distinction/batch-errors.js";
 export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
+export { Explanation, type ExplainedChange, type PlannedStatement } from "../domain/distinction/explanation.js";
 export type { Comparisons, ListPage, ListQuery } from "../domain/distinction/list-query.js";
 export {
   ConflictError,
   DISTINCTION_ERROR_CODES,
   DistinctionError,
+  InvalidMergeError,
   InvalidValueError,
   type DistinctionErrorCode,
   type Fault,
 } from "../domain/distinction/errors.js";
+export type { Guard, GuardRule } from "../domain/distinction/guard.js";
 export type { JsonValue } from "../domain/distinction/json-text.js";
 export type { RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
+export { orderedEntries, type OrderedEntries } from "../domain/distinction/ordered-entries.js";
 export type { Overlap } from "../domain/distinction/overlap.js";
 export { REFUSE, type Policy, type PolicyFunction, type ThreeWay } from "../domain/distinction/policy.js";
 export type { EntryScope } from "../domain/distinction/record-state.js";
 export type { ApplyOutcome, RecordStore } from "../domain/distinction/record-store.js";
 export {
   recordType,
+  type Edit,
   type IdOf,
   type NewRecordOf,
   type RecordOf,
@@ -51,6 +56,7 @@ export type {
   SaveResult,
   Subject,
   TriedSave,
+  WriteOptions,
 } from "../domain/distinction/save-options.js";
 export { changeSetFromJson, changeSetToJson } from "../domain/distinction/change-set-json.js";
 export { whoChanged, type Authorship, type History, type HistoryEntry } from "../domain/distinction/history.js";
@@ -61,23 +67,44 @@ export type {
   UnitOfWork,
   UnitOptions,
 } from "../domain/distinction/unit-of-work.js";
+export { mayGet, type Caller } from "../domain/image/caller.js";
+export { DistinctImageRepository } from "../domain/image/distinct-image-repository.js";
+export { DistinctMemberRepository } from "../domain/image/distinct-member-repository.js";
+export { imageFromDocument, imageToDocument, type ImageDocument } from "../domain/image/image-document.js";
 export { ImageFactoryProxy } from "../domain/image/image-factory-proxy.js";
 export type { ImageFactory } from "../domain/image/image-factory.js";
+export { ImageGateway, type ImageGatewayOptions, type ImageLayer } from "../domain/image/image-gateway.js";
+export { patchImage } from "../domain/image/image-patch.js";
+export { ImageProxy } from "../domain/image/image-proxy.js";
+export type { ImageConditions, ImagePage, ImageQuery } from "../domain/image/image-query.js";
+export { DEFAULT_QUOTAS, type ImageQuotas } from "../domain/image/image-quotas.js";
 export { ImageRepositoryProxy } from "../domain/image/image-repository-proxy.js";
 export type { ImageRepository } from "../domain/image/image-repository.js";
-export { imageType, type Image, type NewImage } from "../domain/image/image-type.js";
+export { deactivate, moveTo, reactivate } from "../domain/image/image-steps.js";
+export { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "../domain/image/image-type.js";
+export type { PatchOperation } from "../domain/image/json-patch.js";
+export { newLocation, type ImageLocation } from "../domain/image/location.js";
+export { ImageMemberRepositoryProxy } from "../domain/image/member-repository-proxy.js";
+export type { ImageMemberRepository } from "../domain/image/member-repository.js";
+export type { MemberStore } from "../domain/image/member-store.js";
+export { memberType, type ImageMember, type MemberStatus } from "../domain/image/member-type.js";
+export { PatchError } from "../domain/image/patch-error.js";
+export { canBecome, STATUS_MACHINE, type ImageStatus } from "../domain/image/status-machine.js";
 export { systemClock } from "../infrastructure/clock/system-clock.js";
-export { createTables } from "../infrastructure/persistence/create-table.js";
-export { Database } from "../infrastructure/persistence/database.js";
-export { openDatabase, type OpenOptions } from "../infrastructure/persistence/open-database.js";
-export { recordTable, type RecordTable } from "../infrastructure/persistence/record-table.js";
-export type { Statement } from "../infrastructure/persistence/session.js";
-export { HistoryRecordStore } from "../infrastructure/persistence/history-record-store.js";
-export { SqlHistory } from "../infrastructure/persistence/sql-history.js";
-export { SqlUnitOfWork } from "../infrastructure/persistence/sql-unit-of-work.js";
-export { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
+export { createTables } from "../infrastructure/persistence/records/create-table.js";
+export { Database } from "../infrastructure/persistence/connection/database.js";
+export { openDatabase, type OpenOptions } from "../infrastructure/persistence/connection/open-database.js";
+export { recordTable, type RecordTable } from "../infrastructure/persistence/records/record-table.js";
+export type { StatementEvent } from "../infrastructure/persistence/connection/observed-connection.js";
+export type { Statement } from "../infrastructure/persistence/connection/session.js";
+export { HistoryRecordStore } from "../infrastructure/persistence/history/history-record-store.js";
+export { HISTORY_MIGRATIONS } from "../infrastructure/persistence/migrations/index.js";
+export { SqlHistory } from "../infrastructure/persistence/history/sql-history.js";
+export { SqlUnitOfWork } from "../infrastructure/persistence/units/sql-unit-of-work.js";
+export { SqlRecordStore } from "../infrastructure/persistence/records/sql-record-store.js";
 export { distinct, type DistinctOptions, type EntityRepository } from "./composition/distinct.js";
+export { historyIn, joinTransaction, unitOfWork, type DataSourceUse } from "./composition/existing-data-source.js";
 export { distinctionModule } from "./composition/distinction-module.js";
-export type { DistinctionOptions, TufOptions } from "./composition/distinction-options.js";
+export type { DistinctionOptions, KeyOptions, TufOptions } from "./composition/distinction-options.js";
 export { openDistinction, type Distinction, type DistinctionWithTuf } from "./composition/open-distinction.js";
 export { TOKENS } from "./composition/tokens.js";

@@ -1,5 +1,8 @@
 import type { Change, JsonSet } from "./change.js";
+import { arrange } from "./entry-order.js";
+import { roundedNumbers } from "./json-digits.js";
 import { setAt } from "./json-path.js";
+import { spliced } from "./json-splice.js";
 import { JsonText, type JsonValue } from "./json-text.js";
 import type { RecordState } from "./record-state.js";
 
@@ -20,11 +23,19 @@ export function applyAttributes(
   attributes: RecordState["attributes"],
   changes: readonly Change[],
 ): RecordState["attributes"] {
-  const after = { ...attributes };
+  return { ...attributes, ...changedAttributes(attributes, changes) };
+}
+
+/** Of the attributes after `changes`, those that these name. */
+export function changedAttributes(
+  attributes: RecordState["attributes"],
+  changes: readonly Change[],
+): RecordState["attributes"] {
+  const after: Record<string, unknown> = {};
   const documents = new Map<string, JsonValue>();
   for (const change of changes) {
     if (change.kind === "attribute.set") after[change.attribute] = change.to;
-    else if (change.kind === "json.set") changeDocument(documents, attributes, change);
+    else if (change.kind === "json.set") changeDocument(documents, after, attributes, change);
   }
   for (const [attribute, document] of documents) after[attribute] = new JsonText(JSON.stringify(document));
   return after;
@@ -32,15 +43,21 @@ export function applyAttributes(
 
 function changeDocument(
   documents: Map<string, JsonValue>,
+  after: Record<string, unknown>,
   attributes: RecordState["attributes"],
   { attribute, path, to }: JsonSet,
 ): void {
+  const { text } = (after[attribute] ?? attributes[attribute]) as JsonText;
+  if (roundedNumbers(text).size > 0) {
+    after[attribute] = new JsonText(spliced(text, path, to === undefined ? undefined : JSON.stringify(to)));
+    return;
+  }
   const document = documents.get(attribute) ?? (attributes[attribute] as JsonText).parse();
   documents.set(attribute, document);
   setAt(document, path, to);
 }
 
-/** Puts and drops the entries of `changes` in `collections`, in place. */
+/** Puts, drops and orders the entries of `changes` in `collections`, in place. */
 export function applyEntries(
   collections: Readonly<Record<string, Map<string, unknown>>>,
   changes: readonly Change[],
@@ -48,6 +65,7 @@ export function applyEntries(
   for (const change of changes) {
     if (change.kind === "entry.put") collections[change.collection]!.set(change.key, change.to);
     else if (change.kind === "entry.drop") collections[change.collection]!.delete(change.key);
+    else if (change.kind === "list.order") arrange(collections[change.collection]!, change.to);
   }
 }
 

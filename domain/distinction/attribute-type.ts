@@ -228,7 +228,11 @@ export function withInitial<T>(type: AttributeType<T>, initial: T): AttributeTyp
 
 /** Obeys a further rule: `rule` tells why a value that fits the type does not belong, or `undefined`. */
 export function constrained<T>(type: AttributeType<T>, rule: (value: T) => string | undefined): AttributeType<T> {
-  return { ...type, fault: (value) => type.fault(value) ?? (value === null ? undefined : rule(value as T)) };
+  const ruled = {
+    ...type,
+    fault: (value: unknown) => type.fault(value) ?? (value === null ? undefined : rule(value as T)),
+  };
+  return type.secret ? secret(ruled) : ruled; // what a rule says of a value may hold the value
 }
 
 /** Set when the record is added and refused to change afterwards. */
@@ -236,9 +240,33 @@ export function fixed<T>(type: AttributeType<T>): AttributeType<T> {
   return { ...type, fixed: true };
 }
 
-/** Kept out of messages, overlaps and debug output: a fault tells what is needed, not what was given. */
+/** Kept out of messages, overlaps and debug output: a fault tells what the type needs, not what was given. */
 export function secret<T>(type: AttributeType<T>): AttributeType<T> {
-  return { ...type, secret: true, fault: (value) => type.fault(value)?.replace(/, got .*/s, "") };
+  const needed = `${describeShape(type.shape)} that its rules allow`;
+  return { ...type, secret: true, fault: (value) => (type.fault(value) === undefined ? undefined : needed) };
+}
+
+function describeShape(shape: ColumnShape): string {
+  switch (shape.kind) {
+    case "text":
+      return `well-formed text of at most ${shape.max} characters`;
+    case "integer":
+      return `an integer between ${shape.min} and ${shape.max}`;
+    case "bigint":
+      return `a bigint between ${BIGINT_MIN} and ${BIGINT_MAX}`;
+    case "decimal":
+      return `decimal text of at most ${shape.precision} digits, ${shape.scale} after the point`;
+    case "binary":
+      return `at most ${shape.max} bytes`;
+    case "enum":
+      return `one of ${shape.values.join(", ")}`;
+    case "boolean":
+      return "true or false";
+    case "instant":
+      return "a valid Date";
+    case "json":
+      return "plain JSON";
+  }
 }
 
 export function typeName(value: unknown): string {

@@ -1,5 +1,6 @@
 import { apply } from "./apply.js";
 import { allExist, BatchConflictError, noneOf } from "./batch-errors.js";
+import { checkScope } from "./check-scope.js";
 import type { Change } from "./change.js";
 import { ConflictError, DistinctionError, InvalidValueError, type Fault } from "./errors.js";
 import { firstVersion } from "./first-version.js";
@@ -7,12 +8,12 @@ import { storeQuery, type ListPage, type ListQuery } from "./list-query.js";
 import { newState } from "./new-record.js";
 import { notFound } from "./record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
-import type { PendingSave, RecordSaver } from "./record-saver.js";
+import { isGuarded, type PendingSave, type RecordSaver } from "./record-saver.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import type { RecordStore } from "./record-store.js";
+import { storeBy, type RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type RecordOf } from "./record-type.js";
-import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
+import type { RepositoryEnvironment, SaveOptions, SaveResult, WriteOptions } from "./save-options.js";
 import { TrackedRecord } from "./tracked-record.js";
 
 /** Most records asked of a store in one call. */
@@ -29,6 +30,7 @@ export class BatchSaver<R extends AnyRecordType> {
   ) {}
 
   async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
+    checkScope(this.type, scope);
     const texts = given.map((id) => recordId(this.type, id)).map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
     const records = new Map<string, RecordOf<R>>();
@@ -47,7 +49,7 @@ export class BatchSaver<R extends AnyRecordType> {
     return texts.map(([text]) => records.get(text)!); // one object per record, however often it was asked for
   }
 
-  async addAll(records: readonly RecordOf<R>[]): Promise<void> {
+  async addAll(records: readonly RecordOf<R>[], { actor }: WriteOptions): Promise<void> {
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
       this.saver.validate(record);
@@ -55,7 +57,7 @@ export class BatchSaver<R extends AnyRecordType> {
     });
     this.#refuseCopies(states);
     if (states.length === 0) return;
-    const taken = await this.store.insertAll(states);
+    const taken = await storeBy(this.store, actor).insertAll(states);
     if (taken.length > 0) throw allExist(this.type, taken);
     for (const [index, state] of states.entries()) this.tracker.adopt(records[index]!, state);
   }
@@ -81,16 +83,20 @@ export class BatchSaver<R extends AnyRecordType> {
   }
 
   async #saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
-    const all = this.#checked(records, (record) => this.saver.capture(record, this.tracker.of(record), options));
-    const pending = all.filter(({ mine }) => mine.length > 0);
+    const rules = this.saver.rules(options);
+    const all = this.#checked(records, (record) => this.saver.capture(record, this.tracker.of(record), rules));
+    const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);
     const merged = pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options);
     return all.map(({ tracked, mine }) => {
       const left = merged.get(tracked) ?? mine.length;
       const retries = merged.has(tracked) ? 1 : 0;
       const { version, attributes } = tracked.original;
-      const event = { record: this.type.name, id: idText(idFrom(this.type, attributes)), retries };
-      if (retries > 0) this.environment.observer?.retried?.(event);
-      this.environment.observer?.saved?.({ ...event, version, changes: left });
+      const { observer } = this.environment;
+      if (observer !== undefined) {
+        const event = { record: this.type.name, id: idText(idFrom(this.type, attributes)), retries };
+        if (retries > 0) observer.retried?.(event);
+        observer.saved?.({ ...event, version, changes: left });
+      }
       return { version, written: left > 0, retries };
     });
   }
@@ -105,13 +111,17 @@ export class BatchSaver<R extends AnyRecordType> {
       scope,
     }));
     let rebased: ReadonlyMap<number, readonly Change[]> = new Map();
-    const outcome = await this.store.applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
+    const outcome = await storeBy(this.store, options.actor).applyAll(
+      writes,
+      (stale) => (rebased = this.#rebased(pending, stale)),
+    );
     if (outcome.kind === "missing") throw this.#gone(outcome.ids);
     const merged = new Map<TrackedRecord, number>();
     for (const [index, { tracked, mine }] of pending.entries()) {
       const state = outcome.merged.get(index);
-      if (state === undefined) tracked.advance(mine, changes[index]!);
-      else {
+      if (state === undefined) {
+        if (mine.length > 0) tracked.advance(mine, changes[index]!);
+      } else {
         merged.set(tracked, rebased.get(index)?.length ?? 0);
         tracked.settle(apply(tracked.original, mine), state);
       }

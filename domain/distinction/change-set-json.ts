@@ -1,17 +1,15 @@
-import type { Change } from "./change.js";
+import type { Change, EntryDrop, EntryPut, JsonSet } from "./change.js";
 import { changeSet, type ChangeSet } from "./change-set.js";
 import type { EntryType } from "./collection-type.js";
 import type { JsonPath } from "./json-path.js";
 import { JsonText, type JsonValue } from "./json-text.js";
+import { MASKED } from "./masked.js";
 import type { RecordId } from "./record-id.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 
-/** What stands for a value that must not be shown. */
-export const MASKED = "[secret]";
-
 /**
  * A change set as JSON text that `changeSetFromJson` reads back with every value's type. Values of attributes and fields
- * marked secret are replaced by `"[secret]"`: the text is for keeping and passing on.
+ * marked secret, and such keys, are replaced by `"[secret]"`: the text is for keeping and passing on.
  */
 export function changeSetToJson(type: AnyRecordType, { record, id, base, changes }: ChangeSet): string {
   const encodedChanges = changes.map((change) => encodeChange(type, change));
@@ -47,33 +45,49 @@ function encodeChange(type: AnyRecordType, change: Change): EncodedChange {
       const { secret } = (type.attributes as Attributes)[change.attribute]!;
       // Inside JSON, values are JSON as they are.
       const write = secret ? masked : change.kind === "json.set" ? asIs : encode;
-      return { ...place(change), ...sides(change, write) };
+      return { ...place(type, change), ...sides(change, write) };
     }
     case "entry.put":
     case "entry.drop": {
       const { entry } = (type.collections as Collections)[change.collection]!;
-      return { ...place(change), ...sides(change, (value) => encode(maskFields(entry, value))) };
+      return { ...place(type, change), ...sides(change, (value) => encode(maskFields(entry, value))) };
     }
+    case "list.order":
+      return { ...place(type, change), ...sides(change, asIs) };
   }
 }
 
 function decodeChange(encoded: EncodedChange): Change {
+  if (encoded.kind === "list.order") {
+    const [from, to] = [encoded.from, encoded.to].map((keys) => Object.freeze(keys as string[]));
+    return { ...encoded, from, to } as Change;
+  }
   const read = encoded.kind === "json.set" ? asIs : decode;
   const from = encoded.from === undefined ? undefined : read(encoded.from);
   if (encoded.kind === "entry.drop") return { ...encoded, from } as Change;
   return { ...encoded, from, to: encoded.to === undefined ? undefined : read(encoded.to) } as Change;
 }
 
-function place(change: Change): Omit<EncodedChange, "from" | "to"> {
+function place(type: AnyRecordType, change: Change): Omit<EncodedChange, "from" | "to"> {
   switch (change.kind) {
     case "attribute.set":
       return { kind: change.kind, attribute: change.attribute };
     case "json.set":
-      return { kind: change.kind, attribute: change.attribute, path: change.path };
+      return { kind: change.kind, attribute: change.attribute, path: shownSteps(type, change) };
     case "entry.put":
     case "entry.drop":
-      return { kind: change.kind, collection: change.collection, key: change.key };
+      return { kind: change.kind, collection: change.collection, key: shownKey(type, change) };
+    case "list.order":
+      return { kind: change.kind, collection: change.collection };
   }
+}
+
+function shownSteps(type: AnyRecordType, { attribute, path }: JsonSet): JsonPath {
+  return (type.attributes as Attributes)[attribute]!.secret ? [MASKED] : path;
+}
+
+function shownKey(type: AnyRecordType, { collection, key }: EntryPut | EntryDrop): string {
+  return (type.collections as Collections)[collection]!.key.secret ? MASKED : key;
 }
 
 /** `undefined` ("was not there") is a side left out. */
@@ -97,10 +111,16 @@ function encode(value: unknown): Encoded {
   if (value instanceof JsonText) return { $json: value.text };
   if (value instanceof Uint8Array) return { $binary: Array.from(value, hexOf).join("") };
   if (value instanceof Date) return { $date: value.getTime() };
+  if (hasJson(value)) return encode(value.toJSON());
   if (Object.is(value, -0)) return { $number: "-0" };
   if (typeof value !== "object" || value === null) return value as JsonValue;
   // As pairs: a field may be named like anything.
   return { $fields: Object.entries(value).map(([name, field]) => [name, encode(field)]) };
+}
+
+/** A value of an adapter's own, which says what stands for it. */
+function hasJson(value: unknown): value is { toJSON(): unknown } {
+  return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
 function decode(encoded: Encoded): unknown {

@@ -4,7 +4,8 @@ import { idText, type RecordId } from "./record-id.js";
 
 /**
  * What a caller changed since the record was loaded: a value to print, compare and test without a database. Canonical:
- * changes are keyed, sorted, and a value set back to its original is none.
+ * changes are keyed, sorted, and a value set back to its original is none. Only what is appended to a list comes in the
+ * order of the list.
  */
 export interface ChangeSet {
   /** Name of the record type. */
@@ -19,7 +20,7 @@ export function changeSet(record: string, id: RecordId, base: number, changes: r
   return Object.freeze({ record, id, base, changes: Object.freeze([...changes]) });
 }
 
-/** Where a change happened, as people read it: `name`, `metadata.size`, `properties["foo"]`. */
+/** Where a change happened, as people read it: `name`, `metadata.size`, `properties["foo"]`, `locations.order`. */
 export function changePath(change: Change): string {
   switch (change.kind) {
     case "attribute.set":
@@ -29,11 +30,18 @@ export function changePath(change: Change): string {
     case "entry.put":
     case "entry.drop":
       return entryPath(change.collection, change.key);
+    case "list.order":
+      return orderPath(change.collection);
   }
 }
 
 export function entryPath(collection: string, key: string): string {
   return `${collection}[${JSON.stringify(key)}]`;
+}
+
+/** The order of a list, as a place of its own. */
+export function orderPath(list: string): string {
+  return `${list}.order`;
 }
 
 /** `image 4f… @7: name, properties["foo"]` */

@@ -2,7 +2,7 @@ import type { JsonPath } from "./json-path.js";
 import type { JsonValue } from "./json-text.js";
 
 /** One difference between two states of a record. Values are captured; `undefined` stands for "was not there". */
-export type Change = AttributeSet | JsonSet | EntryPut | EntryDrop;
+export type Change = AttributeSet | JsonSet | EntryPut | EntryDrop | ListOrder;
 
 /** An attribute has another value. */
 export interface AttributeSet {
@@ -22,7 +22,10 @@ export interface JsonSet {
   readonly to: JsonValue | undefined;
 }
 
-/** An entry of a collection was created (`from` undefined) or has another value. */
+/**
+ * An entry of a collection was created (`from` undefined) or has another value. The new entries of a list come in the
+ * order in which they are appended.
+ */
 export interface EntryPut {
   readonly kind: "entry.put";
   readonly collection: string;
@@ -37,4 +40,13 @@ export interface EntryDrop {
   readonly collection: string;
   readonly key: string;
   readonly from: unknown;
+}
+
+/** The entries of a list are in another order than by dropping some of them and appending others. */
+export interface ListOrder {
+  readonly kind: "list.order";
+  readonly collection: string;
+  /** All keys before, and all keys after, new ones included. */
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }

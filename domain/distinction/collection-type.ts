@@ -14,8 +14,10 @@ export interface EntryType<T = unknown> {
   join(values: readonly unknown[]): unknown;
 }
 
-/** Child rows of a record, addressed by a text key: a map from key to entry, or a set of keys. */
-export interface CollectionType<T = unknown, K extends "map" | "set" = "map" | "set"> {
+export type CollectionKind = "map" | "set" | "list";
+
+/** Child rows of a record, addressed by a text key: a map from key to entry, a set of keys, or a map in an order. */
+export interface CollectionType<T = unknown, K extends CollectionKind = CollectionKind> {
   readonly kind: K;
   readonly key: AttributeType<string>;
   readonly entry: EntryType<T>;
@@ -29,13 +31,26 @@ export function entries<T>(key: AttributeType<string>, value: AttributeType<T>):
 /** A map from keys to entries of several fields: `targets: entries(text(1024), { length: integer(0), … })`. */
 export function entries<F extends Fields>(key: AttributeType<string>, fields: F): CollectionType<FieldValues<F>, "map">;
 export function entries(key: AttributeType<string>, content: AttributeType | Fields): CollectionType<unknown, "map"> {
-  const entry = isAttributeType(content) ? singleValue(content) : severalFields(content);
-  return { kind: "map", key, entry };
+  return { kind: "map", key, entry: entryOf(content) };
+}
+
+/**
+ * Entries in an order that callers decide, keyed all the same: `locations: listOf(text(36), { url: text(2_000) })`. Who
+ * reorders and who appends do not conflict; two who reorder differently do. The order is kept in a column of its own.
+ */
+export function listOf<T>(key: AttributeType<string>, value: AttributeType<T>): CollectionType<T, "list">;
+export function listOf<F extends Fields>(key: AttributeType<string>, fields: F): CollectionType<FieldValues<F>, "list">;
+export function listOf(key: AttributeType<string>, content: AttributeType | Fields): CollectionType<unknown, "list"> {
+  return { kind: "list", key, entry: entryOf(content) };
 }
 
 /** A set of keys: additions and removals are idempotent and never conflict. */
 export function setOf(key: AttributeType<string>): CollectionType<true, "set"> {
   return { kind: "set", key, entry: membership };
+}
+
+function entryOf(content: AttributeType | Fields): EntryType {
+  return isAttributeType(content) ? singleValue(content) : severalFields(content);
 }
 
 function isAttributeType(content: AttributeType | Fields): content is AttributeType {

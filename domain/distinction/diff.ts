@@ -1,6 +1,7 @@
 import type { AttributeType } from "./attribute-type.js";
-import type { Change } from "./change.js";
+import type { Change, EntryDrop, EntryPut, ListOrder } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
+import { isReordered } from "./entry-order.js";
 import { jsonDifferences } from "./json-diff.js";
 import { JsonText } from "./json-text.js";
 import type { RecordState } from "./record-state.js";
@@ -8,7 +9,8 @@ import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 
 /**
  * The canonical list of differences between two states of one record: attributes in name order, then collections in
- * name order, their entries in key order. `apply(before, diff(before, after))` equals `after`.
+ * name order, their entries in key order, then what is appended to a list, then its order. `apply(before, diff(before,
+ * after))` equals `after`.
  */
 export function diff(type: AnyRecordType, before: RecordState, after: RecordState): Change[] {
   const changes: Change[] = [];
@@ -22,8 +24,9 @@ export function diff(type: AnyRecordType, before: RecordState, after: RecordStat
     for (const key of new Set([...from.keys(), ...to.keys()])) {
       pushEntryChange(changes, name, collection, key, from.get(key), to.get(key));
     }
+    if (collection.kind === "list") pushOrderChange(changes, name, from.keys(), [...to.keys()]);
   }
-  return canonical(changes);
+  return canonical(type, changes);
 }
 
 /** Adds how a captured attribute value differs: as a whole, or by path inside JSON objects. */
@@ -56,14 +59,30 @@ export function pushEntryChange(
   }
 }
 
-/** The one order of a change set, whatever the order of discovery. */
-export function canonical(changes: Change[]): Change[] {
-  return changes.length < 2 ? changes : changes.sort((left, right) => compare(sortKey(left), sortKey(right)));
+/** Adds how the order of a list's keys differs, where the entries' own changes do not lead to it. */
+export function pushOrderChange(
+  changes: Change[],
+  collection: string,
+  before: Iterable<string>,
+  to: readonly string[],
+): void {
+  const from = [...before];
+  if (isReordered(from, to)) changes.push(listOrder(collection, from, to));
+}
+
+export function listOrder(collection: string, from: Iterable<string>, to: Iterable<string>): ListOrder {
+  return { kind: "list.order", collection, from: Object.freeze([...from]), to: Object.freeze([...to]) };
+}
+
+/** The one order of a change set, whatever the order of discovery; but what is appended to a list stays in its order. */
+export function canonical(type: AnyRecordType, changes: Change[]): Change[] {
+  if (changes.length < 2) return changes;
+  return changes.sort((left, right) => compare(sortKey(type, left), sortKey(type, right)));
 }
 
 type SortKey = readonly [rank: number, name: string, ...steps: (string | number)[]];
 
-function sortKey(change: Change): SortKey {
+function sortKey(type: AnyRecordType, change: Change): SortKey {
   switch (change.kind) {
     case "attribute.set":
       return [0, change.attribute];
@@ -71,8 +90,16 @@ function sortKey(change: Change): SortKey {
       return [0, change.attribute, ...change.path];
     case "entry.put":
     case "entry.drop":
-      return [1, change.collection, change.key];
+      return isAppended(type, change) ? [1, change.collection, 1] : [1, change.collection, 0, change.key];
+    case "list.order":
+      return [1, change.collection, 2];
   }
+}
+
+/** Whether `change` adds an entry at the end of a list. */
+function isAppended(type: AnyRecordType, change: EntryPut | EntryDrop): boolean {
+  if (change.kind === "entry.drop" || change.from !== undefined) return false;
+  return (type.collections as Collections)[change.collection]!.kind === "list";
 }
 
 function compare(left: SortKey, right: SortKey): number {

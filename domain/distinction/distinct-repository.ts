@@ -1,6 +1,8 @@
 import { BatchSaver } from "./batch-saver.js";
 import type { ChangeSet } from "./change-set.js";
-import { ConflictError } from "./errors.js";
+import { checkScope } from "./check-scope.js";
+import { ConflictError, InvalidMergeError } from "./errors.js";
+import type { Explanation } from "./explanation.js";
 import { firstVersion } from "./first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
 import { newRecord, newState } from "./new-record.js";
@@ -9,11 +11,18 @@ import { alreadyExists, conflict, notFound } from "./record-errors.js";
 import { idFrom, recordId } from "./record-id.js";
 import { RecordSaver } from "./record-saver.js";
 import { within, type EntryScope } from "./record-state.js";
-import type { RecordStore } from "./record-store.js";
+import { storeBy, type RecordStore } from "./record-store.js";
 import { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
-import { DEFAULT_RETRY } from "./retry.js";
-import type { RepositoryEnvironment, SaveOptions, SaveResult, TriedSave } from "./save-options.js";
+import { retrySettings } from "./retry.js";
+import type {
+  RepositoryEnvironment,
+  SaveOptions,
+  SaveRequest,
+  SaveResult,
+  TriedSave,
+  WriteOptions,
+} from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 import type { UnitBinding } from "./unit-of-work.js";
 
@@ -49,6 +58,7 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /** Loads a record, or answers `undefined` where there is none. */
   async find(id: IdOf<R>, scope?: EntryScope): Promise<RecordOf<R> | undefined> {
+    checkScope(this.type, scope);
     const [state] = await this.store.load([recordId(this.type, id)], scope);
     return state && this.#tracker.give(state, scope);
   }
@@ -87,10 +97,10 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws InvalidValueError
    * @throws DistinctionError `RECORD_EXISTS`
    */
-  async add(record: RecordOf<R>): Promise<void> {
+  async add(record: RecordOf<R>, { actor }: WriteOptions = {}): Promise<void> {
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
     this.#saver.validate(record);
-    if ((await this.store.insert(state)) === "duplicate") throw alreadyExists(this.type, state);
+    if ((await storeBy(this.store, actor).insert(state)) === "duplicate") throw alreadyExists(this.type, state);
     this.#tracker.adopt(record, state);
   }
 
@@ -100,8 +110,8 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws InvalidValueError listing the faults of all records, and records given twice
    * @throws DistinctionError `RECORD_EXISTS` naming the ids that are taken
    */
-  async addAll(records: readonly RecordOf<R>[]): Promise<void> {
-    return this.#batches.addAll(records);
+  async addAll(records: readonly RecordOf<R>[], options: WriteOptions = {}): Promise<void> {
+    return this.#batches.addAll(records, options);
   }
 
   /**
@@ -112,6 +122,17 @@ export class DistinctRepository<R extends AnyRecordType> {
   changes(record: RecordOf<R>): ChangeSet {
     const tracked = this.#tracker.of(record);
     return this.#saver.changeSet(tracked.original, tracked.changes());
+  }
+
+  /**
+   * What a save with these options would do, given that no other writer comes first: its changes with the policies that
+   * apply to them, and the statements, secrets masked. Nothing is written, and no statement is sent.
+   *
+   * @throws InvalidValueError as the save would
+   * @throws DistinctionError `RECORD_REMOVED`, `UNTRACKED_RECORD`
+   */
+  async explain(record: RecordOf<R>, options: SaveOptions = {}): Promise<Explanation> {
+    return this.#tracker.of(record).inTurn(() => this.#saver.explain(record, this.#tracker.of(record), options));
   }
 
   /** The version of the stored record that this object was loaded from or last saved as. */
@@ -128,7 +149,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND` (deleted meanwhile), `RECORD_REMOVED`, `UNTRACKED_RECORD`, `ABORTED`
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
-    return this.#tracker.of(record).inTurn(() => this.#saver.save(record, this.#tracker.of(record), options));
+    return this.#save(record, options);
   }
 
   /**
@@ -154,10 +175,12 @@ export class DistinctRepository<R extends AnyRecordType> {
   }
 
   /**
-   * Loads, runs `mutate`, saves; on a conflict does all three again. `mutate` may therefore run several times and must
-   * have no effect but on the record.
+   * Loads, runs `mutate`, saves; on a conflict, and where a merge with another writer breaks a rule of the record, does all
+   * three again. `mutate` may therefore run several times and must have no effect but on the record. What it changed and
+   * others changed too is worked out again, whatever its policy (but for `sum`, which adds both up): two calls that each
+   * raise a counter by one raise it by two. What `mutate` reads and does not change is guarded by `expect`.
    *
-   * @throws as `get` and `save`; the last conflict where `mutate` ran `updateAttempts` times
+   * @throws as `get` and `save`; the last conflict or `InvalidMergeError` where `mutate` ran `updateAttempts` times
    */
   async update(
     id: IdOf<R>,
@@ -165,15 +188,16 @@ export class DistinctRepository<R extends AnyRecordType> {
     options: SaveOptions & { readonly scope?: EntryScope } = {},
   ): Promise<SaveResult> {
     const backoff = this.#saver.backoff("update", recordId(this.type, id), options);
-    const { updateAttempts } = { ...DEFAULT_RETRY, ...this.environment.retry };
+    const { updateAttempts } = retrySettings(this.environment.retry);
     for (let attempt = 1; ; attempt++) {
       const record = await this.get(id, options.scope);
       await mutate(record);
       try {
-        const result = await this.save(record, options);
+        const result = await this.#save(record, { ...options, derived: true });
         return { ...result, retries: result.retries + attempt - 1 };
       } catch (error) {
-        if (!(error instanceof ConflictError) || attempt >= updateAttempts) throw error;
+        const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
+        if (!isLost || attempt >= updateAttempts) throw error;
       }
       await backoff.pause();
     }
@@ -184,10 +208,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    * seen.
    *
    * @throws ConflictError naming the foreign changes
+   * @throws InvalidValueError where the record type's guards forbid it
    * @throws DistinctionError `RECORD_NOT_FOUND`, `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
-  async remove(record: RecordOf<R>): Promise<void> {
-    return this.#tracker.of(record).inTurn(() => this.#remove(this.#tracker.of(record)));
+  async remove(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
+    return this.#tracker.of(record).inTurn(() => this.#remove(this.#tracker.of(record), options));
   }
 
   /** The record as it is stored now, as a new object; changes of this one that were not saved stay in this one. */
@@ -204,9 +229,14 @@ export class DistinctRepository<R extends AnyRecordType> {
     return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
   }
 
-  async #remove(tracked: TrackedRecord): Promise<void> {
+  #save(record: RecordOf<R>, request: SaveRequest): Promise<SaveResult> {
+    return this.#tracker.of(record).inTurn(() => this.#saver.save(record, this.#tracker.of(record), request));
+  }
+
+  async #remove(tracked: TrackedRecord, { actor }: WriteOptions): Promise<void> {
     const { original, scope } = tracked;
-    const outcome = await this.store.remove(original);
+    this.#saver.validateRemoval(original);
+    const outcome = await storeBy(this.store, actor).remove(original);
     if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {
       const overlaps = foreignChanges(this.type, original, within(outcome.current, scope));

@@ -10,6 +10,7 @@ export const DISTINCTION_ERROR_CODES = [
   "DATABASE_UNAVAILABLE",
   "DRIVER_MISSING",
   "INVALID_DATABASE_URL",
+  "INVALID_PATCH",
   "INVALID_RECORD_TYPE",
   "INVALID_VALUE",
   "MARKER_NOT_FOUND",
@@ -21,9 +22,14 @@ export const DISTINCTION_ERROR_CODES = [
   "RETRIES_EXHAUSTED",
   "SCHEMA_AHEAD",
   "SCHEMA_BEHIND",
+  "STATEMENT_TOO_LARGE",
+  "TRANSACTION_ENDED",
+  "TRANSACTION_LOST",
+  "UNIQUE_VALUE_TAKEN",
   "UNIT_MISUSED",
   "UNIT_RERUN",
   "UNSAFE_KEY_COLLATION",
+  "UNSAFE_POSITION_COLUMN",
   "UNSAFE_SQL_MODE",
   "UNSAFE_VERSION_COLUMN",
   "UNSUPPORTED_SERVER",
@@ -63,6 +69,9 @@ export class InvalidValueError extends DistinctionError {
     this.faults = faults;
   }
 }
+
+/** Valid edits of two writers that make an invalid record together. Nothing was written; `update` runs again. */
+export class InvalidMergeError extends InvalidValueError {}
 
 /** What a caller needs to show a conflict, or to resolve it and save again. */
 export interface ConflictDetails {

@@ -33,6 +33,12 @@ export interface History {
   changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }>;
 }
 
+/** Both are programming errors where they are not: an outbox that starts anywhere would skip writes. */
+export function requirePage(cursor: number, limit: number): void {
+  if (!Number.isSafeInteger(cursor) || cursor < 0) throw new RangeError(`cursor: a position from 0 on, got ${cursor}`);
+  if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`limit: a whole number from 1 on, got ${limit}`);
+}
+
 /** One write of one attribute, entry or JSON member. */
 export interface Authorship {
   readonly entry: HistoryEntry;

@@ -1,7 +1,9 @@
+import { DistinctionError } from "./errors.js";
+
 /** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
-/** Deepest nesting accepted in a JSON attribute. Recursive readers, databases among them, fail not far above it. */
+/** Most objects and arrays within one another in a JSON attribute: MySQL's limit. MariaDB's is lower: see the column codec. */
 export const MAX_JSON_DEPTH = 100;
 
 /**
@@ -11,9 +13,18 @@ export const MAX_JSON_DEPTH = 100;
 export class JsonText {
   constructor(readonly text: string) {}
 
-  /** A fresh copy of the value, safe to hand out for mutation. */
+  /**
+   * A fresh copy of the value, safe to hand out for mutation.
+   *
+   * @throws DistinctionError `CORRUPT_RECORD` where the text is no JSON: another writer's, in a column of text
+   */
   parse(): JsonValue {
-    return JSON.parse(this.text) as JsonValue;
+    try {
+      return JSON.parse(this.text) as JsonValue;
+    } catch {
+      // Without its cause: the parser's message quotes the text, which may be secret.
+      throw new DistinctionError("CORRUPT_RECORD", "what is stored as JSON is none");
+    }
   }
 
   /** Equality of the values: key order and white space do not count. */
@@ -43,8 +54,6 @@ export function jsonFault(value: unknown): string | undefined {
 
 function faultAt(value: unknown, path: string, depth: number): string | undefined {
   const where = path === "" ? "" : ` at ${path}`;
-  if (depth > MAX_JSON_DEPTH)
-    return `JSON nested at most ${MAX_JSON_DEPTH} levels deep (or a cycle)${where.slice(0, 80)}`;
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? undefined : `well-formed Unicode, got a lone surrogate${where}`;
@@ -53,7 +62,11 @@ function faultAt(value: unknown, path: string, depth: number): string | undefine
     case "number":
       return Number.isFinite(value) ? undefined : `a finite number, got ${value}${where}`;
     case "object":
-      return value === null ? undefined : containerFault(value, path, depth);
+      if (value === null) return undefined;
+      if (depth >= MAX_JSON_DEPTH) {
+        return `JSON nested at most ${MAX_JSON_DEPTH} levels deep (or a cycle)${where.slice(0, 80)}`;
+      }
+      return containerFault(value, path, depth);
     default:
       return `JSON, got ${typeof value}${where}`;
   }

@@ -1,4 +1,5 @@
 import type { AttributeType, ValueOf } from "./attribute-type.js";
+import { scopeFaults } from "./check-scope.js";
 import { InvalidValueError, type Fault } from "./errors.js";
 import { recordId, type RecordId } from "./record-id.js";
 import type { EntryScope } from "./record-state.js";
@@ -6,8 +7,8 @@ import { keyNames, type AnyRecordType, type Attributes, type IdOf, type ShapedRe
 
 /** Which records to list, in which order, and where to go on. */
 export interface ListQuery<R extends AnyRecordType> {
-  /** Conditions that all hold: `{ name: { eq: "x" }, minRam: { gte: 1, lt: 8 } }`. */
-  readonly where?: ConditionsOf<R>;
+  /** Conditions that all hold: `{ name: { eq: "x" }, minRam: { gte: 1, lt: 8 } }`, or several such. */
+  readonly where?: ConditionsOf<R> | readonly ConditionsOf<R>[];
   /**
    * Attributes to sort by, the first one first. Text sorts by code point; `null` comes first, and last in descending
    * order. Records that are equal in all of them come in the order of their keys.
@@ -39,7 +40,8 @@ export interface Comparisons<V> {
   readonly in?: readonly V[];
 }
 
-type ConditionsOf<R extends AnyRecordType> =
+/** Comparisons by attribute; all hold. */
+export type ConditionsOf<R extends AnyRecordType> =
   R extends ShapedRecordType<infer _T>
     ? Readonly<Record<string, Comparisons<unknown>>>
     : { readonly [N in keyof R["attributes"]]?: Comparisons<ValueOf<R["attributes"][N]>> };
@@ -87,14 +89,16 @@ const MOST_ORDERED_DIGITS = 18;
  */
 export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>): StoreQuery {
   const faults: Fault[] = [];
-  const conditions = Object.entries((query.where ?? {}) as Record<string, unknown>).flatMap(([name, comparisons]) =>
-    conditionsOn(type, name, comparisons, faults),
-  );
+  const given = (Array.isArray(query.where) ? query.where : [query.where ?? {}]) as readonly Record<string, unknown>[];
+  const conditions = given
+    .flatMap((one) => Object.entries(one))
+    .flatMap(([name, comparisons]) => conditionsOn(type, name, comparisons, faults));
   const sort = sortKeys(type, query.sort ?? [], faults);
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST_RECORDS) {
     faults.push({ path: "limit", reason: `a whole number between 1 and ${MOST_RECORDS}` });
   }
+  faults.push(...scopeFaults(type, query.scope));
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   const after = query.after === undefined ? undefined : recordId(type, query.after);
   return { conditions, sort, limit, after, scope: query.scope };

@@ -1,8 +1,8 @@
-import { entryPath } from "./change-set.js";
 import { InvalidValueError, type Fault } from "./errors.js";
 import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from "./record.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, NewRecordOf, RecordOf } from "./record-type.js";
+import { shownEntryPath } from "./shown-path.js";
 
 /** The version of a state before a repository gives it one; see `firstVersion`. */
 const NO_VERSION_YET = 1;
@@ -37,7 +37,7 @@ export function newState(type: AnyRecordType, given: object): RecordState {
     for (const [key, entry] of givenEntries(faults, name, collection, values[name] === undefined ? [] : values[name])) {
       const reason = entryFault(collection, key, entry);
       if (reason === undefined) captured.set(key, collection.entry.capture(entry));
-      else faults.push({ path: entryPath(name, key), reason });
+      else faults.push({ path: shownEntryPath(name, collection, key), reason });
     }
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);

@@ -1,4 +1,4 @@
-import type { PolicyName } from "./policy.js";
+import type { PolicyName } from "./policy-name.js";
 
 /** Both sides changed the same thing. Values of attributes marked secret are replaced by `"[secret]"`. */
 export interface Overlap {

@@ -1,13 +1,5 @@
 import { canonicalText, type JsonValue } from "./json-text.js";
-
-/**
- * What an overlap on one attribute does: refuse it (`reject`, the default), let the last writer win (`mine`), keep what
- * is stored (`theirs`), or combine both. `sum` adds my increment to theirs, `max` keeps the greater number or later
- * instant, `union` joins JSON arrays as sets. Values that a policy cannot combine are refused.
- */
-export const POLICY_NAMES = ["reject", "mine", "theirs", "sum", "union", "max"] as const;
-
-export type PolicyName = (typeof POLICY_NAMES)[number];
+import type { PolicyName } from "./policy-name.js";
 
 /** The three sides of an overlap, as callers see the values; `undefined` where the value is absent. */
 export interface ThreeWay<T = unknown> {
@@ -23,8 +15,9 @@ export type Policy<T = unknown> = PolicyName | PolicyFunction<T>;
 
 export const REFUSE = Symbol("refuse the overlap");
 
-/** Whether both sides writing `value` is one change. Two equal increments are two. */
+/** Whether both sides writing `value` is one change. Two equal increments are two; a function is always asked. */
 export function agree(policy: Policy, value: unknown): boolean {
+  if (typeof policy === "function") return false;
   return policy !== "sum" || (typeof value !== "number" && typeof value !== "bigint");
 }
 

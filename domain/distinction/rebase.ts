@@ -1,14 +1,20 @@
 import type { AttributeType } from "./attribute-type.js";
-import type { AttributeSet, Change, EntryDrop, EntryPut, JsonSet } from "./change.js";
-import { changePath, entryPath } from "./change-set.js";
+import type { AttributeSet, Change, EntryDrop, EntryPut, JsonSet, ListOrder } from "./change.js";
+import { changePath } from "./change-set.js";
 import { canonical, diff } from "./diff.js";
+import { brokenGuards } from "./broken-guards.js";
 import { valueAt } from "./json-path.js";
+import { roundedNumbers } from "./json-digits.js";
+import { rawAt } from "./json-splice.js";
+import { changeLosesDigits, entryLosesDigits, entryWithDigits, textLosesDigits } from "./lost-digits.js";
 import { canonicalText, jsonFault, JsonText, type JsonValue } from "./json-text.js";
 import type { Overlap } from "./overlap.js";
 import { agree, REFUSE, resolve, type Policy } from "./policy.js";
 import type { RecordState } from "./record-state.js";
+import { rebaseOrder } from "./rebase-order.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 import type { Subject } from "./save-options.js";
+import { shownPath } from "./shown-path.js";
 
 /** How a save treats what other writers did since the record was loaded. */
 export interface RebaseRules {
@@ -18,6 +24,12 @@ export interface RebaseRules {
   readonly expect: readonly string[];
   /** Changes that win over foreign ones, whatever the policy says. */
   readonly force: readonly Subject[];
+  /**
+   * My values were worked out from what was loaded, as `update` does it, and can be worked out again: whatever others
+   * changed too is an overlap, even where both came to the same value. Two writers who both raised a counter from 5 to 6
+   * mean 7. Only `sum` knows what the two steps come to.
+   */
+  readonly derived?: boolean;
 }
 
 /** My changes as they apply to the newer state, or the overlaps that forbid it. */
@@ -38,13 +50,21 @@ export function rebase(
 ): Rebased {
   const changes: Change[] = [];
   const overlaps: Overlap[] = forbidden(type, original, mine, current, rules);
+  for (const overlap of broken(type, original, mine, current)) {
+    if (!overlaps.some(({ path }) => path === overlap.path)) overlaps.push(overlap);
+  }
   for (const change of mine) {
-    const outcome = rebaseChange(type, original, change, current, policyOf(type, change, rules.force));
+    const policy = policyOf(type, change, rules.force);
+    // In a change set, the order of a list comes after its entries, on which it depends.
+    const outcome =
+      change.kind === "list.order"
+        ? rebaseOrder(change, changes, original, current, policy, isForced(change, rules.force))
+        : rebaseChange(type, original, change, current, policy);
     if (outcome === undefined) continue;
     if (!("policy" in outcome)) changes.push(outcome);
     else if (!overlaps.some(({ path }) => path === outcome.path)) overlaps.push(outcome);
   }
-  return overlaps.length > 0 ? { kind: "conflict", overlaps } : { kind: "merged", changes: canonical(changes) };
+  return overlaps.length > 0 ? { kind: "conflict", overlaps } : { kind: "merged", changes: canonical(type, changes) };
 }
 
 /** Foreign changes that conflict whatever I changed: all in strict mode, those of guards and of touched groups. */
@@ -53,17 +73,35 @@ function forbidden(
   original: RecordState,
   mine: readonly Change[],
   current: RecordState,
-  { mode, expect }: RebaseRules,
+  { mode, expect, force, derived = false }: RebaseRules,
 ): Overlap[] {
   const touched = new Set(mine.map(subject));
   const grouped = new Set(type.groups.filter((group) => group.some((name) => touched.has(name))).flat());
-  if (mode === "merge" && expect.length === 0 && grouped.size === 0) return [];
-  const reason = (name: string): Overlap["policy"] | undefined => {
+  if (mode === "merge" && expect.length === 0 && grouped.size === 0 && !derived) return [];
+  const isMine = pathsOf(derived ? mine.filter((change) => policyOf(type, change, force) !== "sum") : []);
+  const reason = (foreign: Change): Overlap["policy"] | undefined => {
+    const name = subject(foreign);
     if (mode === "strict") return "strict";
     if (expect.includes(name)) return "guard";
-    return grouped.has(name) ? "group" : undefined;
+    if (grouped.has(name)) return "group";
+    return isMine(foreign) && !isMembership(type, foreign) ? "reject" : undefined;
   };
   return foreignOverlaps(type, original, mine, current, reason);
+}
+
+/** The record type's own guards that what others did has broken. */
+function broken(
+  type: AnyRecordType,
+  original: RecordState,
+  mine: readonly Change[],
+  current: RecordState,
+): readonly Overlap[] {
+  return brokenGuards(type, original, mine, current).map(({ attribute }) => {
+    const [from, theirs] = [original.attributes[attribute], current.attributes[attribute]];
+    const own = mine.find((change) => change.kind === "attribute.set" && change.attribute === attribute);
+    const change: AttributeSet = { kind: "attribute.set", attribute, from, to: own === undefined ? from : to(own) };
+    return { path: attribute, policy: "guard", ...shownSides(type, change, from, change.to, theirs) };
+  });
 }
 
 /** What others changed, as the overlaps with a writer who accepts no foreign change at all. */
@@ -71,25 +109,34 @@ export function foreignChanges(type: AnyRecordType, original: RecordState, curre
   return foreignOverlaps(type, original, [], current, () => "strict");
 }
 
+function pathsOf(changes: readonly Change[]): (change: Change) => boolean {
+  const paths = new Set(changes.map(changePath));
+  return (change) => paths.has(changePath(change));
+}
+
+/** A member of a set is there or not, whoever put it there. */
+function isMembership(type: AnyRecordType, change: Change): boolean {
+  return "collection" in change && (type.collections as Collections)[change.collection]!.kind === "set";
+}
+
 function foreignOverlaps(
   type: AnyRecordType,
   original: RecordState,
   mine: readonly Change[],
   current: RecordState,
-  reason: (name: string) => Overlap["policy"] | undefined,
+  reason: (foreign: Change) => Overlap["policy"] | undefined,
 ): Overlap[] {
   return diff(type, original, current).flatMap((foreign) => {
     // The stamp differs with every write; what was written is told by the other changes.
-    const policy = subject(foreign) === type.stamp ? undefined : reason(subject(foreign));
+    const policy = subject(foreign) === type.stamp ? undefined : reason(foreign);
     if (policy === undefined) return [];
-    const path = changePath(foreign);
-    const own = mine.find((change) => changePath(change) === path);
+    const own = mine.find((change) => changePath(change) === changePath(foreign));
     const sides = shownSides(type, foreign, foreign.from, own === undefined ? foreign.from : to(own), to(foreign));
-    return [{ path, policy, ...sides }];
+    return [{ path: shownPath(type, foreign), policy, ...sides }];
   });
 }
 
-function subject(change: Change): string {
+export function subject(change: Change): string {
   return "attribute" in change ? change.attribute : change.collection;
 }
 
@@ -101,7 +148,7 @@ function to(change: Change): unknown {
 function rebaseChange(
   type: AnyRecordType,
   original: RecordState,
-  change: Change,
+  change: Exclude<Change, ListOrder>,
   current: RecordState,
   policy: Policy,
 ): Change | Overlap | undefined {
@@ -130,7 +177,8 @@ function rebaseAttribute(
   const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
   if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
   const captured = capturedMerge(attribute, merged);
-  if (captured === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  if (captured === REFUSE || textLosesDigits(theirs, captured))
+    return refusal(type, change, policy, change.from, change.to, theirs);
   return attribute.same(captured, theirs) ? undefined : { ...change, from: theirs, to: captured };
 }
 
@@ -157,14 +205,23 @@ function rebaseJson(
       ? undefined
       : refusal(type, change, policy === "mine" ? "reject" : policy, base, change.to, document);
   }
-  if (sameJson(theirs, change.from)) return change;
+  const isTouched =
+    !sameJson(theirs, change.from) || hasOtherDigits(original.attributes[change.attribute], document, change);
+  if (!isTouched) return change;
   const merged = resolve(policy, { original: change.from, mine: change.to, theirs });
   if (merged === REFUSE || (merged !== undefined && jsonFault(merged) !== undefined)) {
     return refusal(type, change, policy, change.from, change.to, theirs);
   }
-  return sameJson(merged as JsonValue | undefined, theirs)
-    ? undefined
-    : { ...change, from: theirs, to: merged as JsonValue | undefined };
+  const rebased = { ...change, from: theirs, to: merged as JsonValue | undefined };
+  if (sameJson(rebased.to, theirs)) return undefined;
+  return changeLosesDigits(rebased, document) ? refusal(type, change, policy, change.from, change.to, theirs) : rebased;
+}
+
+/** Whether others changed a number in digits that JavaScript does not keep. */
+function hasOtherDigits(original: unknown, current: unknown, { path }: JsonSet): boolean {
+  if (!(original instanceof JsonText) || !(current instanceof JsonText)) return false;
+  if (original.text === current.text || roundedNumbers(current.text).size === 0) return false;
+  return rawAt(original.text, path) !== rawAt(current.text, path);
 }
 
 function isObject(value: JsonValue | undefined): boolean {
@@ -194,7 +251,9 @@ function rebaseEntry(
   if (merged === REFUSE || (merged !== undefined && entry.fault(merged) !== undefined)) {
     return refusal(type, change, policy, change.from, mine, theirs);
   }
-  return entryChange(change, theirs, merged === undefined ? undefined : entry.capture(merged), same);
+  const captured = merged === undefined ? undefined : entryWithDigits(entry, theirs, entry.capture(merged));
+  if (entryLosesDigits(entry, theirs, captured)) return refusal(type, change, policy, change.from, mine, theirs);
+  return entryChange(change, theirs, captured, same);
 }
 
 function entryChange(
@@ -209,15 +268,16 @@ function entryChange(
     : { kind: "entry.put", collection, key, from, to: merged };
 }
 
-function policyOf(type: AnyRecordType, change: Change, force: readonly Subject[]): Policy {
+export function policyOf(type: AnyRecordType, change: Change, force: readonly Subject[]): Policy {
   return isForced(change, force) ? "mine" : (type.policies[subject(change)] ?? "reject");
 }
 
-function isForced(change: Change, force: readonly Subject[]): boolean {
+export function isForced(change: Change, force: readonly Subject[]): boolean {
   return force.some((forced) =>
     typeof forced === "string"
-      ? "attribute" in change && change.attribute === forced
-      : "collection" in change && change.collection === forced[0] && change.key === forced[1],
+      ? (change.kind === "list.order" && change.collection === forced) ||
+        ("attribute" in change && change.attribute === forced)
+      : "key" in change && change.collection === forced[0] && change.key === forced[1],
   );
 }
 
@@ -230,7 +290,7 @@ function refusal(
   theirs: unknown,
 ): Overlap {
   return {
-    path: "collection" in change ? entryPath(change.collection, change.key) : changePath(change),
+    path: shownPath(type, change),
     policy: typeof policy === "function" ? "function" : policy,
     ...shownSides(type, change, original, mine, theirs),
   };
@@ -248,7 +308,9 @@ function shownSides(
   return { original: show(original), mine: show(mine), theirs: show(theirs) };
 }
 
-function shownValue(type: AnyRecordType, change: Change): (value: unknown) => unknown {
+/** How a change's values are shown to callers. */
+export function shownValue(type: AnyRecordType, change: Change): (value: unknown) => unknown {
+  if (change.kind === "list.order") return (keys) => keys;
   if ("collection" in change) {
     const { entry } = (type.collections as Collections)[change.collection]!;
     const hidden = Object.values(entry.fields).some((field) => field.secret);

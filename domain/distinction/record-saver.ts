@@ -2,18 +2,20 @@ import { apply } from "./apply.js";
 import type { Change } from "./change.js";
 import { changeSet, type ChangeSet } from "./change-set.js";
 import { canonical } from "./diff.js";
-import { ConflictError, InvalidValueError } from "./errors.js";
+import { ConflictError, InvalidMergeError, InvalidValueError, type Fault } from "./errors.js";
+import { explanation, type Explanation } from "./explanation.js";
+import { brokenGuards } from "./broken-guards.js";
 import type { RecordEvent } from "./observer.js";
 import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
 import { recordFrom, strangers } from "./record.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type RecordState } from "./record-state.js";
-import type { RecordStore } from "./record-store.js";
-import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
-import { Backoff, DEFAULT_RETRY, type RetrySettings } from "./retry.js";
+import { storeBy, type RecordStore } from "./record-store.js";
+import type { AnyRecordType, Attributes, Collections, Edit, RecordOf } from "./record-type.js";
+import { Backoff, retrySettings, type RetrySettings } from "./retry.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
-import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
+import type { RepositoryEnvironment, SaveOptions, SaveRequest, SaveResult } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 
 /** One record's changes on their way into the store. */
@@ -34,23 +36,33 @@ export class RecordSaver<R extends AnyRecordType> {
     private readonly store: RecordStore,
     private readonly environment: RepositoryEnvironment,
   ) {
-    this.#retry = { ...DEFAULT_RETRY, ...environment.retry };
+    this.#retry = retrySettings(environment.retry);
   }
 
   /**
    * What the caller changed, checked.
    *
+   * @param rules as `rules` answers them
    * @throws InvalidValueError
    */
-  capture(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): PendingSave {
-    const rules = this.#rules(options);
+  capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
     const mine = tracked.changes(rules.force);
-    if (mine.length > 0) this.validate(record);
+    if (mine.length > 0) this.validate(record, { before: tracked.original, changes: mine });
     return { tracked, mine, rules };
   }
 
+  /** What a save would do. */
+  async explain(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<Explanation> {
+    const { mine, rules } = this.capture(record, tracked, this.rules(options));
+    const { original } = tracked;
+    const changes = this.changeSet(original, this.stamped(original, mine));
+    const isNothing = mine.length === 0 && !isGuarded(rules);
+    const statements = await storeBy(this.store, options.actor).explain?.(original, changes);
+    return explanation(this.type, changes, rules, statements && isNothing ? [] : statements);
+  }
+
   /** Writes what changed, under the eyes of the observer. */
-  async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
+  async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
     const { observer } = this.environment;
     if (observer === undefined) return this.#save(record, tracked, options);
     const event = this.#event(tracked.original);
@@ -65,18 +77,32 @@ export class RecordSaver<R extends AnyRecordType> {
     return observer.around === undefined ? work() : observer.around("save", event, work);
   }
 
-  async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<SaveResult> {
-    const pending = this.capture(record, tracked, options);
+  async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
+    const pending = this.capture(record, tracked, this.rules(options));
     const { original } = tracked;
-    if (pending.mine.length === 0) return this.#saved(original, original.version, 0, 0);
+    const store = storeBy(this.store, options.actor);
+    if (pending.mine.length === 0) {
+      return isGuarded(pending.rules) ? this.#verify(pending, store) : this.#saved(original, original.version, 0, 0);
+    }
     const id = idFrom(this.type, original.attributes);
     const backoff = this.backoff("save", id, options);
     // A signal has to end all waiting at once: such a save takes its chances at the database.
-    if (options.signal !== undefined) return this.#write(pending, id, backoff, undefined, () => undefined);
-    return this.#lanes.run(idText(id), (before, tell) => this.#write(pending, id, backoff, before, tell));
+    if (options.signal !== undefined) return this.#write(store, pending, id, backoff, undefined, () => undefined);
+    return this.#lanes.run(idText(id), (before, tell) => this.#write(store, pending, id, backoff, before, tell));
+  }
+
+  /** Nothing is to be written, but the caller wants to know that what the decision rests on is still so. */
+  async #verify(pending: PendingSave, store: RecordStore): Promise<SaveResult> {
+    const { original, scope } = pending.tracked;
+    const outcome = await store.verify(original, scope);
+    if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
+    if (outcome.kind === "applied") return this.#saved(original, original.version, 0, 0);
+    this.rebased(pending, outcome.current, 1);
+    return this.#nothingLeft(pending, outcome.current, 1);
   }
 
   async #write(
+    store: RecordStore,
     pending: PendingSave,
     id: RecordId,
     backoff: Backoff,
@@ -99,7 +125,7 @@ export class RecordSaver<R extends AnyRecordType> {
     }
     for (let attempt = 1; attempt <= this.#retry.optimisticAttempts; attempt++) {
       if (attempt > 1) await backoff.pause();
-      const outcome = await this.store.apply(base, this.changeSet(base, changes), scope);
+      const outcome = await store.apply(base, this.changeSet(base, changes), scope);
       if (outcome.kind === "missing") throw notFound(this.type, id);
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, changes);
@@ -116,7 +142,7 @@ export class RecordSaver<R extends AnyRecordType> {
     backoff.check();
     observer?.escalated?.({ ...this.#event(original), retries });
     const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
-    const revision = await this.store.revise(id, decide, scope);
+    const revision = await store.revise(id, decide, scope);
     if (revision.kind === "missing") throw notFound(this.type, id);
     tracked.settle(apply(original, mine), revision.state);
     if (scope === undefined) tell(() => revision.state);
@@ -142,13 +168,18 @@ export class RecordSaver<R extends AnyRecordType> {
   /**
    * My changes on top of `current`, checked as a whole: two valid edits can make an invalid record.
    *
-   * @throws ConflictError, InvalidValueError
+   * @throws ConflictError, InvalidMergeError
    */
   rebased({ tracked, mine, rules }: PendingSave, current: RecordState, attempts: number): readonly Change[] {
     const { original, scope } = tracked;
     const rebased = rebase(this.type, original, mine, current, rules);
     if (rebased.kind === "conflict") throw conflict(this.type, original, current, attempts, rebased.overlaps);
-    if (this.type.validate) this.validate(recordFrom(this.type, apply(current, rebased.changes), scope));
+    const { changes } = rebased;
+    if (changes.length > 0 && (this.type.validate !== undefined || this.type.guards !== undefined)) {
+      const merged = recordFrom(this.type, apply(current, changes), scope);
+      const faults = this.#faults(merged, { before: current, changes });
+      if (faults.length > 0) throw new InvalidMergeError(this.type.name, faults);
+    }
     return this.stamped(current, rebased.changes);
   }
 
@@ -158,13 +189,31 @@ export class RecordSaver<R extends AnyRecordType> {
     if (attribute === undefined || changes.length === 0) return changes;
     const from = base.attributes[attribute];
     const to = (this.type.attributes as Attributes)[attribute]!.capture(new Date(this.environment.clock.now()));
-    return canonical([...changes, { kind: "attribute.set", attribute, from, to }]);
+    return canonical(this.type, [...changes, { kind: "attribute.set", attribute, from, to }]);
   }
 
-  /** @throws InvalidValueError with the faults that the record type's own `validate` finds */
-  validate(record: RecordOf<R>): void {
-    const faults = this.type.validate?.(record as RecordOf<AnyRecordType>) ?? [];
+  /** @throws InvalidValueError with what the record type's own rules find; of a new record without `edit` */
+  validate(record: RecordOf<R>, edit?: Edit): void {
+    const faults = this.#faults(record, edit);
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+  }
+
+  #faults(record: RecordOf<R>, edit: Edit | undefined): readonly Fault[] {
+    const broken = edit === undefined ? [] : brokenGuards(this.type, edit.before, edit.changes, edit.before);
+    return [
+      ...broken.map(({ subject, reason }) => ({ path: subject, reason })),
+      ...(this.type.validate?.(record as RecordOf<AnyRecordType>, edit) ?? []),
+    ];
+  }
+
+  /** @throws InvalidValueError where the record type forbids to remove a record that is `original` */
+  validateRemoval(original: RecordState): void {
+    const faults = brokenGuards(this.type, original, "removal", original);
+    if (faults.length === 0) return;
+    throw new InvalidValueError(
+      this.type.name,
+      faults.map(({ subject, reason }) => ({ path: subject, reason })),
+    );
   }
 
   changeSet(base: RecordState, changes: readonly Change[]): ChangeSet {
@@ -172,13 +221,18 @@ export class RecordSaver<R extends AnyRecordType> {
   }
 
   backoff(what: string, id: RecordId, { signal, deadline }: Pick<SaveOptions, "signal" | "deadline">): Backoff {
-    const settings = deadline === undefined ? this.#retry : { ...this.#retry, deadline };
+    const settings = deadline === undefined ? this.#retry : retrySettings({ ...this.#retry, deadline });
     const subject = `${what} of ${this.type.name} ${idText(id)}`;
     return new Backoff(subject, settings, this.environment.clock, this.environment.random, signal);
   }
 
-  /** A guard that names nothing would guard nothing, and force nothing: misspelt ones are refused. */
-  #rules({ mode = "merge", expect = [], force = [] }: SaveOptions): RebaseRules {
+  /**
+   * What the options say about merging. A guard that names nothing would guard nothing, and force nothing: misspelt ones
+   * are refused.
+   *
+   * @throws InvalidValueError
+   */
+  rules({ mode = "merge", expect = [], force = [], derived = false }: SaveRequest): RebaseRules {
     if (mode !== "merge" && mode !== "strict") {
       throw new InvalidValueError(this.type.name, [{ path: "mode", reason: "one of merge, strict" }]);
     }
@@ -190,11 +244,16 @@ export class RecordSaver<R extends AnyRecordType> {
     for (const subject of force) {
       const name = typeof subject === "string" ? subject : subject[0];
       const isEntry = typeof subject !== "string";
-      if (Object.hasOwn(collections, name) === isEntry) continue;
+      if (Object.hasOwn(collections, name) === isEntry || collections[name]?.kind === "list") continue;
       const reason = isEntry ? "is no collection: force it by its name" : "is a collection: force [collection, key]";
       faults.push({ path: name, reason });
     }
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
-    return { mode, expect, force };
+    return { mode, expect, force, derived };
   }
+}
+
+/** Whether a save has something to check even where it has nothing to write. */
+export function isGuarded({ mode, expect }: RebaseRules): boolean {
+  return mode === "strict" || expect.length > 0;
 }

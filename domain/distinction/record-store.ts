@@ -1,5 +1,6 @@
 import type { Change } from "./change.js";
 import type { ChangeSet } from "./change-set.js";
+import type { PlannedStatement } from "./explanation.js";
 import type { StoreQuery } from "./list-query.js";
 import type { RecordId } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
@@ -52,6 +53,12 @@ export interface RecordStore {
   apply(base: RecordState, changes: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome>;
 
   /**
+   * Whether the record still has the version of `base` (`applied`), without writing. Inside a unit of work it keeps that
+   * version until the unit ends. `scope` says what to load where it has another.
+   */
+  verify(base: RecordState, scope?: EntryScope): Promise<ApplyOutcome>;
+
+  /**
    * Locks the record, loads it, and writes what `decide` makes of it. The lock ends the race that optimistic attempts
    * keep losing. `decide` must be pure: it may run again when the server gives up on the transaction.
    */
@@ -75,4 +82,18 @@ export interface RecordStore {
 
   /** The records that meet a query. One that changed while its parts were read is answered as it is after that. */
   list(query: StoreQuery): Promise<StorePage>;
+
+  /**
+   * The statements that `apply` would send to a record that has the version of `base`; those of `verify` where there are
+   * no changes. A store without statements has no such method.
+   */
+  explain?(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]>;
+
+  /** This store as it writes for `actor`. A store that does not keep who wrote has no such method. */
+  by?(actor: string): RecordStore;
+}
+
+/** `store` as it writes for `actor`, where anybody is named. */
+export function storeBy(store: RecordStore, actor: string | undefined): RecordStore {
+  return actor === undefined ? store : (store.by?.(actor) ?? store);
 }

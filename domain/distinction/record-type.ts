@@ -1,8 +1,13 @@
 import type { AttributeType, ValueOf } from "./attribute-type.js";
 import type { CollectionType } from "./collection-type.js";
+import type { Change } from "./change.js";
 import { DistinctionError, type Fault } from "./errors.js";
-import { POLICY_NAMES, type Policy } from "./policy.js";
+import type { GuardRule } from "./guard.js";
+import type { OrderedEntries } from "./ordered-entries.js";
+import { POLICY_NAMES } from "./policy-name.js";
+import type { Policy } from "./policy.js";
 import type { RecordShape } from "./record-shape.js";
+import type { RecordState } from "./record-state.js";
 
 export type Attributes = Readonly<Record<string, AttributeType>>;
 export type Collections = Readonly<Record<string, CollectionType>>;
@@ -27,8 +32,10 @@ export interface RecordType<
   readonly groups: readonly (readonly string[])[];
   /** An `instant` attribute that every effective write sets to the time of that write; callers cannot. */
   readonly stamp: (keyof A & string) | undefined;
-  /** Rules across attributes. Runs on what would be written, again after every merge. */
-  readonly validate: ((record: RecordOf<RecordType<A, C, K>>) => readonly Fault[]) | undefined;
+  /** Rules across attributes. Runs on what would be written, again after every merge; on a new record without `edit`. */
+  readonly validate: ((record: RecordOf<RecordType<A, C, K>>, edit?: Edit) => readonly Fault[]) | undefined;
+  /** What changes and removals take for granted about the stored record. */
+  readonly guards: GuardRule | undefined;
   /** Where callers hold something else than plain objects of attributes and tracked collections. */
   readonly shape: RecordShape | undefined;
 }
@@ -40,11 +47,19 @@ export type ShapedRecordType<T extends object> = AnyRecordType & { readonly shap
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- variance: `validate` takes the record, everything else gives it
 export type AnyRecordType = RecordType<any, any, any>;
 
+/** How a record became what it is: captured changes of the state that it had before. */
+export interface Edit {
+  readonly before: RecordState;
+  readonly changes: readonly Change[];
+}
+
 type AttributesOf<R extends AnyRecordType> = R["attributes"];
 type CollectionsOf<R extends AnyRecordType> = R["collections"];
 type KeyNames<R extends AnyRecordType> = R["key"] extends readonly (infer N)[] ? N : R["key"];
 type CollectionValue<T> =
-  T extends CollectionType<infer E, infer K> ? (K extends "set" ? Set<string> : Map<string, E>) : never;
+  T extends CollectionType<infer E, infer K>
+    ? { set: Set<string>; map: Map<string, E>; list: OrderedEntries<E> }[K]
+    : never;
 
 /** The object that callers read and change. */
 export type RecordOf<R extends AnyRecordType> = R extends ShapedRecordType<infer T> ? T : PlainRecordOf<R>;
@@ -93,7 +108,8 @@ interface Definition<A extends Attributes, C extends Collections, K extends KeyO
   readonly policies?: Readonly<Partial<Record<(keyof A | keyof NoInfer<C>) & string, Policy>>>;
   readonly groups?: readonly (readonly (keyof A & string)[])[];
   readonly stamp?: keyof A & string;
-  readonly validate?: (record: RecordOf<RecordType<A, C, K>>) => readonly Fault[];
+  readonly validate?: (record: RecordOf<RecordType<A, C, K>>, edit?: Edit) => readonly Fault[];
+  readonly guards?: GuardRule;
 }
 
 /**
@@ -116,6 +132,7 @@ export function recordType<
     groups: definition.groups ?? [],
     stamp: definition.stamp,
     validate: definition.validate,
+    guards: definition.guards,
     shape: undefined,
   };
   const fault = definitionFault(type);
@@ -160,7 +177,23 @@ function definitionFault(type: AnyRecordType): string | undefined {
   }
   const reserved = [...known].find((name) => RESERVED.has(name));
   if (reserved !== undefined) return `${reserved} is a reserved name`;
+  const unfit = keyNames(type).map((name) => [name, keyFault((type.attributes as Attributes)[name])] as const);
+  const [key] = unfit.filter(([, reason]) => reason !== undefined);
+  if (key !== undefined) return `the key ${key[0]} must not be ${key[1]}`;
+  const shown = Object.entries(type.collections as Collections).find(
+    ([, { kind, key }]) => kind === "list" && key.secret,
+  );
+  if (shown !== undefined)
+    return `the keys of the list ${shown[0]} must not be secret: conflicts over its order show them`;
   const strangers = [...keyNames(type), ...Object.keys(type.policies), ...type.groups.flat()];
   const unknown = strangers.find((name) => !known.has(name));
   return unknown === undefined ? undefined : `${unknown} is named as key, policy or group but is no attribute`;
+}
+
+/** What stands for a record in messages, maps and conditions has to be one plain value that anybody may see. */
+function keyFault(attribute: AttributeType | undefined): string | undefined {
+  if (attribute === undefined) return undefined;
+  if (attribute.shape.kind === "json") return "JSON";
+  if (attribute.nullable) return "nullable";
+  return attribute.secret ? "secret: messages name records by it" : undefined;
 }

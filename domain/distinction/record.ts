@@ -1,28 +1,41 @@
 import { typeName } from "./attribute-type.js";
 import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
-import { entryPath } from "./change-set.js";
-import { canonical, pushAttributeChanges, pushEntryChange } from "./diff.js";
+import { canonical, listOrder, pushAttributeChanges, pushEntryChange, pushOrderChange } from "./diff.js";
 import { DistinctionError, InvalidValueError, type Fault } from "./errors.js";
+import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "./record-type.js";
 import type { Subject } from "./save-options.js";
+import { changeLosesDigits, DIGITS_LOST, entryLosesDigits, entryWithDigits, withDigits } from "./lost-digits.js";
+import { shownEntryPath, shownPath } from "./shown-path.js";
+import { TrackedList } from "./tracked-list.js";
 import { TrackedMap } from "./tracked-map.js";
 import { TrackedSet } from "./tracked-set.js";
 
-/** The object that callers get for a state: plain properties, and tracked maps and sets over the state's entries. */
+/** The object that callers get for a state: plain properties, and tracked maps, sets and lists over the state's entries. */
 export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState, scope?: EntryScope): RecordOf<R> {
   const object = type.shape?.make() ?? {};
   const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
-  for (const name in attributes) record[name] = attributes[name]!.expose(state.attributes[name]);
+  for (const name in attributes) record[name] = exposed(type, state, name);
   for (const [name, collection] of Object.entries(type.collections as Collections)) {
     const entries = state.collections[name] ?? new Map<string, unknown>();
     record[name] = trackedCollection(record, name, collection, entries, scope?.[name]);
   }
   type.shape?.shown(object, state.version);
   return object as RecordOf<R>;
+}
+
+function exposed(type: AnyRecordType, state: RecordState, name: string): unknown {
+  try {
+    return (type.attributes as Attributes)[name]!.expose(state.attributes[name]);
+  } catch (error) {
+    if (!(error instanceof DistinctionError) || error.code !== "CORRUPT_RECORD") throw error;
+    const record = `${type.name} ${idText(idFrom(type, state.attributes))}`;
+    throw new DistinctionError("CORRUPT_RECORD", `${record}: ${error.message}, in ${name}`, { cause: error });
+  }
 }
 
 /** A caller's object as the engine reads and writes it. */
@@ -39,7 +52,7 @@ export function namesIn({ shape }: AnyRecordType, object: object): readonly stri
   return isPlain ? Object.keys(object) : ["__proto__", ...Object.keys(object)];
 }
 
-/** A record's map or set over `original`; `keys` are those that were loaded, where that is not all. */
+/** A record's map, set or list over `original`; `keys` are those that were loaded, where that is not all. */
 export function trackedCollection(
   owner: AnyRecord,
   name: string,
@@ -47,7 +60,9 @@ export function trackedCollection(
   original: ReadonlyMap<string, unknown>,
   keys?: readonly string[],
 ): TrackedMap | TrackedSet {
-  const map = new TrackedMap(owner, name, type, original, keys && new Set(keys));
+  const scope = keys && new Set(keys);
+  if (type.kind === "list") return new TrackedList(owner, name, type, original, scope);
+  const map = new TrackedMap(owner, name, type, original, scope);
   return type.kind === "set" ? new TrackedSet(map as TrackedMap<true>) : map;
 }
 
@@ -94,9 +109,12 @@ export function changesOf(
     }
     const found = changes.length;
     const to = value === undefined ? from : attribute.capture(value);
-    if (isForced) changes.push({ kind: "attribute.set", attribute: name, from, to });
+    if (isForced) changes.push({ kind: "attribute.set", attribute: name, from, to: withDigits(from, to) });
     else pushAttributeChanges(changes, name, attribute, from, to);
     if (changes.length === found) continue;
+    for (const change of changes.slice(found)) {
+      if (changeLosesDigits(change, from)) faults.push({ path: shownPath(type, change), reason: DIGITS_LOST });
+    }
     if (attribute.fixed) faults.push({ path: name, reason: "is fixed and cannot change" });
     if (name === type.stamp) faults.push({ path: name, reason: "is set by every write and cannot be changed" });
   }
@@ -107,18 +125,37 @@ export function changesOf(
       throw new DistinctionError("NOT_LOADED", `cannot replace ${name}: only some of its entries were loaded`);
     }
     pushCollectionChanges(changes, faults, name, collection, from, record);
+    if (collection.kind === "list") pushOrder(changes, name, collection, from, record, force.includes(name));
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   for (const subject of force) if (typeof subject !== "string") pushForcedEntry(changes, original, subject);
-  return canonical(changes);
+  return canonical(type, changes);
+}
+
+/** How the caller ordered a list; a forced order is written as it is, unless it differs anyway. */
+function pushOrder(
+  changes: Change[],
+  name: string,
+  type: CollectionType,
+  original: ReadonlyMap<string, unknown>,
+  record: AnyRecord,
+  isForced: boolean,
+): void {
+  const list = trackedMap(record, name);
+  const touched = list === undefined ? givenEntries([], name, type, record[name]).keys() : touchedOrder(list);
+  if (isForced) changes.push(listOrder(name, original.keys(), touched ?? list!.keys()));
+  else if (touched !== undefined) pushOrderChange(changes, name, original.keys(), [...touched]);
+}
+
+function touchedOrder(list: TrackedMap): Iterable<string> | undefined {
+  return list instanceof TrackedList ? TrackedList.orderOf(list) : undefined;
 }
 
 /** Names that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
 export function strangers(type: AnyRecordType, names: readonly string[]): Fault[] {
-  const known = [type.attributes, type.collections] as readonly object[];
-  return names
-    .filter((name) => !known.some((members) => Object.hasOwn(members, name)))
-    .map((name) => ({ path: name, reason: `unknown attribute of ${type.name}` }));
+  const { attributes, collections } = type as { attributes: Attributes; collections: Collections };
+  const unknown = names.filter((name) => !Object.hasOwn(attributes, name) && !Object.hasOwn(collections, name));
+  return unknown.map((name) => ({ path: name, reason: `unknown attribute of ${type.name}` }));
 }
 
 function pushCollectionChanges(
@@ -131,10 +168,14 @@ function pushCollectionChanges(
 ): void {
   for (const [key, entry] of candidates(faults, name, type, original, record)) {
     const reason = entry === undefined ? undefined : entryFault(type, key, entry);
-    if (reason !== undefined) faults.push({ path: entryPath(name, key), reason });
+    if (reason !== undefined) faults.push({ path: shownEntryPath(name, type, key), reason });
     else {
-      const to = entry === undefined ? undefined : type.entry.capture(entry);
-      pushEntryChange(changes, name, type, key, original.get(key), to);
+      const from = original.get(key);
+      const to = entry === undefined ? undefined : entryWithDigits(type.entry, from, type.entry.capture(entry));
+      if (entryLosesDigits(type.entry, from, to)) {
+        faults.push({ path: shownEntryPath(name, type, key), reason: DIGITS_LOST });
+      }
+      pushEntryChange(changes, name, type, key, from, to);
     }
   }
 }
@@ -160,9 +201,7 @@ function* candidates(
 /** An entry that is to be written as it is, unless it differs anyway. */
 function pushForcedEntry(changes: Change[], original: RecordState, [collection, key]: readonly [string, string]): void {
   const entry = original.collections[collection]?.get(key);
-  const isThere = changes.some(
-    (change) => "collection" in change && change.collection === collection && change.key === key,
-  );
+  const isThere = changes.some((change) => "key" in change && change.collection === collection && change.key === key);
   if (entry !== undefined && !isThere) changes.push({ kind: "entry.put", collection, key, from: entry, to: entry });
 }
 
@@ -183,9 +222,10 @@ export function entryFault(
 export function givenEntries(
   faults: Fault[],
   name: string,
-  { kind }: CollectionType,
+  type: CollectionType,
   value: unknown,
 ): ReadonlyMap<string, unknown> {
+  const { kind } = type;
   const given = new Map<string, unknown>();
   if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) {
     const expected = kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]";
@@ -196,7 +236,8 @@ export function givenEntries(
     const [key, entry]: readonly unknown[] =
       kind === "set" ? [item, true] : Array.isArray(item) ? (item as unknown[]) : [];
     if (typeof key !== "string") faults.push({ path: name, reason: `text keys, got ${typeName(key)}` });
-    else if (entry === undefined) faults.push({ path: entryPath(name, key), reason: "a value, got undefined" });
+    else if (entry === undefined)
+      faults.push({ path: shownEntryPath(name, type, key), reason: "a value, got undefined" });
     else given.set(key, entry);
   }
   return given;

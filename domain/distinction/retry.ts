@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { DistinctionError } from "./errors.js";
+import { DistinctionError, InvalidValueError } from "./errors.js";
 
 export interface RetrySettings {
   /** Optimistic attempts of one save before it locks the record. */
@@ -18,12 +18,36 @@ export interface RetrySettings {
 
 export const DEFAULT_RETRY: RetrySettings = {
   optimisticAttempts: 3,
-  updateAttempts: 10,
+  updateAttempts: 50,
   unitAttempts: 50,
   firstPause: 4,
   longestPause: 200,
   deadline: 30_000,
 };
+
+/**
+ * The settings with the default for each that is not given.
+ *
+ * @throws InvalidValueError where one is unknown or no such number: it would never end, or never begin
+ */
+export function retrySettings(given: Partial<RetrySettings> = {}): RetrySettings {
+  const faults = Object.entries(given).flatMap(([name, value]) => {
+    const reason = settingFault(name, value);
+    return reason === undefined ? [] : [{ path: name, reason }];
+  });
+  if (faults.length > 0) throw new InvalidValueError("retry", faults);
+  const named = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_RETRY, ...(Object.fromEntries(named) as Partial<RetrySettings>) };
+}
+
+function settingFault(name: string, value: unknown): string | undefined {
+  if (!Object.hasOwn(DEFAULT_RETRY, name)) return `is none of ${Object.keys(DEFAULT_RETRY).join(", ")}`;
+  if (value === undefined) return undefined;
+  if (name.endsWith("Attempts")) {
+    return Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "a whole number from 1 on";
+  }
+  return typeof value === "number" && value >= 0 ? undefined : "milliseconds, 0 or more";
+}
 
 /** The pauses of one retried call: exponential with full jitter, so that losers do not meet again in step. */
 export class Backoff {

@@ -1,5 +1,6 @@
 import type { CollectionType } from "./collection-type.js";
 import { DistinctionError, InvalidValueError } from "./errors.js";
+import { shownEntryPath } from "./shown-path.js";
 
 /** Marks a key of the overlay whose entry the caller removed. */
 const DROPPED = Symbol("dropped");
@@ -9,7 +10,7 @@ const DROPPED = Symbol("dropped");
  * however many entries there are. Reads fall through to the original entries; writes lie over them.
  */
 export class TrackedMap<V = unknown> implements Map<string, V> {
-  readonly [Symbol.toStringTag] = "TrackedMap";
+  readonly [Symbol.toStringTag]: string = "TrackedMap";
   /** Written entries, and object entries that were handed out and may have been mutated since. */
   readonly #overlay = new Map<string, V | typeof DROPPED>();
   // All private: none of this is data of the record.
@@ -46,7 +47,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   get size(): number {
-    this.#requireWhole("size");
+    this.requireWhole("size");
     return this.#size;
   }
 
@@ -67,10 +68,13 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   set(key: string, value: V): this {
     if (value === undefined) {
       throw new InvalidValueError(this.#name, [
-        { path: JSON.stringify(key), reason: "a value, got undefined (use delete)" },
+        { path: shownEntryPath(this.#name, this.#type, key), reason: "a value, got undefined (use delete)" },
       ]);
     }
-    if (!this.has(key)) this.#size++;
+    if (!this.has(key)) {
+      this.#size++;
+      this.#overlay.delete(key); // where it was removed before, it comes last
+    }
     this.#overlay.set(key, value);
     return this;
   }
@@ -91,7 +95,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   *keys(): MapIterator<string> {
-    this.#requireWhole("iterate");
+    this.requireWhole("iterate");
     for (const key of this.#original.keys()) if (this.#overlay.get(key) !== DROPPED) yield key;
     for (const [key, value] of this.#overlay) if (value !== DROPPED && !this.#original.has(key)) yield key;
   }
@@ -120,19 +124,29 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   /**
-   * Lies over `original` from now on. Entries for which `saved` answers true are settled and read from there; the
+   * Lies over `original` from now on. Entries that are as they were `captured` are settled and read from there; the
    * others are the caller's, written while the save was under way, and stay.
    */
-  settle(original: ReadonlyMap<string, unknown>, saved: (key: string, value: V | undefined) => boolean): void {
+  settle(original: ReadonlyMap<string, unknown>, captured: ReadonlyMap<string, unknown>): void {
     this.#original = original;
     for (const [key, value] of [...this.touched()]) {
       // An object in the caller's hands is kept: it may be mutated again, and that must be noticed.
-      if (saved(key, value) && (!isObject(value) || !this.#unchanged(key, value))) this.#overlay.delete(key);
+      if (isCaptured(this.#type, captured, key, value) && (!isObject(value) || !this.#unchanged(key, value)))
+        this.#overlay.delete(key);
     }
     this.#size = original.size;
     for (const [key, value] of this.#overlay) {
       this.#size += Number(value !== DROPPED) - Number(original.has(key));
     }
+  }
+
+  /** What the record calls this collection. */
+  protected get name(): string {
+    return this.#name;
+  }
+
+  protected isOriginal(key: string): boolean {
+    return this.#original.has(key);
   }
 
   #unchanged(key: string, value: V | undefined): boolean {
@@ -147,11 +161,14 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
 
   #requireLoaded(key: string): void {
     if (this.#scope !== undefined && !this.#scope.has(key)) {
-      throw new DistinctionError("NOT_LOADED", `${this.#name}[${JSON.stringify(key)}] was not loaded with this record`);
+      throw new DistinctionError(
+        "NOT_LOADED",
+        `${shownEntryPath(this.#name, this.#type, key)} was not loaded with this record`,
+      );
     }
   }
 
-  #requireWhole(what: string): void {
+  protected requireWhole(what: string): void {
     if (this.#scope !== undefined) {
       throw new DistinctionError(
         "NOT_LOADED",
@@ -159,6 +176,17 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
       );
     }
   }
+}
+
+/** Whether the caller's entry is what was `captured`; `undefined` stands for "not there". */
+export function isCaptured(
+  { entry }: CollectionType,
+  captured: ReadonlyMap<string, unknown>,
+  key: string,
+  value: unknown,
+): boolean {
+  if (value === undefined || !captured.has(key)) return value === undefined && !captured.has(key);
+  return entry.fault(value) === undefined && entry.same(entry.capture(value), captured.get(key));
 }
 
 function isObject(value: unknown): boolean {

@@ -1,13 +1,16 @@
 import { apply, applyAttributes, applyEntries } from "./apply.js";
 import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
-import { pushEntryChange } from "./diff.js";
+import { listOrder, pushEntryChange } from "./diff.js";
+import { isSameOrder, mergedOrder, movedBy } from "./entry-order.js";
 import type { Fault } from "./errors.js";
 import { changesOf, faceOf, givenEntries, trackedCollection, trackedMap } from "./record.js";
 import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 import type { Subject } from "./save-options.js";
+import { TrackedList } from "./tracked-list.js";
+import { isCaptured } from "./tracked-map.js";
 
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
@@ -69,11 +72,11 @@ export class TrackedRecord {
     const unseen = this.#unseen(captured, stored);
     const original = unseen.length === 0 ? stored : { ...apply(stored, unseen), version: this.original.version };
     this.#showAttributes(captured, original);
-    for (const [name, type] of collections) {
+    for (const [name] of collections) {
       const entries = captured.collections[name];
       const now = original.collections[name];
       if (entries === undefined || now === undefined) continue;
-      trackedMap(this.record, name)?.settle(now, (key, value) => isCaptured(type, entries, key, value));
+      trackedMap(this.record, name)?.settle(now, entries);
     }
     this.original = original;
     this.type.shape?.shown(this.object, original.version);
@@ -92,6 +95,7 @@ export class TrackedRecord {
     const map = trackedMap(this.record, name)!;
     for (const [key, value] of given) map.set(key, value);
     for (const key of captured.keys()) if (!given.has(key)) map.delete(key);
+    if (map instanceof TrackedList && !isSameOrder([...map.keys()], [...given.keys()])) map.reorder(given.keys());
   }
 
   /** The way back from `stored` to `captured`, for all that the caller has changed since and others had changed too. */
@@ -115,6 +119,7 @@ export class TrackedRecord {
         if (map !== undefined && isCaptured(type, entries, key, value)) continue;
         pushEntryChange(unseen, name, type, key, now.get(key), entries.get(key));
       }
+      if (type.kind === "list") pushUnseenOrder(unseen, name, map, [...entries.keys()], [...now.keys()]);
     }
     return unseen;
   }
@@ -131,12 +136,18 @@ export class TrackedRecord {
   }
 }
 
-function isCaptured(
-  { entry }: CollectionType,
-  captured: ReadonlyMap<string, unknown>,
-  key: string,
-  value: unknown,
-): boolean {
-  if (value === undefined || !captured.has(key)) return value === undefined && !captured.has(key);
-  return entry.fault(value) === undefined && entry.same(entry.capture(value), captured.get(key));
+/** The way back to the order that was captured, where the caller has made another since and others have, too. */
+function pushUnseenOrder(
+  unseen: Change[],
+  name: string,
+  list: Map<string, unknown> | undefined,
+  captured: readonly string[],
+  stored: readonly string[],
+): void {
+  const mine = list instanceof TrackedList ? (TrackedList.orderOf(list) ?? captured) : captured;
+  const moved = movedBy({ original: captured, mine, theirs: stored });
+  // Of something assigned that is no list it is not known what order it will have.
+  if (moved === "clash" || (moved === "them" && list === undefined)) {
+    unseen.push(listOrder(name, stored, mergedOrder({ mine: captured, theirs: stored }, "mine")));
+  }
 }

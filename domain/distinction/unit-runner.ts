@@ -1,5 +1,5 @@
 import { DistinctionError } from "./errors.js";
-import { Backoff, DEFAULT_RETRY } from "./retry.js";
+import { Backoff, retrySettings } from "./retry.js";
 import type { RepositoryEnvironment } from "./save-options.js";
 import type { UnitOptions } from "./unit-of-work.js";
 
@@ -26,7 +26,7 @@ export async function runUntilCommitted<T>(
   { signal, deadline }: UnitOptions,
   run: (run: UnitRun) => Promise<UnitOutcome<T>>,
 ): Promise<T> {
-  const settings = { ...DEFAULT_RETRY, ...retry, ...(deadline === undefined ? {} : { deadline }) };
+  const settings = retrySettings({ ...retry, ...(deadline === undefined ? {} : { deadline }) });
   const backoff = new Backoff("unit of work", settings, clock, random, signal);
   for (let attempt = 1; ; attempt++) {
     const outcome = await run({ attempt, locking: attempt > settings.optimisticAttempts });

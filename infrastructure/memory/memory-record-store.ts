@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
-import type { ChangeSet } from "../../domain/distinction/change-set.js";
+import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
 import { compareStates, meets } from "../../domain/distinction/list-order.js";
 import type { StoreQuery } from "../../domain/distinction/list-query.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
@@ -14,6 +15,16 @@ import type {
   StorePage,
 } from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
+import { addition, edition, removal, type Written } from "../../domain/distinction/written.js";
+import type { MemoryHistory } from "./memory-history.js";
+
+/** A write that is to be remembered. */
+export interface Remembered {
+  readonly history: MemoryHistory;
+  readonly type: AnyRecordType;
+  readonly written: Written;
+  readonly actor: string | undefined;
+}
 
 /** A store that went its own way, and the way back. */
 export interface MemoryFork {
@@ -27,19 +38,36 @@ export interface MemoryFork {
 /** The in-memory twin of a database table: same outcomes, no durability. Every method is atomic within one tick. */
 export class MemoryRecordStore implements RecordStore {
   /** States leave and enter with entry maps of their own: a repository updates its originals in place. */
-  readonly #states: Map<string, RecordState>;
+  #states = new Map<string, RecordState>();
+  /** Of a fork: takes what it wrote, until it is merged. */
+  #later: ((writes: readonly Remembered[]) => void) | undefined;
+  #actor: string | undefined;
 
+  /** @param history gets every effective write; none is kept where there is none */
   constructor(
     private readonly type: AnyRecordType,
-    states: ReadonlyMap<string, RecordState> = new Map<string, RecordState>(),
-  ) {
-    this.#states = new Map(states);
+    private readonly history?: MemoryHistory,
+  ) {}
+
+  by(actor: string): MemoryRecordStore {
+    if (this.history === undefined) return this;
+    const store = new MemoryRecordStore(this.type, this.history);
+    store.#states = this.#states;
+    store.#later = this.#later;
+    store.#actor = actor;
+    return store;
   }
 
-  /** A store of its own that holds what this one holds now. States are immutable, so that both may share them. */
-  fork(): MemoryFork {
+  /**
+   * A store of its own that holds what this one holds now. States are immutable, so that both may share them.
+   *
+   * @param later takes what the history is to remember once the fork is merged
+   */
+  fork(later: (writes: readonly Remembered[]) => void): MemoryFork {
     const before: ReadonlyMap<string, RecordState> = new Map(this.#states);
-    const store = new MemoryRecordStore(this.type, before);
+    const store = new MemoryRecordStore(this.type, this.history);
+    store.#states = new Map(before);
+    store.#later = later;
     const written = (): string[] =>
       [...new Set([...before.keys(), ...store.#states.keys()])].filter(
         (key) => before.get(key) !== store.#states.get(key),
@@ -66,16 +94,23 @@ export class MemoryRecordStore implements RecordStore {
       const key = this.#key(state);
       if (this.#states.has(key)) return "duplicate";
       this.#states.set(key, within(state));
+      this.#remember([addition(this.type, state)]);
       return "applied";
     });
   }
 
-  apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
+  apply(base: RecordState, given: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
     return settled(() => {
       const outcome = this.#check(base, scope);
-      if (outcome.kind === "applied") this.#write(this.#key(base), changes);
+      if (outcome.kind !== "applied") return outcome;
+      this.#write(this.#key(base), given.changes);
+      this.#remember([edition(base.version, given)]);
       return outcome;
     });
+  }
+
+  verify(base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+    return settled(() => this.#check(base, scope));
   }
 
   revise(
@@ -89,6 +124,7 @@ export class MemoryRecordStore implements RecordStore {
       const changes = decide(current);
       if (changes.length === 0) return { kind: "applied", state: current };
       this.#write(idText(id), changes);
+      this.#remember([this.#edition(id, current, changes)]);
       return { kind: "applied", state: apply(current, changes) };
     });
   }
@@ -96,7 +132,9 @@ export class MemoryRecordStore implements RecordStore {
   remove(base: RecordState): Promise<ApplyOutcome> {
     return settled(() => {
       const outcome = this.#check(base);
-      if (outcome.kind === "applied") this.#states.delete(this.#key(base));
+      if (outcome.kind !== "applied") return outcome;
+      this.#states.delete(this.#key(base));
+      this.#remember([removal(this.type, base)]);
       return outcome;
     });
   }
@@ -104,7 +142,10 @@ export class MemoryRecordStore implements RecordStore {
   insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
     return settled(() => {
       const taken = states.filter((state) => this.#states.has(this.#key(state)));
-      if (taken.length === 0) for (const state of states) this.#states.set(this.#key(state), within(state));
+      if (taken.length === 0) {
+        for (const state of states) this.#states.set(this.#key(state), within(state));
+        this.#remember(states.map((state) => addition(this.type, state)));
+      }
       return taken.map(({ attributes }) => idFrom(this.type, attributes));
     });
   }
@@ -121,11 +162,16 @@ export class MemoryRecordStore implements RecordStore {
       }
       const decided = stale.size === 0 ? new Map<number, readonly Change[]>() : decide(stale);
       const merged = new Map<number, RecordState>();
+      const written: Written[] = [];
       for (const [index, { changes: mine, scope }] of writes.entries()) {
         const changes = stale.has(index) ? (decided.get(index) ?? []) : mine;
-        if (changes.length > 0) this.#write(idText(ids[index]!), changes);
+        if (changes.length > 0) {
+          written.push(this.#edition(ids[index]!, this.#states.get(idText(ids[index]!))!, changes));
+          this.#write(idText(ids[index]!), changes);
+        }
         if (stale.has(index)) merged.set(index, this.#load(ids[index]!, scope)!);
       }
+      this.#remember(written);
       return { kind: "applied", merged };
     });
   }
@@ -143,6 +189,25 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
+  /** Whether a record is there, at once. */
+  holds(id: RecordId): boolean {
+    return this.#states.has(idText(id));
+  }
+
+  /** How many records meet a condition, at once. */
+  count(condition: (attributes: RecordState["attributes"]) => boolean): number {
+    return [...this.#states.values()].filter(({ attributes }) => condition(attributes)).length;
+  }
+
+  /** Deletes the records that meet a condition, at once. */
+  drop(condition: (attributes: RecordState["attributes"]) => boolean): void {
+    for (const [key, { attributes }] of this.#states) if (condition(attributes)) this.#states.delete(key);
+  }
+
+  protected put(state: RecordState): void {
+    this.#states.set(this.#key(state), within(state));
+  }
+
   #check(base: RecordState, scope?: EntryScope): ApplyOutcome {
     const current = this.#load(idFrom(this.type, base.attributes), scope);
     if (current === undefined) return { kind: "missing" };
@@ -153,6 +218,18 @@ export class MemoryRecordStore implements RecordStore {
     this.#states.set(key, apply(this.#states.get(key)!, changes));
   }
 
+  #edition(id: RecordId, { version }: RecordState, changes: readonly Change[]): Written {
+    return edition(version, changeSet(this.type.name, id, version, changes));
+  }
+
+  #remember(written: readonly Written[]): void {
+    const { type, history } = this;
+    if (history === undefined) return;
+    const remembered = written.map((one) => ({ history, type, written: one, actor: this.#actor }));
+    if (this.#later === undefined) remember(remembered);
+    else this.#later(remembered);
+  }
+
   #load(id: RecordId, scope?: EntryScope): RecordState | undefined {
     const state = this.#states.get(idText(id));
     return state && within(state, scope);
@@ -161,6 +238,12 @@ export class MemoryRecordStore implements RecordStore {
   #key(state: RecordState): string {
     return idText(idFrom(this.type, state.attributes));
   }
+}
+
+/** Gives writes to their histories, as one operation. */
+export function remember(writes: readonly Remembered[]): void {
+  const operation = randomUUID();
+  for (const { history, type, written, actor } of writes) history.record(type, written, operation, actor);
 }
 
 /** Runs `work` now and answers as a database would: later, and with a rejection where it throws. */

@@ -3,6 +3,7 @@ import { idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
 import { unitMisused, unitOver } from "../../domain/distinction/unit-errors.js";
+import { UnitMembers } from "../../domain/distinction/unit-members.js";
 import type {
   TransactionScope,
   UnitBinding,
@@ -11,7 +12,7 @@ import type {
   UnitOptions,
 } from "../../domain/distinction/unit-of-work.js";
 import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
-import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
+import { MemoryRecordStore, remember, type MemoryFork, type Remembered } from "./memory-record-store.js";
 
 /**
  * Units of work on stores in memory: each run works on copies, and writes them back in one tick if nobody has changed
@@ -51,7 +52,8 @@ async function attempt<T>(
 
 class MemoryTransactionScope implements TransactionScope, UnitBinding {
   readonly #stores = new Map<RecordStore, { fork: MemoryFork; inside: RecordStore; loaded: Set<string> }>();
-  readonly #members = new Map<UnitMember<unknown>, unknown>();
+  readonly #members = new UnitMembers();
+  readonly #written: Remembered[] = [];
   #isOpen = true;
 
   constructor(
@@ -69,16 +71,14 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
 
   repository<T>(repository: UnitMember<T>): T {
     if (!this.#isOpen) throw unitOver();
-    let member = this.#members.get(repository);
-    if (member === undefined) this.#members.set(repository, (member = repository.inUnit(this)));
-    return member as T;
+    return this.#members.of(repository, this);
   }
 
   store(store: RecordStore): RecordStore {
     if (!(store instanceof MemoryRecordStore)) throw unitMisused("only repositories in memory can take part");
     let bound = this.#stores.get(store);
     if (bound === undefined) {
-      const fork = store.fork();
+      const fork = store.fork((writes) => void this.#written.push(...writes));
       const loaded = new Set<string>();
       bound = { fork, loaded, inside: this.#guarded(fork.store, loaded) };
       this.#stores.set(store, bound);
@@ -96,6 +96,7 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
 
   merge(): void {
     for (const { fork } of this.#stores.values()) fork.merge();
+    remember(this.#written.map((write) => ({ ...write, actor: write.actor ?? this.actor })));
   }
 
   /** The fork, for as long as the unit is open, with an eye on what is loaded. Whatever methods the port has. */
@@ -105,6 +106,7 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
         const member = Reflect.get(target, name, target) as unknown;
         if (typeof member !== "function") return member;
         return (...given: unknown[]): unknown => {
+          if (name === "by") return this.#guarded(target.by(given[0] as string), loaded);
           if (!this.#isOpen) return Promise.reject(unitOver());
           if (name === "load") for (const id of given[0] as readonly RecordId[]) loaded.add(idText(id));
           return member.apply(target, given) as unknown;

@@ -1,24 +1,31 @@
 import { isDeepStrictEqual } from "node:util";
-import { TufError } from "../../domain/tuf/errors.js";
-import type { TargetEdits } from "../../domain/tuf/target-edits.js";
-import type { Target } from "../../domain/tuf/target.js";
+import { InvalidTargetsError, TufError } from "../../domain/tuf/errors.js";
+import type { BinEdits, TargetEdits } from "../../domain/tuf/target-edits.js";
+import { shownPath } from "../../domain/tuf/target-path.js";
 import type { RoleRow, TufState } from "./tuf-state.js";
 
 /** In-memory twin of the port. Every edit happens within one tick, so edits never meet. */
 export class MemoryTargetEdits implements TargetEdits {
   constructor(private readonly state: TufState) {}
 
-  async put(repository: string, bin: string, targets: ReadonlyMap<string, Target>): Promise<void> {
-    const role = this.bin(repository, bin);
-    const changed = [...targets].filter(([path, target]) => !isDeepStrictEqual(role.targets.get(path), target));
-    for (const [path, target] of changed) role.targets.set(path, structuredClone(target));
-    if (changed.length > 0) role.version += 1;
-  }
-
-  async drop(repository: string, bin: string, paths: ReadonlySet<string>): Promise<void> {
-    const role = this.bin(repository, bin);
-    const dropped = [...paths].filter((path) => role.targets.delete(path));
-    if (dropped.length > 0) role.version += 1;
+  async accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
+    const work = bins
+      .filter(({ edits }) => edits.length > 0)
+      .map(({ bin, edits }) => ({ role: this.bin(repository, bin), edits }));
+    for (const { role, edits } of work) {
+      const stranger = edits.find(({ digest }) => !holds(role, digest));
+      if (stranger === undefined) continue;
+      const reason = `the path does not belong into ${role.name}`;
+      throw new InvalidTargetsError([{ code: "INVALID_TARGET_PATH", path: shownPath(stranger.path), reason }]);
+    }
+    for (const { role, edits } of work) {
+      const before = new Map(role.targets);
+      for (const { path, target } of edits) {
+        if (target === null) role.targets.delete(path);
+        else role.targets.set(path, structuredClone(target));
+      }
+      if (!isDeepStrictEqual(before, role.targets)) role.version += 1;
+    }
   }
 
   private bin(repository: string, name: string): RoleRow {
@@ -26,4 +33,8 @@ export class MemoryTargetEdits implements TargetEdits {
     if (role?.kind !== "bin") throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
     return role;
   }
+}
+
+function holds({ range }: RoleRow, digest: Uint8Array): boolean {
+  return range !== undefined && Buffer.compare(range.low, digest) <= 0 && Buffer.compare(digest, range.high) <= 0;
 }

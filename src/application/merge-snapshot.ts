@@ -1,16 +1,17 @@
-import { expiresAt } from "../../domain/tuf/expiry.js";
-import { snapshotSigned, timestampSigned } from "../../domain/tuf/metadata-builders.js";
+import { expiresAt, type RoleExpiry } from "../../domain/tuf/expiry.js";
+import { type Edition, timestampSigned } from "../../domain/tuf/metadata-builders.js";
 import { type CommitPlan, planCommit } from "../../domain/tuf/publish-plan.js";
+import { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
 import { mergeSnapshot } from "../../domain/tuf/snapshot-merge.js";
 import type { CommitOutcome, MetadataFile, SignedFile, SnapshotState } from "../../domain/tuf/tuf-store.js";
-import type { SigningRun } from "./sign-due-roles.js";
+import { asOf, type SigningRun } from "./sign-roles.js";
 import { type Attempt, untilCommitted } from "./until-committed.js";
 
 /** The head of the newest snapshot that this process committed itself. */
 export interface KnownHead {
   /** SHA-256 of that snapshot's file, which holds this head and so stands for it. */
   readonly sha256: string;
-  readonly head: ReadonlyMap<string, number>;
+  readonly head: SnapshotHead;
 }
 
 /** Remembers the head between merges, so that a merge reads what is pending and not every role. */
@@ -28,7 +29,7 @@ export function commitPending(run: SigningRun, memory: HeadMemory): Promise<Comm
   return untilCommitted(`timestamp of ${repository.name}`, run, async (): Promise<Attempt<CommitPlan>> => {
     const state = await store.snapshotState(repository.name);
     const plan = planCommit(state, repository.expiry, clock.now());
-    const outcome = await commit(run, memory, plan, state);
+    const outcome = plan === "nothing" ? "applied" : await commit(await asOf(run), memory, plan, state);
     return outcome === "stale"
       ? { outcome, metadataVersion: state.timestamp.metadataVersion }
       : { outcome: "done", value: plan };
@@ -38,39 +39,50 @@ export function commitPending(run: SigningRun, memory: HeadMemory): Promise<Comm
 async function commit(
   run: SigningRun,
   memory: HeadMemory,
-  plan: CommitPlan,
+  plan: Exclude<CommitPlan, "nothing">,
   state: SnapshotState,
 ): Promise<CommitOutcome> {
-  switch (plan) {
-    case "nothing":
-      return "applied";
-    case "timestamp":
-      return run.store.commitTimestamp(run.repository.name, await nextTimestamp(run, state, state.snapshot));
-    case "snapshot":
-      return commitMerge(run, memory, state);
-  }
+  return plan === "snapshot" ? commitMerge(run, memory, state) : commitTimestamp(run, state);
+}
+
+async function commitTimestamp(run: SigningRun, state: SnapshotState): Promise<CommitOutcome> {
+  const file = await nextTimestamp(run, state, state.snapshot);
+  const commit = { file, signedVersion: state.timestamp.version };
+  const outcome = await run.store.commitTimestamp(run.repository.name, commit);
+  if (outcome === "applied") run.onCommitted?.(file);
+  return outcome;
 }
 
 async function commitMerge(run: SigningRun, memory: HeadMemory, state: SnapshotState): Promise<CommitOutcome> {
   const { store, repository } = run;
-  const { known } = memory;
-  const head = known?.sha256 === state.snapshot.sha256 ? known.head : await store.snapshotHead(repository.name);
-  const { meta, changed } = mergeSnapshot(head, state.pending);
-  const snapshot = await nextSnapshot(run, state, meta);
-  const timestamp = await nextTimestamp(run, state, snapshot);
-  const outcome = await store.commitSnapshot(repository.name, { timestamp, snapshot, changed, merged: state.pending });
+  const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), state.pending);
+  const edition = nextEdition(run, state.snapshot, repository.expiry.snapshot);
+  const { file, envelope } = await run.signing.signSnapshot(head, repository, edition);
+  const timestamp = await nextTimestamp(run, state, file);
+  const snapshot = { ...file, bytes: envelope };
+  const outcome = await store.commitSnapshot(repository.name, {
+    timestamp,
+    snapshot,
+    signedVersions: { timestamp: state.timestamp.version, snapshot: state.snapshot.version },
+    changed,
+    merged: state.pending,
+  });
+  if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.
-  if (outcome === "applied") memory.known = { sha256: snapshot.sha256, head: meta };
+  memory.known = { sha256: file.sha256, head };
+  run.onCommitted?.(file);
+  run.onCommitted?.(timestamp);
   return outcome;
 }
 
-function nextSnapshot(run: SigningRun, { snapshot }: SnapshotState, meta: ReadonlyMap<string, number>) {
-  const { expiry, trust } = run.repository;
-  const edition = {
-    metadataVersion: snapshot.metadataVersion + 1,
-    expiresAt: expiresAt(run.clock.now(), expiry.snapshot),
-  };
-  return run.signing.sign("snapshot", snapshotSigned(meta, edition), trust.snapshot, edition);
+/** Memory stands in for the database as long as the current snapshot is the one that is remembered. */
+async function currentHead(
+  { store, repository, codec }: SigningRun,
+  { known }: HeadMemory,
+  { snapshot }: SnapshotState,
+): Promise<SnapshotHead> {
+  if (known?.sha256 === snapshot.sha256) return known.head;
+  return SnapshotHead.of(await store.snapshotHead(repository.name), codec);
 }
 
 function nextTimestamp(
@@ -78,10 +90,15 @@ function nextTimestamp(
   { timestamp }: SnapshotState,
   snapshot: Pick<MetadataFile, "metadataVersion" | "length" | "sha256">,
 ): Promise<SignedFile> {
-  const { expiry, trust } = run.repository;
-  const edition = {
-    metadataVersion: timestamp.metadataVersion + 1,
-    expiresAt: expiresAt(run.clock.now(), expiry.timestamp),
-  };
-  return run.signing.sign("timestamp", timestampSigned(snapshot, edition), trust.timestamp, edition);
+  const edition = nextEdition(run, timestamp, run.repository.expiry.timestamp);
+  return run.signing.sign("timestamp", timestampSigned(snapshot, edition), run.repository, edition);
+}
+
+function nextEdition(
+  { clock }: SigningRun,
+  current: { readonly metadataVersion: number },
+  expiry: RoleExpiry,
+): Edition {
+  const now = clock.now();
+  return { metadataVersion: current.metadataVersion + 1, signedAt: now, expiresAt: expiresAt(now, expiry) };
 }

@@ -1,13 +1,13 @@
 import { Command } from "commander";
+import { EXIT } from "./exit-code.js";
 import { NoInputError } from "./demo/installed-packages.js";
 import { StateInUseError } from "./demo/state-lock.js";
 import { runDemo } from "./demo/run-demo.js";
 
-/** Exit code of a program that Ctrl-C ended: 128 + SIGINT. */
-const INTERRUPTED = 130;
-
-export function demoCommand(): Command {
+/** @param program whose settings hold here, too */
+export function demoCommand(program: Command): Command {
   return new Command("demo")
+    .copyInheritedSettings(program)
     .description(
       "let processes race for real metadata on an embedded database, publish files with TUF, verify all of it",
     )
@@ -21,7 +21,7 @@ export function demoCommand(): Command {
       try {
         process.exitCode = (await runDemo({ directory, state, signal: abort.signal })) ? 0 : 1;
       } catch (error) {
-        process.exitCode = abort.signal.aborted ? INTERRUPTED : 1;
+        process.exitCode = abort.signal.aborted ? EXIT.interrupted : EXIT.failure;
         console.error(
           abort.signal.aborted ? "\nStopped; run it again to go on." : `distinction demo: ${reason(error)}`,
         );

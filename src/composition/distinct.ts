@@ -1,18 +1,17 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm";
-import type { Clock } from "../../domain/distinction/clock.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { DistinctionError, type Fault } from "../../domain/distinction/errors.js";
+import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { Policy } from "../../domain/distinction/policy.js";
 import { recordType, type ShapedRecordType } from "../../domain/distinction/record-type.js";
-import type { RetrySettings } from "../../domain/distinction/retry.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { entityMapping, type EntityMapping } from "../../infrastructure/persistence/entity-table.js";
-import { entityShape } from "../../infrastructure/persistence/entity-shape.js";
-import { existingDatabase } from "../../infrastructure/persistence/existing-database.js";
-import type { Statement } from "../../infrastructure/persistence/session.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { entityMapping, type EntityMapping } from "../../infrastructure/persistence/entities/entity-table.js";
+import { entityShape } from "../../infrastructure/persistence/entities/entity-shape.js";
+import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { databaseOf, type DataSourceUse } from "./existing-data-source.js";
 
-export interface DistinctOptions<E extends object> {
+export interface DistinctOptions<E extends object> extends DataSourceUse {
   /** By property: `views`, `address.street`, or the array of owned children. `reject` where none is named. */
   readonly policies?: Readonly<Partial<Record<string, Policy>>>;
   /** Properties that conflict together. */
@@ -21,16 +20,34 @@ export interface DistinctOptions<E extends object> {
   readonly validate?: (entity: E) => readonly Fault[];
   /** Columns and relations to leave alone: neither read, nor written, nor refused. */
   readonly ignore?: readonly string[];
-  /** Properties whose values no message may show. */
+  /** Properties whose values no message may show; those of owned children as `labels.token`. */
   readonly secret?: readonly string[];
-  readonly retry?: Partial<RetrySettings>;
-  /** Sees every statement before it is sent. */
-  readonly onStatement?: (statement: Statement) => void;
-  /** Time, the machine's by default. */
-  readonly clock?: Clock;
-  /** Randomness for pauses, uniform in [0, 1); `Math.random` by default. */
-  readonly random?: () => number;
+  /**
+   * Whether to keep the history of every write, in its transaction; false by default. Needs the tables of
+   * `HISTORY_MIGRATIONS`, which are never created unasked: without them writes throw `MISSING_TABLE`.
+   */
+  readonly history?: boolean;
+  /** Who writes, for the history; asked at every write. */
+  readonly actor?: () => string | undefined;
+  /** Told about retries, escalations, conflicts and saves: `OpenTelemetryObserver`, or one of yours. */
+  readonly observer?: RepositoryObserver;
 }
+
+/** All there are: a misspelt one (`secrets`) would be passed over in silence by callers without types. */
+const OPTIONS: Readonly<Record<keyof DistinctOptions<object>, true>> = {
+  policies: true,
+  groups: true,
+  validate: true,
+  ignore: true,
+  secret: true,
+  history: true,
+  actor: true,
+  observer: true,
+  onStatement: true,
+  retry: true,
+  clock: true,
+  random: true,
+};
 
 /** A repository of instances of an entity's class. */
 export type EntityRepository<E extends object> = DistinctRepository<ShapedRecordType<E>>;
@@ -52,17 +69,22 @@ export function distinct<E extends ObjectLiteral>(
   if (!dataSource.isInitialized) {
     throw new DistinctionError("DATABASE_UNAVAILABLE", "initialise the data source before `distinct`");
   }
-  const { clock = systemClock, random = Math.random, retry = {}, onStatement } = options;
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown !== undefined) throw new DistinctionError("INVALID_RECORD_TYPE", `distinct has no option ${unknown}`);
+  const { clock = systemClock, random = Math.random, retry = {}, actor, observer, history = false } = options;
   const mapping = entityMapping(dataSource.getMetadata(entity), {
     ignore: options.ignore ?? [],
     secret: options.secret ?? [],
     now: () => clock.now(),
   });
   const type = entityType(mapping, options);
-  const database = existingDatabase(dataSource, { clock, random, ...(onStatement && { onStatement }) });
-  const store = new SqlRecordStore(database, { ...mapping.table, type });
-  // TypeORM's version columns have 32 bits, and its own inserts start at 1.
-  return new DistinctRepository(type, store, { clock, random, retry, firstVersion: () => 1 });
+  const database = databaseOf(dataSource, options);
+  const table = { ...mapping.table, type };
+  // Not the time, for which TypeORM's version columns are too short; what was removed under the same key is not met again.
+  const firstVersion = (): number => 1 + Math.floor(random() * mapping.versionStarts);
+  const environment = { clock, random, retry, actor, observer, firstVersion };
+  const store = history ? new HistoryRecordStore(database, table, environment) : new SqlRecordStore(database, table);
+  return new DistinctRepository(type, store, environment);
 }
 
 function entityType<E extends object>(mapping: EntityMapping, options: DistinctOptions<E>): ShapedRecordType<E> {

@@ -1,7 +1,10 @@
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
-import type { Statement } from "../../infrastructure/persistence/session.js";
+import type { ImageGatewayOptions } from "../../domain/image/image-gateway.js";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import type { EnvironmentKeysOptions } from "../../infrastructure/signing/environment-keys.js";
+import type { SigningServiceOptions } from "../../infrastructure/signing/signing-service.js";
 
 /** How a service embeds this library. Only the database must be named. */
 export interface DistinctionOptions {
@@ -12,10 +15,12 @@ export interface DistinctionOptions {
   /** Whether to bring the schema up to date on first use (default), or only to check that it is. */
   readonly schema?: "migrate" | "check";
   readonly retry?: Partial<RetrySettings>;
-  /** Sees every statement before it is sent. */
-  readonly onStatement?: (statement: Statement) => void;
+  /** Told about every statement on records: its text, masked parameters, time, rows and transaction. Costs nothing if off. */
+  readonly onStatement?: (event: StatementEvent) => void;
   /** Told about retries, escalations, conflicts and saves. */
   readonly observer?: RepositoryObserver;
+  /** The service's own layers around the images, and the images' quotas. */
+  readonly images?: ImageGatewayOptions;
   /** Whether to keep the history of images, in the transaction of each write; false by default. */
   readonly history?: boolean;
   /** Who writes, for the history; asked at every write. */
@@ -34,6 +39,23 @@ export interface TufOptions {
   readonly name?: string;
   /** Directory of the published metadata files. */
   readonly storage: string;
-  /** Directory of the private keys (PKCS #8, mode 0600). */
-  readonly keys: string;
+  /** Directory of the private keys (PKCS #8, mode 0600), or where else they are. */
+  readonly keys: string | KeyOptions;
+  /** Told of every signature that was made and of every file that was published: for progress bars. */
+  readonly onStep?: (step: "signed" | "stored") => void;
+}
+
+/** Where private keys are. What has no place here, an HSM for instance, is a `SignerSource` of yours: see `distinction/tuf`. */
+export interface KeyOptions {
+  /** New keys are made here. */
+  readonly directory: string;
+  /** Encrypts new key files, and opens encrypted ones. */
+  readonly passphrase?: string;
+  /** Keys in environment variables, too. */
+  readonly environment?: EnvironmentKeysOptions & {
+    /** Such as `process.env`. */
+    readonly variables: Readonly<Record<string, string | undefined>>;
+  };
+  /** Keys that a signing service keeps, too. */
+  readonly service?: SigningServiceOptions;
 }

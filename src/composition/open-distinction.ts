@@ -1,7 +1,9 @@
 import { Container } from "inversify";
 import type { History } from "../../domain/distinction/history.js";
+import type { Caller } from "../../domain/image/caller.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf-repository-service.js";
 import { distinctionModule } from "./distinction-module.js";
@@ -12,6 +14,10 @@ import { TOKENS } from "./tokens.js";
 export interface Distinction {
   readonly images: ImageRepository;
   readonly imageFactory: ImageFactory;
+  /** Whom images are shared with. */
+  readonly imageMembers: ImageMemberRepository;
+  /** The images as one caller sees them. */
+  readonly imagesVisibleTo: (caller: Caller) => ImageRepository;
   /** What was written, where the option `history` is on. */
   readonly history: History;
   /** Several repositories in one transaction. */
@@ -41,6 +47,8 @@ export function openDistinction(options: DistinctionOptions): Distinction | Dist
   return {
     images: container.get(TOKENS.ImageRepository),
     imageFactory: container.get(TOKENS.ImageFactory),
+    imageMembers: container.get(TOKENS.ImageMemberRepository),
+    imagesVisibleTo: (caller) => container.get(TOKENS.ImageGateway).visibleTo(caller),
     history: container.get(TOKENS.History),
     unitOfWork: container.get(TOKENS.UnitOfWork),
     ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),

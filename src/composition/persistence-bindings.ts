@@ -1,8 +1,8 @@
 import type { ContainerModuleLoadOptions } from "inversify";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlHistory } from "../../infrastructure/persistence/sql-history.js";
-import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlHistory } from "../../infrastructure/persistence/history/sql-history.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import type { DistinctionOptions } from "./distinction-options.js";
 import { TOKENS } from "./tokens.js";
 

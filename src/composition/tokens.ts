@@ -3,8 +3,10 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
 import type { History } from "../../domain/distinction/history.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
+import type { ImageGateway } from "../../domain/image/image-gateway.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
+import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf-repository-service.js";
 
@@ -18,6 +20,8 @@ export const TOKENS = {
   Database: token<Database>("Database"),
   History: token<History>("History"),
   ImageFactory: token<ImageFactory>("ImageFactory"),
+  ImageGateway: token<ImageGateway>("ImageGateway"),
+  ImageMemberRepository: token<ImageMemberRepository>("ImageMemberRepository"),
   ImageRepository: token<ImageRepository>("ImageRepository"),
   RepositoryEnvironment: token<RepositoryEnvironment>("RepositoryEnvironment"),
   /** Bound only where the module's `tuf` option names a storage. */

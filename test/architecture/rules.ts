@@ -31,7 +31,7 @@ const VENDORS: Readonly<Record<string, readonly string[]>> = {
   memory: [],
   wire: npm("@tufjs/models"),
   signing: [],
-  storage: [],
+  storage: npm("@aws-sdk/client-s3"),
   queue: npm("bullmq"),
   telemetry: npm("@opentelemetry/api"),
 };

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /** What people run: `npm test` builds it first. */
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
 
 let place: string;
@@ -100,7 +101,54 @@ describe("distinction demo", () => {
   test("refuses arguments that it does not know, and shows its usage", async () => {
     const { code, output } = await run("demo", "a", "b");
     expect(output).toMatch(/too many arguments[^]*Usage: distinction demo/);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ["npm start", "register packages", "npm"],
+    ["the demo", "register packages", process.execPath],
+    ["the demo", "changes only", process.execPath],
+  ])(
+    "Ctrl-C in a terminal, where all processes of %s get it after %j, leaves none of them behind",
+    async (_, moment, program) => {
+      const directory = await packages("group", { "p/package.json": "{}", "p/file": "content" });
+      const state = await mkdtemp(join(place, "group-state-"));
+      // Without npm's prestart, which would build what other tests are running.
+      const command = program === "npm" ? ["start", "--silent", "--ignore-scripts", "--"] : [MAIN, "demo"];
+      const demo = spawn(program, [...command, directory, "--state", state], {
+        cwd: ROOT,
+        detached: true,
+        stdio: "pipe",
+      });
+      let text = "";
+      const ended = once(demo, "close");
+      for (const stream of [demo.stdout, demo.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      while (!text.includes(moment)) await once(demo.stdout, "data");
+      process.kill(-demo.pid!, "SIGINT");
+      const [code, signal] = (await ended) as [number | null, string | null];
+      // npm ends itself by the signal, which a shell shows as 130, too.
+      expect(signal === "SIGINT" ? 130 : code, text).toBe(130);
+      expect(() => process.kill(-demo.pid!, 0)).toThrow("ESRCH");
+      expect(await readdir(state)).not.toContain("demo.pid");
+      expect((await run("demo", directory, "--state", state)).code).toBe(0);
+    },
+    120_000,
+  );
+
+  test("keeps its state to itself, until it ends or is killed", { timeout: 120_000 }, async () => {
+    const directory = await packages("locked", { "p/package.json": "{}", "p/file": "content" });
+    const state = join(place, "locked-state");
+    const first = start("demo", directory, "--state", state);
+    await once(first.process.stdout!, "data");
+    const second = await run("demo", directory, "--state", state);
+    expect(second.output).toContain(`${state} is in use by another demo (process ${first.process.pid})`);
+    expect(second.code).toBe(1);
+    expect(await readFile(join(state, "demo.pid"), "utf8")).toBe(String(first.process.pid));
+    first.process.kill("SIGKILL");
+    await first.ended;
+    expect(await readdir(state)).toContain("demo.pid");
+    expect((await run("demo", directory, "--state", state)).code).toBe(0);
+    expect((await readdir(state)).filter((name) => name.startsWith("demo.pid"))).toEqual([]);
   });
 
   test("stops at Ctrl-C, and the next run completes what it left", { timeout: 120_000 }, async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeAddress, parseDatabaseUrl } from "../../infrastructure/persistence/database-url.js";
+import { describeAddress, parseDatabaseUrl } from "../../infrastructure/persistence/connection/database-url.js";
 import { openTestDatabase } from "../support/open-store.js";
 
 const server = {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import fc from "fast-check";
+import fc from "../support/fast-check.js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
@@ -8,12 +8,12 @@ import { diff } from "../../domain/distinction/diff.js";
 import { JsonText, type JsonValue } from "../../domain/distinction/json-text.js";
 import { newState } from "../../domain/distinction/new-record.js";
 import type { RecordState } from "../../domain/distinction/record-state.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { insertRecord } from "../../infrastructure/persistence/record-statements.js";
-import { updateByChanges } from "../../infrastructure/persistence/record-update.js";
-import type { Statement } from "../../infrastructure/persistence/session.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import type { TableLayout } from "../../infrastructure/persistence/table-layout.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { insertRecord } from "../../infrastructure/persistence/records/record-statements.js";
+import { updateByChanges } from "../../infrastructure/persistence/records/record-update.js";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import type { TableLayout } from "../../infrastructure/persistence/records/table-layout.js";
 import { hostileText, jsonNear, jsonObject, objectOf } from "../support/arbitraries.js";
 import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
@@ -31,7 +31,7 @@ for (const [backend, create] of [
     let database: Database;
     let layout: TableLayout;
     let store: SqlRecordStore;
-    const sent: Statement[] = [];
+    const sent: StatementEvent[] = [];
 
     beforeAll(async () => {
       place = await create();
@@ -65,7 +65,7 @@ for (const [backend, create] of [
       sent.length = 0;
       await save(long, changesTo(long, { a: { b: 2 }, ...PADDING }));
       expect(sent).toHaveLength(1);
-      expect(sent[0]).toMatchObject({ sql: expect.stringMatching(/JSON_SET/) as string, varying: false });
+      expect(sent[0]).toMatchObject({ sql: expect.stringMatching(/JSON_SET/) as string, prepared: true });
       expect(sent[0]!.parameters).not.toContainEqual(expect.stringContaining("xxx"));
       expect(sent[0]!.sql).not.toContain('"b"');
       expect(await now(long)).toEqual({ a: { b: 2 }, ...PADDING });
@@ -82,7 +82,7 @@ for (const [backend, create] of [
       await save(state, changesTo(state, { a: 2, b: null, d: { e: [1] }, ...PADDING }));
       expect(sent[0]).toMatchObject({
         sql: expect.stringMatching(/JSON_REMOVE\((JSON_REMOVE\()*JSON_SET/) as string,
-        varying: true,
+        prepared: false,
       });
       expect(await now(state)).toEqual({ a: 2, b: null, d: { e: [1] }, ...PADDING });
       const many = await stored({ ...PADDING });

@@ -259,6 +259,31 @@ export function recordStoreContract(name: string, open: () => Promise<RecordStor
       expect([...now.tags]).toEqual(["t"]);
       expect(repository.versionOf(now)).toBe(4);
     });
+
+    test("counts every step of concurrent updates, though writers come to the same value", async () => {
+      const store = await open();
+      // Repositories of their own, as in several processes: nothing lines them up before they reach the store.
+      const writers = Array.from({ length: 6 }, () => {
+        const retry = { updateAttempts: 1_000 };
+        return new DistinctRepository(articleType, store, { clock: systemClock, random: Math.random, retry });
+      });
+      const id = randomUUID();
+      const counts = { metadata: { steps: 0 }, bytes: 0n, labels: [["steps", "0"]] as const };
+      await writers[0]!.add(writers[0]!.create({ id, ...counts }));
+      const steps = writers.map(async (repository) => {
+        for (let step = 0; step < 5; step++) {
+          await repository.update(id, (article) => {
+            article.bytes! += 1n;
+            (article.metadata as { steps: number }).steps++;
+            article.labels.set("steps", String(Number(article.labels.get("steps")) + 1));
+          });
+        }
+      });
+      await Promise.all(steps);
+      const now = await writers[0]!.get(id);
+      expect(now).toMatchObject({ bytes: 30n, metadata: { steps: 30 } });
+      expect(now.labels.get("steps")).toBe("30");
+    });
   });
 }
 

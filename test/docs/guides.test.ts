@@ -9,7 +9,7 @@ const guides = fileURLToPath(new URL("../../docs/guides/", import.meta.url));
 
 /** What each guide's samples print, one after another as one program. */
 const PRINTED: Readonly<Record<string, string>> = {
-  "from-typeorm-save.md": `New 2 [ 'sea', 'dusk' ] 3
+  "from-typeorm-save.md": `New 2 [ 'sea', 'dusk' ]
 true
 {
   path: 'title',
@@ -18,6 +18,9 @@ true
   mine: 'Mine',
   theirs: 'Theirs'
 }
+true 1
+[ 'bob', 'ann' ]
+2 2
 `,
 };
 

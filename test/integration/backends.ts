@@ -1,27 +1,27 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, inject } from "vitest";
-import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
-import { DistinctImageFactory } from "../../domain/image/image-factory.js";
-import { imageType, type Image, type NewImage } from "../../domain/image/image-type.js";
-import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { DistinctMemberRepository } from "../../domain/image/distinct-member-repository.js";
+import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
+import type { MemberStore } from "../../domain/image/member-store.js";
+import { memoryImages } from "../../infrastructure/memory/memory-images.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { environment, newImage } from "../support/images.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
 
-export const environment: RepositoryEnvironment = { clock: systemClock, random: Math.random, firstVersion: () => 1 };
-
-const factory = new DistinctImageFactory(systemClock, randomUUID);
+export { environment, newImage };
 
 /** Two clients of the same images: all that one knows of the other is in the store. */
 export interface Clients {
   readonly stores: readonly [RecordStore, RecordStore];
   readonly a: DistinctImageRepository;
   readonly b: DistinctImageRepository;
+  /** Whom the images are shared with, as each of the clients sees it. */
+  readonly members: readonly [ImageMemberRepository, ImageMemberRepository];
   /** Of a SQL backend: a connection pool or file handle for each client. */
   readonly databases: readonly Database[];
 }
@@ -29,8 +29,8 @@ export interface Clients {
 /** The same tests on memory, SQLite and the server. */
 export function onEveryBackend(tests: (clients: () => Clients) => void): void {
   describe("memory", () => {
-    const store = new MemoryRecordStore(imageType);
-    const clients = clientsOf([store, store], []);
+    const { images, members } = memoryImages();
+    const clients = clientsOf([images, images], [members, members], []);
     tests(() => clients);
   });
   onSqlBackends((place) => {
@@ -75,7 +75,11 @@ function onBackend(
 /** Two clients with a database object each, hence with connections of their own. */
 export function sqlClients(url: string): Clients {
   const databases = [openTestDatabase(url), openTestDatabase(url)] as const;
-  return clientsOf([imageStore(databases[0]), imageStore(databases[1])], databases);
+  return clientsOf(
+    [imageStore(databases[0]), imageStore(databases[1])],
+    [new SqlMemberStore(databases[0]), new SqlMemberStore(databases[1])],
+    databases,
+  );
 }
 
 export function imageStore(database: Database): SqlRecordStore {
@@ -86,18 +90,22 @@ export function imagesIn(database: Database): DistinctImageRepository {
   return new DistinctImageRepository(imageStore(database), environment);
 }
 
-export function newImage(values: NewImage = {}): Image {
-  return factory.newImage(values);
-}
-
 export async function closeAll(databases: readonly Database[]): Promise<void> {
   for (const database of databases) await database.close();
 }
 
-function clientsOf(stores: readonly [RecordStore, RecordStore], databases: readonly Database[]): Clients {
+function clientsOf(
+  stores: readonly [RecordStore, RecordStore],
+  memberStores: readonly [MemberStore, MemberStore],
+  databases: readonly Database[],
+): Clients {
   const [a, b] = [
     new DistinctImageRepository(stores[0], environment),
     new DistinctImageRepository(stores[1], environment),
   ];
-  return { stores, a, b, databases };
+  const members = [
+    new DistinctMemberRepository(memberStores[0], environment),
+    new DistinctMemberRepository(memberStores[1], environment),
+  ] as const;
+  return { stores, a, b, members, databases };
 }

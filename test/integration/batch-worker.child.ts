@@ -1,7 +1,7 @@
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { articleTable, articleType } from "../support/article.js";
 import { runAsChild } from "../support/child-side.js";
 

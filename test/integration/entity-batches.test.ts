@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Statement } from "../../infrastructure/persistence/session.js";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { onSqlBackends } from "./backends.js";
 import { Label, Membership, Money, Note, openDataSource, Photo } from "./entity-fixtures.js";
@@ -19,7 +19,7 @@ onSqlBackends((place, backend) => {
     await theirs.destroy();
   });
 
-  const sent: Statement[] = [];
+  const sent: StatementEvent[] = [];
   const photosOf = (dataSource: DataSource) =>
     distinct(dataSource, Photo, { policies: { views: "sum" }, onStatement: (statement) => void sent.push(statement) });
 

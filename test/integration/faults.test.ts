@@ -13,10 +13,10 @@ import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { Connector } from "../../infrastructure/persistence/connection.js";
-import { Database } from "../../infrastructure/persistence/database.js";
-import type { OpenOptions } from "../../infrastructure/persistence/open-database.js";
-import { sqliteDialect } from "../../infrastructure/persistence/sqlite-dialect.js";
+import type { Connector } from "../../infrastructure/persistence/connection/connection.js";
+import { Database } from "../../infrastructure/persistence/connection/database.js";
+import type { OpenOptions } from "../../infrastructure/persistence/connection/open-database.js";
+import { sqliteDialect } from "../../infrastructure/persistence/connection/sqlite-dialect.js";
 import { startChild } from "../support/child.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
@@ -146,7 +146,8 @@ test("opening that the database gives up on is tried again", async () => {
   const clock = new FakeClock();
   const open = async (): Promise<Connector> => {
     if (clock.slept.length < 2) throw Object.assign(new Error("no luck"), { code: "SQLITE_BUSY" });
-    return { dialect: sqliteDialect, withConnection: () => Promise.reject(new Error("unused")), close: async () => {} };
+    const unused = (): Promise<never> => Promise.reject(new Error("unused"));
+    return { dialect: sqliteDialect, withSession: unused, withConnection: unused, close: async () => {} };
   };
   const database = new Database("somewhere", open, { clock, random: Math.random });
   expect(await database.dialect()).toBe(sqliteDialect);
@@ -512,6 +513,7 @@ function failingStore(store: RecordStore): Breakage {
         if (broken) throw new DistinctionError("DATABASE_ERROR", "broken for now");
         return store.apply(base, changes, scope);
       },
+      verify: (base, scope) => store.verify(base, scope),
       revise: (id, decide, scope) => store.revise(id, decide, scope),
       remove: (base) => store.remove(base),
       insertAll: (states) => store.insertAll(states),

@@ -1,8 +1,8 @@
 import type { Clock } from "../../domain/distinction/clock.js";
-import type { Connection, Connector } from "../../infrastructure/persistence/connection.js";
-import { Database } from "../../infrastructure/persistence/database.js";
-import type { Dialect } from "../../infrastructure/persistence/dialect.js";
-import type { Session, Statement } from "../../infrastructure/persistence/session.js";
+import type { Connection, Connector } from "../../infrastructure/persistence/connection/connection.js";
+import { Database } from "../../infrastructure/persistence/connection/database.js";
+import type { Dialect } from "../../infrastructure/persistence/connection/dialect.js";
+import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
 
 /** What is about to be sent, and the connection that it goes over. What this throws comes in place of the server's answer. */
 export type BeforeStep = (step: Step, session: Session) => void | Promise<void>;
@@ -21,6 +21,10 @@ class InterposedConnector implements Connector {
     readonly dialect: Dialect,
     private readonly before: BeforeStep,
   ) {}
+
+  withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.withConnection(work);
+  }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     // Settled inside: what to make of an error is for the outer database to tell, not for the inner one.

@@ -1,5 +1,5 @@
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
 import { runAsChild } from "../support/child-side.js";
 
 /** Opens a database at the same moment as others, which brings its tables up to date. */

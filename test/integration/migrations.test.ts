@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { MIGRATIONS } from "../../infrastructure/persistence/migrations/index.js";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
-import type { Row } from "../../infrastructure/persistence/session.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
+import type { Row } from "../../infrastructure/persistence/connection/session.js";
 import { releaseTogether, startChild } from "../support/child.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
 import { closeAll, imagesIn, newImage, onSqlBackends } from "./backends.js";
 
@@ -34,6 +35,10 @@ const SQLITE_CATALOG = [
      FROM pragma_index_list(?) i, pragma_index_xinfo(i.name) c ORDER BY i.name, c.seqno`,
   `SELECT strict, wr FROM pragma_table_list WHERE name = ?`,
 ];
+
+/** Statements of migrations that find out whether they were run before, and those that are run again. */
+const STRUCTURE = /CREATE (TABLE (?!distinction_pattern)|INDEX)|ALTER TABLE|INSERT INTO `distinction_migrations`/;
+const STRUCTURE_OR_ROWS = new RegExp(`${STRUCTURE.source}|INSERT INTO|UPDATE `);
 
 describe("the migrations", () => {
   onSqlBackends((place, backend) => {
@@ -105,6 +110,61 @@ describe("the migrations", () => {
       expect(await executed(database)).toEqual(MIGRATIONS.map(({ name }) => name));
       await imagesIn(database).add(newImage());
     });
+
+    if (backend === "server") {
+      test("go on where a process died, whichever statement was its last", async () => {
+        const empty = await createEmpty();
+        const { hostname, port } = new URL(empty.url);
+        const proxy = await TcpProxy.to(hostname, Number(port || 3306));
+        onTestFinished(async () => {
+          await proxy.close();
+          await empty.drop();
+        });
+        // Each start gets exactly one statement done, and does not live to learn it.
+        let starts = 0;
+        for (let isDone = false; !isDone; starts++) {
+          const database = openTestDatabase(proxy.through(empty.url), { poolSize: 1 });
+          // Every other start gets past what is run again each time.
+          proxy.breakAt(starts % 2 === 0 ? STRUCTURE : STRUCTURE_OR_ROWS, "drop reply");
+          isDone = await database.connect().then(
+            () => true,
+            (error: unknown) => (expect(error).toMatchObject({ code: "DATABASE_UNAVAILABLE" }), false),
+          );
+          await database.close();
+        }
+        expect(starts).toBeGreaterThan(20);
+        const database = openTestDatabase(empty.url);
+        onTestFinished(() => database.close());
+        expect(await executed(database)).toEqual(MIGRATIONS.map(({ name }) => name));
+        const everything = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+        const names = await migrated.session((session) => session.rows({ sql: everything, parameters: [] }));
+        for (const [table] of names) {
+          const should = await describedBy(migrated, catalog, String(table));
+          expect(await describedBy(database, catalog, String(table)), String(table)).toEqual(should);
+        }
+        const head = { sql: "SELECT id, next_position FROM distinction_history_head", parameters: [] };
+        expect(await database.session((session) => session.rows(head))).toEqual([[1, 1]]);
+        await imagesIn(database).add(newImage());
+      }, 60_000);
+
+      test("leave a table alone that only has the name of one of theirs, and say so", async () => {
+        const empty = await createEmpty();
+        const own = openTestDatabase(empty.url, { schema: "unmanaged" });
+        const database = openTestDatabase(empty.url);
+        onTestFinished(async () => {
+          await closeAll([own, database]);
+          await empty.drop();
+        });
+        const statement = (sql: string) =>
+          own.session((session) => session.run({ sql, parameters: [], varying: true }));
+        await statement("CREATE TABLE image_tags (image_id INT PRIMARY KEY, label TEXT)");
+        await statement("INSERT INTO image_tags VALUES (1, 'kept')");
+        const message = "a table image_tags exists that no migration of this library made";
+        await expect(database.connect()).rejects.toMatchObject({ code: "DATABASE_ERROR", message });
+        const rows = own.session((session) => session.rows({ sql: "SELECT * FROM image_tags", parameters: [] }));
+        expect(await rows).toEqual([[1, "kept"]]);
+      });
+    }
   });
 });
 

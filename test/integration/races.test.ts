@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { imageType, type Image, type NewImage } from "../../domain/image/image-type.js";
-import type { SaveOptions, SaveResult } from "../../domain/distinction/save-options.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
+import { imageType } from "../../domain/image/image-type.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { releaseTogether, startChild } from "../support/child.js";
 import {
   closeAll,
@@ -17,40 +16,33 @@ import {
   sqlClients,
   type Clients,
 } from "./backends.js";
+import {
+  childRows,
+  decided,
+  FOO_GOO,
+  inOrder,
+  kept,
+  loadedTwice,
+  ORDERS,
+  raced,
+  setFoo,
+  setGoo,
+  type Edit,
+} from "./two-writers.js";
 import { COUNTERS } from "./counters.js";
 import { openTestDatabase } from "../support/open-store.js";
 import type { WorkDone, WorkOrder, WritePath } from "./worker.child.js";
 
-const FOO_GOO: NewImage = {
-  properties: [
-    ["foo", "bar"],
-    ["goo", "far"],
-  ],
-};
-
-const ORDERS = ["A first", "B first", "at once"] as const;
-type Order = (typeof ORDERS)[number];
-
-type Edit = (image: Image) => void;
-
-interface Finish {
-  readonly a: PromiseSettledResult<SaveResult>;
-  readonly b: PromiseSettledResult<SaveResult>;
-  /** As stored after both. */
-  readonly now: Image;
-  readonly version: number;
-}
-
 describe("two writers who loaded the same version", () => {
   onEveryBackend((clients) => {
     describe.each(ORDERS)("saving %s", (order) => {
-      test("both keep their change of different properties", async () => {
+      test("race 1: both keep their change of different properties", async () => {
         const { now, version } = await kept(clients(), order, FOO_GOO, setFoo("baz"), setGoo("yuck"));
         expect(Object.fromEntries(now.properties)).toEqual({ foo: "baz", goo: "yuck" });
         expect(version).toBe(3);
       });
 
-      test("both keep their change of different attributes", async () => {
+      test("race 3: both keep their change of different attributes", async () => {
         const { now } = await kept(
           clients(),
           order,
@@ -61,7 +53,7 @@ describe("two writers who loaded the same version", () => {
         expect(now).toMatchObject({ name: "new", minRam: 512 });
       });
 
-      test("a property that one adds survives the other's rename", async () => {
+      test("race 4: a property that one adds survives the other's rename", async () => {
         const { now } = await kept(
           clients(),
           order,
@@ -72,7 +64,7 @@ describe("two writers who loaded the same version", () => {
         expect([now.name, now.properties.get("added")]).toEqual(["new", "1"]);
       });
 
-      test("a property that one deletes stays gone after the other's rename", async () => {
+      test("race 4: a property that one deletes stays gone after the other's rename", async () => {
         const { now } = await kept(
           clients(),
           order,
@@ -83,7 +75,7 @@ describe("two writers who loaded the same version", () => {
         expect([now.name, [...now.properties.keys()]]).toEqual(["new", ["goo"]]);
       });
 
-      test("two values for the same property conflict, and the second learns all three", async () => {
+      test("race 2: two values for the same property conflict, and the second learns all three", async () => {
         const finish = await raced(clients(), order, FOO_GOO, setFoo("a"), setFoo("b"));
         const { won, conflict } = decided(finish);
         const [stored, refused] = won === "a" ? ["a", "b"] : ["b", "a"];
@@ -99,7 +91,7 @@ describe("two writers who loaded the same version", () => {
         expect([now.properties.get("foo"), version]).toEqual(["same", 2]);
       });
 
-      test("deleting a property conflicts with editing it", async () => {
+      test("race 5: deleting a property conflicts with editing it", async () => {
         const remove: Edit = (image) => image.properties.delete("foo");
         const finish = await raced(clients(), order, FOO_GOO, remove, setFoo("edited"));
         const { won, conflict } = decided(finish);
@@ -111,19 +103,19 @@ describe("two writers who loaded the same version", () => {
         ]);
       });
 
-      test("both may create the same property with the same value", async () => {
+      test("race 6: both may create the same property with the same value", async () => {
         const { now, version } = await kept(clients(), order, {}, setFoo("same"), setFoo("same"));
         expect([[...now.properties], version]).toEqual([[["foo", "same"]], 2]);
       });
 
-      test("the same new property with different values is a conflict, not a broken key", async () => {
+      test("race 6: the same new property with different values is a conflict, not a broken key", async () => {
         const finish = await raced(clients(), order, {}, setFoo("a"), setFoo("b"));
         const { won, conflict } = decided(finish);
         expect(finish.now.properties.get("foo")).toBe(won);
         expect(conflict.overlaps).toMatchObject([{ path: 'properties["foo"]', original: undefined, theirs: won }]);
       });
 
-      test("who writes back the value that was loaded changes nothing", async () => {
+      test("race 7: who writes back the value that was loaded changes nothing", async () => {
         const finish = await kept(clients(), order, { ...FOO_GOO, name: "old" }, setFoo("baz"), (image) => {
           image.properties.set("foo", "bar");
           image.name = "detour";
@@ -133,18 +125,18 @@ describe("two writers who loaded the same version", () => {
         expect(finish.b).toMatchObject({ value: { written: false } });
       });
 
-      test("tags that both add are all there, the same one once", async () => {
+      test("race 8: tags that both add are all there, the same one once", async () => {
         const { now } = await kept(clients(), order, { tags: ["old"] }, tag("a", "same"), tag("b", "same"));
         expect([...now.tags].sort()).toEqual(["a", "b", "old", "same"]);
       });
 
-      test("a tag that both remove is gone, and neither fails", async () => {
+      test("race 8: a tag that both remove is gone, and neither fails", async () => {
         const untag: Edit = (image) => image.tags.delete("old");
         const { now } = await kept(clients(), order, { tags: ["old", "stays"] }, untag, untag);
         expect([...now.tags]).toEqual(["stays"]);
       });
 
-      test("changed tags stand after the other's rename", async () => {
+      test("race 8: changed tags stand after the other's rename", async () => {
         const { now } = await kept(
           clients(),
           order,
@@ -155,7 +147,7 @@ describe("two writers who loaded the same version", () => {
         expect([[...now.tags], now.name]).toEqual([["new"], "renamed"]);
       });
 
-      test("a strict save conflicts with any foreign change, and both are kept once it is made again", async () => {
+      test("race 1: a strict save conflicts with any foreign change, and both are kept once it is made again", async () => {
         const { a, b } = clients();
         const finish = await raced(clients(), order, FOO_GOO, setFoo("baz"), setGoo("yuck"), { mode: "strict" });
         const { won } = decided(finish);
@@ -167,7 +159,7 @@ describe("two writers who loaded the same version", () => {
         expect(Object.fromEntries(now.properties)).toEqual({ foo: "baz", goo: "yuck" });
       });
 
-      test("a save and a removal: one wins, the other learns it, and nothing is left half", async () => {
+      test("race 15: a save and a removal: one wins, the other learns it, and nothing is left half", async () => {
         const { a, b } = clients();
         const [edited, doomed] = await loadedTwice(clients(), { ...FOO_GOO, tags: ["t"] });
         setFoo("baz")(edited);
@@ -191,7 +183,7 @@ describe("two writers who loaded the same version", () => {
         if (order !== "at once") expect(outcomes[order === "A first" ? "a" : "b"].status).toBe("fulfilled");
       });
 
-      test("of two removals one finds nothing", async () => {
+      test("race 15: of two removals one finds nothing", async () => {
         const { a, b } = clients();
         const [first, second] = await loadedTwice(clients(), FOO_GOO);
         const { a: one, b: other } = await inOrder(
@@ -207,7 +199,7 @@ describe("two writers who loaded the same version", () => {
       });
     });
 
-    test("under the policy `mine` the last writer of a property wins", async () => {
+    test("race 2: under the policy `mine` the last writer of a property wins", async () => {
       const type: typeof imageType = { ...imageType, policies: { properties: "mine" } };
       const [a, b] = clients().stores.map((store) => new DistinctRepository(type, store, environment));
       const image = newImage(FOO_GOO);
@@ -247,7 +239,7 @@ describe("two writers who loaded the same version", () => {
       expect(await b.save(second)).toEqual({ version: 4, written: true, retries: 0 });
     });
 
-    test("saving twice writes once", async () => {
+    test("race 20: saving twice writes once", async () => {
       const { a } = clients();
       const [image] = await loadedTwice(clients(), FOO_GOO);
       setFoo("baz")(image);
@@ -403,84 +395,8 @@ async function contended(url: string): Promise<Record<WritePath, Contest>> {
   }
 }
 
-function setFoo(value: string): Edit {
-  return (image) => image.properties.set("foo", value);
-}
-
-function setGoo(value: string): Edit {
-  return (image) => image.properties.set("goo", value);
-}
-
 function tag(...tags: readonly string[]): Edit {
   return (image) => tags.forEach((one) => image.tags.add(one));
-}
-
-/** A new image as each of the clients loads it. */
-async function loadedTwice({ a, b }: Clients, values: NewImage): Promise<readonly [Image, Image]> {
-  const image = newImage(values);
-  await a.add(image);
-  return Promise.all([a.get(image.id), b.get(image.id)]);
-}
-
-/** Both clients load a new image, edit it, and save it in this order. */
-async function raced(
-  clients: Clients,
-  order: Order,
-  values: NewImage,
-  editA: Edit,
-  editB: Edit,
-  options?: SaveOptions,
-): Promise<Finish> {
-  const { a, b } = clients;
-  const [imageA, imageB] = await loadedTwice(clients, values);
-  editA(imageA);
-  editB(imageB);
-  const outcomes = await inOrder(
-    order,
-    () => a.save(imageA, options),
-    () => b.save(imageB, options),
-  );
-  const now = await a.get(imageA.id);
-  return { ...outcomes, now, version: a.versionOf(now) };
-}
-
-/** A race in which nobody has to give way. */
-async function kept(...race: Parameters<typeof raced>): Promise<Finish> {
-  const finish = await raced(...race);
-  expect([finish.a, finish.b]).toMatchObject([{ status: "fulfilled" }, { status: "fulfilled" }]);
-  return finish;
-}
-
-/** Who won a race in which one had to give way, and what the other was told. */
-function decided({ a, b }: Finish): { won: "a" | "b"; conflict: ConflictError } {
-  expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
-  const { reason } = [a, b].find(({ status }) => status === "rejected") as PromiseRejectedResult;
-  expect(reason).toBeInstanceOf(ConflictError);
-  return { won: a.status === "fulfilled" ? "a" : "b", conflict: reason as ConflictError };
-}
-
-async function inOrder<A, B>(
-  order: Order,
-  a: () => Promise<A>,
-  b: () => Promise<B>,
-): Promise<{ a: PromiseSettledResult<A>; b: PromiseSettledResult<B> }> {
-  switch (order) {
-    case "A first":
-      return { a: await settled(a()), b: await settled(b()) };
-    case "B first": {
-      const first = await settled(b());
-      return { a: await settled(a()), b: first };
-    }
-    case "at once": {
-      const [first, second] = await Promise.all([settled(a()), settled(b())]);
-      return { a: first, b: second };
-    }
-  }
-}
-
-async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
-  const [result] = await Promise.allSettled([work]);
-  return result;
 }
 
 async function inParallel(width: number, runs: number, run: () => Promise<void>): Promise<void> {
@@ -493,17 +409,4 @@ async function inParallel(width: number, runs: number, run: () => Promise<void>)
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-/** Rows that an image left behind in the tables of its collections. */
-async function childRows({ databases }: Clients, id: string): Promise<number> {
-  let rows = 0;
-  for (const database of databases.slice(0, 1)) {
-    for (const { name } of Object.values(imageTable.entryTables)) {
-      const sql = `SELECT COUNT(*) FROM ${name} WHERE image_id = ?`;
-      const [row] = await database.session((session) => session.rows({ sql, parameters: [id] }));
-      rows += Number(row![0]);
-    }
-  }
-  return rows;
 }

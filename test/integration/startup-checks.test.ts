@@ -1,12 +1,12 @@
 import { DataSource } from "typeorm";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { newState } from "../../domain/distinction/new-record.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { MySqlConnector } from "../../infrastructure/persistence/mysql-connector.js";
-import { checkServer } from "../../infrastructure/persistence/server-checks.js";
-import type { Connection } from "../../infrastructure/persistence/connection.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { MySqlConnector } from "../../infrastructure/persistence/connection/mysql-connector.js";
+import { checkServer } from "../../infrastructure/persistence/connection/server-checks.js";
+import type { Connection } from "../../infrastructure/persistence/connection/connection.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { driverUrl } from "../support/server/server-version.js";

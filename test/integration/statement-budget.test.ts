@@ -1,15 +1,27 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
+import { newState } from "../../domain/distinction/new-record.js";
+import { moveTo } from "../../domain/image/image-steps.js";
 import { imageType, type Image } from "../../domain/image/image-type.js";
-import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
+import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
+import { newLocation } from "../../domain/image/location.js";
+import type { Database, DatabaseAccess } from "../../infrastructure/persistence/connection/database.js";
+import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { openTestDatabase } from "../support/open-store.js";
-import { closeAll, imagesIn, imageStore, newImage, onSqlBackends } from "./backends.js";
+import { closeAll, environment, imagesIn, imageStore, newImage, onSqlBackends } from "./backends.js";
 
-/** BEGIN and COMMIT are not counted. An image has two collections: properties and tags. */
-describe("statements sent for an image of 30 properties and 5 tags", () => {
+const NO_QUOTAS = { properties: -1, tags: -1, locations: -1 };
+
+const SIZES = [
+  [30, 5, 3],
+  [128, 128, 10],
+] as const;
+
+/** BEGIN and COMMIT are not counted. An image has three collections: properties, tags and locations. */
+describe.each(SIZES)("statements sent for an image of %d properties, %d tags and %d locations", (...size) => {
   onSqlBackends((place) => {
     let sent: string[] = [];
     let counted: Database;
@@ -19,12 +31,12 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
     beforeAll(async () => {
       counted = openTestDatabase(place().url, { onStatement: ({ sql }) => sent.push(sql) });
       others = openTestDatabase(place().url);
-      images = imagesIn(counted);
+      images = new DistinctImageRepository(imageStore(counted), environment, NO_QUOTAS);
       await counted.connect();
     });
     afterAll(() => closeAll([counted, others]));
     beforeEach(async () => {
-      image = sample();
+      image = sample(size);
       await images.add(image);
       image = await images.get(image.id);
       sent = [];
@@ -42,7 +54,43 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
     }
 
     test("get: 1 + one per collection", async () => {
-      expect(await statements(() => images.get(image.id))).toEqual(["SELECT", "SELECT", "SELECT"]);
+      expect(await statements(() => images.get(image.id))).toEqual(["SELECT", "SELECT", "SELECT", "SELECT"]);
+    });
+
+    test("get reads one row for the image and one for each entry: no cross product", async () => {
+      let rows = 0;
+      const access: DatabaseAccess = {
+        hasFixedView: counted.hasFixedView,
+        dialect: () => counted.dialect(),
+        layout: (table) => counted.layout(table),
+        transaction: (work) => counted.transaction(work),
+        session: (work) =>
+          counted.session((session) => {
+            const read = async (statement: Statement): ReturnType<Session["rows"]> => {
+              const found = await session.rows(statement);
+              rows += found.length;
+              return found;
+            };
+            return work({ rows: read, run: (statement) => session.run(statement) });
+          }),
+      };
+      await new SqlRecordStore(access, imageTable).load([[image.id]]);
+      expect(rows).toBe(1 + size[0] + size[1] + size[2]);
+    });
+
+    test("list of 1,000: 1 + one per collection", async () => {
+      const store = imageStore(others);
+      await store.insertAll(Array.from({ length: 1_000 }, () => newState(imageType, newImage({ tags: ["t"] }))));
+      let records: readonly Image[] = [];
+      const list = async (): Promise<void> => void ({ records } = await images.list({ limit: 1_000 }));
+      expect(await statements(list)).toEqual(["SELECT", "SELECT", "SELECT", "SELECT"]);
+      expect(records).toHaveLength(1_000);
+    });
+
+    test("a step of the status machine: 1, with what it takes for granted in it", async () => {
+      moveTo(image, "importing");
+      expect(await statements(() => images.save(image))).toEqual(["UPDATE"]);
+      expect(sent[0]).toMatch(/ AND .status. IN \(\?\) AND .disk_format. IN \(\?\) AND .container_format. IN \(\?\)$/);
     });
 
     test("get of an image that is not there: 1", async () => {
@@ -58,13 +106,18 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
       }
       const store = imageStore(counted);
       let found: unknown[] = [];
-      expect(await statements(async () => (found = await store.load(ids)))).toEqual(["SELECT", "SELECT", "SELECT"]);
+      expect(await statements(async () => (found = await store.load(ids)))).toEqual([
+        "SELECT",
+        "SELECT",
+        "SELECT",
+        "SELECT",
+      ]);
       expect(found).toHaveLength(50);
       expect(found).not.toContain(undefined);
     });
 
     test("add: 1 + one per collection, and 1 for an image without entries", async () => {
-      expect(await statements(() => images.add(sample()))).toEqual(["INSERT", "INSERT", "INSERT"]);
+      expect(await statements(() => images.add(sample(size)))).toEqual(["INSERT", "INSERT", "INSERT", "INSERT"]);
       expect(await statements(() => images.add(newImage()))).toEqual(["INSERT"]);
     });
 
@@ -108,12 +161,14 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
         image.properties.set(`added${index}`, "");
       }
       image.tags = new Set(["t0", "new", "newer"]);
-      const expected = ["UPDATE", "DELETE", "INSERT", "DELETE", "INSERT"];
+      image.locations.delete("l0");
+      image.locations.set("added", newLocation("file:///added"));
+      const expected = ["UPDATE", "DELETE", "INSERT", "DELETE", "INSERT", "DELETE", "INSERT"];
       expect(await statements(() => images.save(image))).toEqual(expected);
     });
 
-    test("remove: 1", async () => {
-      expect(await statements(() => images.remove(image))).toEqual(["DELETE"]);
+    test("remove: 2, one that keeps the row as deleted and one that deletes it with all its entries", async () => {
+      expect(await statements(() => images.remove(image))).toEqual(["INSERT", "DELETE"]);
     });
 
     test("on a conflict: + one load, whether a save or a removal is refused", async () => {
@@ -121,14 +176,14 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
       image.properties.set("p0", "mine");
       const refused = (work: () => Promise<unknown>): Promise<string[]> =>
         statements(() => expect(work()).rejects.toBeInstanceOf(ConflictError));
-      expect(await refused(() => images.save(image))).toEqual(["UPDATE", "SELECT", "SELECT", "SELECT"]);
-      expect(await refused(() => images.remove(image))).toEqual(["DELETE", "SELECT", "SELECT", "SELECT"]);
+      expect(await refused(() => images.save(image))).toEqual(["UPDATE", "SELECT", "SELECT", "SELECT", "SELECT"]);
+      expect(await refused(() => images.remove(image))).toEqual(["INSERT", "SELECT", "SELECT", "SELECT", "SELECT"]);
     });
 
     test("on a stale version: + the update that found it and one load, then the save", async () => {
       await changedByAnother((theirs) => theirs.properties.set("p1", "theirs"));
       image.properties.set("p0", "mine");
-      const retry = ["UPDATE", "SELECT", "SELECT", "SELECT"];
+      const retry = ["UPDATE", "SELECT", "SELECT", "SELECT", "SELECT"];
       expect(await statements(() => images.save(image))).toEqual([...retry, "UPDATE", "INSERT"]);
     });
 
@@ -136,16 +191,21 @@ describe("statements sent for an image of 30 properties and 5 tags", () => {
       const full = new FullWriteRepository(imageType, counted, imageTable);
       const loaded = await full.get(image.id);
       loaded.name = "new";
-      const expected = ["UPDATE", "DELETE", "DELETE", "INSERT", "INSERT"];
+      const expected = ["UPDATE", "DELETE", "DELETE", "DELETE", "INSERT", "INSERT", "INSERT"];
       expect(await statements(() => full.save(loaded))).toEqual(expected);
     });
   });
 });
 
-function sample(): Image {
+function sample([properties, tags, locations]: readonly [number, number, number]): Image {
   return newImage({
     name: "sample",
-    properties: Array.from({ length: 30 }, (_, index) => [`p${index}`, `value ${index}`] as const),
-    tags: Array.from({ length: 5 }, (_, index) => `t${index}`),
+    diskFormat: "raw",
+    containerFormat: "bare",
+    properties: Array.from({ length: properties }, (_, index) => [`p${index}`, `value ${index}`] as const),
+    tags: Array.from({ length: tags }, (_, index) => `t${index}`),
+    locations: Array.from({ length: locations }, (_, index) => {
+      return [`l${index}`, newLocation(`file:///${index}`)] as const;
+    }),
   });
 }

@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
@@ -49,9 +49,10 @@ describe("a unit of work over a connection that breaks", () => {
     });
 
     let runs = 0;
+    let beforeRun: (run: number) => Promise<void> = () => Promise.resolve();
     const unit = (): Promise<void> =>
       units.run(async (tx) => {
-        runs++;
+        await beforeRun(++runs);
         const inside = tx.repository(images);
         const [first, second] = [await inside.get(one.id), await inside.get(two.id)];
         first.minDisk++;
@@ -165,9 +166,10 @@ describe("a unit of work over a connection that breaks", () => {
       await rival.beginTransaction();
       await rival.query("SELECT 1 FROM images WHERE id = ? FOR UPDATE", [two.id]);
       runs = 0;
-      const running = unit();
-      setTimeout(() => void rival.rollback(), 1_500);
-      await running;
+      // The rival leaves once its patience has outlasted the unit's, however long that takes.
+      beforeRun = async (run) => void (run === 2 && (await rival.rollback()));
+      await unit();
+      beforeRun = () => Promise.resolve();
       await rival.end();
       expect(runs).toBeGreaterThan(1);
       expect(await state()).toEqual([1, 1]);
@@ -185,7 +187,7 @@ describe("a unit of work that the database gives up on", () => {
         const database = openTestDatabase(place().url);
         const image = newImage();
         await imagesIn(database).add(image);
-        let unlucky = 0;
+        let unlucky = Infinity;
         const failing = interposed(
           database,
           (one) => {
@@ -194,6 +196,8 @@ describe("a unit of work that the database gives up on", () => {
           systemClock,
         );
         const [images, units] = [imagesIn(failing), new SqlUnitOfWork(failing, environment)];
+        await units.run((tx) => tx.repository(images).get(image.id)); // looks at the tables, as the first one does
+        unlucky = 0;
         const { attempt } = await units.run(async (tx) => {
           await tx.repository(images).update(image.id, (one) => {
             one.minDisk++;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { releaseTogether, startChild } from "../support/child.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { environment, imagesIn, newImage, onServer, onSqlBackends } from "./backends.js";

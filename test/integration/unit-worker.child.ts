@@ -1,9 +1,9 @@
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import { SqlUnitOfWork } from "../../infrastructure/persistence/sql-unit-of-work.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { runAsChild } from "../support/child-side.js";
 
 export interface TransferOrder {

@@ -1,10 +1,10 @@
 import { imageType, type Image } from "../../domain/image/image-type.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { runAsChild } from "../support/child-side.js";
 import { increment } from "./counters.js";
 

@@ -36,6 +36,7 @@ describe("the published surface", () => {
     expect((await exportsOf("distinction")).split(" ")).toMatchSnapshot();
     expect((await exportsOf("distinction/testing")).split(" ")).toMatchSnapshot();
     expect((await exportsOf("distinction/tuf")).split(" ")).toMatchSnapshot();
+    expect((await exportsOf("distinction/s3")).split(" ")).toMatchSnapshot();
   });
 
   test.each(["distinction/dist/src/index.js", "distinction/domain/distinction/diff.js"])("hides %s", async (entry) => {

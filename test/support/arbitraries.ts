@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "./fast-check.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";
 import type { NewPhoto } from "./photo.js";
 
@@ -110,4 +110,5 @@ export const photoValues: fc.Arbitrary<NewPhoto> = fc.record({
   locations: pairs(location),
   ratings: pairs(small),
   tags: fc.array(keys, { maxLength: 5 }),
+  frames: pairs(location),
 });

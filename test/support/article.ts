@@ -14,7 +14,7 @@ import {
 } from "../../domain/distinction/attribute-type.js";
 import { entries, setOf } from "../../domain/distinction/collection-type.js";
 import { recordType, type RecordOf } from "../../domain/distinction/record-type.js";
-import { recordTable } from "../../infrastructure/persistence/record-table.js";
+import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record with an attribute of every kind, and a collection of every kind. */
 export const articleType = recordType({

@@ -1,8 +1,8 @@
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { createTables } from "../../infrastructure/persistence/create-table.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { openDatabase, type OpenOptions } from "../../infrastructure/persistence/open-database.js";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import { createTables } from "../../infrastructure/persistence/records/create-table.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { openDatabase, type OpenOptions } from "../../infrastructure/persistence/connection/open-database.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A database by URL with the machine's clock. */
 export function openTestDatabase(url: string, options: Partial<OpenOptions> = {}): Database {

@@ -7,13 +7,14 @@ export const code = (name: string): object => expect.objectContaining({ code: na
 
 /** What a caller sees of a photo, as plain values. */
 export function seen(photo: Photo): object {
-  const { properties, locations, ratings, tags, ...attributes } = photo;
+  const { properties, locations, ratings, tags, frames, ...attributes } = photo;
   return structuredClone({
     ...attributes,
     properties: new Map(properties),
     locations: new Map(locations),
     ratings: new Map(ratings),
     tags: new Set(tags),
+    frames: [...frames],
   });
 }
 

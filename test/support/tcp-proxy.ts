@@ -13,13 +13,15 @@ export type Mishap =
 export class TcpProxy {
   readonly #server = createServer((client) => this.#join(client));
   readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
-  #mishap: { text: Buffer; kind: Mishap } | undefined;
+  #mishap: { text: RegExp | string; kind: Mishap } | undefined;
   #held: (() => void) | undefined;
   /** Milliseconds by which packets to the server are held back. */
   delay = 0;
   /** Called for every packet to the server, before it is passed on. `"cut"` breaks its connection instead. */
   onPacket: (packet: Buffer) => "pass" | "cut" = () => "pass";
   mishaps = 0;
+  /** Whether new connections are hung up on. */
+  refuses = false;
 
   private constructor(
     private readonly host: string,
@@ -42,8 +44,8 @@ export class TcpProxy {
   }
 
   /** Breaks the connection that next sends `text` to the server; later ones are left alone. */
-  breakAt(text: string, kind: Mishap): void {
-    this.#mishap = { text: Buffer.from(text), kind };
+  breakAt(text: RegExp | string, kind: Mishap): void {
+    this.#mishap = { text, kind };
   }
 
   /** Lets the server have the packet that was held. */
@@ -66,6 +68,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket): void {
+    if (this.refuses) return void client.resetAndDestroy();
     const upstream = createConnection(this.port, this.host);
     const pair = { client, upstream };
     this.#pairs.add(pair);
@@ -90,7 +93,7 @@ export class TcpProxy {
       const send = (): void => void (upstream.destroyed || upstream.write(packet));
       if (this.onPacket(packet) === "cut") return this.#cut(pair);
       const mishap = this.#mishap;
-      if (mishap !== undefined && packet.includes(mishap.text)) {
+      if (mishap !== undefined && holds(packet, mishap.text)) {
         this.#mishap = undefined;
         if (mishap.kind === "cut before") return this.#cut(pair);
         this.mishaps++;
@@ -115,4 +118,8 @@ export class TcpProxy {
     client.resetAndDestroy();
     upstream.resetAndDestroy();
   }
+}
+
+function holds(packet: Buffer, text: RegExp | string): boolean {
+  return typeof text === "string" ? packet.includes(text) : text.test(packet.toString("latin1"));
 }

@@ -13,6 +13,7 @@ import { flavourOf, runAll } from "./flavour.js";
  */
 export class CreateHistory1763700000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
+    if (await isDone(runner)) return;
     const flavour = await flavourOf(runner);
     await runAll(runner, flavour.kind === "sqlite" ? SQLITE : server(flavour.collation));
     await runAll(runner, COMMON);
@@ -25,6 +26,16 @@ export class CreateHistory1763700000002 implements MigrationInterface {
       tables.map((table) => `DROP TABLE distinction_${table}`),
     );
   }
+}
+
+/**
+ * The migration may stand in two lists: this library's own, and that of a service whose entities have a history. The row
+ * of the head comes last of all.
+ */
+async function isDone(runner: QueryRunner): Promise<boolean> {
+  if (!(await runner.hasTable("distinction_history_head"))) return false;
+  const rows = (await runner.query("SELECT id FROM distinction_history_head")) as unknown[];
+  return rows.length > 0;
 }
 
 function server(collation: string): string[] {
@@ -89,5 +100,6 @@ const COMMON = [
   "CREATE INDEX distinction_history_position ON distinction_history (position)",
   "CREATE INDEX distinction_history_record ON distinction_history (record_key, version_to)",
   "CREATE INDEX distinction_operation_age ON distinction_operation (written_at)",
-  "INSERT INTO distinction_history_head (id, next_position) VALUES (1, 1)",
+  `INSERT INTO distinction_history_head (id, next_position)
+   SELECT 1, 1 FROM (SELECT 1 AS one) AS once WHERE NOT EXISTS (SELECT 1 FROM distinction_history_head)`,
 ];

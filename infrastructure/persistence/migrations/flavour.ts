@@ -1,4 +1,5 @@
 import type { QueryRunner } from "typeorm";
+import { isDone } from "./repetition.js";
 
 /** What a migration's SQL depends on. Frozen: a published migration must always do what it did. */
 export type Flavour =
@@ -12,6 +13,10 @@ export async function flavourOf(runner: QueryRunner): Promise<Flavour> {
   return { kind: "server", collation: /mariadb/i.test(row?.version ?? "") ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin" };
 }
 
+/**
+ * Runs what was not run before: a process may have died in the middle. Statements other than CREATE TABLE, CREATE INDEX
+ * and ALTER TABLE … ADD or DROP COLUMN (one at a time) are always run, so must change nothing the second time.
+ */
 export async function runAll(runner: QueryRunner, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await runner.query(statement);
+  for (const statement of statements) if (!(await isDone(runner, statement))) await runner.query(statement);
 }

@@ -1,6 +1,19 @@
 import { CreateImages1763700000000 } from "./1763700000000-create-images.js";
 import { CreateTuf1763700000001 } from "./1763700000001-create-tuf.js";
 import { CreateHistory1763700000002 } from "./1763700000002-create-history.js";
+import { TufTrust1763700000003 } from "./1763700000003-tuf-trust.js";
+import { TufDifferences1763700000004 } from "./1763700000004-tuf-differences.js";
+import { CompleteImages1763700000005 } from "./1763700000005-complete-images.js";
+
+/** For the `migrations` of a data source whose entities have a history (the option `history` of `distinct`). */
+export const HISTORY_MIGRATIONS = [CreateHistory1763700000002] as const;
 
 /** All migrations, oldest first. Published ones never change. */
-export const MIGRATIONS = [CreateImages1763700000000, CreateTuf1763700000001, CreateHistory1763700000002] as const;
+export const MIGRATIONS = [
+  CreateImages1763700000000,
+  CreateTuf1763700000001,
+  CreateHistory1763700000002,
+  TufTrust1763700000003,
+  TufDifferences1763700000004,
+  CompleteImages1763700000005,
+] as const;

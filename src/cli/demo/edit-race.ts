@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import type { Image } from "../../../domain/image/image-type.js";
-import { Progress } from "./progress.js";
+import { Progress } from "../progress.js";
 
 /** How the workers of a race write. */
 export type WriteMode = "diff" | "full";

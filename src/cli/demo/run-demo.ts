@@ -7,7 +7,7 @@ import { raceEdits, type RaceResult } from "./edit-race.js";
 import { addFiles } from "./file-targets.js";
 import { readInstallation, type Installation, type InstalledPackage, type Unusable } from "./installed-packages.js";
 import { printTable } from "./print-table.js";
-import { Progress } from "./progress.js";
+import { Progress } from "../progress.js";
 import { packageId, registerPackage } from "./register-packages.js";
 import { serveRepository } from "./serve-repository.js";
 import { withStateLock } from "./state-lock.js";

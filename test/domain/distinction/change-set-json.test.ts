@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/fast-check.js";
 import { expect, test } from "vitest";
 import { apply } from "../../../domain/distinction/apply.js";
 import { changeSetFromJson, changeSetToJson } from "../../../domain/distinction/change-set-json.js";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { changePath, describeChangeSet, changeSet } from "../../../domain/distinction/change-set.js";
 import { diff } from "../../../domain/distinction/diff.js";

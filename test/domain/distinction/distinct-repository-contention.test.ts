@@ -20,6 +20,13 @@ describe("under contention", () => {
     expect(photo.views).toBe(2);
   });
 
+  test("counts both steps where another writer came to the same value during `update`", async () => {
+    const desk = await PhotoDesk.with();
+    desk.store.beforeApply = (attempt) => (attempt === 1 ? desk.other((other) => void other.width++) : undefined);
+    await desk.photos.update("p1", (photo) => void photo.width++);
+    expect((await desk.stored()).attributes.width).toBe(2);
+  });
+
   test("rebases every attempt from the original base: an increment is applied once", async () => {
     const desk = await PhotoDesk.with();
     const photo = await desk.photos.get("p1");

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { orderedEntries } from "../../../domain/distinction/ordered-entries.js";
 import { PhotoDesk } from "../../support/photo-desk.js";
 import type { photoState, Photo } from "../../support/photo.js";
 import { conflictOf, seen } from "../../support/repository-outcomes.js";
@@ -49,6 +50,75 @@ describe("edits made while a save is under way", () => {
       ]),
       tags: new Set(),
       locations: new Map([["l", { url: "u", size: 3 }]]),
+    });
+  });
+
+  describe("in a list", () => {
+    const frame = (url: string) => ({ url, size: null });
+    const frames = [..."abc"].map((key) => [key, frame(key)] as const);
+    const order = (photo: Photo): string => [...photo.frames.keys()].join("");
+    const storedOrder = async (desk: PhotoDesk): Promise<string> => {
+      return [...(await desk.stored()).collections.frames!.keys()].join("");
+    };
+
+    test("an order made meanwhile is kept, and saved next time with what others appended", async () => {
+      const { desk, photo } = await editedDuringSave(
+        { frames },
+        (photo) => photo.frames.move("c", 0).set("x", frame("x")),
+        (photo) => photo.frames.set("z", frame("z")).set("y", frame("y")).move("y", 0).move("a", 1),
+        (other) => other.frames.set("t", frame("t")),
+      );
+      expect(await storedOrder(desk)).toBe("cabtx");
+      expect(order(photo)).toBe("yacbtxz");
+      expect(desk.photos.changes(photo).changes.at(-1)).toMatchObject({ from: [..."cabtx"], to: [..."yacbtxz"] });
+      await desk.photos.save(photo);
+      expect(await storedOrder(desk)).toBe("yacbtxz");
+    });
+
+    test("what is appended meanwhile stays in its order, also where the save reorders", async () => {
+      const { desk, photo } = await editedDuringSave(
+        { frames },
+        (photo) => photo.frames.reorder("cba"),
+        (photo) => photo.frames.set("z", frame("z")).set("y", frame("y")).delete("b"),
+      );
+      expect(order(photo)).toBe("cazy");
+      await desk.photos.save(photo);
+      expect(await storedOrder(desk)).toBe("cazy");
+      expect(desk.photos.changes(photo).changes).toEqual([]);
+    });
+
+    test("an order made meanwhile does not undo another that others made: the next save tells of the conflict", async () => {
+      const { desk, photo } = await editedDuringSave(
+        { frames },
+        (photo) => (photo.title = "first"),
+        (photo) => photo.frames.reorder("bac"),
+        (other) => other.frames.reorder("cba"),
+      );
+      expect([order(photo), await storedOrder(desk)]).toEqual(["bac", "cba"]);
+      const { overlaps } = await conflictOf(desk.photos.save(photo));
+      expect(overlaps).toEqual([
+        {
+          path: "frames.order",
+          policy: "reject",
+          original: [..."abc"],
+          mine: [..."bac"],
+          theirs: [..."cba"],
+        },
+      ]);
+      await desk.photos.save(photo, { force: ["frames"] });
+      expect(await storedOrder(desk)).toBe("bac");
+    });
+
+    test("a list assigned meanwhile is kept, with what others appended", async () => {
+      const { desk, photo } = await editedDuringSave(
+        { frames },
+        (photo) => photo.frames.set("x", frame("x")),
+        (photo) => (photo.frames = orderedEntries([..."xcb"].map((key) => [key, frame(key)]))),
+        (other) => other.frames.set("t", frame("t")),
+      );
+      await desk.photos.save(photo);
+      // The first save stored abctx: there t follows c, not the last.
+      expect([order(photo), await storedOrder(desk)]).toEqual(["xctb", "xctb"]);
     });
   });
 

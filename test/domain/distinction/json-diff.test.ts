@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { jsonDifferences } from "../../../domain/distinction/json-diff.js";
 import { setAt, valueAt } from "../../../domain/distinction/json-path.js";

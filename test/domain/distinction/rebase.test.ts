@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../domain/distinction/apply.js";
 import { integer, json, secret, text } from "../../../domain/distinction/attribute-type.js";
@@ -50,6 +50,18 @@ const paths = (overlaps: readonly Overlap[]): string[] => overlaps.map(({ path }
 describe("merge rules", () => {
   test("different attributes: both kept", () => {
     expectMerged({ mine: { title: "m" }, theirs: { caption: "t" } }, { title: "m", caption: "t" });
+  });
+
+  test("same values that were worked out from what was loaded: overlaps, but for members of a set", () => {
+    const derived = { ...MERGE, derived: true };
+    const step: NewPhoto = { title: "6", properties: [["k", "6"]], tags: ["t"] };
+    const sides = { original: { title: "5" }, mine: step, theirs: step };
+    expectMerged(sides, step);
+    expect([...paths(overlapsOf(sides, derived))].sort()).toEqual(['properties["k"]', "title"]);
+    expectMerged({ mine: { tags: ["t"] }, theirs: { tags: ["t"] } }, { tags: ["t"] }, derived);
+    expectMerged({ mine: { title: "m" }, theirs: { caption: "t" } }, { title: "m", caption: "t" }, derived);
+    expect(paths(overlapsOf({ mine: { editor: "e" }, theirs: { editor: "f" } }, derived))).toEqual(["editor"]);
+    expectMerged({ original: { views: 5 }, mine: { views: 6 }, theirs: { views: 6 } }, { views: 7 }, derived);
   });
 
   test("different keys: both kept", () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { text } from "../../../domain/distinction/attribute-type.js";
 import { setOf } from "../../../domain/distinction/collection-type.js";

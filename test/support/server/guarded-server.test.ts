@@ -48,6 +48,19 @@ it("runs a server in its directory until told to stop", async () => {
   expect(existsSync(task.directory)).toBe(false);
 });
 
+it("kills a server on purpose, and starts it again where it was", async () => {
+  const task = await order();
+  const lost: string[] = [];
+  const server = await startGuarded(task, (reason) => lost.push(reason));
+  await server.kill();
+  expect(runs(server.pid)).toBe(false);
+  expect(existsSync(join(task.directory, "data"))).toBe(true);
+  await server.start();
+  expect(lost).toEqual([]);
+  await server.stop();
+  expect(existsSync(task.directory)).toBe(false);
+});
+
 it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("leaves nothing behind after %s", async (signal) => {
   const task = await order();
   const child = startChild(new URL("guarded-server.child.ts", import.meta.url), task);

@@ -7,6 +7,10 @@ import type { ServerCommands } from "./server-commands.js";
 export interface GuardedServer {
   /** The server's own process id. */
   readonly pid: number;
+  /** Kills the server by SIGKILL, as a crash would; `start` brings it back on the same port and data. */
+  kill(): Promise<void>;
+  /** Resolves when a server that was killed takes connections again. */
+  start(): Promise<void>;
   /** Kills the server, removes its directory, resolves when both are gone. */
   stop(): Promise<void>;
 }
@@ -17,7 +21,7 @@ export interface GuardOrder extends ServerCommands {
   readonly port: number;
 }
 
-type Told = { readonly ready: number } | { readonly failed: string };
+type Told = { readonly ready: number } | { readonly killed: true } | { readonly failed: string };
 
 /**
  * Starts a server under a guardian process, which stops it and removes its directory when this process is gone, even
@@ -40,26 +44,36 @@ export async function startGuarded(order: GuardOrder, lost: (reason: string) => 
     guardian.stdin.end();
     await gone;
   };
-  let ready = false;
-  const pid = await new Promise<number>((resolve, reject) => {
-    createInterface({ input: guardian.stdout }).on("line", (line) => {
-      const told = JSON.parse(line) as Told;
-      if ("ready" in told) {
-        ready = true;
-        resolve(told.ready);
-      } else if (ready) {
-        lost(told.failed);
-      } else {
-        reject(new Error(told.failed));
-      }
+  let isUp = false;
+  let awaited: { resolve(pid: number): void; reject(reason: Error): void };
+  const told = (): Promise<number> =>
+    new Promise((resolve, reject) => {
+      awaited = { resolve, reject };
     });
-    gone.then(
-      () => reject(new Error("the guardian of the server ended before it was ready")),
-      (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
-    );
-  }).catch(async (error: unknown) => {
+  const ask = async (word: "kill" | "start"): Promise<void> => {
+    isUp = false;
+    const answer = told();
+    guardian.stdin.write(`${JSON.stringify(word)}\n`);
+    await answer;
+  };
+  const up = told();
+  createInterface({ input: guardian.stdout }).on("line", (line) => {
+    const message = JSON.parse(line) as Told;
+    if ("failed" in message) {
+      if (isUp) lost(message.failed);
+      else awaited.reject(new Error(message.failed));
+    } else if ("ready" in message) {
+      isUp = true;
+      awaited.resolve(message.ready);
+    } else awaited.resolve(0);
+  });
+  gone.then(
+    () => awaited.reject(new Error("the guardian of the server ended before it was ready")),
+    (error: unknown) => awaited.reject(error instanceof Error ? error : new Error(String(error))),
+  );
+  const pid = await up.catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { pid, stop };
+  return { pid, kill: () => ask("kill"), start: () => ask("start"), stop };
 }

@@ -3,8 +3,9 @@
  * process's standard input: when it closes, whether they ended, failed or were killed, the server is killed by its
  * process id and the directory removed. Plain JavaScript, so that nothing has to be compiled before it can guard.
  *
- * In:  one line, { directory, port, initialise: { program, args }, serve: { program, args } }
- * Out: lines of { ready: pid } or { failed: reason }; { failed } also when the server dies later.
+ * In:  one line, { directory, port, initialise: { program, args }, serve: { program, args } }; then lines of "kill" and
+ *      "start": a crash on purpose, and the server again, on the same port and data
+ * Out: lines of { ready: pid }, { killed: true } or { failed: reason }; { failed } also when the server dies by itself.
  */
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -83,10 +84,19 @@ async function guard(order) {
   if (problem !== undefined) return fail(`${order.initialise.program}: ${problem}\n${lastLines(log)}`);
   if (ending) return;
 
+  await serve(order);
+}
+
+/** Set while the server is down because somebody wanted it so. */
+let killing = false;
+
+async function serve(order) {
+  const log = join(directory, "log");
   const server = start(order.serve, log);
   let gone = false;
   void server.exited.then((how) => {
     gone = true;
+    if (killing) return tell({ killed: true });
     return fail(`${order.serve.program} stopped: ${how ?? "exit 0"}\n${lastLines(log)}`);
   });
   const deadline = Date.now() + START_WITHIN_MILLISECONDS;
@@ -97,12 +107,29 @@ async function guard(order) {
   }
 }
 
+let order;
+
+function obey(line) {
+  const told = JSON.parse(line);
+  if (told === "kill") {
+    killing = true;
+    child.kill("SIGKILL");
+    return undefined;
+  }
+  if (told === "start") {
+    killing = false;
+    return serve(order);
+  }
+  order = told;
+  return guard(order);
+}
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
 // When the tests were killed, nobody reads what is told: that must not end the guard before its work is done.
 process.stdout.on("error", () => undefined);
 const lines = createInterface({ input: process.stdin });
-lines.once("line", (line) => {
-  guard(JSON.parse(line)).catch((error) => fail(String(error)));
+lines.on("line", (line) => {
+  obey(line)?.catch((error) => fail(String(error)));
 });
 lines.once("close", end);
 process.stdin.once("error", end);

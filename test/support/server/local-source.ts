@@ -11,24 +11,35 @@ import type { Say, ServerSource, TestServer } from "./test-server.js";
 /** A port can be taken between the moment it was free and the server's start. */
 const ATTEMPTS = 3;
 
+/** A server that a test has to itself, to crash it. */
+export interface LocalServer extends TestServer {
+  /** By SIGKILL. */
+  kill(): Promise<void>;
+  /** On the same port and data. */
+  start(): Promise<void>;
+}
+
 /** A server program of this machine, started for these tests alone; one that already runs is somebody else's. */
 export function localSource(environment: NodeJS.ProcessEnv, say: Say): ServerSource {
   return {
     name: "a local mysqld or mariadbd",
-    async find() {
-      const folders = searchFolders(environment);
-      const binary = await findServerBinary(folders);
-      if (binary === undefined) return undefined;
-      const installer =
-        binary.flavour === "mariadb"
-          ? await findExecutable(["mariadb-install-db", "mysql_install_db"], folders)
-          : undefined;
-      return startLocal(binary, installer, say);
-    },
+    find: () => startLocalServer(environment, say),
   };
 }
 
-async function startLocal(binary: ServerBinary, installer: string | undefined, say: Say): Promise<TestServer> {
+/** A new server in a directory of its own; `undefined` where the machine has no server program. */
+export async function startLocalServer(environment: NodeJS.ProcessEnv, say: Say): Promise<LocalServer | undefined> {
+  const folders = searchFolders(environment);
+  const binary = await findServerBinary(folders);
+  if (binary === undefined) return undefined;
+  const installer =
+    binary.flavour === "mariadb"
+      ? await findExecutable(["mariadb-install-db", "mysql_install_db"], folders)
+      : undefined;
+  return startLocal(binary, installer, say);
+}
+
+async function startLocal(binary: ServerBinary, installer: string | undefined, say: Say): Promise<LocalServer> {
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const began = Date.now();
@@ -43,7 +54,8 @@ async function startLocal(binary: ServerBinary, installer: string | undefined, s
       try {
         const version = await waitForServer(url, 10_000);
         const seconds = ((Date.now() - began) / 1_000).toFixed(1);
-        return { url, name: `${binary.path}, ${version} at ${url}, up in ${seconds} s`, stop: () => server.stop() };
+        const name = `${binary.path}, ${version} at ${url}, up in ${seconds} s`;
+        return { url, name, kill: () => server.kill(), start: () => server.start(), stop: () => server.stop() };
       } catch (error) {
         await server.stop();
         throw error;

@@ -1,0 +1,2 @@
+/** What stands for a value that must not be shown. */
+export const MASKED = "[secret]";

@@ -1,0 +1,42 @@
+import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/change-set-json.js";
+import { requirePage, type History, type HistoryEntry } from "../../domain/distinction/history.js";
+import { idText, recordId } from "../../domain/distinction/record-id.js";
+import type { AnyRecordType, IdOf } from "../../domain/distinction/record-type.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { Written } from "../../domain/distinction/written.js";
+
+/** The in-memory twin of a database's history, of all stores that were given it. */
+export class MemoryHistory implements History {
+  readonly #entries: HistoryEntry[] = [];
+
+  constructor(private readonly environment: Pick<RepositoryEnvironment, "clock" | "actor">) {}
+
+  /**
+   * Remembers a write that can be seen from now on: so its position is its place.
+   *
+   * @param operation shared by all that one call or unit of work wrote
+   */
+  record(type: AnyRecordType, written: Written, operation: string, actor = this.environment.actor?.()): void {
+    this.#entries.push({
+      ...written,
+      changeSet: changeSetFromJson(changeSetToJson(type, written.changeSet)), // without secrets
+      position: this.#entries.length + 1,
+      actor,
+      operation,
+      writtenAt: new Date(this.environment.clock.now()),
+    });
+  }
+
+  historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+    const key = idText(recordId(type, id));
+    const isOfRecord = ({ changeSet: { record, id } }: HistoryEntry): boolean =>
+      record === type.name && idText(id) === key;
+    return Promise.resolve(this.#entries.filter(isOfRecord));
+  }
+
+  async changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
+    requirePage(cursor, limit);
+    const entries = this.#entries.slice(cursor, cursor + limit);
+    return { entries, cursor: cursor + entries.length };
+  }
+}

@@ -1,0 +1,21 @@
+import type { Dialect } from "./dialect.js";
+import type { Session } from "./session.js";
+
+/** A session with the means to make its statements one transaction. */
+export interface Connection extends Session {
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Hands out connections of one server or file. One adapter per driver. */
+export interface Connector {
+  readonly dialect: Dialect;
+  /** What a piece of work has to itself until it ends, where there is only one to be had. */
+  readonly exclusive?: object;
+  /** Runs `work`, of which each statement stands for itself, on a connection of its own. */
+  withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Runs `work` on a connection of its own; the connection goes back however `work` ends. */
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,223 @@
+import type { Clock } from "../../../domain/distinction/clock.js";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Connection, Connector } from "./connection.js";
+import type { Dialect } from "./dialect.js";
+import type { RecordTable } from "../records/record-table.js";
+import { refuseInsideUnit } from "../units/open-unit.js";
+import { errorMeaning, translated } from "./server-error.js";
+import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
+import type { Session } from "./session.js";
+import { checkTable } from "../records/table-checks.js";
+import { tableLayout, type TableLayout } from "../records/table-layout.js";
+
+export interface DatabaseOptions {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Told about every statement on records; see `StatementEvent`. What it throws fails the statement's caller. */
+  readonly onStatement?: (event: StatementEvent) => void;
+  /** Whether to check on first use that a table's keys and version column are safe; see `checkTable`. */
+  readonly checkTables?: boolean;
+}
+
+/** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
+const MOST_RERUNS = 60;
+
+/** Milliseconds after which it is not run again, however often it was. */
+const RERUN_FOR = 30_000;
+
+/** Milliseconds of the longest pause between two runs. */
+const LONGEST_PAUSE = 500;
+
+/** What stores need of a database: it may be a whole one, or what a unit of work has of it. */
+export type DatabaseAccess = Pick<Database, "dialect" | "layout" | "session" | "transaction" | "hasFixedView">;
+
+/** What a `Database` has in common with others that reach the same database. */
+export interface SharedDatabase {
+  /** One object for all of them: repositories over either can take part in one unit of work. */
+  readonly identity: object;
+  /** Whether all that is sent becomes part of one transaction that somebody else began. */
+  readonly isJoined?: boolean;
+}
+
+/**
+ * A database to work with, opened on first use. Work that the server gave up on is run again: it was rolled back, so
+ * nothing of it remains.
+ */
+export class Database {
+  #connector: Promise<Connector> | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #layouts = new WeakMap<RecordTable, TableLayout>();
+  readonly #checking = new Map<RecordTable, Promise<TableLayout>>();
+  #closed = false;
+  #transactions = 0;
+
+  /**
+   * @param address for messages, without credentials
+   * @param open connects; called on first use, and again where the database gives up on it
+   */
+  constructor(
+    readonly address: string,
+    private readonly open: () => Promise<Connector>,
+    private readonly options: DatabaseOptions,
+    private readonly shared?: SharedDatabase,
+  ) {}
+
+  /** What tells this database from others, however many objects stand for it. */
+  get identity(): object {
+    return this.shared?.identity ?? this;
+  }
+
+  /** Whether plain reads may be older than what is stored: they are part of a transaction that began before. */
+  get hasFixedView(): boolean {
+    return this.shared?.isJoined ?? false;
+  }
+
+  /** This database from inside a transaction that somebody else began, on the connection that `open` gives. */
+  joining(open: () => Promise<Connector>): Database {
+    const joined = new Database(this.address, open, this.options, { identity: this.identity, isJoined: true });
+    joined.#layouts = this.#layouts;
+    return joined;
+  }
+
+  /**
+   * Connects now rather than on first use.
+   *
+   * @throws DistinctionError `DATABASE_UNAVAILABLE`, `DRIVER_MISSING`
+   */
+  async connect(): Promise<void> {
+    await this.#connected();
+  }
+
+  async dialect(): Promise<Dialect> {
+    return (await this.#connected()).dialect;
+  }
+
+  /**
+   * How the statements on a table are written, checked once.
+   *
+   * @param session to look through, where the caller holds one already
+   * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`
+   */
+  layout(table: RecordTable, session?: Session): Promise<TableLayout> {
+    const known = this.#layouts.get(table);
+    if (known !== undefined) return Promise.resolve(known);
+    // Waits for nobody else's check: on an SQLite file that may be waiting for the turn that this session has.
+    if (session !== undefined) return this.#checkedLayout(table, session);
+    let checking = this.#checking.get(table);
+    if (checking === undefined) {
+      checking = this.#checkedLayout(table).finally(() => this.#checking.delete(table)); // the table may be mended
+      this.#checking.set(table, checking);
+    }
+    return checking;
+  }
+
+  /** Runs `work` on one connection, each statement by itself. */
+  session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#run((connector) => connector.withSession((session) => work(this.#observedSession(session))));
+  }
+
+  /** Runs `work` in one transaction: all of it is stored, or nothing. May run it again, so it must be free of effects. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#run((connector) =>
+      connector.withConnection(async (raw) => {
+        const connection = this.#observed(raw);
+        await connection.begin();
+        try {
+          const result = await work(connection);
+          await connection.commit();
+          return result;
+        } catch (error) {
+          // A lock timeout undoes one statement only, so roll back explicitly; a broken connection cannot and need not.
+          await connection.rollback().catch(() => undefined);
+          throw error;
+        }
+      }),
+    );
+  }
+
+  /**
+   * Lends a connection to `work`, which begins and ends its transactions by itself. Nothing is run again, and errors are
+   * the driver's.
+   */
+  async lend<T>(work: (connection: Connection, exclusive: object | undefined) => Promise<T>): Promise<T> {
+    const connector = await this.#connected();
+    refuseInsideUnit(this.identity, connector.exclusive);
+    return this.#watched(
+      connector.withConnection((connection) => work(this.#observed(connection), connector.exclusive)),
+    );
+  }
+
+  /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
+  async close(): Promise<void> {
+    refuseInsideUnit(this.identity, undefined); // it would wait for the unit
+    this.#closed = true;
+    const connector = await this.#connector?.catch(() => undefined);
+    this.#connector = undefined;
+    await Promise.allSettled(this.#underWay);
+    await connector?.close();
+  }
+
+  #observed(connection: Connection): Connection {
+    const { onStatement } = this.options;
+    if (onStatement === undefined) return connection;
+    return new ObservedConnection(connection, onStatement, () => ++this.#transactions);
+  }
+
+  #observedSession(session: Session): Session {
+    const { onStatement } = this.options;
+    return onStatement === undefined ? session : new ObservedSession(session, onStatement);
+  }
+
+  async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
+    const dialect = await this.dialect();
+    if (this.options.checkTables === true) {
+      const check = (through: Session): Promise<void> => checkTable(through, table, dialect);
+      await (session === undefined ? this.#run((connector) => connector.withSession(check)) : check(session));
+    }
+    const layout = tableLayout(table, dialect);
+    this.#layouts.set(table, layout);
+    return layout;
+  }
+
+  async #run<T>(work: (connector: Connector) => Promise<T>): Promise<T> {
+    const connector = await this.#connected();
+    refuseInsideUnit(this.identity, connector.exclusive);
+    return this.#watched(this.#rerun(() => work(connector)));
+  }
+
+  async #watched<T>(result: Promise<T>): Promise<T> {
+    this.#underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(result);
+    }
+  }
+
+  async #rerun<T>(work: () => Promise<T>): Promise<T> {
+    const { clock, random } = this.options;
+    const startedAt = clock.now();
+    for (let reruns = 0; ; reruns++) {
+      try {
+        return await work();
+      } catch (error) {
+        const isLast = reruns >= MOST_RERUNS || clock.now() - startedAt > RERUN_FOR;
+        if (errorMeaning(error) !== "gave-up" || isLast) throw translated(error, this.address);
+      }
+      await clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns));
+    }
+  }
+
+  #connected(): Promise<Connector> {
+    if (this.#closed) {
+      return Promise.reject(new DistinctionError("DATABASE_UNAVAILABLE", `${this.address} was closed`));
+    }
+    // Opening may have to give way too: of several processes that create an SQLite file, one gets to set its mode.
+    this.#connector ??= this.#rerun(this.open).catch((error: unknown) => {
+      this.#connector = undefined; // the next use tries again
+      throw error;
+    });
+    return this.#connector;
+  }
+}

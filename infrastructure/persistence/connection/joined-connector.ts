@@ -1,0 +1,127 @@
+import type { QueryRunner } from "typeorm";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Connection, Connector } from "./connection.js";
+import type { Dialect } from "./dialect.js";
+import { checkExistingServer } from "./existing-database.js";
+import type { JoinedRunner } from "./joined-runner.js";
+import { mysqlServerOf, MySqlSession, type MySqlServer } from "./mysql-connector.js";
+import { errorMeaning, translated } from "./server-error.js";
+import type { Row, Session, Statement } from "./session.js";
+import { sqliteConnectionOf } from "./sqlite-connector.js";
+import { sqliteDialect } from "./sqlite-dialect.js";
+
+/** One for each transaction, however often it is joined: a transaction that is lost is lost to all. */
+const connectors = new WeakMap<JoinedRunner, Promise<JoinedConnector>>();
+
+/** Servers of data sources that were checked from inside a transaction. */
+const checked = new WeakMap<QueryRunner["dataSource"], MySqlServer>();
+
+/**
+ * The one connection of a transaction that somebody else began with TypeORM, and will end. Nothing on it is run again:
+ * what the server gave up on is the whole transaction, of which we know only our part.
+ */
+export class JoinedConnector implements Connector {
+  private constructor(
+    readonly dialect: Dialect,
+    private readonly joined: JoinedRunner,
+    private readonly connection: JoinedConnection,
+  ) {}
+
+  static over(joined: JoinedRunner): Promise<JoinedConnector> {
+    let connector = connectors.get(joined);
+    if (connector === undefined) {
+      connectors.set(joined, (connector = JoinedConnector.#opened(joined)));
+      connector.catch(() => connectors.delete(joined)); // the next use tries again
+    }
+    return connector;
+  }
+
+  /** Asks on the transaction's own connection: the pool may have no other. */
+  static async #opened(joined: JoinedRunner): Promise<JoinedConnector> {
+    joined.requireOpen();
+    const { runner } = joined;
+    const { dataSource } = runner;
+    if (dataSource.options.type === "better-sqlite3") {
+      return new JoinedConnector(sqliteDialect, joined, new JoinedConnection(joined, sqliteConnectionOf(dataSource)));
+    }
+    const raw = (await runner.connect()) as ConstructorParameters<typeof MySqlSession>[1];
+    const known = checked.get(dataSource);
+    const server = known ?? (await mysqlServerOf(runner));
+    const session = new MySqlSession(dataSource, raw, true, server.largest, runner);
+    if (known === undefined) {
+      await checkExistingServer(session, server.dialect);
+      checked.set(dataSource, server);
+    }
+    return new JoinedConnector(server.dialect, joined, new JoinedConnection(joined, session));
+  }
+
+  withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.withConnection(work);
+  }
+
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.joined.piece(() => work(this.connection));
+  }
+
+  /** The connection belongs to who began the transaction. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const SAVEPOINT = "distinction";
+
+/** Pieces that are to be stored all or none end at a savepoint: their caller may catch an error, and commit the rest. */
+class JoinedConnection implements Connection {
+  #lost: DistinctionError | undefined;
+
+  constructor(
+    private readonly joined: JoinedRunner,
+    private readonly session: Session,
+  ) {}
+
+  rows(statement: Statement): Promise<readonly Row[]> {
+    return this.#sent(() => this.session.rows(statement));
+  }
+
+  run(statement: Statement): Promise<number> {
+    return this.#sent(() => this.session.run(statement));
+  }
+
+  async begin(): Promise<void> {
+    await this.run(savepoint("SAVEPOINT"));
+  }
+
+  async commit(): Promise<void> {
+    await this.run(savepoint("RELEASE SAVEPOINT"));
+  }
+
+  /** Even after a loss: a lock timeout leaves the transaction open, and half of the piece in it. */
+  async rollback(): Promise<void> {
+    this.joined.requireOpen();
+    await this.session.run(savepoint("ROLLBACK TO SAVEPOINT"));
+  }
+
+  /** After a loss nothing more is sent: each statement would be a transaction of its own. */
+  async #sent<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#lost !== undefined) throw this.#lost;
+    this.joined.requireOpen();
+    try {
+      return await send();
+    } catch (error) {
+      const meaning = errorMeaning(error);
+      if (meaning !== "gave-up" && meaning !== "unavailable") throw error;
+      const { cause } = translated(error, "the data source") as Error;
+      const why = meaning === "gave-up" ? "the database gave up on it" : "its connection broke";
+      this.#lost = new DistinctionError("TRANSACTION_LOST", `the transaction that was joined is lost: ${why}`, {
+        cause,
+      });
+      throw this.#lost;
+    }
+  }
+}
+
+/** Not prepared: MySQL's protocol for prepared statements refuses these. */
+function savepoint(verb: string): Statement {
+  return { sql: `${verb} ${SAVEPOINT}`, parameters: [], varying: true };
+}

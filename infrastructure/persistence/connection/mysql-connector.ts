@@ -1,0 +1,172 @@
+import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
+import type { DataSource, QueryRunner } from "typeorm";
+import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Connection, Connector } from "./connection.js";
+import type { Dialect } from "./dialect.js";
+import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
+import { plainParameters, type Parameter } from "./parameter.js";
+import { errorMeaning } from "./server-error.js";
+import type { Row, Session, Statement } from "./session.js";
+
+/**
+ * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
+ * setting per query for JSON and decimals.
+ */
+const OWN_DECODING = {
+  dateStrings: true,
+  supportBigNumbers: true,
+  bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
+  typeCast: (field: TypeCastField, next: TypeCastNext): unknown =>
+    isJson(field) || field.type === "NEWDECIMAL" ? field.string("utf8") : next(),
+} as const;
+
+/** MariaDB's JSON is a text column: only the format that it sends along tells. */
+function isJson({ type, extendedFormat }: TypeCastField): boolean {
+  return type === "JSON" || extendedFormat === "json";
+}
+
+export interface MySqlServer {
+  readonly dialect: Dialect;
+  /** Bytes of the largest statement that it takes. */
+  readonly largest: number;
+}
+
+/** Seconds that a statement waits for a row lock before `Database` tries again: a deadline must not wait for long. */
+const LOCK_WAIT_TIMEOUT = 2;
+
+/**
+ * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
+ * raw connection; transactions and logging stay TypeORM's.
+ */
+export class MySqlConnector implements Connector {
+  /** Raw connections whose session settings are ours. */
+  readonly #settled = new WeakSet<PoolConnection>();
+
+  private constructor(
+    private readonly dataSource: DataSource,
+    readonly dialect: Dialect,
+    private readonly isForeign: boolean,
+    /** Bytes of the largest statement that the server takes. */
+    private readonly largest: number,
+  ) {}
+
+  /** The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well. */
+  static async over(dataSource: DataSource, { isForeign } = { isForeign: false }): Promise<MySqlConnector> {
+    const { dialect, largest } = await mysqlServerOf(dataSource);
+    return new MySqlConnector(dataSource, dialect, isForeign, largest);
+  }
+
+  /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
+  async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
+    try {
+      if (!this.isForeign && !this.#settled.has(raw)) await this.#settle(raw);
+      return await work(new MySqlSession(this.dataSource, raw, this.isForeign, this.largest));
+    } finally {
+      raw.release();
+    }
+  }
+
+  async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const raw = (await runner.connect()) as PoolConnection;
+      if (!this.isForeign && !this.#settled.has(raw)) await this.#settle(raw);
+      return await work(new MySqlConnection(runner, raw, this.isForeign, this.largest));
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
+  async #settle(raw: PoolConnection): Promise<void> {
+    const session = new MySqlSession(this.dataSource, raw, this.isForeign, this.largest);
+    await session.run({
+      sql: `SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
+      parameters: [],
+      varying: true,
+    });
+    const sql = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    await session.run({ sql, parameters: [], varying: true });
+    this.#settled.add(raw);
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+
+/** Through a data source, or through a query runner of it. */
+export async function mysqlServerOf(source: DataSource | QueryRunner): Promise<MySqlServer> {
+  const sql = "SELECT VERSION() AS version, @@SESSION.max_allowed_packet AS largest";
+  const [row] = (await source.query(sql)) as { version: string; largest: number | string }[];
+  return {
+    dialect: /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect,
+    largest: Number(row?.largest),
+  };
+}
+
+/** Statements through the driver's own connection; TypeORM's logger sees them. */
+export class MySqlSession implements Session {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly raw: PoolConnection,
+    private readonly isForeign: boolean,
+    private readonly largest: number,
+    private readonly runner?: QueryRunner,
+  ) {}
+
+  rows(statement: Statement): Promise<readonly Row[]> {
+    return this.#send(statement) as Promise<readonly Row[]>;
+  }
+
+  async run(statement: Statement): Promise<number> {
+    const { affectedRows } = (await this.#send(statement)) as { affectedRows: number };
+    return affectedRows;
+  }
+
+  #send({ sql, parameters, varying }: Statement): Promise<unknown> {
+    this.dataSource.logger.logQuery(sql, parameters as Parameter[], this.runner);
+    return new Promise((resolve, reject) => {
+      const values = plainParameters(parameters) as (string | number | Buffer | null)[];
+      const options = { sql, values, rowsAsArray: true, ...(this.isForeign ? OWN_DECODING : {}) };
+      this.raw[varying === true ? "query" : "execute"](options, (error, result) => {
+        if (error) reject(this.#refused(error, sql, values));
+        else resolve(result);
+      });
+    });
+  }
+
+  /** A server that is sent more than it takes hangs up: sometimes with a word, sometimes without. */
+  #refused(error: Error, sql: string, values: readonly unknown[]): Error {
+    const isPacket = errorMeaning(error) === "too-large";
+    if (!isPacket && errorMeaning(error) !== "unavailable") return error;
+    const size = values.reduce<number>((sum, value) => sum + Buffer.byteLength(String(value)), Buffer.byteLength(sql));
+    if (!isPacket && size <= this.largest) return error;
+    this.raw.destroy();
+    const message = `a statement of ${size} bytes is larger than the server takes (max_allowed_packet is ${this.largest}); nothing was written`;
+    return new DistinctionError("STATEMENT_TOO_LARGE", message);
+  }
+}
+
+class MySqlConnection extends MySqlSession implements Connection {
+  readonly #runner: QueryRunner;
+
+  constructor(runner: QueryRunner, raw: PoolConnection, isForeign: boolean, largest: number) {
+    super(runner.dataSource, raw, isForeign, largest, runner);
+    this.#runner = runner;
+  }
+
+  begin(): Promise<void> {
+    return this.#runner.startTransaction();
+  }
+
+  commit(): Promise<void> {
+    return this.#runner.commitTransaction();
+  }
+
+  rollback(): Promise<void> {
+    return this.#runner.rollbackTransaction();
+  }
+}

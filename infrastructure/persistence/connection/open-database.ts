@@ -1,0 +1,106 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DataSource, DriverPackageNotInstalledError, type DataSourceOptions } from "typeorm";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Connector } from "./connection.js";
+import { Database, type DatabaseOptions } from "./database.js";
+import { describeAddress, parseDatabaseUrl, type DatabaseAddress } from "./database-url.js";
+import { migrate } from "./migrate.js";
+import { MIGRATIONS } from "../migrations/index.js";
+import { MySqlConnector } from "./mysql-connector.js";
+import { checkSchema } from "./schema-checks.js";
+import { checkServer } from "./server-checks.js";
+import { SqliteConnector } from "./sqlite-connector.js";
+
+export interface OpenOptions extends DatabaseOptions {
+  /** Most connections held at a time to a server; 10 by default. */
+  readonly poolSize?: number;
+  /**
+   * What to do on first use about the tables that this library brings (images, TUF, history): `migrate` creates them or
+   * brings them up to date, `check` fails where they are not, `unmanaged` (default) leaves the database as it is.
+   */
+  readonly schema?: "migrate" | "check" | "unmanaged" | undefined;
+}
+
+/**
+ * Milliseconds to wait for another process that is writing to the same SQLite file. Short, since SQLite waits by blocking
+ * the whole process: `Database` tries again, and lets others work in between.
+ */
+const BUSY_TIMEOUT = 100;
+
+/**
+ * A database by URL (see `parseDatabaseUrl`). Nothing is opened before the first use.
+ *
+ * @throws DistinctionError `INVALID_DATABASE_URL`
+ */
+export function openDatabase(url: string, options: OpenOptions): Database {
+  const address = parseDatabaseUrl(url);
+  const open = async (): Promise<Connector> => {
+    if (address.kind === "file" && address.path !== ":memory:") await mkdir(dirname(address.path), { recursive: true });
+    const dataSource = await initialized(address, options);
+    return connectorOver(dataSource, options.schema ?? "unmanaged");
+  };
+  return new Database(describeAddress(address), open, { checkTables: true, ...options });
+}
+
+/** The data source of an address; its constructor looks for the driver's package. */
+async function initialized(address: DatabaseAddress, options: OpenOptions): Promise<DataSource> {
+  try {
+    return await new DataSource(dataSourceOptions(address, options)).initialize();
+  } catch (error) {
+    throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
+  }
+}
+
+async function connectorOver(dataSource: DataSource, schema: OpenOptions["schema"]): Promise<Connector> {
+  try {
+    const connector =
+      dataSource.options.type === "better-sqlite3"
+        ? new SqliteConnector(dataSource)
+        : await MySqlConnector.over(dataSource);
+    await connector.withConnection((connection) => checkServer(connection, connector.dialect));
+    if (schema !== "unmanaged") await checkSchema(dataSource, schema === "migrate");
+    if (schema === "migrate") await migrate(dataSource, connector.dialect);
+    return connector;
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+function dataSourceOptions(address: DatabaseAddress, { poolSize = 10 }: OpenOptions): DataSourceOptions {
+  const common = { migrations: [...MIGRATIONS], migrationsTableName: "distinction_migrations", synchronize: false };
+  if (address.kind === "file") {
+    return {
+      ...common,
+      type: "better-sqlite3",
+      database: address.path,
+      timeout: BUSY_TIMEOUT,
+      enableWAL: address.path !== ":memory:",
+    };
+  }
+  return {
+    ...common,
+    type: address.scheme,
+    host: address.host,
+    port: address.port,
+    username: address.username,
+    password: address.password,
+    database: address.database,
+    charset: "utf8mb4",
+    timezone: "Z",
+    supportBigNumbers: true,
+    bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
+    dateStrings: true,
+    poolSize,
+    extra: { jsonStrings: true },
+  };
+}
+
+function driverMissing(address: DatabaseAddress): DistinctionError {
+  const name = address.kind === "file" ? "better-sqlite3" : "mysql2";
+  return new DistinctionError(
+    "DRIVER_MISSING",
+    `${describeAddress(address)} needs the package ${name}: npm install ${name}`,
+  );
+}

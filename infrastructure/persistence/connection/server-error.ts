@@ -1,0 +1,119 @@
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+
+/** What a driver's error means to us. */
+export type ErrorMeaning =
+  /** A unique key is taken. */
+  | "duplicate"
+  /** The server gave up on the transaction (deadlock, lock timeout, failed certification): run it again. */
+  | "gave-up"
+  /** No connection, or it broke. What was under way may or may not have happened. */
+  | "unavailable"
+  /** More than the server takes in one statement; it hangs up then. */
+  | "too-large"
+  | "other";
+
+/**
+ * MySQL 1213 deadlock (also a cluster's failed certification, at COMMIT), 1205 lock wait timeout (only the statement is
+ * undone: always roll back), MariaDB 1020 "record has changed since last read" under snapshot isolation, 3101 a group's
+ * failed certification, at COMMIT.
+ */
+const GAVE_UP = new Set([1213, 1205, 1020, 3101]);
+const DUPLICATE = new Set([1062, 1586]);
+const TOO_LARGE = 1153;
+/** Access denied, unknown database, too many connections, shutdown, host not allowed, killed. */
+const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169]);
+/** What the operating system, the protocol or the file refuses: `ECONNRESET`, `ENOTDIR`, but not MySQL's `ER_…`. */
+const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR))/;
+
+interface DriverError {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly message?: string;
+  /** mysql2: the connection is of no more use. Some of these errors have no code. */
+  readonly fatal?: boolean;
+  readonly driverError?: DriverError;
+}
+
+export function errorMeaning(error: unknown): ErrorMeaning {
+  const { code = "", errno = 0, fatal = false } = driverError(error);
+  if (GAVE_UP.has(errno) || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "gave-up";
+  if (DUPLICATE.has(errno) || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE") {
+    return "duplicate";
+  }
+  if (errno === TOO_LARGE) return "too-large";
+  return fatal || REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
+}
+
+/** Whether an expression of the statement overflowed: 1690, under every `sql_mode`. */
+export function isOutOfRange(error: unknown): boolean {
+  return driverError(error).errno === 1690;
+}
+
+/**
+ * The error that callers get. A driver's is told by its code, never by its message: that can hold SQL and values. What
+ * the caller's own work threw is passed on as it is.
+ *
+ * @param where the database's address without credentials
+ */
+export function translated(error: unknown, where: string): unknown {
+  if (!isDriverError(error)) return error;
+  if (errorMeaning(error) === "duplicate") return duplicateKey(error, where);
+  const { code, errno } = driverError(error);
+  const detail = errorCode(error);
+  const options = { cause: { code, errno } };
+  return errorMeaning(error) === "unavailable"
+    ? new DistinctionError("DATABASE_UNAVAILABLE", `no usable connection to ${where} (${detail})`, options)
+    : new DistinctionError("DATABASE_ERROR", `${where} refused a statement (${detail})`, options);
+}
+
+/** The code of a driver's error, for people; never its message. */
+export function errorCode(error: unknown): string {
+  const { code, errno } = driverError(error);
+  return code ?? (errno === undefined ? ((error as Error | undefined)?.name ?? "error") : `errno ${errno}`);
+}
+
+/** A unique key is taken. Stores turn that of a record's own key into an outcome. */
+export class DuplicateKeyError extends DistinctionError {
+  constructor(
+    where: string,
+    /** Name of the index, or `table.column` of each of its columns on SQLite; `undefined` where the driver does not say. */
+    readonly index: string | undefined,
+  ) {
+    super(
+      "UNIQUE_VALUE_TAKEN",
+      `${where}: another row has the values already that ${index ?? "an index"} keeps unique`,
+    );
+  }
+
+  /** Whether it may be the primary key of `table`. */
+  isPrimaryOf(table: string, keyColumns: readonly string[]): boolean {
+    if (this.index === undefined || this.index === "PRIMARY" || this.index === `${table}.PRIMARY`) return true;
+    return this.index === keyColumns.map((column) => `${table}.${column}`).join(", ");
+  }
+}
+
+/** The index is named at the end of the message, behind the values: `… for key 'photos.title'`, `… failed: photos.title`. */
+export function duplicateKey(error: unknown, where: string): DuplicateKeyError {
+  const { message = "" } = driverError(error);
+  const [, server, file] = /for key '([^']+)'$|^UNIQUE constraint failed: (.+)$/s.exec(message) ?? [];
+  return new DuplicateKeyError(where, server ?? file);
+}
+
+/** mysql2's errors carry a number or are fatal, the operating system's and SQLite's have a code, TypeORM's the driver's. */
+function isDriverError(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof DistinctionError) return false;
+  const { code = "", errno, fatal } = driverError(error);
+  return (
+    "driverError" in error ||
+    errno !== undefined ||
+    fatal !== undefined ||
+    code.startsWith("SQLITE_") ||
+    BROKEN.test(code)
+  );
+}
+
+/** TypeORM wraps what the driver threw. */
+function driverError(error: unknown): DriverError {
+  const outer = (error ?? {}) as DriverError;
+  return outer.driverError ?? outer;
+}

@@ -1,0 +1,103 @@
+import { setImmediate } from "node:timers/promises";
+import type { Database as SqliteFile, Statement as Prepared } from "better-sqlite3";
+import type { DataSource } from "typeorm";
+import type { Connection, Connector } from "./connection.js";
+import { plainParameters } from "./parameter.js";
+import type { Row, Session, Statement } from "./session.js";
+import { sqliteDialect } from "./sqlite-dialect.js";
+import { turnsOnFile } from "./sqlite-turns.js";
+
+/** Milliseconds of synchronous queries after which the event loop gets its turn. */
+const LONGEST_STRETCH = 10;
+
+/**
+ * The one connection that TypeORM keeps to an SQLite file. Pieces of work take turns on it, since a statement sent in
+ * between would become part of another's transaction.
+ */
+export class SqliteConnector implements Connector {
+  readonly dialect = sqliteDialect;
+  readonly exclusive;
+  #yieldedAt = 0;
+
+  constructor(protected readonly dataSource: DataSource) {
+    this.exclusive = turnsOnFile(dataSource);
+  }
+
+  withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.withConnection(work);
+  }
+
+  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.exclusive.run(async () => {
+      await this.#yield();
+      return work(sqliteConnectionOf(this.dataSource));
+    });
+  }
+
+  /** A loop of queries never leaves the microtask queue, and would keep timers, signals and sockets waiting for ever. */
+  async #yield(): Promise<void> {
+    if (performance.now() - this.#yieldedAt < LONGEST_STRETCH) return;
+    await setImmediate();
+    this.#yieldedAt = performance.now();
+  }
+
+  close(): Promise<void> {
+    return this.exclusive.run(() => this.dataSource.destroy());
+  }
+}
+
+const connections = new WeakMap<SqliteFile, SqliteConnection>();
+
+/** A data source that is destroyed and initialised again opens its file again. */
+export function sqliteConnectionOf(dataSource: DataSource): SqliteConnection {
+  const { databaseConnection: file } = dataSource.driver as unknown as { databaseConnection: SqliteFile };
+  let connection = connections.get(file);
+  if (connection === undefined) connections.set(file, (connection = new SqliteConnection(dataSource, file)));
+  return connection;
+}
+
+/** better-sqlite3 is synchronous; the promises are the port's, and callers must not depend on when they settle. */
+export class SqliteConnection implements Connection {
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly file: SqliteFile,
+  ) {}
+
+  get inTransaction(): boolean {
+    return this.file.inTransaction;
+  }
+
+  async rows(statement: Statement): Promise<readonly Row[]> {
+    return this.#statement(statement)
+      .raw(true)
+      .safeIntegers(true)
+      .all(...plainParameters(statement.parameters)) as Row[];
+  }
+
+  async run(statement: Statement): Promise<number> {
+    return this.#statement(statement).run(...plainParameters(statement.parameters)).changes;
+  }
+
+  /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
+  async begin(): Promise<void> {
+    this.file.exec("BEGIN IMMEDIATE");
+  }
+
+  async commit(): Promise<void> {
+    this.file.exec("COMMIT");
+  }
+
+  async rollback(): Promise<void> {
+    if (this.file.inTransaction) this.file.exec("ROLLBACK");
+  }
+
+  #statement({ sql, parameters, varying }: Statement): Prepared {
+    this.dataSource.logger.logQuery(sql, [...parameters]);
+    if (varying === true) return this.file.prepare(sql);
+    let prepared = this.#prepared.get(sql);
+    if (prepared === undefined) this.#prepared.set(sql, (prepared = this.file.prepare(sql)));
+    return prepared;
+  }
+}

@@ -1,0 +1,95 @@
+import type { TrackedMap } from "../../../domain/distinction/tracked-map.js";
+import type { ChildPlan } from "./entity-plan.js";
+
+type Entry = Record<string, unknown>;
+
+/**
+ * The children in an array as entries of a collection. A field that a child lacks is untouched, or has its initial value
+ * in a new child.
+ *
+ * @param known the entries as they are known so far
+ */
+export function givenChildren(
+  plan: ChildPlan,
+  array: readonly unknown[],
+  known: TrackedMap | undefined,
+): (readonly [key: string, entry: unknown])[] {
+  const seen = new Set<string>();
+  return array.map((child) => {
+    if (typeof child !== "object" || child === null) return ["\0an object, not a bare value or null", {}];
+    const key = plan.keyText(plan.key.read(child) ?? generatedKey(plan, child));
+    if (seen.has(key)) return [`\0only one child of the key ${JSON.stringify(key)}`, {}];
+    seen.add(key);
+    const before = known?.has(key) === true ? (known.get(key) as Entry) : undefined;
+    return [key, entryOf(plan, child, before)];
+  });
+}
+
+/** Set in the child at once, so that it is the same one whenever somebody looks. */
+function generatedKey(plan: ChildPlan, child: object): unknown {
+  const key = plan.newKey?.();
+  if (key !== undefined) plan.key.write(child, key);
+  return key;
+}
+
+/** With what is stored nowhere, for the entry's type to refuse. */
+function entryOf({ fields, strangers }: ChildPlan, child: object, before: Entry | undefined): Entry {
+  const entry: Entry = {};
+  for (const name of strangers(child)) entry[name] = (child as Entry)[name];
+  for (const [name, field] of Object.entries(fields)) {
+    const value = field.property.read(child);
+    entry[name] = value !== undefined ? value : before === undefined ? field.initial() : before[name];
+  }
+  return entry;
+}
+
+/** Makes the owner's array show the entries: objects that are there stay the same ones, in their order. */
+export function showChildren(
+  plan: ChildPlan,
+  owner: Record<string, unknown>,
+  entries: TrackedMap,
+  attributeOfOwner: (name: string) => unknown,
+): void {
+  const array = owner[plan.property];
+  const present = Array.isArray(array) ? (array as unknown[]) : [];
+  const byKey = new Map<string, object>();
+  for (const child of present) {
+    if (typeof child !== "object" || child === null) continue;
+    const key = plan.keyText(plan.key.read(child));
+    if (entries.has(key)) byKey.set(key, child);
+  }
+  for (const key of entries.keys()) if (!byKey.has(key)) byKey.set(key, newChild(plan, key));
+  for (const [key, child] of byKey) showFields(plan, child, entries.get(key) as Entry);
+  for (const { property, attribute } of plan.owner) {
+    for (const child of byKey.values()) property.write(child, attributeOfOwner(attribute));
+  }
+  const shown = [...byKey.values()];
+  if (shown.length === present.length && shown.every((child, index) => child === present[index])) {
+    owner[plan.property] = Array.isArray(array) ? array : shown;
+  } else if (Array.isArray(array) && !Object.isFrozen(array)) {
+    array.length = 0;
+    for (const child of shown) array.push(child);
+  } else {
+    owner[plan.property] = shown;
+  }
+}
+
+function newChild(plan: ChildPlan, key: string): object {
+  const child = plan.make();
+  plan.key.write(child, plan.keyValue(key));
+  return child;
+}
+
+function showFields({ fields }: ChildPlan, child: object, entry: Entry): void {
+  for (const [name, { property, type }] of Object.entries(fields)) {
+    const shown = property.read(child);
+    const value = entry[name];
+    if (shown === value) continue;
+    const isSame =
+      shown !== undefined &&
+      type.fault(shown) === undefined &&
+      type.fault(value) === undefined &&
+      type.same(type.capture(shown), type.capture(value));
+    if (!isSame) property.write(child, value);
+  }
+}

@@ -1,0 +1,72 @@
+import { instant, type AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { codedValue, type ColumnValue } from "../records/column-value.js";
+
+/** `local`, `Z` or `+05:30`: in which zone a DATETIME column of the data source's tables is meant, as mysql2 has it. */
+export type TimeZone = string;
+
+/**
+ * A `Date` in a DATETIME, DATETIME2 or TIMESTAMP column, kept to the column's digits but at most milliseconds: finer
+ * ones that the server wrote are read rounded down, and stay as they are until the attribute is changed.
+ *
+ * @param digits of the fraction of a second
+ */
+export function instantValue(
+  zone: TimeZone,
+  digits: number,
+  limits?: readonly [from: number, to: number],
+): ColumnValue {
+  const kept = Math.min(digits, 3);
+  const unit = 10 ** (3 - kept);
+  const base = instant(kept === 0 ? 0 : 3);
+  const type: AttributeType<Date> = {
+    ...base,
+    fault: (value) => {
+      const fault = base.fault(value);
+      if (fault !== undefined || limits === undefined) return fault;
+      const time = (value as Date).getTime();
+      const [from, to] = limits;
+      return time >= from && time <= to ? undefined : `between ${isoDay(from)} and ${isoDay(to)}`;
+    },
+    capture: (value) => Math.floor((value as Date).getTime() / unit) * unit,
+  };
+  return codedValue(
+    type,
+    (time) => textIn(zone, time as number).slice(0, kept === 0 ? 19 : 20 + kept),
+    (column) => timeOf(zone, column),
+  );
+}
+
+function isoDay(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** `2026-01-31 12:00:00.250` as the clock on the wall in `zone` shows it. */
+function textIn(zone: TimeZone, time: number): string {
+  return new Date(time + offset(zone, time)).toISOString().slice(0, 23).replace("T", " ");
+}
+
+const TEXT = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+
+/** Milliseconds; not a number, as an invalid `Date` has it, where the column holds no time (`0000-00-00`). */
+function timeOf(zone: TimeZone, column: unknown): number {
+  if (column instanceof Date) return column.getTime();
+  if (typeof column !== "string") return Number(column); // SQLite: milliseconds
+  const match = TEXT.exec(column);
+  if (match === null) return Number.NaN;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
+  if (match[8] === undefined && zone === "local") {
+    return new Date(year!, month! - 1, day, hour, minute, second, milliseconds).getTime();
+  }
+  return Date.UTC(year!, month! - 1, day, hour, minute, second, milliseconds) - fixedOffset(match[8] ?? zone);
+}
+
+function offset(zone: TimeZone, time: number): number {
+  return zone === "local" ? -new Date(time).getTimezoneOffset() * 60_000 : fixedOffset(zone);
+}
+
+function fixedOffset(zone: TimeZone): number {
+  const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone);
+  if (match === null) return 0;
+  return (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3])) * 60_000;
+}

@@ -1,0 +1,87 @@
+import { decimal, text, typeName, type AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { codedValue, type ColumnValue } from "../records/column-value.js";
+
+/** Entity values that are numbers in the database, but not simply safe integers. */
+
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const UINT64 = { min: 0n, max: 2n ** 64n - 1n };
+
+/**
+ * BIGINT, as TypeORM gives it: text from a server, from SQLite a number while it is a safe one. Callers may write text,
+ * a number or a bigint.
+ */
+export function bigintValue(file: boolean, unsigned: boolean): ColumnValue {
+  const { min, max } = unsigned && !file ? UINT64 : INT64;
+  const type: AttributeType = {
+    ...text(20),
+    fault: (value) => {
+      const isWhole =
+        typeof value === "bigint" ||
+        Number.isSafeInteger(value) ||
+        (typeof value === "string" && /^-?\d{1,20}$/.test(value));
+      if (!isWhole) return `a whole number, or one as text, got ${typeName(value)}`;
+      const whole = BigInt(value as string);
+      return whole < min || whole > max ? `between ${min} and ${max}` : undefined;
+    },
+    capture: (value) => String(BigInt(value as string)),
+    expose: (captured) => (file && Number.isSafeInteger(Number(captured)) ? Number(captured) : captured),
+  };
+  return codedValue(
+    type,
+    (captured) => (file ? BigInt(captured as string) : (captured as string)),
+    (column) => String(BigInt(column as string)),
+  );
+}
+
+/** DECIMAL of a server: text with all its digits, as TypeORM gives it. Callers may write a number too. */
+export function decimalValue(precision: number, scale: number): ColumnValue {
+  const base = decimal(precision, scale);
+  const asText = (value: unknown): unknown =>
+    typeof value === "number" && Number.isFinite(value) ? plainDigits(value) : value;
+  const type: AttributeType = {
+    ...base,
+    fault: (value) => base.fault(asText(value)),
+    capture: (value) => base.capture(asText(value)),
+  };
+  return codedValue(type, (captured) => captured as string, String);
+}
+
+function plainDigits(value: number): string {
+  const text = String(value);
+  return text.includes("e") ? value.toFixed(20).replace(/\.?0+$/, "") : text;
+}
+
+/**
+ * DOUBLE, FLOAT and SQLite's REAL.
+ *
+ * @param digits that the column keeps for sure: a server's FLOAT has 6, and is read with no more
+ */
+export function floatValue(digits: 6 | 17): ColumnValue {
+  const kept = (value: number): number => (digits === 17 ? value : Number(value.toPrecision(digits))) + 0;
+  const type: AttributeType = {
+    ...text(30),
+    fault: (value) =>
+      typeof value === "number" && Number.isFinite(value) ? undefined : `a finite number, got ${typeName(value)}`,
+    capture: (value) => kept(value as number),
+  };
+  return codedValue(
+    type,
+    (captured) => captured as number,
+    (column) => kept(Number(column)),
+  );
+}
+
+/** SQLite's DECIMAL, which is a number there; TypeORM gives it as one. Callers may write text too. */
+export function looseDecimalValue(): ColumnValue {
+  const { type, codec } = floatValue(17);
+  const asNumber = (value: unknown): unknown =>
+    typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  return {
+    codec,
+    type: {
+      ...type,
+      fault: (value) => type.fault(asNumber(value)),
+      capture: (value) => type.capture(asNumber(value)),
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { RecordShape } from "../../../domain/distinction/record-shape.js";
+import { EntityFaces } from "./entity-face.js";
+import type { EntityPlan } from "./entity-plan.js";
+
+/** Records as instances of an entity's class, with embedded objects and arrays of children. */
+export function entityShape(plan: EntityPlan): RecordShape {
+  const faces = new EntityFaces(plan);
+  return {
+    make: plan.make,
+    face: (object) => faces.of(object),
+    shown: (object, version) => faces.shown(object, version),
+    strangers: plan.strangers,
+    initial: plan.initial,
+  };
+}

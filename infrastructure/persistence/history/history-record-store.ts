@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import type { Change } from "../../../domain/distinction/change.js";
+import { changeSet, type ChangeSet } from "../../../domain/distinction/change-set.js";
+import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
+import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import type { ApplyOutcome, BatchOutcome, DecideAll, RecordWrite } from "../../../domain/distinction/record-store.js";
+import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
+import type { RepositoryEnvironment } from "../../../domain/distinction/save-options.js";
+import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
+import { applyBatch, insertAll } from "../records/batch-store.js";
+import type { Database, DatabaseAccess } from "../connection/database.js";
+import { insertWrite, selectWriteOf } from "./history-statements.js";
+import { requireHistory } from "./history-tables.js";
+import { wasCommitted } from "./operation-lookup.js";
+import type { PlannedDatabase } from "../records/planned-database.js";
+import type { RecordTable } from "../records/record-table.js";
+import { errorMeaning, translated } from "../connection/server-error.js";
+import type { Session, Statement } from "../connection/session.js";
+import { SessionDatabase } from "../connection/session-database.js";
+import { SqlRecordStore } from "../records/sql-record-store.js";
+import { transact } from "../connection/transact.js";
+
+/**
+ * A record type's rows with a history: every effective write adds one row to it in the same transaction. So a write whose
+ * COMMIT was not answered can be looked up, and is neither lost nor done twice.
+ */
+export class HistoryRecordStore extends SqlRecordStore {
+  constructor(
+    private readonly whole: Database,
+    table: RecordTable,
+    private readonly environment: RepositoryEnvironment,
+  ) {
+    super(whole, table);
+  }
+
+  override insert(state: RecordState): Promise<"applied" | "duplicate"> {
+    return this.#recorded(async (store, record) => {
+      const outcome = await store.insert(state);
+      if (outcome === "applied") await record(addition(this.table.type, state));
+      return outcome;
+    });
+  }
+
+  override apply(base: RecordState, changes: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
+    return this.#recorded(async (store, record) => {
+      const outcome = await store.apply(base, changes, scope);
+      if (outcome.kind === "applied") await record(edition(base.version, changes));
+      return outcome;
+    });
+  }
+
+  by(actor: string): HistoryRecordStore {
+    return new HistoryRecordStore(this.whole, this.table, { ...this.environment, actor: () => actor });
+  }
+
+  protected override async planned(
+    database: PlannedDatabase,
+    base: RecordState,
+    changes: ChangeSet,
+  ): Promise<readonly PlannedStatement[]> {
+    if (changes.changes.length === 0) return super.planned(database, base, changes);
+    await database.transaction(async (session) => {
+      await super.planned(database, base, changes);
+      await session.run(this.record(edition(base.version, changes), randomUUID()));
+    });
+    return database.statements;
+  }
+
+  override revise(
+    id: RecordId,
+    decide: (current: RecordState) => readonly Change[],
+    scope?: EntryScope,
+  ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
+    return this.#recorded(async (store, record) => {
+      let written: ChangeSet | undefined;
+      const watched = (current: RecordState): readonly Change[] => {
+        const changes = decide(current);
+        written = changeSet(this.table.type.name, id, current.version, changes);
+        return changes;
+      };
+      const outcome = await store.revise(id, watched, scope);
+      if (written !== undefined && written.changes.length > 0) await record(edition(written.base, written));
+      return outcome;
+    });
+  }
+
+  override remove(base: RecordState): Promise<ApplyOutcome> {
+    return this.#recorded(async (store, record) => {
+      const outcome = await store.remove(base);
+      if (outcome.kind === "applied") await record(removal(this.table.type, base));
+      return outcome;
+    });
+  }
+
+  override async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    return insertAll(this.whole, await this.ready(), states, (work) =>
+      this.#recorded(async (_store, record, database) => {
+        await database.transaction(work);
+        for (const state of states) await record(addition(this.table.type, state));
+      }),
+    );
+  }
+
+  /** Locks first: an attempt that finds some stale would have to undo the history, too. */
+  override async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
+    const layout = await this.ready();
+    return this.#recorded(async (_store, record, database) => {
+      const rules = { optimistic: false, stale: () => undefined };
+      const outcome = await applyBatch(database, layout, writes, decide, rules);
+      if (outcome.kind === "missing") return outcome;
+      for (const { base, changes } of outcome.written) {
+        const id = idFrom(this.table.type, base.attributes);
+        await record(edition(base.version, changeSet(this.table.type.name, id, base.version, changes)));
+      }
+      return outcome;
+    });
+  }
+
+  override over(database: Database): HistoryRecordStore {
+    return new HistoryRecordStore(database, this.table, this.environment);
+  }
+
+  /** The statement that remembers a write. */
+  record(written: Written, operation: string, actor = this.environment.actor?.()): Statement {
+    const writtenAt = this.environment.clock.now();
+    return insertWrite(this.table.type, { ...written, actor, operation, writtenAt });
+  }
+
+  /** Runs `work` in one transaction with what it records, until it is known how that ended. */
+  async #recorded<T>(
+    work: (store: SqlRecordStore, record: (written: Written) => Promise<void>, database: DatabaseAccess) => Promise<T>,
+  ): Promise<T> {
+    const { clock, random, retry } = this.environment;
+    const { type } = this.table;
+    await this.ready();
+    await requireHistory(this.whole);
+    const backoff = new Backoff(`write of ${type.name}`, retrySettings(retry), clock, random);
+    for (;;) {
+      const operation = randomUUID();
+      let written: Written | undefined;
+      const inTransaction = (session: Session): Promise<T> => {
+        const database = new SessionDatabase(this.whole, session);
+        const record = async (one: Written): Promise<void> => {
+          written = one;
+          await session.run(this.record(one, operation));
+        };
+        return work(new SqlRecordStore(database, this.table), record, database);
+      };
+      try {
+        const ended = await this.whole.lend((connection) => transact(connection, () => inTransaction(connection)));
+        if (ended.kind === "committed" || written === undefined) return ended.value;
+        const { changeSet, versionTo } = written;
+        const lookup = selectWriteOf(await this.whole.dialect(), type, changeSet.id, versionTo, operation);
+        if (await wasCommitted(this.whole, this.environment, operation, lookup)) return ended.value;
+      } catch (error) {
+        if (errorMeaning(error) !== "gave-up") throw translated(error, this.whole.address);
+      }
+      await backoff.pause();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { requirePage, type History, type HistoryEntry } from "../../../domain/distinction/history.js";
+import { recordId } from "../../../domain/distinction/record-id.js";
+import type { AnyRecordType, IdOf } from "../../../domain/distinction/record-type.js";
+import type { Database } from "../connection/database.js";
+import {
+  entryFrom,
+  placeWrites,
+  selectHead,
+  selectHistoryOf,
+  selectSince,
+  selectUnplaced,
+  updateHead,
+} from "./history-statements.js";
+import { requireHistory } from "./history-tables.js";
+
+/** Most writes that get their positions in one transaction. */
+const MOST_PLACED = 500;
+
+/**
+ * The history of one database.
+ *
+ * Why positions: ids are given out when a row is written, and rows are seen when they are committed, which may be in
+ * another order; a reader that asks for ids above its cursor skips for good what is committed below it. A position is
+ * given by a reader, to rows that it sees, hence to committed ones, one reader at a time: whatever is committed late
+ * gets a late position. Writers take no lock for it and wait for nobody, whatever the isolation level. (A gate that
+ * writers share and readers take for themselves is one statement less per row, but makes every writer wait, behind the
+ * reader, for the longest transaction.)
+ */
+export class SqlHistory implements History {
+  constructor(private readonly database: Database) {}
+
+  async historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+    const statement = selectHistoryOf(type, recordId(type, id));
+    await requireHistory(this.database);
+    const rows = await this.database.session((session) => session.rows(statement));
+    return rows.map(entryFrom);
+  }
+
+  async changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
+    requirePage(cursor, limit);
+    await requireHistory(this.database);
+    // In this order, so that what was committed before the call is in the answer, whichever reader placed it.
+    await this.#place(limit);
+    const entries = await this.#since(cursor, limit);
+    return { entries, cursor: entries.at(-1)?.position ?? cursor };
+  }
+
+  async #since(cursor: number, limit: number): Promise<HistoryEntry[]> {
+    const rows = await this.database.session((session) => session.rows(selectSince(cursor, limit)));
+    return rows.map(entryFrom);
+  }
+
+  /** Gives positions to writes that have none. */
+  async #place(limit: number): Promise<void> {
+    const unplaced = selectUnplaced(Math.min(limit, MOST_PLACED));
+    const some = await this.database.session((session) => session.rows(unplaced));
+    if (some.length === 0) return;
+    const dialect = await this.database.dialect();
+    await this.database.transaction(async (session) => {
+      // The lock comes first: what is read after it, the reader before has left.
+      const [head] = await session.rows(selectHead(dialect));
+      const first = Number(head![0]);
+      const ids = (await session.rows(unplaced)).map(([id]) => Number(id));
+      if (ids.length === 0) return;
+      await session.run(placeWrites(ids, first));
+      await session.run(updateHead(first + ids.length));
+    });
+  }
+}

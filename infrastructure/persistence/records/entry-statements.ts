@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import type { RecordId } from "../../../domain/distinction/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { encoded, placeholders, whereIds } from "./record-statements.js";
+import { secretParameter } from "../connection/parameter.js";
+import type { Parameter, Statement } from "../connection/session.js";
+import type { EntryLayout, TableLayout } from "./table-layout.js";
+
+/** The statements on a collection's rows, one function each. */
+
+/** An entry to put in a record's collection. */
+export interface EntryPut {
+  readonly owner: RecordState;
+  readonly key: string;
+  /** Captured. */
+  readonly entry: unknown;
+  /** In a list: its place, or where it gets one. */
+  readonly place: EntryPlace;
+}
+
+/**
+ * `append` comes after all that are there, counted from 1 where one statement appends several; `at` is a position among
+ * all; `same` keeps the one that the entry has.
+ */
+export type EntryPlace = { readonly append: number } | { readonly at: number } | "same";
+
+/**
+ * The entries of some records, each row with its owner's key and version. The outer join gives at least one row per
+ * record, so that the version under which the entries were read is always known; see `SqlRecordStore`.
+ */
+export function selectEntries(
+  layout: TableLayout,
+  entries: EntryLayout,
+  ids: readonly RecordId[],
+  keys: readonly string[] | undefined,
+  lock: boolean,
+): Statement {
+  const columns = [
+    ...layout.key.map((column) => `r.${column.name}`),
+    `r.${layout.version}`,
+    `e.${entries.keyColumn}`,
+    ...entries.fields.map((field) => `e.${field.name}`),
+  ];
+  const limit = keys === undefined ? "" : ` AND ${keyCondition(entries, keys.length, "e.")}`;
+  const where = whereIds(layout, ids, "r.");
+  const position = entries.position === undefined ? [] : [`e.${entries.position}`];
+  const order = [...layout.key.map((column) => `r.${column.name}`), ...position, `e.${entries.keyColumn}`].join(", ");
+  return {
+    sql:
+      `SELECT ${columns.join(", ")} FROM ${layout.name} r LEFT JOIN ${entries.name} e ` +
+      `ON ${ownership(layout, entries)}${limit} WHERE ${where.sql} ORDER BY ${order}${lock ? layout.dialect.forUpdate : ""}`,
+    parameters: [...(keys ?? []).map((key) => lookupValue(entries, key)), ...where.parameters],
+    varying: ids.length > 1 || keys !== undefined,
+  };
+}
+
+/**
+ * Puts entries, new and changed ones alike; in a list, the changed ones keep their places. The owners' rows are locked by
+ * their versioned updates: nobody else writes their entries.
+ */
+export function putEntries(layout: TableLayout, entries: EntryLayout, puts: readonly EntryPut[]): Statement {
+  return upsert(layout, entries, puts, fieldColumns(entries));
+}
+
+/** Puts entries, each at its place. */
+export function placeEntries(layout: TableLayout, entries: EntryLayout, puts: readonly EntryPut[]): Statement {
+  const { positionColumn } = entries.table;
+  return upsert(layout, entries, puts, [
+    ...fieldColumns(entries),
+    ...(positionColumn === undefined ? [] : [positionColumn]),
+  ]);
+}
+
+function upsert(
+  { dialect }: TableLayout,
+  entries: EntryLayout,
+  puts: readonly EntryPut[],
+  updated: readonly string[],
+): Statement {
+  const { sql, ...statement } = insertEntries(entries, puts);
+  return { sql: sql + dialect.onDuplicateKey(entries.primaryKey, updated), ...statement };
+}
+
+function fieldColumns({ fields, table }: EntryLayout): string[] {
+  return fields.map(({ attribute }) => table.columns[attribute]!);
+}
+
+/** Inserts new entries; a row that is there already is an error. */
+export function insertEntries(entries: EntryLayout, puts: readonly EntryPut[]): Statement {
+  const { table, position } = entries;
+  const columns = [
+    ...entries.owner.map(({ name }) => name),
+    ...(table.digestColumn === undefined ? [] : [entries.lookupColumn]),
+    entries.keyColumn,
+    ...entries.fields.map((field) => field.name),
+  ];
+  const values = placeholders(columns.length);
+  const places = position === undefined ? [] : puts.map((put) => placeOf(entries, position, put));
+  const rows = puts.map((_, index) => `(${[values, ...(places[index] ? [places[index].sql] : [])].join(", ")})`);
+  return {
+    sql: `INSERT INTO ${entries.name} (${[...columns, ...(position ? [position] : [])].join(", ")}) VALUES ${rows.join(", ")}`,
+    parameters: puts.flatMap((put, index) => [...entryRow(entries, put), ...(places[index]?.parameters ?? [])]),
+    varying: puts.length > 1,
+  };
+}
+
+/**
+ * The position of an entry, as an expression. What is appended comes behind the last one, which the index on owner and
+ * position tells, however long the list is. A row may see those that the statement inserted before it, or not: counting
+ * upwards is right in both cases. The derived table is for MySQL, which refuses to read the table that it inserts into.
+ */
+function placeOf(entries: EntryLayout, position: string, { owner, place }: EntryPut): Statement {
+  if (place === "same") return { sql: "0", parameters: [] }; // for a row that is there, and keeps the one it has
+  if ("at" in place) return { sql: String(place.at), parameters: [] };
+  const owned = entries.owner.map(({ name }) => `${name} = ?`).join(" AND ");
+  return {
+    sql: `(SELECT p FROM (SELECT COALESCE(MAX(${position}), 0) AS p FROM ${entries.name} WHERE ${owned}) AS l) + ${place.append}`,
+    parameters: entries.owner.map(({ column }) => encoded(column, owner)),
+  };
+}
+
+/** Deletes all entries of a record whose foreign key does not do it. */
+export function dropAllEntries(entries: EntryLayout, owner: RecordState): Statement {
+  const owned = entries.owner.map(({ name }) => `${name} = ?`).join(" AND ");
+  return {
+    sql: `DELETE FROM ${entries.name} WHERE ${owned}`,
+    parameters: entries.owner.map(({ column }) => encoded(column, owner)),
+  };
+}
+
+export function dropEntries(entries: EntryLayout, owner: RecordState, keys: readonly string[]): Statement {
+  const owned = entries.owner.map(({ name }) => `${name} = ? AND `).join("");
+  return {
+    sql: `DELETE FROM ${entries.name} WHERE ${owned}${keyCondition(entries, keys.length, "")}`,
+    parameters: [
+      ...entries.owner.map(({ column }) => encoded(column, owner)),
+      ...keys.map((key) => lookupValue(entries, key)),
+    ],
+    varying: keys.length > 1,
+  };
+}
+
+function entryRow(entries: EntryLayout, { owner, key, entry }: EntryPut): Parameter[] {
+  const values = entries.type.split(entry);
+  return [
+    ...entries.owner.map(({ column }) => encoded(column, owner)),
+    ...(entries.table.digestColumn === undefined ? [] : [lookupValue(entries, key)]),
+    entries.secretKey ? secretParameter(key) : key,
+    ...entries.fields.map((field, index) => field.codec.encode(values[index])),
+  ];
+}
+
+/** `r` owns `e`. */
+function ownership(layout: TableLayout, { owner, table }: EntryLayout): string {
+  const { quote } = layout.dialect;
+  const equal = owner.map(({ name, column }) => `e.${name} = r.${column.name}`);
+  if (table.range === undefined) return equal.join(" AND ");
+  const { column, low, high } = table.range;
+  const bound = (attribute: string): string => `r.${layout.byAttribute.get(attribute)!.name}`;
+  return [...equal, `e.${quote(column)} BETWEEN ${bound(low)} AND ${bound(high)}`].join(" AND ");
+}
+
+function keyCondition(entries: EntryLayout, count: number, prefix: string): string {
+  if (count === 0) return "1 = 0";
+  return `${prefix}${entries.lookupColumn} ${count === 1 ? "= ?" : `IN (${placeholders(count)})`}`;
+}
+
+export function lookupValue(entries: EntryLayout, key: string): Parameter {
+  const value = entries.table.digestColumn === undefined ? key : createHash("sha256").update(key).digest();
+  return entries.secretKey ? secretParameter(value) : value;
+}

@@ -1,0 +1,81 @@
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { dropOwned } from "./batch-statements.js";
+import { batches } from "./batches.js";
+import { dropEntries, insertEntries, placeEntries, putEntries, type EntryPut } from "./entry-statements.js";
+import { allEntryWrites, entryWrites, type EntryDrop, type EntryWrites, type RecordEdit } from "./entry-writes.js";
+import { groupedBy } from "./grouped.js";
+import { plainParameter } from "../connection/parameter.js";
+import type { Session, Statement } from "../connection/session.js";
+import type { EntryLayout, TableLayout } from "./table-layout.js";
+
+/** Owners of dropped entries in one statement: a server's range optimiser gives up on very many conditions. */
+const MOST_DROPS = 1_000;
+
+/** Writes the entry changes among those of some records. */
+export async function writeEntries(session: Session, layout: TableLayout, edits: readonly RecordEdit[]): Promise<void> {
+  for (const statement of entryStatements(layout, edits)) await session.run(statement);
+}
+
+/** Writes all entries of some records, as new rows or over the ones that are there. */
+export async function writeAllEntries(
+  session: Session,
+  layout: TableLayout,
+  states: readonly RecordState[],
+): Promise<void> {
+  for (const entries of layout.entries.values()) {
+    for (const statement of statementsOf(layout, entries, allEntryWrites(entries, states)))
+      await session.run(statement);
+  }
+}
+
+/**
+ * What writes the entry changes among those of some records: one statement per collection and kind, more only past the
+ * limits of `batches`.
+ */
+export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit[]): Generator<Statement> {
+  for (const entries of layout.entries.values()) {
+    yield* statementsOf(layout, entries, entryWrites(entries, edits));
+  }
+}
+
+function* statementsOf(
+  layout: TableLayout,
+  entries: EntryLayout,
+  { drops, puts, placed, added }: EntryWrites,
+): Generator<Statement> {
+  yield* dropStatements(layout, entries, drops);
+  for (const rows of batchesOf(entries, puts)) yield putEntries(layout, entries, rows);
+  for (const rows of batchesOf(entries, placed)) yield placeEntries(layout, entries, rows);
+  for (const rows of batchesOf(entries, added)) yield insertEntries(entries, rows);
+}
+
+function* dropStatements(layout: TableLayout, entries: EntryLayout, drops: readonly EntryDrop[]): Generator<Statement> {
+  const byOwner = groupedBy(drops, ({ owner }) => owner);
+  if (byOwner.size > 1) {
+    for (let start = 0; start < drops.length; start += MOST_DROPS) {
+      yield dropOwned(layout, entries, drops.slice(start, start + MOST_DROPS));
+    }
+    return;
+  }
+  for (const [owner, some] of byOwner) {
+    const keys = some.map(({ key }) => key);
+    for (const part of batches(keys, 1, (key) => key.length)) yield dropEntries(entries, owner, part);
+  }
+}
+
+function batchesOf(entries: EntryLayout, puts: readonly EntryPut[]): Iterable<readonly EntryPut[]> {
+  const width = 2 * entries.owner.length + 2 + entries.fields.length; // the owner once more where a list is appended to
+  return batches(puts, width, (put) => textLength(entries, put));
+}
+
+function textLength(entries: EntryLayout, { key, entry }: EntryPut): number {
+  const values = entries.type.split(entry);
+  const lengths = entries.fields.map((field, index) =>
+    parameterLength(plainParameter(field.codec.encode(values[index]))),
+  );
+  return lengths.reduce((sum, length) => sum + length, key.length);
+}
+
+function parameterLength(value: unknown): number {
+  return typeof value === "string" || Buffer.isBuffer(value) ? value.length : 8;
+}

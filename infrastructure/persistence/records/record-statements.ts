@@ -1,0 +1,124 @@
+import type { RecordId } from "../../../domain/distinction/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { Parameter, Statement } from "../connection/session.js";
+import type { Column, TableLayout } from "./table-layout.js";
+
+/** The statements on a record's own row, one function each. */
+
+/** `SELECT version, … FROM t WHERE key = ?` (or a list of keys): a point look-up by primary key. */
+export function selectRecords(layout: TableLayout, ids: readonly RecordId[], options = { lock: false }): Statement {
+  const text = (): string => {
+    const columns = [layout.version, ...layout.columns.map((column) => column.name)].join(", ");
+    const lock = options.lock ? layout.dialect.forUpdate : "";
+    return `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, whereIds(layout, ids).sql)}${lock}`;
+  };
+  const sql = ids.length > 1 ? text() : cachedText(layout, options.lock ? "select locked" : "select", text);
+  return { sql, parameters: idParameters(layout, ids), varying: ids.length > 1 };
+}
+
+/** Whether the record has the version of `base`: a point look-up that reads no other column. */
+export function selectVersion(layout: TableLayout, base: RecordState, { lock }: { readonly lock: boolean }): Statement {
+  const where = whereVersion(layout, base);
+  const sql = cachedText(layout, lock ? "version locked" : "version", () => {
+    return `SELECT ${layout.version} FROM ${layout.name} WHERE ${where.sql}${lock ? layout.dialect.forUpdate : ""}`;
+  });
+  return { sql, parameters: where.parameters };
+}
+
+export function insertRecord(layout: TableLayout, state: RecordState): Statement {
+  const columns = [layout.version, ...layout.columns.map((column) => column.name)];
+  return {
+    sql: `INSERT INTO ${layout.name} (${columns.join(", ")}) VALUES (${placeholders(columns.length)})`,
+    parameters: [state.version, ...layout.columns.map((column) => encoded(column, state))],
+  };
+}
+
+/**
+ * `UPDATE t SET <changed>, version = version + 1 WHERE key = ? AND version = ?`: the optimistic check stands in the
+ * statement. The version always changes, so the count of matched and of changed rows is the same.
+ */
+export function updateRecord(
+  layout: TableLayout,
+  base: RecordState,
+  changed: readonly string[],
+  after: RecordState["attributes"],
+  guards: GuardConditions = NO_GUARDS,
+): Statement {
+  const columns = changed.map((attribute) => layout.byAttribute.get(attribute)!);
+  const where = whereVersion(layout, base, guards);
+  const sql = cachedText(layout, `update ${changed.join()}${guards.sql}`, () => {
+    const assignments = columns.map((column) => `${column.name} = ?, `).join("");
+    return `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
+  });
+  return {
+    sql,
+    parameters: [...columns.map((column) => column.codec.encode(after[column.attribute])), ...where.parameters],
+  };
+}
+
+/** Entries go with the record through their foreign keys' ON DELETE CASCADE. */
+export function deleteRecord(layout: TableLayout, base: RecordState, guards: GuardConditions = NO_GUARDS): Statement {
+  const where = whereVersion(layout, base, guards);
+  return { sql: `DELETE FROM ${layout.name} WHERE ${where.sql}`, parameters: where.parameters };
+}
+
+/** The key condition for one id or several, on the table or its alias `prefix`. */
+export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix = ""): Statement {
+  const parameters = idParameters(layout, ids);
+  if (ids.length > 1 && layout.key.length === 1) {
+    return { sql: `${prefix}${layout.key[0]!.name} IN (${placeholders(ids.length)})`, parameters };
+  }
+  const one = layout.key.map((column) => `${prefix}${column.name} = ?`).join(" AND ");
+  return { sql: ids.length === 1 ? one : ids.map(() => `(${one})`).join(" OR "), parameters };
+}
+
+function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {
+  return ids.flatMap((id) => id.map((part, index) => layout.key[index]!.codec.encode(part)));
+}
+
+/** What the stored row has to meet beside having its version. */
+export interface GuardConditions {
+  /** ` AND column IN (?, ?)` for each guard, or nothing. Names the shape of the text, too. */
+  readonly sql: string;
+  readonly parameters: readonly Parameter[];
+}
+
+const NO_GUARDS: GuardConditions = { sql: "", parameters: [] };
+
+export function whereVersion(layout: TableLayout, base: RecordState, guards: GuardConditions = NO_GUARDS): Statement {
+  return {
+    sql: cachedText(layout, `where version${guards.sql}`, () => {
+      const key = layout.key.map((column) => `${column.name} = ? AND `).join("");
+      return `${key}${layout.version} = ?${layout.alive}${guards.sql}`;
+    }),
+    parameters: [...layout.key.map((column) => encoded(column, base)), base.version, ...guards.parameters],
+  };
+}
+
+function living({ alive }: TableLayout, condition: string): string {
+  return alive === "" ? condition : `(${condition})${alive}`;
+}
+
+/** Most texts kept per layout; callers that change ever other sets of attributes do not fill the memory. */
+const MOST_TEXTS = 1_000;
+const texts = new WeakMap<TableLayout, Map<string, string>>();
+
+/** The SQL of one shape: what varies between its statements are the parameters alone. */
+export function cachedText(layout: TableLayout, shape: string, make: () => string): string {
+  let known = texts.get(layout);
+  if (known === undefined) texts.set(layout, (known = new Map<string, string>()));
+  let text = known.get(shape);
+  if (text === undefined) {
+    text = make();
+    if (known.size < MOST_TEXTS) known.set(shape, text);
+  }
+  return text;
+}
+
+export function encoded(column: Column, { attributes }: RecordState): Parameter {
+  return column.codec.encode(attributes[column.attribute]);
+}
+
+export function placeholders(count: number): string {
+  return Array.from({ length: count }, () => "?").join(", ");
+}

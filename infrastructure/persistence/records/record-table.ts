@@ -1,0 +1,158 @@
+import type { CollectionKind } from "../../../domain/distinction/collection-type.js";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import {
+  keyNames,
+  type AnyRecordType,
+  type Attributes,
+  type Collections,
+} from "../../../domain/distinction/record-type.js";
+import type { ColumnCodec } from "./column-codec.js";
+
+/** Where a record type is stored. */
+export interface RecordTable {
+  readonly type: AnyRecordType;
+  readonly name: string;
+  /** Column of each attribute. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly versionColumn: string;
+  /** A row with a value in this column was deleted: it is not there. */
+  readonly deletedColumn?: string;
+  /** Where removed records are kept. */
+  readonly tombstones?: Tombstones;
+  /** Indexes beside the primary key, each by its name, as columns. */
+  readonly indexes?: Readonly<Record<string, readonly string[]>>;
+  /** Attributes stored otherwise than their type alone says. */
+  readonly codecs?: Readonly<Record<string, ColumnCodec>>;
+  readonly entryTables: Readonly<Record<string, EntryTable>>;
+}
+
+/**
+ * A table of what records' own rows were when they were removed, beside their version; their entries go. What is removed
+ * leaves the table of the living: their lists do not walk over it, and no row can refer to it any more.
+ */
+export interface Tombstones {
+  readonly name: string;
+  /** Gets the time of the removal. */
+  readonly timeColumn: string;
+  /** What a removal changes, as captured values. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** Where the entries of one collection are stored: a row each, keyed by owner and entry key. */
+export interface EntryTable {
+  readonly name: string;
+  /** Columns that name the owner, with the owner's attribute that each repeats. */
+  readonly owner: Readonly<Record<string, string>>;
+  /** Where several owners share rows by range: the column, and the owner's attributes that bound it, both inclusive. */
+  readonly range?: { readonly column: string; readonly low: string; readonly high: string };
+  readonly keyColumn: string;
+  /**
+   * Of a list: the BIGINT column that its entries are ordered by, `position` by default. Callers never see it; only its
+   * order means anything. An index on owner and position keeps appending as cheap for a long list as for a short one.
+   */
+  readonly positionColumn?: string;
+  /** Holds the SHA-256 of keys too long for an index, and stands for the key in the primary key. */
+  readonly digestColumn?: string;
+  /** Column of each field of an entry. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Fields stored otherwise than their type alone says. */
+  readonly codecs?: Readonly<Record<string, ColumnCodec>>;
+  /** Where the primary key is another than owner and entry key. */
+  readonly primaryKey?: readonly string[];
+  /**
+   * Where others write rows past this layer, or a key is unique over all owners: a new entry is inserted and fails on a
+   * row that is there already, instead of replacing it.
+   */
+  readonly insertNew?: true;
+  /** Where no foreign key with ON DELETE CASCADE takes the entries away with their record. */
+  readonly dropWithRecord?: true;
+}
+
+type EntryTableNames = Omit<EntryTable, "owner" | "columns"> & Partial<Pick<EntryTable, "owner">>;
+
+const VERSION_COLUMN = "version";
+
+/**
+ * Describes where a record type is stored. Columns are named for their attributes, in snake_case; entries refer to their
+ * owner through `<record>_<key attribute>` unless told otherwise.
+ *
+ * @throws DistinctionError `INVALID_RECORD_TYPE` where a collection has no table, or two things one column
+ */
+export function recordTable(
+  type: AnyRecordType,
+  names: Pick<RecordTable, "name" | "tombstones" | "indexes"> & {
+    readonly entries?: Readonly<Record<string, EntryTableNames>>;
+  },
+): RecordTable {
+  const attributes = type.attributes as Attributes;
+  const entryTables: Record<string, EntryTable> = {};
+  for (const [collection, { entry, kind }] of Object.entries(type.collections as Collections)) {
+    const given = names.entries?.[collection];
+    if (given === undefined) throw refusal(type, `${collection} has no table`);
+    const order = kind === "list" ? { positionColumn: "position" } : {};
+    const columns = snakeCased(Object.keys(entry.fields));
+    const table: EntryTable = { owner: defaultOwner(type), ...order, ...given, columns };
+    const fault = positionFault(table, kind) ?? doubleFault(entryColumns(table));
+    if (fault !== undefined) throw refusal(type, `${collection} ${fault}`);
+    entryTables[collection] = table;
+  }
+  const columns = snakeCased(Object.keys(attributes));
+  const fault = doubleFault([...Object.values(columns), VERSION_COLUMN]);
+  if (fault !== undefined) throw refusal(type, `table ${names.name} ${fault}`);
+  return {
+    type,
+    name: names.name,
+    ...(names.tombstones && { tombstones: names.tombstones }),
+    ...(names.indexes && { indexes: names.indexes }),
+    columns,
+    versionColumn: VERSION_COLUMN,
+    entryTables,
+  };
+}
+
+function refusal({ name }: AnyRecordType, reason: string): DistinctionError {
+  return new DistinctionError("INVALID_RECORD_TYPE", `record type ${name}: ${reason}`);
+}
+
+/** Two values in one column: databases do not tell names apart by case. */
+function doubleFault(columns: readonly string[]): string | undefined {
+  const names = columns.map((column) => column.toLowerCase());
+  const double = names.find((name, index) => names.indexOf(name) !== index);
+  return double === undefined ? undefined : `would keep two things in its column ${double}`;
+}
+
+function entryColumns({ owner, keyColumn, digestColumn, columns }: EntryTable): string[] {
+  return [
+    ...Object.keys(owner),
+    keyColumn,
+    ...(digestColumn === undefined ? [] : [digestColumn]),
+    ...Object.values(columns),
+  ];
+}
+
+function positionFault(table: EntryTable, kind: CollectionKind): string | undefined {
+  const { positionColumn, range } = table;
+  if (positionColumn === undefined) return undefined;
+  if (kind !== "list") return `is no list, and has no order to keep in ${positionColumn}`;
+  if (range !== undefined) return "is a list, and cannot be shared by several owners";
+  return entryColumns(table).includes(positionColumn)
+    ? `needs another positionColumn than ${positionColumn}`
+    : undefined;
+}
+
+/** The columns of an entry table's primary key. */
+export function entryKeyColumns(table: EntryTable): string[] {
+  return [...(table.primaryKey ?? [...Object.keys(table.owner), table.digestColumn ?? table.keyColumn])];
+}
+
+function defaultOwner(type: AnyRecordType): Record<string, string> {
+  return Object.fromEntries(keyNames(type).map((name) => [snakeCase(`${type.name}_${name}`), name]));
+}
+
+function snakeCased(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, snakeCase(name)]));
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll("-", "_");
+}

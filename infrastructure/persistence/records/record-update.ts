@@ -1,0 +1,87 @@
+import { changedAttributes } from "../../../domain/distinction/apply.js";
+import type { Change, JsonSet } from "../../../domain/distinction/change.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { guardConditions } from "./guard-conditions.js";
+import { jsonExpression, jsonWrite, type JsonWrite } from "./json-writes.js";
+import { cachedText, updateRecord, whereVersion, type GuardConditions } from "./record-statements.js";
+import type { Parameter, Statement } from "../connection/session.js";
+import type { TableLayout } from "./table-layout.js";
+
+/**
+ * The versioned UPDATE of a change set: JSON members by path where that is safe and shorter, all else by column. Cost
+ * follows the change: a document that is written by path is not serialised.
+ */
+export function updateByChanges(
+  layout: TableLayout,
+  base: RecordState,
+  changes: readonly Change[],
+  options = { economical: true },
+): Statement {
+  const writes = jsonWrites(layout, base, changes, options);
+  const whole = writes.size === 0 ? changes : changes.filter((change) => !isAmong(writes, change));
+  const changed = [...new Set(changes.flatMap((change) => ("attribute" in change ? [change.attribute] : [])))];
+  const after = changedAttributes(base.attributes, whole);
+  const guards = guardConditions(layout, base, changes);
+  return writes.size === 0
+    ? updateRecord(layout, base, changed, after, guards)
+    : updateByPath(layout, base, changed, after, guards, writes);
+}
+
+/** As `updateRecord`, with `JSON_SET(column, ?, …)` for some columns. Paths are parameters: the text names none. */
+function updateByPath(
+  layout: TableLayout,
+  base: RecordState,
+  changed: readonly string[],
+  after: RecordState["attributes"],
+  guards: GuardConditions,
+  writes: ReadonlyMap<string, JsonWrite>,
+): Statement {
+  const where = whereVersion(layout, base, guards);
+  const parameters: Parameter[] = [];
+  let paths = 0;
+  const shape = changed.map((attribute) => {
+    const write = writes.get(attribute);
+    if (write === undefined) parameters.push(layout.byAttribute.get(attribute)!.codec.encode(after[attribute]));
+    else {
+      parameters.push(...write.parameters);
+      paths += write.sets + write.removals;
+    }
+    return write === undefined ? attribute : `${attribute}+${write.sets}-${write.removals}`;
+  });
+  const sql = cachedText(layout, `update by path ${shape.join()}${guards.sql}`, () => {
+    const assignments = changed.map((attribute) => {
+      const column = layout.byAttribute.get(attribute)!;
+      const write = writes.get(attribute);
+      return `${column.name} = ${write === undefined ? "?" : jsonExpression(layout, column, write)}, `;
+    });
+    return `UPDATE ${layout.name} SET ${assignments.join("")}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
+  });
+  // One member is the common case and has two texts per column; all other numbers of them are not worth preparing.
+  return { sql, parameters: [...parameters, ...where.parameters], varying: paths > 1 };
+}
+
+function jsonWrites(
+  layout: TableLayout,
+  base: RecordState,
+  changes: readonly Change[],
+  options: { readonly economical: boolean },
+): ReadonlyMap<string, JsonWrite> {
+  const writes = new Map<string, JsonWrite>();
+  const members = new Map<string, JsonSet[]>();
+  for (const change of changes) {
+    if (change.kind !== "json.set") continue;
+    const others = members.get(change.attribute);
+    if (others === undefined) members.set(change.attribute, [change]);
+    else others.push(change);
+  }
+  for (const [attribute, sets] of members) {
+    if (changes.some((change) => change.kind === "attribute.set" && change.attribute === attribute)) continue;
+    const write = jsonWrite(layout, base.attributes[attribute], attribute, sets, options);
+    if (write !== undefined) writes.set(attribute, write);
+  }
+  return writes;
+}
+
+function isAmong(writes: ReadonlyMap<string, JsonWrite>, change: Change): boolean {
+  return change.kind === "json.set" && writes.has(change.attribute);
+}

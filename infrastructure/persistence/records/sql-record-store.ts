@@ -1,0 +1,226 @@
+import { apply } from "../../../domain/distinction/apply.js";
+import type { Change } from "../../../domain/distinction/change.js";
+import type { ChangeSet } from "../../../domain/distinction/change-set.js";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
+import type { StoreQuery } from "../../../domain/distinction/list-query.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import type {
+  ApplyOutcome,
+  BatchOutcome,
+  DecideAll,
+  RecordStore,
+  RecordWrite,
+  StorePage,
+} from "../../../domain/distinction/record-store.js";
+import type { Attributes } from "../../../domain/distinction/record-type.js";
+import { applyBatch, insertAll, isKeyTaken } from "./batch-store.js";
+import { Database, type DatabaseAccess } from "../connection/database.js";
+import { writeAllEntries, writeEntries } from "./entry-writer.js";
+import { selectMarker, selectPage } from "./list-statements.js";
+import { PlannedDatabase } from "./planned-database.js";
+import { removeRecord } from "./record-removal.js";
+import { insertRecord, selectVersion } from "./record-statements.js";
+import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
+import type { RecordTable } from "./record-table.js";
+import { updateByChanges } from "./record-update.js";
+import type { Row, Statement } from "../connection/session.js";
+import type { TableLayout } from "./table-layout.js";
+
+/** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
+export class SqlRecordStore implements RecordStore {
+  constructor(
+    protected readonly database: DatabaseAccess,
+    readonly table: RecordTable,
+  ) {}
+
+  async load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
+    if (ids.length === 0) return [];
+    const layout = await this.ready();
+    const { states, torn } = await this.database.session((session) => readRecords(session, layout, ids, scope));
+    for (const id of torn) {
+      const state = await this.#loadLocked(layout, id, scope);
+      if (state !== undefined) states.set(idText(id), state);
+    }
+    return ids.map((id) => states.get(idText(id)));
+  }
+
+  async insert(state: RecordState): Promise<"applied" | "duplicate"> {
+    const layout = await this.ready();
+    const statement = insertRecord(layout, state);
+    const isEmpty = Object.values(state.collections).every((entries) => entries.size === 0);
+    let isInserted = false;
+    try {
+      if (isEmpty) await this.database.session((session) => session.run(statement));
+      else {
+        await this.database.transaction(async (session) => {
+          isInserted = false; // it may be run again
+          await session.run(statement);
+          isInserted = true;
+          await writeAllEntries(session, layout, [state]);
+        });
+      }
+      return "applied";
+    } catch (error) {
+      if (isInserted || !isKeyTaken(error, layout)) throw error;
+      const stored = await this.#newest(layout, idFrom(this.table.type, state.attributes));
+      if (stored === undefined) throw error; // a row that is marked as deleted
+      return "duplicate";
+    }
+  }
+
+  async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
+    const layout = await this.ready();
+    const written = await this.#written(layout, base, changes);
+    return written ? { kind: "applied" } : this.current(layout, base, scope);
+  }
+
+  async verify(base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+    const layout = await this.ready();
+    const rows = await this.database.session((session) => session.rows(this.#versionCheck(layout, base)));
+    return rows.length > 0 ? { kind: "applied" } : this.current(layout, base, scope);
+  }
+
+  explain(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]> {
+    return this.planned(new PlannedDatabase(this.database), base, changes);
+  }
+
+  async revise(
+    id: RecordId,
+    decide: (current: RecordState) => readonly Change[],
+    scope?: EntryScope,
+  ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
+    const layout = await this.ready();
+    return this.database.transaction(async (session) => {
+      const current = this.locked(await readRecords(session, layout, [id], scope, fullLock(this.database)), id);
+      if (current === undefined) return { kind: "missing" };
+      const changes = decide(current);
+      if (changes.length === 0) return { kind: "applied", state: current };
+      await session.run(this.#update(layout, current, changes));
+      await writeEntries(session, layout, [{ base: current, changes }]);
+      return { kind: "applied", state: apply(current, changes) };
+    });
+  }
+
+  async remove(base: RecordState): Promise<ApplyOutcome> {
+    const layout = await this.ready();
+    const removed = await removeRecord(this.database, layout, base);
+    return removed ? { kind: "applied" } : this.current(layout, base);
+  }
+
+  async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+    return insertAll(this.database, await this.ready(), states);
+  }
+
+  async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
+    return applyBatch(this.database, await this.ready(), writes, decide);
+  }
+
+  async list(query: StoreQuery): Promise<StorePage> {
+    const { limit, after, scope } = query;
+    const layout = await this.ready();
+    const { ids, states, more, found } = await this.database.session(async (session) => {
+      const rows = await session.rows(selectPage(layout, query));
+      const isLost = rows.length === 0 && after !== undefined;
+      const found = !isLost || (await session.rows(selectMarker(layout, after))).length > 0;
+      const { states } = await readParts(session, layout, rows.slice(0, limit), scope);
+      const ids = rows.slice(0, limit).map((row) => rowId(layout, row));
+      return { ids, states, more: rows.length > limit, found };
+    });
+    if (!found) return { kind: "no-marker" };
+    const torn = ids.filter((id) => !states.has(idText(id)));
+    const again = await this.load(torn, scope);
+    torn.forEach((id, index) => again[index] && states.set(idText(id), again[index]));
+    return { kind: "page", states: ids.flatMap((id) => states.get(idText(id)) ?? []), more };
+  }
+
+  /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */
+  #written(layout: TableLayout, base: RecordState, changes: readonly Change[]): Promise<boolean> {
+    const update = this.#update(layout, base, changes);
+    if (!changes.some((change) => "collection" in change)) {
+      return this.database.session(async (session) => (await session.run(update)) > 0);
+    }
+    return this.database.transaction(async (session) => {
+      if ((await session.run(update)) === 0) return false;
+      await writeEntries(session, layout, [{ base, changes }]);
+      return true;
+    });
+  }
+
+  #update(layout: TableLayout, base: RecordState, changes: readonly Change[]): Statement {
+    return updateByChanges(layout, base, changes);
+  }
+
+  /** The statements that a write, or a check of guards, leaves in `database`. */
+  protected async planned(
+    database: PlannedDatabase,
+    base: RecordState,
+    changes: ChangeSet,
+  ): Promise<readonly PlannedStatement[]> {
+    const layout = await this.ready();
+    if (changes.changes.length > 0) await new SqlRecordStore(database, this.table).apply(base, changes);
+    else await database.session((session) => session.rows(this.#versionCheck(layout, base)));
+    return database.statements;
+  }
+
+  /** Locks in a transaction: what it rests on must not change before it is committed. */
+  #versionCheck(layout: TableLayout, base: RecordState): Statement {
+    return selectVersion(layout, base, { lock: this.database.hasFixedView });
+  }
+
+  /** The database of this store, unless it is part of somebody's transaction. */
+  get home(): Database | undefined {
+    return this.database instanceof Database && !this.database.hasFixedView ? this.database : undefined;
+  }
+
+  /** The same rows through `database`. */
+  over(database: Database): SqlRecordStore {
+    return new SqlRecordStore(database, this.table);
+  }
+
+  /** The record among those that were read under a lock. A transaction that locks first sees all parts as of then. */
+  protected locked({ states }: ReadRecords, id: RecordId): RecordState | undefined {
+    return states.get(idText(id));
+  }
+
+  /** What the record is now, read outside the view of the transaction that found it changed. */
+  protected async current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+    const id = idFrom(this.table.type, base.attributes);
+    const current = await this.#newest(layout, id, scope);
+    if (current === undefined) return { kind: "missing" };
+    if (current.version !== base.version || this.#isOther(base, current)) return { kind: "stale", current };
+    // The statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed.
+    const message = `${layout.table.type.name} ${idText(id)}: version ${base.version} is stored, but cannot be matched`;
+    throw new DistinctionError("CORRUPT_RECORD", message);
+  }
+
+  /** What is stored now, even where a transaction still shows what was stored when it began. */
+  async #newest(layout: TableLayout, id: RecordId, scope?: EntryScope): Promise<RecordState | undefined> {
+    if (this.database.hasFixedView) return this.#loadLocked(layout, id, scope);
+    const [state] = await this.load([id], scope);
+    return state;
+  }
+
+  /** Whether a guard may have failed on a row that somebody changed without raising its version. */
+  #isOther(base: RecordState, current: RecordState): boolean {
+    const attributes = Object.entries(this.table.type.attributes as Attributes);
+    return attributes.some(([name, type]) => !type.same(base.attributes[name], current.attributes[name]));
+  }
+
+  /** Waits for the writers that kept tearing an optimistic read apart. */
+  async #loadLocked(layout: TableLayout, id: RecordId, scope?: EntryScope): Promise<RecordState | undefined> {
+    return this.database.transaction(async (session) => {
+      return this.locked(await readRecords(session, layout, [id], scope, fullLock(this.database)), id);
+    });
+  }
+
+  protected ready(): Promise<TableLayout> {
+    return this.database.layout(this.table);
+  }
+}
+
+/** The id in a row that has the columns of `selectRecords`: the version, then the attributes. */
+function rowId(layout: TableLayout, row: Row): RecordId {
+  return layout.key.map((column) => column.codec.decode(row[1 + layout.columns.indexOf(column)]) as string | number);
+}

@@ -1,0 +1,121 @@
+import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { CollectionType, EntryType } from "../../../domain/distinction/collection-type.js";
+import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
+import { columnCodec, type ColumnCodec } from "./column-codec.js";
+import { depthChecked } from "./json-depth.js";
+import type { Dialect } from "../connection/dialect.js";
+import { secretParameter } from "../connection/parameter.js";
+import { entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
+
+/** One column with the attribute or field that it stores. */
+export interface Column {
+  readonly attribute: string;
+  /** Quoted. */
+  readonly name: string;
+  /** Wraps the values of an attribute marked secret. */
+  readonly codec: ColumnCodec;
+  readonly secret: boolean;
+}
+
+/** A record table with everything about it that does not change between statements worked out once. */
+export interface TableLayout {
+  readonly table: RecordTable;
+  readonly dialect: Dialect;
+  /** Quoted. */
+  readonly name: string;
+  readonly version: string;
+  /** ` AND deleted IS NULL`, where rows are deleted by a mark. */
+  readonly alive: string;
+  readonly columns: readonly Column[];
+  readonly byAttribute: ReadonlyMap<string, Column>;
+  readonly key: readonly Column[];
+  readonly entries: ReadonlyMap<string, EntryLayout>;
+}
+
+export interface EntryLayout {
+  readonly collection: string;
+  readonly table: EntryTable;
+  /** Quoted, like all names below. */
+  readonly name: string;
+  readonly type: EntryType;
+  readonly owner: readonly { readonly name: string; readonly column: Column }[];
+  readonly keyColumn: string;
+  /** The column that a key is looked up by: the key itself, or its digest. */
+  readonly lookupColumn: string;
+  readonly fields: readonly Column[];
+  /** Of a list. */
+  readonly position: string | undefined;
+  readonly secretKey: boolean;
+  /** Unquoted names of the primary key's columns. */
+  readonly primaryKey: readonly string[];
+}
+
+export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
+  const attributes = Object.entries(table.type.attributes as Attributes);
+  const columns = attributes.map(([attribute, type]) => ({
+    attribute,
+    name: dialect.quote(table.columns[attribute]!),
+    codec: checked(type, table.codecs?.[attribute], dialect, { record: table.type.name, path: attribute }),
+    secret: type.secret,
+  }));
+  const byAttribute = new Map(columns.map((column) => [column.attribute, column]));
+  const collections = Object.entries(table.type.collections as Collections);
+  return {
+    table,
+    dialect,
+    name: dialect.quote(table.name),
+    version: dialect.quote(table.versionColumn),
+    alive: table.deletedColumn === undefined ? "" : ` AND ${dialect.quote(table.deletedColumn)} IS NULL`,
+    columns,
+    byAttribute,
+    key: keyNames(table.type).map((name) => byAttribute.get(name)!),
+    entries: new Map(
+      collections.map(([name, type]) => [
+        name,
+        entryLayout(table.type.name, name, table.entryTables[name]!, type, byAttribute, dialect),
+      ]),
+    ),
+  };
+}
+
+function entryLayout(
+  record: string,
+  collection: string,
+  table: EntryTable,
+  { entry: type, key }: CollectionType,
+  byAttribute: ReadonlyMap<string, Column>,
+  dialect: Dialect,
+): EntryLayout {
+  return {
+    collection,
+    table,
+    type,
+    name: dialect.quote(table.name),
+    owner: Object.entries(table.owner).map(([column, attribute]) => ({
+      name: dialect.quote(column),
+      column: byAttribute.get(attribute)!,
+    })),
+    keyColumn: dialect.quote(table.keyColumn),
+    lookupColumn: dialect.quote(table.digestColumn ?? table.keyColumn),
+    fields: Object.entries(type.fields).map(([field, fieldType]) => ({
+      attribute: field,
+      name: dialect.quote(table.columns[field]!),
+      codec: checked(fieldType, table.codecs?.[field], dialect, { record, path: `${collection}[…].${field}` }),
+      secret: fieldType.secret,
+    })),
+    position: table.positionColumn && dialect.quote(table.positionColumn),
+    secretKey: key.secret,
+    primaryKey: entryKeyColumns(table),
+  };
+}
+
+/** The codec with what holds for all of its kind: documents are no deeper than the server takes, secrets are wrapped. */
+function checked(
+  type: AttributeType,
+  given: ColumnCodec | undefined,
+  dialect: Dialect,
+  what: { readonly record: string; readonly path: string },
+): ColumnCodec {
+  const codec = depthChecked(given ?? columnCodec(type, dialect), type, dialect, what);
+  return type.secret ? { ...codec, encode: (captured) => secretParameter(codec.encode(captured)) } : codec;
+}

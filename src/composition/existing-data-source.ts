@@ -1,0 +1,58 @@
+import type { DataSource, EntityManager } from "typeorm";
+import type { Clock } from "../../domain/distinction/clock.js";
+import type { History } from "../../domain/distinction/history.js";
+import type { RetrySettings } from "../../domain/distinction/retry.js";
+import type { TransactionScope, UnitOfWork, UnitOptions } from "../../domain/distinction/unit-of-work.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import type { Database, DatabaseOptions } from "../../infrastructure/persistence/connection/database.js";
+import { existingDatabase } from "../../infrastructure/persistence/connection/existing-database.js";
+import { SqlHistory } from "../../infrastructure/persistence/history/sql-history.js";
+import { JoinedTransaction } from "../../infrastructure/persistence/units/joined-transaction.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
+
+/** How to use a data source of yours. It stays yours: its settings are not changed, and it is not closed. */
+export interface DataSourceUse extends Pick<DatabaseOptions, "onStatement"> {
+  readonly retry?: Partial<RetrySettings>;
+  /** Time, the machine's by default. */
+  readonly clock?: Clock;
+  /** Randomness for pauses, uniform in [0, 1); `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/** The database that all repositories, units and histories over `dataSource` have in common. */
+export function databaseOf(dataSource: DataSource, use: DataSourceUse): Database {
+  const { clock = systemClock, random = Math.random, onStatement } = use;
+  return existingDatabase(dataSource, { clock, random, ...(onStatement && { onStatement }) });
+}
+
+/**
+ * Units of work over repositories that `distinct` made from the same data source: several entities, all or nothing, run
+ * again as a whole on a conflict, deadlock or lock timeout.
+ *
+ * Where the tables of `HISTORY_MIGRATIONS` are there, a unit whose COMMIT was not answered is looked up and neither
+ * lost nor done twice; where they are not, it ends in `DATABASE_UNAVAILABLE`.
+ */
+export function unitOfWork(dataSource: DataSource, use: DataSourceUse = {}): UnitOfWork {
+  const { clock = systemClock, random = Math.random, retry = {} } = use;
+  return new SqlUnitOfWork(databaseOf(dataSource, use), { clock, random, retry });
+}
+
+/** What was written to the entities of `dataSource` whose repositories have the option `history`. */
+export function historyIn(dataSource: DataSource, use: DataSourceUse = {}): History {
+  return new SqlHistory(databaseOf(dataSource, use));
+}
+
+/**
+ * Joins a transaction that you began (`dataSource.transaction(async (manager) => …)`): what `repository(photos)` saves
+ * becomes part of it, beside what you do with TypeORM, and is undone with it. Saves merge with other writers as they do
+ * elsewhere, but nothing is ever run again: a conflict is thrown, and where the database gives up on the transaction, it
+ * is yours to roll back and run again (`TRANSACTION_LOST`). Of no use once the transaction has ended.
+ *
+ * @throws DistinctionError `TRANSACTION_ENDED` where the manager has no transaction open
+ */
+export function joinTransaction(
+  manager: EntityManager,
+  options: Pick<UnitOptions, "actor"> = {},
+): Pick<TransactionScope, "repository"> {
+  return new JoinedTransaction(manager, options.actor);
+}

@@ -1,0 +1,89 @@
+import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Metadata, MetadataKind, Signature } from "@tufjs/models";
+import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
+
+type Json = Record<string, unknown>;
+
+/** A key as other tools have it. */
+export interface ForeignKey {
+  readonly keyId: string;
+  readonly publicKey: Json;
+  readonly pem: string;
+  readonly privateKey: KeyObject;
+}
+
+export function foreignKey(): ForeignKey {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const hex = Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("hex");
+  const key = { keytype: "ed25519", scheme: "ed25519", keyval: { public: hex } };
+  const keyId = createHash("sha256").update(new JsonMetadataCodec().canonical(key)).digest("hex");
+  return { keyId, publicKey: key, pem: privateKey.export({ type: "pkcs8", format: "pem" }) as string, privateKey };
+}
+
+/** Writes metadata as python-tuf does: indented by one, members in its order, not canonical; signed by the reference model. */
+export class ForeignWriter {
+  readonly keys = { root: foreignKey(), targets: foreignKey(), snapshot: foreignKey(), timestamp: foreignKey() };
+  readonly bins = foreignKey();
+  readonly meta: Json = {};
+  expires = "2030-01-01T00:00:00Z";
+
+  constructor(readonly directory: string) {}
+
+  keysOf(...keys: readonly ForeignKey[]): Json {
+    return Object.fromEntries(keys.map(({ keyId, publicKey }) => [keyId, publicKey]));
+  }
+
+  async root(version: number, signers = [this.keys.root], changes: Json = {}): Promise<void> {
+    const roles = Object.entries(this.keys).map(([role, { keyId }]) => [role, { keyids: [keyId], threshold: 1 }]);
+    const keys = this.keysOf(...Object.values(this.keys));
+    const content = { consistent_snapshot: true, keys, roles: Object.fromEntries(roles), ...changes };
+    await this.write(`${version}.root.json`, "root", version, content, signers);
+  }
+
+  async targets(role: string, version: number, targets: Json, delegations?: Json): Promise<void> {
+    const key = role === "targets" ? this.keys.targets : this.bins;
+    const content = { targets, ...(delegations === undefined ? {} : { delegations }) };
+    const bytes = await this.write(`${version}.${role}.json`, "targets", version, content, [key]);
+    this.meta[`${role}.json`] = { version, length: bytes.length, hashes: { sha256: sha256(bytes) } };
+  }
+
+  async snapshot(version: number, timestamp: number): Promise<void> {
+    const content = { meta: this.meta };
+    const bytes = await this.write(`${version}.snapshot.json`, "snapshot", version, content, [this.keys.snapshot]);
+    const meta = { "snapshot.json": { version, length: bytes.length, hashes: { sha256: sha256(bytes) } } };
+    await this.write("timestamp.json", "timestamp", timestamp, { meta }, [this.keys.timestamp]);
+  }
+
+  private async write(
+    name: string,
+    type: "root" | "targets" | "snapshot" | "timestamp",
+    version: number,
+    content: Json,
+    signers: readonly ForeignKey[],
+  ): Promise<Buffer> {
+    const signed = { version, spec_version: "1.0.31", expires: this.expires, _type: type, ...content };
+    const kind = { root: MetadataKind.Root, targets: MetadataKind.Targets, snapshot: MetadataKind.Snapshot };
+    const kinds: Record<string, MetadataKind> = { ...kind, timestamp: MetadataKind.Timestamp };
+    const metadata = Metadata.fromJSON(kinds[type] as MetadataKind.Root, { signed, signatures: [] });
+    for (const { keyId, privateKey } of signers) {
+      metadata.sign((data) => new Signature({ keyID: keyId, sig: sign(null, data, privateKey).toString("hex") }));
+    }
+    const { signatures } = metadata.toJSON() as { signatures: Json[] };
+    const bytes = Buffer.from(JSON.stringify({ signatures, signed }, null, 1));
+    await mkdir(this.directory, { recursive: true });
+    await writeFile(join(this.directory, name), bytes);
+    return bytes;
+  }
+}
+
+/** A target whose content is its path, with custom metadata. */
+export function foreignTarget(path: string): Json {
+  const hashes = { sha256: sha256(path), sha512: createHash("sha512").update(path).digest("hex") };
+  return { length: Buffer.byteLength(path), hashes, custom: { version: path.length, "x-note": "kept ü" } };
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
+
+/** A storage, and a way to it beside the port. */
+export interface MetadataStorage {
+  /** An adapter of its own, as another process has one. */
+  open(): MetadataFiles;
+  /** The names of what readers may ask for, sorted. */
+  names(): Promise<readonly string[]>;
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  delete(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const timestampOf = (version: number, mark = ""): Buffer =>
+  Buffer.from(JSON.stringify({ signed: { version }, mark }));
+
+const corrupt = expect.objectContaining({ code: "CORRUPT_REPOSITORY" }) as object;
+
+/** What every storage of published files does. */
+export function describeMetadataFiles(what: string, make: () => Promise<MetadataStorage>): void {
+  describe(what, () => {
+    let storage: MetadataStorage;
+    let files: MetadataFiles;
+    beforeEach(async () => {
+      storage = await make();
+      files = storage.open();
+    });
+    afterEach(() => storage.close());
+
+    const published = async () => {
+      const bytes = await files.read("timestamp.json");
+      return (JSON.parse(Buffer.from(bytes!).toString("utf8")) as { signed: { version: number } }).signed.version;
+    };
+
+    describe("versioned files", () => {
+      it("are put once; the same content again is fine, other content is corrupt", async () => {
+        expect(await files.read("1.root.json")).toBeUndefined();
+        expect(await files.putIfAbsent("1.root.json", Buffer.from("one"))).toBe(true);
+        expect(await files.putIfAbsent("1.root.json", Buffer.from("one"))).toBe(false);
+        await expect(files.putIfAbsent("1.root.json", Buffer.from("two"))).rejects.toEqual(corrupt);
+        await expect(files.putIfAbsent("1.root.json", Buffer.from("on"))).rejects.toEqual(corrupt);
+        expect(Buffer.from((await files.read("1.root.json"))!).toString()).toBe("one");
+        expect(await storage.names()).toEqual(["1.root.json"]);
+      });
+
+      it("can be taken back, but for root and the timestamp", async () => {
+        await files.putIfAbsent("1.bins-0.json", Buffer.from("one"));
+        await files.putIfAbsent("1.root.json", Buffer.from("root"));
+        const refused = expect.objectContaining({ code: "INVALID_NAME" }) as object;
+        for (const name of ["1.root.json", "timestamp.json", "../1.bins-0.json"]) {
+          await expect(files.remove(["1.bins-0.json", name]), name).rejects.toEqual(refused);
+        }
+        expect(await files.read("1.bins-0.json")).toBeDefined();
+        await files.remove(["1.bins-0.json", "2.bins-0.json"]);
+        await files.remove([]);
+        expect(await storage.names()).toEqual(["1.root.json"]);
+      });
+
+      it("have one content, whoever races", async () => {
+        const writers = Array.from({ length: 12 }, () => storage.open());
+        const outcomes = await Promise.allSettled(
+          writers.map((writer, index) => writer.putIfAbsent("7.bins-0.json", Buffer.from(`writer ${index % 2}`))),
+        );
+        expect(outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value)).toHaveLength(1);
+        expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(6);
+        expect(await storage.names()).toEqual(["7.bins-0.json"]);
+      });
+
+      it.each([
+        "",
+        "root.json",
+        "0.root.json",
+        "01.root.json",
+        "1.2.json",
+        "1.a/b.json",
+        "1.../x.json",
+        "../1.root.json",
+        "1.root.json/",
+        "1.timestamp.json",
+        "timestamp.json",
+        "1.root.json.tmp",
+        "1.root",
+      ])("are not put under %j", async (name) => {
+        await expect(files.putIfAbsent(name, Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
+        if (name === "timestamp.json") return;
+        await expect(files.read(name)).rejects.toMatchObject({ code: "INVALID_NAME" });
+      });
+    });
+
+    describe("the timestamp", () => {
+      it("only rises", async () => {
+        expect(await files.replaceTimestamp(3, timestampOf(3))).toBe(true);
+        expect(await files.replaceTimestamp(3, timestampOf(3))).toBe(false);
+        expect(await files.replaceTimestamp(2, timestampOf(2))).toBe(false);
+        expect(await published()).toBe(3);
+        expect(await files.replaceTimestamp(12, timestampOf(12))).toBe(true);
+        expect(await published()).toBe(12);
+        expect(await storage.names()).toEqual(["timestamp.json"]);
+      });
+
+      it("has one content per version and states its own version", async () => {
+        await files.replaceTimestamp(3, timestampOf(3));
+        await expect(files.replaceTimestamp(3, timestampOf(3, "other"))).rejects.toEqual(corrupt);
+        await expect(files.replaceTimestamp(5, timestampOf(4))).rejects.toEqual(corrupt);
+        await storage.put("timestamp.json", Buffer.from("not a timestamp"));
+        await expect(files.replaceTimestamp(4, timestampOf(4))).rejects.toEqual(corrupt);
+      });
+
+      it("never falls, whoever races, ends at the highest and is whole at every instant", async () => {
+        const writers = Array.from({ length: 4 }, () => storage.open());
+        await files.replaceTimestamp(1, timestampOf(1));
+        let ended = false;
+        const seen: number[] = [];
+        const reader = (async () => {
+          while (!ended) seen.push(await published());
+        })();
+        const order = Array.from({ length: 60 }, (_, index) => ((index * 37) % 61) + 2);
+        await Promise.all(
+          writers.map(async (writer, mine) => {
+            for (const [index, version] of order.entries()) {
+              if (index % 4 === mine) await writer.replaceTimestamp(version, timestampOf(version));
+            }
+          }),
+        );
+        ended = true;
+        await reader;
+        expect(seen.length).toBeGreaterThan(0);
+        expect(seen).toEqual(seen.toSorted((left, right) => left - right));
+        expect(await published()).toBe(Math.max(...order));
+      });
+
+      it("comes back when somebody deleted it", async () => {
+        await files.replaceTimestamp(6, timestampOf(6));
+        await storage.delete("timestamp.json");
+        await files.replaceTimestamp(6, timestampOf(6));
+        expect(await published()).toBe(6);
+      });
+    });
+  });
+}

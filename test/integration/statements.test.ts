@@ -1,0 +1,126 @@
+import "reflect-metadata";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DataSource, Logger } from "typeorm";
+import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { distinct } from "../../src/composition/distinct.js";
+import { createTestTables, openTestDatabase } from "../support/open-store.js";
+import { SHOWS_SECRET, vaultTable, vaultType } from "../support/vault.js";
+import { environment, onSqlBackends } from "./backends.js";
+import { openDataSource, Photo } from "./entity-fixtures.js";
+
+describe("statements as they are told", () => {
+  onSqlBackends((place) => {
+    let sent: StatementEvent[] = [];
+    let database: Database;
+    let vaults: DistinctRepository<typeof vaultType>;
+    beforeAll(async () => {
+      database = openTestDatabase(place().url, { onStatement: (event) => void sent.push(event) });
+      await createTestTables(database, vaultTable);
+      vaults = new DistinctRepository(vaultType, new SqlRecordStore(database, vaultTable), environment);
+    });
+    afterAll(() => database.close());
+    beforeEach(() => {
+      sent = [];
+    });
+
+    test("have their time, rows and transaction", async () => {
+      const vault = vaults.create({ id: randomUUID(), properties: [["p", "1"]] });
+      await vaults.add(vault);
+      await vaults.get(vault.id);
+      const [own, entries, ...reads] = sent.filter(({ sql }) => !sql.includes("information_schema"));
+      expect(own).toMatchObject({ rows: 1, error: undefined });
+      expect(own!.transaction).toBeDefined();
+      expect(entries!.transaction).toBe(own!.transaction);
+      expect(reads.map(({ transaction }) => transaction)).toEqual(reads.map(() => undefined));
+      expect(reads[0]).toMatchObject({ rows: 1 });
+      for (const { duration } of sent) expect(duration).toBeGreaterThan(0);
+      sent = [];
+      await vaults.add(vaults.create({ id: randomUUID(), properties: [["p", "1"]] }));
+      expect(sent[0]!.transaction).toBeGreaterThan(own!.transaction!);
+    });
+
+    test("that fail are told with the driver's code", async () => {
+      const vault = vaults.create({ id: randomUUID() });
+      await vaults.add(vault);
+      sent = [];
+      await expect(vaults.add(vaults.create({ id: vault.id }))).rejects.toMatchObject({ code: "RECORD_EXISTS" });
+      expect(sent[0]).toMatchObject({ rows: undefined, error: expect.stringMatching(/DUP|CONSTRAINT/) as string });
+    });
+
+    test("show no secret, whichever way it takes: rows, entries, batches, keys, conditions", async () => {
+      const vault = vaults.create({ id: randomUUID(), ...secrets() });
+      const other = vaults.create({ id: randomUUID(), ...secrets() });
+      await vaults.add(vault);
+      await vaults.addAll([other]);
+      const loaded = await vaults.getMany([vault.id, other.id], { codes: ["SECRET code", "SECRET none"] });
+      for (const one of loaded) {
+        one.password = "SECRET again";
+        one.pin = 770_077_005;
+        one.codes.delete("SECRET code");
+      }
+      await vaults.saveAll(loaded);
+      const { records } = await vaults.list({
+        where: {
+          password: { eq: "SECRET again" },
+          pin: { in: [770_077_005] },
+          balance: { eq: 77_007_700n },
+          price: { gte: "77007700.77" },
+        },
+        sort: [{ by: "price" }],
+      });
+      expect(records.map(({ id }) => id).sort()).toEqual([vault.id, other.id].sort());
+      await vaults.remove(records[0]!);
+      expect(sent.length).toBeGreaterThan(8);
+      const shown = printed(sent);
+      expect(shown).not.toMatch(SHOWS_SECRET);
+      expect(shown).toContain("[secret]");
+    });
+  });
+
+  onSqlBackends((place) => {
+    const logged: unknown[] = [];
+    let dataSource: DataSource;
+    beforeAll(async () => {
+      const ignore = () => undefined;
+      const log = (...message: unknown[]) => void logged.push(message.slice(0, 2));
+      const logger: Logger = { log: ignore, logMigration: ignore, logQuery: log, logQueryError: (_error, ...message) => log(...message), logQuerySlow: ignore, logSchemaBuild: ignore }; // prettier-ignore
+      dataSource = await openDataSource(place().url, { synchronize: true, logger, logging: true });
+    });
+    afterAll(() => dataSource.destroy());
+
+    test("reach TypeORM's logger, without what the entity's options call secret", async () => {
+      const photos = distinct(dataSource, Photo, { secret: ["title"], random: () => 0 });
+      const photo = photos.create({ title: "SECRET" });
+      await photos.add(photo);
+      photo.title = "another SECRET";
+      await photos.save(photo);
+      const shown = printed(logged);
+      expect(shown).toContain("UPDATE");
+      expect(shown).toContain("[secret]");
+      expect(shown).not.toMatch(/SECRET/);
+      expect(await dataSource.getRepository(Photo).findOneByOrFail({ title: "another SECRET" })).toMatchObject({
+        version: 2,
+      });
+    });
+  });
+});
+
+function printed(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
+}
+
+function secrets() {
+  return {
+    password: "SECRET",
+    pin: 77_007_700,
+    balance: 77_007_700n,
+    price: "77007700.77",
+    keys: { a: "SECRET" },
+    accounts: [["a1", { user: "u", token: "SECRET" }] as const],
+    codes: ["SECRET code"],
+  };
+}
