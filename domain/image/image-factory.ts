@@ -1,11 +1,12 @@
 import type { Clock } from "../distinction/clock.js";
+import { InvalidValueError } from "../distinction/errors.js";
 import { newRecord } from "../distinction/new-record.js";
-import { imageType, type Image, type NewImage } from "./image-type.js";
+import { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "./image-type.js";
 
 /** Port: makes images that are not stored yet. */
 export interface ImageFactory {
   /**
-   * @throws InvalidValueError listing unknown attributes and every value that breaks a rule
+   * @throws InvalidValueError listing unknown and read-only attributes, and every value that breaks a rule
    */
   newImage(values?: NewImage): Image;
 }
@@ -19,6 +20,11 @@ export class DistinctImageFactory implements ImageFactory {
   ) {}
 
   newImage(values: NewImage = {}): Image {
+    const given = READ_ONLY_ATTRIBUTES.filter((name) => Object.hasOwn(values, name));
+    if (given.length > 0) {
+      const faults = given.map((path) => ({ path, reason: "is read-only" }));
+      throw new InvalidValueError(imageType.name, faults);
+    }
     const now = new Date(this.clock.now());
     return newRecord(imageType, { id: this.newId(), ...values, createdAt: now, updatedAt: now });
   }

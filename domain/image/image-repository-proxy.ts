@@ -1,44 +1,76 @@
 import type { ChangeSet } from "../distinction/change-set.js";
-import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { Explanation } from "../distinction/explanation.js";
+import type { SaveOptions, SaveResult, WriteOptions } from "../distinction/save-options.js";
 import { unitMisused } from "../distinction/unit-errors.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
+import { ImageProxy } from "./image-proxy.js";
+import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { Image } from "./image-type.js";
 
 /** Passes everything to the repository inside. Layers extend it and override what they care about. */
 export class ImageRepositoryProxy implements ImageRepository {
-  constructor(protected readonly inner: ImageRepository) {}
+  /** @param wrap puts the layer's own proxy around every image that is given out; none by default */
+  constructor(
+    protected readonly inner: ImageRepository,
+    private readonly wrap?: (image: Image) => ImageProxy,
+  ) {}
 
-  get(id: string): Promise<Image> {
-    return this.inner.get(id);
+  async get(id: string): Promise<Image> {
+    return this.given(await this.inner.get(id));
   }
 
-  find(id: string): Promise<Image | undefined> {
-    return this.inner.find(id);
+  async find(id: string): Promise<Image | undefined> {
+    const image = await this.inner.find(id);
+    return image && this.given(image);
   }
 
-  add(image: Image): Promise<void> {
-    return this.inner.add(image);
+  async list(query?: ImageQuery): Promise<ImagePage> {
+    const { records, next } = await this.inner.list(query);
+    return { records: records.map((image) => this.given(image)), next };
+  }
+
+  add(image: Image, options?: WriteOptions): Promise<void> {
+    return this.inner.add(this.taken(image), options);
+  }
+
+  addAll(images: readonly Image[], options?: WriteOptions): Promise<void> {
+    return this.inner.addAll(
+      images.map((image) => this.taken(image)),
+      options,
+    );
   }
 
   save(image: Image, options?: SaveOptions): Promise<SaveResult> {
-    return this.inner.save(image, options);
+    return this.inner.save(this.taken(image), options);
   }
 
   update(id: string, mutate: (image: Image) => void | Promise<void>, options?: SaveOptions): Promise<SaveResult> {
-    return this.inner.update(id, mutate, options);
+    return this.inner.update(id, (image) => mutate(this.given(image)), options);
   }
 
-  remove(image: Image): Promise<void> {
-    return this.inner.remove(image);
+  remove(image: Image, options?: WriteOptions): Promise<void> {
+    return this.inner.remove(this.taken(image), options);
   }
 
-  reload(image: Image): Promise<Image> {
-    return this.inner.reload(image);
+  async reload(image: Image): Promise<Image> {
+    return this.given(await this.inner.reload(this.taken(image)));
   }
 
   changes(image: Image): ChangeSet {
-    return this.inner.changes(image);
+    return this.inner.changes(this.taken(image));
+  }
+
+  explain(image: Image, options?: SaveOptions): Promise<Explanation> {
+    return this.inner.explain(this.taken(image), options);
+  }
+
+  setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
+    return this.inner.setPropertyAtomic(id, name, value, options);
+  }
+
+  deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
+    return this.inner.deletePropertyAtomic(id, name, expected, options);
   }
 
   /**
@@ -47,7 +79,17 @@ export class ImageRepositoryProxy implements ImageRepository {
    * @throws DistinctionError `UNIT_MISUSED` in a layer that does not: leaving the layer out in silence would be worse
    */
   inUnit(unit: UnitBinding): ImageRepository {
-    if (this.constructor === ImageRepositoryProxy) return new ImageRepositoryProxy(this.inner.inUnit(unit));
+    if (this.constructor === ImageRepositoryProxy) return new ImageRepositoryProxy(this.inner.inUnit(unit), this.wrap);
     throw unitMisused(`${this.constructor.name} does not say what it is inside one: override inUnit`);
+  }
+
+  /** An image of the repository inside as this layer gives it out. */
+  protected given(image: Image): Image {
+    return this.wrap === undefined ? image : this.wrap(image);
+  }
+
+  /** An image as the repository inside knows it. */
+  protected taken(image: Image): Image {
+    return this.wrap !== undefined && image instanceof ImageProxy ? ImageProxy.within(image) : image;
   }
 }

@@ -9,29 +9,15 @@ import {
   text,
   withInitial,
 } from "../distinction/attribute-type.js";
-import { entries, setOf } from "../distinction/collection-type.js";
+import { entries, listOf, setOf } from "../distinction/collection-type.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../distinction/record-type.js";
+import { DEFAULT_QUOTAS, type ImageQuotas } from "./image-quotas.js";
+import { imageFaults, imageGuards } from "./image-rules.js";
+import { locationFields } from "./location.js";
+import { propertyName } from "./property-name.js";
+import { IMAGE_STATUSES } from "./status-machine.js";
 
 const MAX_INT32 = 2 ** 31 - 1;
-
-/** Names that the API gives a meaning of its own (OpenStack Image API v2). */
-const RESERVED_PROPERTIES = new Set([
-  "owner",
-  "locations",
-  "deleted",
-  "deleted_at",
-  "direct_url",
-  "self",
-  "file",
-  "schema",
-]);
-
-/** Key of a free property: 1 to 255 characters, none of the reserved names. `__proto__` is an ordinary key. */
-const propertyName = constrained(text(255), (name) => {
-  if (name === "") return "a property name of at least 1 character";
-  const reserved = RESERVED_PROPERTIES.has(name) || name.startsWith("os_glance");
-  return reserved ? `a property name that is not reserved, got ${name}` : undefined;
-});
 
 const tag = constrained(text(255), (value) => (value === "" ? "a tag of at least 1 character" : undefined));
 
@@ -42,20 +28,7 @@ export const imageType = recordType({
   attributes: {
     id: text(36),
     name: nullable(text(255)),
-    status: withInitial(
-      oneOf(
-        "queued",
-        "saving",
-        "uploading",
-        "importing",
-        "active",
-        "killed",
-        "pending_delete",
-        "deleted",
-        "deactivated",
-      ),
-      "queued",
-    ),
+    status: withInitial(oneOf(...IMAGE_STATUSES), "queued"),
     visibility: withInitial(oneOf("private", "public", "shared", "community"), "shared"),
     osHidden: withInitial(boolean(), false),
     protected: withInitial(boolean(), false),
@@ -75,11 +48,32 @@ export const imageType = recordType({
   collections: {
     properties: entries(propertyName, text(65_535)),
     tags: setOf(tag),
+    locations: listOf(text(36), locationFields),
   },
   stamp: "updatedAt",
+  guards: imageGuards,
+  validate: (image, edit) => imageFaults(image, edit, DEFAULT_QUOTAS),
 });
+
+/** The same images with other quotas. */
+export function imageTypeWith(quotas: Partial<ImageQuotas>): typeof imageType {
+  const all = { ...DEFAULT_QUOTAS, ...quotas };
+  return { ...imageType, validate: (image, edit) => imageFaults(image, edit, all) };
+}
 
 export type Image = RecordOf<typeof imageType>;
 
+/** What nobody but the service itself sets: the callers of an API do not. */
+export const READ_ONLY_ATTRIBUTES = [
+  "createdAt",
+  "updatedAt",
+  "status",
+  "checksum",
+  "osHashAlgo",
+  "osHashValue",
+  "size",
+  "virtualSize",
+] as const satisfies readonly (keyof Image)[];
+
 /** What a new image is made from; all but what the caller cares about may be left out. */
-export type NewImage = Omit<NewRecordOf<typeof imageType>, "createdAt" | "updatedAt" | "status">;
+export type NewImage = Omit<NewRecordOf<typeof imageType>, (typeof READ_ONLY_ATTRIBUTES)[number]>;

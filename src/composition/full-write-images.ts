@@ -1,8 +1,8 @@
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { imageType, type Image } from "../../domain/image/image-type.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/full-write.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
 import type { DistinctionOptions } from "./distinction-options.js";
 
 /** The same images written as a whole, for comparison: see `FullWriteRepository` for what that loses. */

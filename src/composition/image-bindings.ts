@@ -1,28 +1,35 @@
 import { randomUUID } from "node:crypto";
 import type { ContainerModuleLoadOptions } from "inversify";
-import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
-import { DistinctImageFactory } from "../../domain/image/image-factory.js";
-import { HistoryRecordStore } from "../../infrastructure/persistence/history-record-store.js";
-import { imageTable } from "../../infrastructure/persistence/image-table.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { ImageGateway } from "../../domain/image/image-gateway.js";
+import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
+import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import type { DistinctionOptions } from "./distinction-options.js";
 import { TOKENS } from "./tokens.js";
 
-/** Images: the distinction layer directly on the store. */
+/** Images: the distinction layer directly on the stores, the service's own layers around it. */
 export function bindImages({ bind }: ContainerModuleLoadOptions, options: DistinctionOptions): void {
-  const { newId = randomUUID, history = false } = options;
-  bind(TOKENS.ImageFactory)
-    .toResolvedValue((clock) => new DistinctImageFactory(clock, newId), [TOKENS.Clock])
-    .inSingletonScope();
-  bind(TOKENS.ImageRepository)
+  const { newId = randomUUID, history = false, images: gatewayOptions = {} } = options;
+  bind(TOKENS.ImageGateway)
     .toResolvedValue(
       (database, environment) => {
-        const store = history
+        const images = history
           ? new HistoryRecordStore(database, imageTable, environment)
           : new SqlRecordStore(database, imageTable);
-        return new DistinctImageRepository(store, environment);
+        const stores = { images, members: new SqlMemberStore(database) };
+        return new ImageGateway(stores, { ...environment, newId }, gatewayOptions);
       },
       [TOKENS.Database, TOKENS.RepositoryEnvironment],
     )
+    .inSingletonScope();
+  bind(TOKENS.ImageFactory)
+    .toResolvedValue(({ factory }) => factory, [TOKENS.ImageGateway])
+    .inSingletonScope();
+  bind(TOKENS.ImageRepository)
+    .toResolvedValue(({ images }) => images, [TOKENS.ImageGateway])
+    .inSingletonScope();
+  bind(TOKENS.ImageMemberRepository)
+    .toResolvedValue(({ members }) => members, [TOKENS.ImageGateway])
     .inSingletonScope();
 }

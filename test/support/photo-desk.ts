@@ -33,6 +33,11 @@ export class WatchedStore implements RecordStore {
     return this.inner.apply(base, changes, scope);
   }
 
+  verify(...args: Parameters<RecordStore["verify"]>): ReturnType<RecordStore["verify"]> {
+    this.calls.push("verify");
+    return this.inner.verify(...args);
+  }
+
   async revise(...args: Parameters<RecordStore["revise"]>): ReturnType<RecordStore["revise"]> {
     this.calls.push("revise");
     await this.beforeRevise();

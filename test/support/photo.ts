@@ -10,7 +10,7 @@ import {
   text,
   withInitial,
 } from "../../domain/distinction/attribute-type.js";
-import { entries, setOf } from "../../domain/distinction/collection-type.js";
+import { entries, listOf, setOf } from "../../domain/distinction/collection-type.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";
 import { newState } from "../../domain/distinction/new-record.js";
 import type { RecordState } from "../../domain/distinction/record-state.js";
@@ -43,6 +43,7 @@ export const photoType = recordType({
     locations: entries(text(20), { url: text(100), size: nullable(integer(0)) }),
     ratings: entries(text(20), integer()),
     tags: setOf(text(20)),
+    frames: listOf(text(20), { url: text(100), size: nullable(integer(0)) }),
   },
   policies: {
     views: "sum",
@@ -67,16 +68,18 @@ export function plain({ version, attributes, collections }: RecordState): unknow
   return { version, ...contents({ attributes, collections }) };
 }
 
-/** A state as plain values, without its version. */
+/** A state as plain values, without its version; the keys of lists once more, as equal maps may have another order. */
 export function contents({ attributes, collections }: Omit<RecordState, "version">): {
   attributes: Record<string, unknown>;
   collections: Record<string, Map<string, unknown>>;
+  order: readonly string[];
 } {
   const { metadata, labels, ...rest } = attributes;
   const parsed = { metadata: parse(metadata), labels: parse(labels) };
   return {
     attributes: { ...rest, ...parsed },
     collections: Object.fromEntries(Object.entries(collections).map(([name, map]) => [name, new Map(map)])),
+    order: [...(collections.frames?.keys() ?? [])],
   };
 }
 

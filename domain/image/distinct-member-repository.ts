@@ -1,0 +1,83 @@
+import { DistinctRepository } from "../distinction/distinct-repository.js";
+import { InvalidValueError } from "../distinction/errors.js";
+import { firstVersion } from "../distinction/first-version.js";
+import type { ListQuery } from "../distinction/list-query.js";
+import { newState } from "../distinction/new-record.js";
+import { alreadyExists, notFound } from "../distinction/record-errors.js";
+import type { RepositoryEnvironment, SaveOptions, SaveResult } from "../distinction/save-options.js";
+import { DEFAULT_QUOTAS } from "./image-quotas.js";
+import { imageType } from "./image-type.js";
+import type { ImageMemberRepository } from "./member-repository.js";
+import type { MemberStore } from "./member-store.js";
+import { memberType, type ImageMember, type MemberStatus } from "./member-type.js";
+
+/** Most members asked for at a time. */
+const PAGE = 1_000;
+
+/** The distinction layer over the members' store. */
+export class DistinctMemberRepository implements ImageMemberRepository {
+  readonly #members: DistinctRepository<typeof memberType>;
+
+  /** @param quota how many members an image may have; a negative number is no limit */
+  constructor(
+    private readonly store: MemberStore,
+    private readonly environment: RepositoryEnvironment,
+    private readonly quota = DEFAULT_QUOTAS.members,
+  ) {
+    this.#members = new DistinctRepository(memberType, store, environment);
+  }
+
+  get(imageId: string, memberId: string): Promise<ImageMember> {
+    return this.#members.get({ imageId, memberId });
+  }
+
+  find(imageId: string, memberId: string): Promise<ImageMember | undefined> {
+    return this.#members.find({ imageId, memberId });
+  }
+
+  list(imageId: string): Promise<readonly ImageMember[]> {
+    return this.#all({ where: { imageId: { eq: imageId } }, sort: [{ by: "memberId" }] });
+  }
+
+  async add(imageId: string, memberId: string): Promise<ImageMember> {
+    const now = new Date(this.environment.clock.now());
+    const values = newState(memberType, { imageId, memberId, createdAt: now, updatedAt: now });
+    const state = { ...values, version: firstVersion(this.environment) };
+    switch (await this.store.admit(state, this.quota)) {
+      case "applied":
+        return this.get(imageId, memberId);
+      case "duplicate":
+        throw alreadyExists(memberType, state);
+      case "no-image":
+        throw notFound(imageType, [imageId]);
+      case "over-quota":
+        throw new InvalidValueError(imageType.name, [
+          { path: "members", reason: `at most ${this.quota}, and there are as many` },
+        ]);
+    }
+  }
+
+  save(member: ImageMember, options?: SaveOptions): Promise<SaveResult> {
+    return this.#members.save(member, options);
+  }
+
+  remove(member: ImageMember): Promise<void> {
+    return this.#members.remove(member);
+  }
+
+  async imagesSharedWith(memberId: string, status: MemberStatus = "accepted"): Promise<readonly string[]> {
+    const where = { memberId: { eq: memberId }, status: { eq: status } };
+    const members = await this.#all({ where, sort: [{ by: "imageId" }] });
+    return members.map(({ imageId }) => imageId);
+  }
+
+  async #all(query: ListQuery<typeof memberType>): Promise<readonly ImageMember[]> {
+    const all: ImageMember[] = [];
+    for (let after: ListQuery<typeof memberType>["after"]; ;) {
+      const page = await this.#members.list({ ...query, limit: PAGE, after });
+      all.push(...page.records);
+      if (page.next === undefined) return all;
+      after = page.next;
+    }
+  }
+}

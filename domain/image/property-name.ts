@@ -1,0 +1,26 @@
+import { constrained, text } from "../distinction/attribute-type.js";
+
+/** Names that the API gives a meaning of its own (OpenStack Image API v2). */
+const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  "owner",
+  "locations",
+  "deleted",
+  "deleted_at",
+  "direct_url",
+  "self",
+  "file",
+  "schema",
+]);
+
+/** Properties that services keep for themselves: they come and go by atomic operations alone, not by callers' saves. */
+const RESERVED_PREFIX = "os_glance";
+
+/** Key of a free property: 1 to 255 characters, none of the reserved names. `__proto__` is an ordinary key. */
+export const propertyName = constrained(text(255), (name) => {
+  if (name === "") return "a property name of at least 1 character";
+  return RESERVED_NAMES.has(name) ? `a property name that is not reserved, got ${name}` : undefined;
+});
+
+export function isServiceProperty(name: string): boolean {
+  return name.startsWith(RESERVED_PREFIX);
+}

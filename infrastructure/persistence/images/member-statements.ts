@@ -1,0 +1,16 @@
+import type { Dialect } from "../connection/dialect.js";
+import type { Statement } from "../connection/session.js";
+
+/** `SELECT 1 FROM images WHERE id = ? FOR UPDATE`: a point look-up; a deleted image has no row. */
+export function lockImage(imageId: string, { forUpdate }: Dialect): Statement {
+  return { sql: `SELECT 1 FROM images WHERE id = ?${forUpdate}`, parameters: [imageId] };
+}
+
+/** How many members an image has, and whether one is among them: a range of the primary key. */
+export function selectMembership(imageId: string, memberId: string): Statement {
+  const isThat = "COALESCE(SUM(CASE WHEN member_id = ? THEN 1 ELSE 0 END), 0)";
+  return {
+    sql: `SELECT COUNT(*), ${isThat} FROM image_members WHERE image_id = ?`,
+    parameters: [memberId, imageId],
+  };
+}

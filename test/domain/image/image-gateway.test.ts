@@ -1,0 +1,142 @@
+import { describe, expect, test } from "vitest";
+import type { ChangeSet } from "../../../domain/distinction/change-set.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { ApplyOutcome } from "../../../domain/distinction/record-store.js";
+import type { SaveOptions, SaveResult } from "../../../domain/distinction/save-options.js";
+import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
+import { ImageGateway, type ImageLayer } from "../../../domain/image/image-gateway.js";
+import { ImageProxy } from "../../../domain/image/image-proxy.js";
+import { ImageRepositoryProxy } from "../../../domain/image/image-repository-proxy.js";
+import { imageType, type Image } from "../../../domain/image/image-type.js";
+import { ImageMemberRepositoryProxy } from "../../../domain/image/member-repository-proxy.js";
+import type { ImageMember } from "../../../domain/image/member-type.js";
+import { memoryImages } from "../../../infrastructure/memory/memory-images.js";
+import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
+import { environment, memoryGateway } from "../../support/images.js";
+
+/** A layer of a service's own: tells of every image that was saved, with what changed. */
+function notifier(notes: string[]): ImageLayer {
+  class Notifier extends ImageRepositoryProxy {
+    override async save(image: Image, options?: SaveOptions): Promise<SaveResult> {
+      const changed = this.inner.changes(this.taken(image)).changes.length;
+      const result = await super.save(image, options);
+      notes.push(`${image.name}: ${changed}`);
+      return result;
+    }
+  }
+  class MemberNotifier extends ImageMemberRepositoryProxy {
+    override async add(imageId: string, memberId: string): Promise<ImageMember> {
+      const member = await super.add(imageId, memberId);
+      notes.push(`shared with ${memberId}`);
+      return member;
+    }
+  }
+  return { images: (inner) => new Notifier(inner), members: (inner) => new MemberNotifier(inner) };
+}
+
+/** A layer that puts a proxy of its own around each image. */
+function shouting(log: string[]): ImageLayer {
+  class Loud extends ImageProxy {
+    override get name(): string | null {
+      return super.name;
+    }
+    override set name(value: string | null) {
+      log.push(`named ${value}`);
+      super.name = value && value.toUpperCase();
+    }
+  }
+  const wrap = (image: Image): ImageProxy => new Loud(image);
+  return {
+    factory: (inner) => new ImageFactoryProxy(inner, wrap),
+    images: (inner) => new ImageRepositoryProxy(inner, wrap),
+  };
+}
+
+describe("the gateway", () => {
+  test("puts the distinction layer innermost, directly on the store, and the layers around it in their order", async () => {
+    const log: string[] = [];
+    class Store extends MemoryRecordStore {
+      override apply(base: RecordState, changes: ChangeSet): Promise<ApplyOutcome> {
+        log.push(`store: ${changes.changes.map((change) => ("attribute" in change ? change.attribute : "")).join()}`);
+        return super.apply(base, changes);
+      }
+    }
+    const layer = (name: string): ImageLayer => {
+      class Logger extends ImageRepositoryProxy {
+        override async save(image: Image, options?: SaveOptions): Promise<SaveResult> {
+          log.push(`${name} before`);
+          const result = await super.save(image, options);
+          log.push(`${name} after`);
+          return result;
+        }
+      }
+      return { images: (inner) => new Logger(inner) };
+    };
+    const stores = { images: new Store(imageType), members: memoryImages().members };
+    const gateway = new ImageGateway(
+      stores,
+      { ...environment, newId: () => "one" },
+      { layers: [layer("inner"), layer("outer")] },
+    );
+    const image = gateway.factory.newImage({ name: "a" });
+    await gateway.images.add(image);
+    image.name = "b";
+    await gateway.images.save(image);
+    // What reaches the store is a change set already: only the distinction layer makes one, so nothing is inside it.
+    expect(log).toEqual(["outer before", "inner before", "store: name,updatedAt", "inner after", "outer after"]);
+  });
+
+  test("lets a notifier of the user's own sit on top", async () => {
+    const notes: string[] = [];
+    const { images, factory, members } = memoryGateway({ layers: [notifier(notes)] });
+    const image = factory.newImage({ name: "a" });
+    await images.add(image);
+    image.minRam = 5;
+    image.tags.add("t");
+    await images.save(image);
+    await members.add(image.id, "guest");
+    expect(notes).toEqual(["a: 2", "shared with guest"]);
+  });
+
+  test("hands images through proxies of the layers, and takes them off again", async () => {
+    const [log, notes]: [string[], string[]] = [[], []];
+    const { images, factory } = memoryGateway({ layers: [shouting(log), notifier(notes)] });
+    const image = factory.newImage({ name: "a" });
+    await images.addAll([image]);
+    const loaded = await images.get(image.id);
+    loaded.name = "b";
+    expect(images.changes(loaded).changes).toMatchObject([{ attribute: "name", to: "B" }]);
+    await images.save(loaded);
+    await images.update(image.id, (one) => void (one.name = "c"));
+    const [listed] = (await images.list()).records;
+    expect([listed!.name, log, notes]).toEqual(["C", ["named b", "named c"], ["B: 1"]]);
+    expect((await images.reload(listed!)).name).toBe("C");
+    await images.remove(listed!);
+    expect(await images.find(image.id)).toBeUndefined();
+  });
+
+  test("a proxy passes every attribute and collection, and assignments to them", () => {
+    const inner = memoryGateway().factory.newImage();
+    const proxy = new ImageProxy(inner) as unknown as Record<string, unknown>;
+    const names = [...Object.keys(imageType.attributes), ...Object.keys(imageType.collections)];
+    for (const name of names) {
+      expect(proxy[name], name).toBe((inner as unknown as Record<string, unknown>)[name]);
+      if (name === "id") continue;
+      const given = {};
+      proxy[name] = given;
+      expect((inner as unknown as Record<string, unknown>)[name], name).toBe(given);
+    }
+  });
+
+  test("quotas are the service's to set", async () => {
+    const { images, factory, members } = memoryGateway({ quotas: { tags: 1, properties: -1, members: 1 } });
+    await expect(images.add(factory.newImage({ tags: ["a", "b"] }))).rejects.toMatchObject({
+      faults: [{ path: "tags", reason: "at most 1, got 2" }],
+    });
+    const many = Array.from({ length: 200 }, (_, index) => [`p${index}`, ""] as const);
+    const image = factory.newImage({ properties: many });
+    await images.add(image);
+    await members.add(image.id, "a");
+    await expect(members.add(image.id, "b")).rejects.toMatchObject({ faults: [{ path: "members" }] });
+  });
+});
