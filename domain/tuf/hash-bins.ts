@@ -15,9 +15,12 @@ const DIGEST_BYTES = 32;
  * @throws {TufError} INVALID_BIN_COUNT
  */
 export function bitLengthOf(bins: number): number {
-  const bitLength = Math.log2(bins);
+  const bitLength = typeof bins === "number" ? Math.log2(bins) : NaN; // "4" is none, though it would count like one
   if (Number.isInteger(bitLength) && bitLength >= 1 && bitLength <= MAX_BIT_LENGTH) return bitLength;
-  throw new TufError("INVALID_BIN_COUNT", `number of bins ${bins}: a power of two from 2 to ${2 ** MAX_BIT_LENGTH}`);
+  throw new TufError(
+    "INVALID_BIN_COUNT",
+    `number of bins ${String(bins)}: a power of two from 2 to ${2 ** MAX_BIT_LENGTH}`,
+  );
 }
 
 export function binCount({ bitLength }: Pick<HashBins, "bitLength">): number {

@@ -1,6 +1,8 @@
 import { formatExpires } from "./expiry.js";
 import type { RootSigned, SnapshotSigned, TargetEntry, TargetsSigned, TimestampSigned } from "./metadata-document.js";
-import type { RoleTrust, TufRepository } from "./repository.js";
+import type { TufRepository } from "./repository.js";
+import type { RoleTrust } from "./trust.js";
+import type { TrustPlan } from "./trust-change.js";
 import type { Target } from "./target.js";
 import type { MetadataFile } from "./tuf-store.js";
 
@@ -10,12 +12,13 @@ export const SPEC_VERSION = "1.0.33";
 /** Which edition of a role's metadata a builder makes. */
 export interface Edition {
   readonly metadataVersion: number;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, as `expiresAt`. */
+  readonly signedAt: number;
   readonly expiresAt: number;
 }
 
 /** TUF 1.0.33 §4.3; with consistent snapshots (§6.2), so that a client never mixes two publishes. */
-export function rootSigned({ keys, trust }: TufRepository, edition: Edition): RootSigned {
+export function rootSigned({ keys, trust }: TrustPlan, edition: Edition): RootSigned {
   const { root, targets, snapshot, timestamp } = trust;
   return {
     ...common("root", edition),
@@ -31,7 +34,10 @@ export function rootSigned({ keys, trust }: TufRepository, edition: Edition): Ro
 }
 
 /** The top-level targets role: no targets of its own, everything is delegated to the bins (TAP 15). */
-export function targetsSigned({ keys, trust, bitLength, namePrefix }: TufRepository, edition: Edition): TargetsSigned {
+export function targetsSigned(
+  { keys, trust, bitLength, namePrefix }: Omit<TufRepository, "settled">,
+  edition: Edition,
+): TargetsSigned {
   return {
     ...common("targets", edition),
     targets: {},
@@ -48,14 +54,9 @@ export function binSigned(targets: ReadonlyMap<string, Target>, edition: Edition
   return { ...common("targets", edition), targets: Object.fromEntries(entries) };
 }
 
-/**
- * TUF 1.0.33 §4.4. Entries hold versions only: length and hashes are optional, would make a snapshot of 16,384 bins four
- * times as large, and every file is signed and its version checked anyway (§5.6.3, §5.6.4).
- * @param meta metadata version by role: `targets` and every bin
- */
-export function snapshotSigned(meta: ReadonlyMap<string, number>, edition: Edition): SnapshotSigned {
-  const entries = Array.from(meta, ([role, version]) => [`${role}.json`, { version }] as const);
-  return { ...common("snapshot", edition), meta: Object.fromEntries(entries) };
+/** TUF 1.0.33 §4.4, with nothing listed: the text of `meta` comes from a `SnapshotHead`. */
+export function snapshotEnvelope(edition: Edition): SnapshotSigned {
+  return { ...common("snapshot", edition), meta: {} };
 }
 
 /** TUF 1.0.33 §4.6. Always with `length`: clients refuse a large snapshot that nobody announced. */

@@ -9,6 +9,16 @@ export interface MetadataCodec {
    */
   canonical(value: JsonObject): Uint8Array;
 
+  /** The canonical text of an object's members: that of the object without its braces. */
+  members(value: JsonObject): string;
+
+  /**
+   * A canonical snapshot, or the file of one, whose `meta` is empty, with `members` in it. Text in pieces that are known
+   * already, spliced in: a snapshot lists thousands of roles, and few of them change at a time.
+   * @throws {TufError} INVALID_METADATA where there is no empty `meta`
+   */
+  withMeta(envelope: Uint8Array, members: Uint8Array): Uint8Array;
+
   /** The bytes of a metadata file: `signed`, already canonical, with its signatures. */
   file(signed: Uint8Array, signatures: readonly Signature[]): Uint8Array;
 

@@ -26,6 +26,15 @@ export type RootSigned = Common<"root"> & {
 /** TAP 15. */
 export type SuccinctRoles = RoleKeys & { readonly bit_length: number; readonly name_prefix: string };
 
+/** One of the delegations that are no succinct roles; exactly one of the last two. */
+export type DelegatedRole = RoleKeys & {
+  readonly name: string;
+  readonly terminating: boolean;
+  readonly paths?: readonly string[];
+  /** Hexadecimal beginnings of the SHA-256 of paths. */
+  readonly path_hash_prefixes?: readonly string[];
+};
+
 export type TargetEntry = {
   readonly length: number;
   readonly hashes: { readonly [algorithm: string]: string };
@@ -38,6 +47,8 @@ export type TargetsSigned = Common<"targets"> & {
   readonly delegations?: {
     readonly keys: { readonly [keyId: string]: TufKey };
     readonly succinct_roles?: SuccinctRoles;
+    /** Of repositories that others made. */
+    readonly roles?: readonly DelegatedRole[];
   };
 };
 

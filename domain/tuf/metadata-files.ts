@@ -19,6 +19,12 @@ export interface MetadataFiles {
    */
   replaceTimestamp(metadataVersion: number, bytes: Uint8Array): Promise<boolean>;
 
+  /**
+   * Takes back versioned files that no client needs any more; those that are not there are fine.
+   * @param names of roles other than root, whose files stay for ever (INVALID_NAME)
+   */
+  remove(names: readonly string[]): Promise<void>;
+
   /** The bytes of a published file, or `undefined`. */
   read(name: string): Promise<Uint8Array | undefined>;
 }

@@ -1,11 +1,11 @@
 import { corrupt } from "./errors.js";
-import type { Pending } from "./tuf-store.js";
+import type { SnapshotHead } from "./snapshot-head.js";
+import type { Pending, RaisedEntry } from "./tuf-store.js";
 
-/** A snapshot's meta map before and after a merge, by role. */
+/** A snapshot's head after a merge, and how it differs from the one before, by role. */
 export interface SnapshotMerge {
-  readonly meta: ReadonlyMap<string, number>;
-  /** The entries of `meta` that are higher than in the head. */
-  readonly changed: ReadonlyMap<string, number>;
+  readonly head: SnapshotHead;
+  readonly changed: ReadonlyMap<string, RaisedEntry>;
 }
 
 /**
@@ -13,16 +13,14 @@ export interface SnapshotMerge {
  * that the head has overtaken changes nothing.
  * @throws {TufError} CORRUPT_REPOSITORY for a version that is no positive integer
  */
-export function mergeSnapshot(head: ReadonlyMap<string, number>, pending: readonly Pending[]): SnapshotMerge {
-  const meta = new Map(head);
-  const changed = new Map<string, number>();
+export function mergeSnapshot(head: SnapshotHead, pending: readonly Pending[]): SnapshotMerge {
+  const changed = new Map<string, RaisedEntry>();
   for (const { role, metadataVersion } of pending) {
     if (!Number.isSafeInteger(metadataVersion) || metadataVersion < 1) {
       throw corrupt(`pending entry of ${role}: metadata version ${metadataVersion}`);
     }
-    if (metadataVersion <= (meta.get(role) ?? 0)) continue;
-    meta.set(role, metadataVersion);
-    changed.set(role, metadataVersion);
+    const from = head.versionOf(role);
+    if (metadataVersion > Math.max(from, changed.get(role)?.to ?? 0)) changed.set(role, { from, to: metadataVersion });
   }
-  return { meta, changed };
+  return { head: head.with(new Map(Array.from(changed, ([role, { to }]) => [role, to]))), changed };
 }

@@ -1,21 +1,31 @@
 import type { Target } from "./target.js";
 
+/** What shall be so of one path. */
+export interface TargetEdit {
+  readonly path: string;
+  /** SHA-256 of the path's UTF-8 form: 32 bytes. */
+  readonly digest: Uint8Array;
+  /** `null`: no such target. */
+  readonly target: Target | null;
+}
+
+/** Edits of one bin; of several edits of a path the last holds. */
+export interface BinEdits {
+  readonly bin: string;
+  readonly edits: readonly TargetEdit[];
+}
+
 /**
  * Port: accepts edits of targets durably. An edit moves the record version of its bin, which makes the bin dirty; nothing
- * is signed here. Edits of different bins share no row; concurrent edits of one bin are merged, and of one path the last
- * accepted wins.
+ * is signed here. Edits of different bins share no row; of concurrent edits of one path the last accepted wins.
  */
 export interface TargetEdits {
   /**
-   * Adds or replaces targets of one bin; all or nothing. Targets already stored exactly so change nothing.
-   * @param targets by path; every path belongs into `bin`
-   * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository)
+   * Adds, replaces and removes targets: all of the call or nothing. A target that is stored exactly so already, and a
+   * path to remove that is not there, change nothing; a bin of which nothing changes stays clean.
+   * @param bins different ones
+   * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository), INVALID_TARGET_PATH for a path whose digest is
+   *   not in the bin's range
    */
-  put(repository: string, bin: string, targets: ReadonlyMap<string, Target>): Promise<void>;
-
-  /**
-   * Removes targets of one bin; all or nothing. Paths that are not there change nothing.
-   * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository)
-   */
-  drop(repository: string, bin: string, paths: ReadonlySet<string>): Promise<void>;
+  accept(repository: string, bins: readonly BinEdits[]): Promise<void>;
 }

@@ -5,6 +5,7 @@ const SHOWN_CHARACTERS = 80;
 
 /** Rules in the order in which they are checked; the first that is broken names the fault. */
 const RULES: readonly { readonly broken: (path: string) => boolean; readonly reason: string }[] = [
+  { broken: (path) => typeof path !== "string", reason: "a path is text" },
   { broken: (path) => path === "", reason: "a path is not empty" },
   { broken: (path) => /\p{Surrogate}/u.test(path), reason: "a path holds no lone surrogate (it has no UTF-8 form)" },
   // Canonical text is then valid JSON, and no path can rewrite a terminal or a log.
@@ -25,11 +26,16 @@ const RULES: readonly { readonly broken: (path: string) => boolean; readonly rea
   { broken: (path) => path in Object.prototype, reason: "a path is no name that every JavaScript object inherits" },
 ];
 
+/** Most paths are of this form, which breaks none of the rules but those on length and on inherited names. */
+const PLAIN = /^[\w@+-][\w@+.-]*(?:\/[\w@+-][\w@+.-]*)*$/;
+
 /**
  * Why `path` cannot name a target, or `undefined` where it can. Paths are compared code unit by code unit: those that
  * differ only by case or Unicode form are different targets.
  */
 export function targetPathFault(path: string): string | undefined {
+  if (typeof path === "string" && path.length <= MAX_PATH_BYTES && PLAIN.test(path) && !(path in Object.prototype))
+    return undefined;
   return RULES.find(({ broken }) => broken(path))?.reason;
 }
 

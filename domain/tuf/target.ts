@@ -18,15 +18,19 @@ export const MAX_CUSTOM_DEPTH = 32;
 
 /** All reasons why this target cannot be added; none where it can. */
 export function targetFaults(path: string, target: Target): readonly TargetFault[] {
-  const shown = shownPath(path);
   const pathFault = targetPathFault(path);
-  const faults: TargetFault[] = [];
-  if (pathFault !== undefined) faults.push({ code: "INVALID_TARGET_PATH", path: shown, reason: pathFault });
-  for (const reason of contentFaults(target)) faults.push({ code: "INVALID_TARGET", path: shown, reason });
-  return faults;
+  const faults: Omit<TargetFault, "path">[] = [];
+  if (pathFault !== undefined) faults.push({ code: "INVALID_TARGET_PATH", reason: pathFault });
+  for (const reason of contentFaults(target)) faults.push({ code: "INVALID_TARGET", reason });
+  return faults.length === 0 ? [] : faults.map((fault) => ({ ...fault, path: shownPath(String(path)) }));
 }
 
-function* contentFaults({ length, sha256, custom }: Target): Generator<string> {
+function* contentFaults(target: Target): Generator<string> {
+  if (typeof target !== "object" || (target as unknown) === null) {
+    yield "an object of length, sha256 and perhaps custom";
+    return;
+  }
+  const { length, sha256, custom } = target;
   if (!Number.isSafeInteger(length) || length < 0) yield "length: a number of bytes from 0 to 2^53 - 1";
   if (!isHex32(sha256)) yield "sha256: 64 lower-case hexadecimal digits";
   if (custom === undefined) return;

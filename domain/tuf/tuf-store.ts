@@ -1,7 +1,8 @@
 import type { Target } from "./target.js";
-import type { TufRepository } from "./repository.js";
+import type { NewTufRepository, TufRepository } from "./repository.js";
+import type { NewSigningEvent } from "./signing-event.js";
 
-/** What a row of `tuf_role` is about. Only `targets` and `bin` roles can be dirty. */
+/** What a row of `tuf_role` is about. Roles that nobody edits are dirty where their trust has changed; root never is. */
 export type RoleKind = "root" | "targets" | "bin" | "snapshot" | "timestamp";
 
 /** Signed metadata as it is kept for ever: `(role, metadataVersion)` identifies one content. */
@@ -16,16 +17,27 @@ export interface MetadataFile {
   readonly bytes: Uint8Array;
 }
 
-/** A file and when its metadata expires (epoch milliseconds, whole seconds). */
+/** A file with the times of its metadata, in epoch milliseconds. */
 export interface SignedFile extends MetadataFile {
+  readonly signedAt: number;
+  /** Whole seconds. */
   readonly expiresAt: number;
 }
+
+/**
+ * A file as it is stored. Of a snapshot that a merge made, `bytes` are its envelope: the file with nothing in `meta`,
+ * shorter than `length`. What is missing is the head as of that snapshot, which is stored as differences.
+ */
+export type StoredFile = MetadataFile;
 
 /** One role with its first file. */
 export interface NewRole {
   readonly name: string;
   readonly kind: RoleKind;
-  readonly file: SignedFile;
+  /** Root alone may lack it: it then awaits signatures, at metadata version 0. */
+  readonly file?: SignedFile;
+  /** Of an imported repository: root's files so far, without becoming current. */
+  readonly earlier?: readonly SignedFile[];
   /** Bins only: first and last digest of the paths they hold, 32 bytes each. */
   readonly range?: { readonly low: Uint8Array; readonly high: Uint8Array };
 }
@@ -44,7 +56,7 @@ export interface RoleState {
   readonly targets: ReadonlyMap<string, Target>;
 }
 
-/** A newly signed version of a `targets` or `bin` role. */
+/** A newly signed version of a role. */
 export interface RoleCommit {
   readonly file: SignedFile;
   /** `RoleState.version` that the file was rendered from. */
@@ -57,25 +69,33 @@ export interface Pending {
   readonly metadataVersion: number;
 }
 
+/** Of a role without targets, what its next version starts from; see `RoleState`. */
+export type SignedState = Pick<RoleState, "version" | "signedVersion" | "metadataVersion" | "expiresAt">;
+
 /** One consistent read of what a snapshot merge starts from; small whatever the number of bins. */
 export interface SnapshotState {
-  readonly timestamp: { readonly metadataVersion: number; readonly expiresAt: number };
+  readonly timestamp: SignedState;
   /** `length` and `sha256` are those of the snapshot's file: a renewed timestamp repeats them. */
-  readonly snapshot: {
-    readonly metadataVersion: number;
-    readonly expiresAt: number;
-    readonly length: number;
-    readonly sha256: string;
-  };
+  readonly snapshot: SignedState & Pick<MetadataFile, "length" | "sha256">;
   readonly pending: readonly Pending[];
+}
+
+/** An entry of the head that a snapshot raises. */
+export interface RaisedEntry {
+  /** Its metadata version in the snapshot before; 0 where that had no such entry. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A merged snapshot with its timestamp; both follow directly on the versions they replace. */
 export interface SnapshotCommit {
   readonly timestamp: SignedFile;
+  /** `bytes` are the envelope, `length` and `sha256` those of the whole file. */
   readonly snapshot: SignedFile;
-  /** Head entries that this snapshot raises: role to metadata version. */
-  readonly changed: ReadonlyMap<string, number>;
+  /** `SignedState.version` of the two that the files were signed from. */
+  readonly signedVersions: { readonly timestamp: number; readonly snapshot: number };
+  /** Head entries that this snapshot raises, by role. */
+  readonly changed: ReadonlyMap<string, RaisedEntry>;
   /** Pendings that are in this snapshot (or were in the one before): deleted if still at that version. */
   readonly merged: readonly Pending[];
 }
@@ -118,42 +138,50 @@ export type CommitOutcome = "applied" | "stale";
 export interface TufStore {
   /**
    * Creates a repository with all its roles and first files in one step. Roles start clean (`version` =
-   * `signedVersion` = 1, `metadataVersion` 1), the head holds `targets` and every bin at 1 as of snapshot 1, nothing is
-   * pending, the export position is 0.
+   * `signedVersion` = 1, `metadataVersion` that of the file), the head holds `targets` and every bin as of that snapshot,
+   * nothing is pending, the export position is 0.
    * @param roles root, targets, snapshot, timestamp and every bin, once each
+   * @param ceremony the first root, where it awaits signatures
+   * @param retired metadata versions of roles that nobody delegates to any more, which stay listed for ever (TUF 1.0.33
+   *   §5.5.5) and whose files nobody asks for
    */
-  createRepository(repository: TufRepository, roles: readonly NewRole[]): Promise<"created" | "exists">;
+  createRepository(
+    repository: NewTufRepository,
+    roles: readonly NewRole[],
+    ceremony?: NewSigningEvent,
+    retired?: ReadonlyMap<string, number>,
+  ): Promise<"created" | "exists">;
 
   /** The configuration, or `undefined` where there is no such repository. */
   repository(name: string): Promise<TufRepository | undefined>;
 
+  /** Names of dirty `targets` and bins (`version <> signedVersion`), in byte order, after `after`, at most `limit`. */
+  dirtyRoles(repository: string, page: { readonly after: string; readonly limit: number }): Promise<readonly string[]>;
+
   /**
-   * Names of `targets` and bins to sign: dirty (`version <> signedVersion`), or expiring at or before the horizon of
-   * their kind (epoch milliseconds). In byte order of the name, after `after`, at most `limit`.
+   * Names of `targets` and bins whose metadata expires at or before the horizon of their kind (epoch milliseconds), at
+   * most `limit`, those that expire first.
    */
-  rolesToSign(
+  expiringRoles(
     repository: string,
-    page: {
-      readonly targetsHorizon: number;
-      readonly binsHorizon: number;
-      readonly after: string;
-      readonly limit: number;
-    },
+    due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },
   ): Promise<readonly string[]>;
 
   /**
-   * One consistent read of a role with its targets.
+   * One consistent read of some roles with their targets, in the order of their names given.
    * @throws {TufError} UNKNOWN_ROLE
    */
-  roleState(repository: string, role: string): Promise<RoleState>;
+  roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]>;
 
   /**
-   * Makes a signed version of `targets` or a bin the role's newest: inserts the file, compares-and-sets
-   * `metadata_version` from `file.metadataVersion - 1`, sets `signed_version` and `expires_at`, raises the pending entry.
-   * Edits made meanwhile leave the role dirty.
+   * Makes signed versions of `targets` and bins the newest of their roles, all or none: compares-and-sets every
+   * `metadata_version` from `file.metadataVersion - 1`, sets `signed_version` and `expires_at`, inserts the files, raises
+   * the pending entries. Edits made meanwhile leave their role dirty.
+   * @param commits of different roles
+   * @returns "stale" where one of them is
    * @throws {TufError} UNKNOWN_ROLE
    */
-  commitSignedRole(repository: string, commit: RoleCommit): Promise<CommitOutcome>;
+  commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome>;
 
   /** What a merge starts from. */
   snapshotState(repository: string): Promise<SnapshotState>;
@@ -164,15 +192,18 @@ export interface TufStore {
    */
   snapshotHead(repository: string): Promise<ReadonlyMap<string, number>>;
 
+  /** What a committed snapshot lists: metadata version by role, as one consistent read. */
+  snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>>;
+
   /**
    * Commits a merge: compares-and-sets the timestamp's `metadata_version` first (the commit point), then the snapshot's;
-   * raises the changed head entries (`WHERE metadata_version < new`, never deletes) and stamps them with the snapshot's
-   * version; inserts both files; deletes the merged pendings at exactly those versions.
+   * inserts both files and the differences; raises the changed head entries (`WHERE metadata_version < new`, never
+   * deletes) and stamps them with the snapshot's version; deletes the merged pendings at exactly those versions.
    */
   commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome>;
 
   /** Commits a renewed timestamp over the snapshot that is current: one compare-and-set and one file. */
-  commitTimestamp(repository: string, timestamp: SignedFile): Promise<CommitOutcome>;
+  commitTimestamp(repository: string, commit: RoleCommit): Promise<CommitOutcome>;
 
   /** How far the published files are recorded as complete. */
   exportPosition(repository: string): Promise<ExportPosition>;
@@ -180,9 +211,19 @@ export interface TufStore {
   /** What has to be exported to get from `from` to what is committed now. */
   exportBacklog(repository: string, from: ExportPosition): Promise<ExportBacklog>;
 
-  /** A file with its bytes, or `undefined`. */
-  file(repository: string, role: string, metadataVersion: number): Promise<MetadataFile | undefined>;
+  /** Files as they are stored; those that are not there are left out. In no special order. */
+  files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]>;
 
   /** Raises the export position, each member by itself; a lower value changes nothing. */
   recordExport(repository: string, position: ExportPosition): Promise<void>;
+
+  /**
+   * Files that no client can need that began to refresh after `time` (epoch milliseconds): of roles, those that only
+   * snapshots before the one of that time list; then those snapshots, and timestamps replaced by then. Never root, never
+   * what is current. At most `limit`.
+   */
+  oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]>;
+
+  /** Deletes files that `oldFiles` named, and what only their snapshots need. */
+  forgetFiles(repository: string, files: readonly FileReference[]): Promise<void>;
 }

@@ -1,13 +1,18 @@
-import type { TufRepository } from "../../domain/tuf/repository.js";
+import { corrupt, TufError } from "../../domain/tuf/errors.js";
+import type { NewTufRepository } from "../../domain/tuf/repository.js";
+import type { SigningEvent } from "../../domain/tuf/signing-event.js";
 import type { Target } from "../../domain/tuf/target.js";
-import type { MetadataFile, RoleKind } from "../../domain/tuf/tuf-store.js";
+import type { NewRole, RaisedEntry, RoleKind, SignedFile, StoredFile } from "../../domain/tuf/tuf-store.js";
 
 /** A row of `tuf_role`, with its targets. */
 export interface RoleRow {
   readonly name: string;
   readonly kind: RoleKind;
+  readonly range: NewRole["range"];
   version: number;
   signedVersion: number;
+  /** The record version that the last change of the role's trust made. */
+  trustSince: number;
   metadataVersion: number;
   expiresAt: number;
   readonly targets: Map<string, Target>;
@@ -20,14 +25,26 @@ export interface HeadRow {
   snapshotVersion: number;
 }
 
+/** A row of `tuf_file`. */
+export interface FileRow extends StoredFile {
+  /** Epoch milliseconds. */
+  readonly storedAt: number;
+}
+
 /** All rows of one repository. */
 export interface RepositoryRows {
-  readonly repository: TufRepository;
+  /** Replaced as a whole when trust changes. */
+  repository: NewTufRepository;
   readonly roles: Map<string, RoleRow>;
   /** By `fileKey`. */
-  readonly files: Map<string, MetadataFile>;
+  readonly files: Map<string, FileRow>;
   readonly head: Map<string, HeadRow>;
+  /** By snapshot version, then by role. */
+  readonly differences: Map<number, ReadonlyMap<string, RaisedEntry>>;
   readonly pending: Map<string, number>;
+  /** By number. */
+  readonly events: Map<number, SigningEvent>;
+  readonly revoked: Set<string>;
   exported: { root: number; snapshot: number; timestamp: number };
 }
 
@@ -39,4 +56,43 @@ export class TufState {
 /** `(role, metadataVersion)` as a key; role names hold no slash. */
 export function fileKey(role: string, metadataVersion: number): string {
   return `${role}/${metadataVersion}`;
+}
+
+/** As the tables tell it: the newest root is exported, and `targets` is signed and in the snapshot. */
+export function isSettled({ roles, exported, pending }: RepositoryRows): boolean {
+  const [root, targets] = [roles.get("root"), roles.get("targets")];
+  if (root === undefined || targets === undefined) throw corrupt("a repository lacks its root or targets role");
+  return (
+    exported.root >= root.metadataVersion && targets.version === targets.signedVersion && !pending.has(targets.name)
+  );
+}
+
+export function rowsOf(state: TufState, repository: string): RepositoryRows {
+  const rows = state.repositories.get(repository);
+  if (rows === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
+  return rows;
+}
+
+export function roleRow(rows: RepositoryRows, name: string): RoleRow {
+  const role = rows.roles.get(name);
+  if (role === undefined) throw new TufError("UNKNOWN_ROLE", `repository ${rows.repository.name} has no role ${name}`);
+  return role;
+}
+
+/** The compare half: the file comes directly after what is there, and nobody has made that version. */
+export function follows(rows: RepositoryRows, file: SignedFile, from = file.metadataVersion - 1): boolean {
+  const { metadataVersion } = roleRow(rows, file.role);
+  return metadataVersion === from && !rows.files.has(fileKey(file.role, file.metadataVersion));
+}
+
+/** The set half. */
+export function insertVersion(rows: RepositoryRows, file: SignedFile): void {
+  rows.files.set(fileKey(file.role, file.metadataVersion), stored(file));
+  const role = roleRow(rows, file.role);
+  role.metadataVersion = file.metadataVersion;
+  role.expiresAt = file.expiresAt;
+}
+
+export function stored({ role, metadataVersion, sha256, length, bytes, signedAt }: SignedFile): FileRow {
+  return { role, metadataVersion, sha256, length, bytes: Uint8Array.from(bytes), storedAt: signedAt };
 }

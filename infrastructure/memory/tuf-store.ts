@@ -1,70 +1,118 @@
-import { corrupt, TufError } from "../../domain/tuf/errors.js";
-import type { TufRepository } from "../../domain/tuf/repository.js";
+import { corrupt } from "../../domain/tuf/errors.js";
+import type { NewTufRepository, TufRepository } from "../../domain/tuf/repository.js";
+import type { NewSigningEvent } from "../../domain/tuf/signing-event.js";
 import type {
   CommitOutcome,
   ExportBacklog,
   ExportPosition,
   FileReference,
-  MetadataFile,
   NewRole,
   RoleCommit,
   RoleState,
-  SignedFile,
+  SignedState,
   SnapshotCommit,
   SnapshotState,
+  StoredFile,
   TufStore,
 } from "../../domain/tuf/tuf-store.js";
-import { fileKey, type RepositoryRows, type RoleRow, type TufState } from "./tuf-state.js";
+import { openEvent } from "./trust-store.js";
+import {
+  fileKey,
+  type FileRow,
+  follows,
+  insertVersion,
+  isSettled,
+  type RepositoryRows,
+  roleRow,
+  type RoleRow,
+  rowsOf,
+  stored,
+  type TufState,
+} from "./tuf-state.js";
 
 /** In-memory twin of the port: each method runs within one tick, which is its transaction. */
 export class MemoryTufStore implements TufStore {
   constructor(private readonly state: TufState) {}
 
-  async createRepository(repository: TufRepository, roles: readonly NewRole[]): Promise<"created" | "exists"> {
+  async createRepository(
+    repository: NewTufRepository,
+    roles: readonly NewRole[],
+    ceremony?: NewSigningEvent,
+    retired: ReadonlyMap<string, number> = new Map(),
+  ): Promise<"created" | "exists"> {
     if (this.state.repositories.has(repository.name)) return "exists";
     const signed = roles.filter(({ kind }) => kind === "targets" || kind === "bin");
+    const snapshotVersion = roles.find(({ kind }) => kind === "snapshot")?.file?.metadataVersion ?? 1;
     this.state.repositories.set(repository.name, {
       repository: structuredClone(repository),
       roles: new Map(roles.map((role) => [role.name, firstRow(role)])),
-      files: new Map(roles.map(({ name, file }) => [fileKey(name, file.metadataVersion), stored(file)])),
-      head: new Map(signed.map(({ name }) => [name, { metadataVersion: 1, snapshotVersion: 1 }])),
+      files: new Map(
+        roles.flatMap(({ name, file, earlier = [] }) =>
+          [...earlier, ...(file ? [file] : [])].map(
+            (one) => [fileKey(name, one.metadataVersion), stored(one)] as const,
+          ),
+        ),
+      ),
+      head: new Map([
+        ...Array.from(retired, ([name, metadataVersion]) => [name, { metadataVersion, snapshotVersion: 0 }] as const),
+        ...signed.map(
+          ({ name, file }) => [name, { metadataVersion: file?.metadataVersion ?? 1, snapshotVersion }] as const,
+        ),
+      ]),
+      differences: new Map(),
       pending: new Map(),
+      events: new Map(ceremony ? [[1, openEvent(1, ceremony)]] : []),
+      revoked: new Set(),
       exported: { root: 0, snapshot: 0, timestamp: 0 },
     });
     return "created";
   }
 
   async repository(name: string): Promise<TufRepository | undefined> {
-    return structuredClone(this.state.repositories.get(name)?.repository);
+    const rows = this.state.repositories.get(name);
+    return rows && { ...structuredClone(rows.repository), settled: isSettled(rows) };
   }
 
-  async rolesToSign(
-    repository: string,
-    page: { targetsHorizon: number; binsHorizon: number; after: string; limit: number },
-  ): Promise<readonly string[]> {
+  async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {
     return [...this.rows(repository).roles.values()]
       .filter(({ kind }) => kind === "targets" || kind === "bin")
-      .filter((role) => {
-        const horizon = role.kind === "targets" ? page.targetsHorizon : page.binsHorizon;
-        return role.version !== role.signedVersion || role.expiresAt <= horizon;
-      })
+      .filter(({ name, version, signedVersion }) => version !== signedVersion && name > page.after)
       .map(({ name }) => name)
-      .filter((name) => name > page.after)
       .sort()
       .slice(0, page.limit);
   }
 
-  async roleState(repository: string, role: string): Promise<RoleState> {
-    return structuredClone(roleRow(this.rows(repository), role));
+  async expiringRoles(
+    repository: string,
+    due: { targetsHorizon: number; binsHorizon: number; limit: number },
+  ): Promise<readonly string[]> {
+    return [...this.rows(repository).roles.values()]
+      .filter(({ kind, expiresAt }) => {
+        return (
+          (kind === "targets" && expiresAt <= due.targetsHorizon) || (kind === "bin" && expiresAt <= due.binsHorizon)
+        );
+      })
+      .sort((left, right) => left.expiresAt - right.expiresAt || (left.name < right.name ? -1 : 1))
+      .map(({ name }) => name)
+      .slice(0, due.limit);
   }
 
-  async commitSignedRole(repository: string, { file, signedVersion }: RoleCommit): Promise<CommitOutcome> {
+  async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
     const rows = this.rows(repository);
-    const role = roleRow(rows, file.role);
-    if (!follows(rows, file)) return "stale";
-    insertVersion(rows, file);
-    role.signedVersion = signedVersion;
-    rows.pending.set(role.name, Math.max(rows.pending.get(role.name) ?? 0, file.metadataVersion));
+    return roles.map((role) => {
+      const { range: _, trustSince: __, ...state } = roleRow(rows, role);
+      return structuredClone(state);
+    });
+  }
+
+  async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {
+    const rows = this.rows(repository);
+    if (!commits.map(({ file }) => follows(rows, file)).every(Boolean)) return "stale";
+    for (const { file, signedVersion } of commits) {
+      insertVersion(rows, file);
+      roleRow(rows, file.role).signedVersion = signedVersion;
+      rows.pending.set(file.role, Math.max(rows.pending.get(file.role) ?? 0, file.metadataVersion));
+    }
     return "applied";
   }
 
@@ -75,13 +123,8 @@ export class MemoryTufStore implements TufStore {
     const file = rows.files.get(fileKey("snapshot", snapshot.metadataVersion));
     if (file === undefined) throw corrupt(`snapshot ${snapshot.metadataVersion} has no file`);
     return {
-      timestamp: { metadataVersion: timestamp.metadataVersion, expiresAt: timestamp.expiresAt },
-      snapshot: {
-        metadataVersion: snapshot.metadataVersion,
-        expiresAt: snapshot.expiresAt,
-        length: file.length,
-        sha256: file.sha256,
-      },
+      timestamp: signedState(timestamp),
+      snapshot: { ...signedState(snapshot), length: file.length, sha256: file.sha256 },
       pending: Array.from(rows.pending, ([role, metadataVersion]) => ({ role, metadataVersion })),
     };
   }
@@ -90,13 +133,29 @@ export class MemoryTufStore implements TufStore {
     return new Map(Array.from(this.rows(repository).head, ([role, entry]) => [role, entry.metadataVersion]));
   }
 
+  async snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>> {
+    const { head, differences } = this.rows(repository);
+    const meta = new Map(Array.from(head, ([role, entry]) => [role, entry.metadataVersion]));
+    for (const [version, changed] of [...differences].sort(([left], [right]) => right - left)) {
+      if (version <= snapshotVersion) break;
+      for (const [role, { from }] of changed) {
+        if (from > 0) meta.set(role, from);
+        else meta.delete(role);
+      }
+    }
+    return meta;
+  }
+
   async commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome> {
     const rows = this.rows(repository);
     if (!follows(rows, commit.timestamp) || !follows(rows, commit.snapshot)) return "stale";
     const snapshotVersion = commit.snapshot.metadataVersion;
-    insertVersion(rows, commit.timestamp);
-    insertVersion(rows, commit.snapshot);
-    for (const [role, metadataVersion] of commit.changed) {
+    for (const role of ["timestamp", "snapshot"] as const) {
+      insertVersion(rows, commit[role]);
+      roleRow(rows, role).signedVersion = commit.signedVersions[role];
+    }
+    rows.differences.set(snapshotVersion, new Map(commit.changed));
+    for (const [role, { to: metadataVersion }] of commit.changed) {
       if (metadataVersion <= (rows.head.get(role)?.metadataVersion ?? 0)) continue;
       rows.head.set(role, { metadataVersion, snapshotVersion });
     }
@@ -106,10 +165,11 @@ export class MemoryTufStore implements TufStore {
     return "applied";
   }
 
-  async commitTimestamp(repository: string, timestamp: SignedFile): Promise<CommitOutcome> {
+  async commitTimestamp(repository: string, { file, signedVersion }: RoleCommit): Promise<CommitOutcome> {
     const rows = this.rows(repository);
-    if (!follows(rows, timestamp)) return "stale";
-    insertVersion(rows, timestamp);
+    if (!follows(rows, file)) return "stale";
+    insertVersion(rows, file);
+    roleRow(rows, file.role).signedVersion = signedVersion;
     return "applied";
   }
 
@@ -134,8 +194,10 @@ export class MemoryTufStore implements TufStore {
     return { position, files };
   }
 
-  async file(repository: string, role: string, metadataVersion: number): Promise<MetadataFile | undefined> {
-    return structuredClone(this.rows(repository).files.get(fileKey(role, metadataVersion)));
+  async files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]> {
+    const { files } = this.rows(repository);
+    const found = references.map(({ role, metadataVersion }) => files.get(fileKey(role, metadataVersion)));
+    return found.filter((file) => file !== undefined).map(({ storedAt: _, ...file }) => structuredClone(file));
   }
 
   async recordExport(repository: string, { root, snapshot, timestamp }: ExportPosition): Promise<void> {
@@ -147,37 +209,50 @@ export class MemoryTufStore implements TufStore {
     };
   }
 
+  async oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]> {
+    const { files, differences } = this.rows(repository);
+    const line = (role: string): number => {
+      const stored = [...files.values()].filter((file) => file.role === role && file.storedAt <= time);
+      return Math.max(0, ...stored.map(({ metadataVersion }) => metadataVersion));
+    };
+    const kept = new Map([
+      ["snapshot", line("snapshot")],
+      ["timestamp", line("timestamp")],
+    ]);
+    for (const [version, changed] of [...differences].sort(([left], [right]) => left - right)) {
+      if (version <= line("snapshot")) for (const [role, { to }] of changed) kept.set(role, to);
+    }
+    const isOld = ({ role, metadataVersion }: FileRow): boolean => metadataVersion < (kept.get(role) ?? 0);
+    const top = ["snapshot", "timestamp"];
+    return [...files.values()]
+      .filter(isOld)
+      .map(({ role, metadataVersion }) => ({ role, metadataVersion }))
+      .sort((left, right) => top.indexOf(left.role) - top.indexOf(right.role))
+      .slice(0, limit);
+  }
+
+  async forgetFiles(repository: string, files: readonly FileReference[]): Promise<void> {
+    const rows = this.rows(repository);
+    for (const { role, metadataVersion } of files) {
+      rows.files.delete(fileKey(role, metadataVersion));
+      if (role !== "snapshot") continue;
+      for (const version of rows.differences.keys()) {
+        if (version <= metadataVersion + 1) rows.differences.delete(version);
+      }
+    }
+  }
+
   private rows(repository: string): RepositoryRows {
-    const rows = this.state.repositories.get(repository);
-    if (rows === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
-    return rows;
+    return rowsOf(this.state, repository);
   }
 }
 
-function roleRow(rows: RepositoryRows, name: string): RoleRow {
-  const role = rows.roles.get(name);
-  if (role === undefined) throw new TufError("UNKNOWN_ROLE", `repository ${rows.repository.name} has no role ${name}`);
-  return role;
+function firstRow({ name, kind, range, file }: NewRole): RoleRow {
+  const { metadataVersion = 0, expiresAt = 0 } = file ?? {};
+  const counters = { version: 1, signedVersion: 1, trustSince: 0, metadataVersion, expiresAt };
+  return { name, kind, range, ...counters, targets: new Map() };
 }
 
-/** The compare half: the file comes directly after what is there, and nobody has made that version. */
-function follows(rows: RepositoryRows, file: SignedFile): boolean {
-  const { metadataVersion } = roleRow(rows, file.role);
-  return metadataVersion === file.metadataVersion - 1 && !rows.files.has(fileKey(file.role, file.metadataVersion));
-}
-
-/** The set half. */
-function insertVersion(rows: RepositoryRows, file: SignedFile): void {
-  rows.files.set(fileKey(file.role, file.metadataVersion), stored(file));
-  const role = roleRow(rows, file.role);
-  role.metadataVersion = file.metadataVersion;
-  role.expiresAt = file.expiresAt;
-}
-
-function stored({ role, metadataVersion, sha256, length, bytes }: SignedFile): MetadataFile {
-  return { role, metadataVersion, sha256, length, bytes: Uint8Array.from(bytes) };
-}
-
-function firstRow({ name, kind, file: { metadataVersion, expiresAt } }: NewRole): RoleRow {
-  return { name, kind, version: 1, signedVersion: 1, metadataVersion, expiresAt, targets: new Map() };
+function signedState({ version, signedVersion, metadataVersion, expiresAt }: RoleRow): SignedState {
+  return { version, signedVersion, metadataVersion, expiresAt };
 }

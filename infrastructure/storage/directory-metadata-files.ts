@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import type { Clock } from "../../domain/distinction/clock.js";
+import { TufError } from "../../domain/tuf/errors.js";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { DurableDirectory } from "./durable-directory.js";
-import { checkPublishedName, checkVersionedName } from "./published-name.js";
+import { checkPublishedName, checkRemovableName, checkVersionedName } from "./published-name.js";
 import { putIfAbsent } from "./put-if-absent.js";
 import { TimestampFile } from "./timestamp-file.js";
 
@@ -10,22 +12,43 @@ export class DirectoryMetadataFiles implements MetadataFiles {
   readonly #files: DurableDirectory;
   readonly #timestamp: TimestampFile;
 
-  constructor(directory: string) {
-    this.#files = new DurableDirectory(directory);
-    this.#timestamp = new TimestampFile(this.#files, new DurableDirectory(join(directory, ".timestamps")));
+  /** @param clock tells old temporary files from those that are being written */
+  constructor(
+    private readonly directory: string,
+    clock: Pick<Clock, "now">,
+  ) {
+    this.#files = new DurableDirectory(directory, clock);
+    this.#timestamp = new TimestampFile(this.#files, new DurableDirectory(join(directory, ".timestamps"), clock));
   }
 
   async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
     checkVersionedName(name);
-    return putIfAbsent(this.#files, name, bytes);
+    return this.#told(putIfAbsent(this.#files, name, bytes));
   }
 
   async replaceTimestamp(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {
-    return this.#timestamp.raise(metadataVersion, bytes);
+    return this.#told(this.#timestamp.raise(metadataVersion, bytes));
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    names.forEach(checkRemovableName);
+    await this.#told(Promise.all(names.map((name) => this.#files.remove(name))));
+    if (names.length > 0) await this.#told(this.#files.sync());
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
     checkPublishedName(name);
-    return this.#files.read(name);
+    return this.#told(this.#files.read(name));
+  }
+
+  /** @throws {TufError} STORAGE_UNAVAILABLE for what the system refuses */
+  async #told<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      if (error instanceof TufError || code === undefined || syscall === undefined) throw error;
+      throw new TufError("STORAGE_UNAVAILABLE", `${this.directory} cannot be used (${code})`, { cause: error });
+    }
   }
 }

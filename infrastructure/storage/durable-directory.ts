@@ -1,21 +1,48 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../../domain/distinction/clock.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
 
 /**
+ * Milliseconds after which a temporary file is taken for a dead writer's. It is long because clocks differ between
+ * machines; and a writer that is only slow loses nothing, but writes its file again.
+ */
+const LONGEST_WRITE = 24 * 60 * 60 * 1000;
+
+const TEMPORARY = /^\.tmp-[0-9a-f]{18}$/;
+
+/**
  * A directory of whole files. Content is written to a temporary file, synced, then linked to its name: a reader
- * sees all of it or nothing. A crashed writer leaves a `.tmp-…` file behind that nobody ever reads.
+ * sees all of it or nothing. What a crashed writer leaves behind is never read, and removed by a later writer.
  */
 export class DurableDirectory {
   /** Concurrent writers share one sync of the directory; each by one that began after its own change. */
   readonly #sync = new GroupCommit(() => syncDirectory(this.path));
 
-  constructor(readonly path: string) {}
+  #isMade = false;
+  #sweptAt = -Infinity;
+
+  constructor(
+    readonly path: string,
+    private readonly clock: Pick<Clock, "now">,
+  ) {}
 
   /** Creates a file where none is; whether it did. Durable after the next `sync`. */
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
-    await mkdir(this.path, { recursive: true });
+    if (!this.#isMade) await mkdir(this.path, { recursive: true });
+    this.#isMade = true;
+    await this.#sweep();
+    try {
+      return await this.#link(name, bytes);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await mkdir(this.path, { recursive: true }); // removed meanwhile; or somebody took us for dead
+      return this.#link(name, bytes);
+    }
+  }
+
+  async #link(name: string, bytes: Uint8Array): Promise<boolean> {
     const temporary = join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
     try {
       await writeSynced(temporary, bytes);
@@ -25,7 +52,7 @@ export class DurableDirectory {
       if (codeOf(error) === "EEXIST") return false;
       throw error;
     } finally {
-      await rm(temporary, { force: true });
+      await unlink(temporary).catch(() => undefined); // what stays is swept later
     }
   }
 
@@ -56,6 +83,18 @@ export class DurableDirectory {
 
   async remove(name: string): Promise<void> {
     await rm(join(this.path, name), { force: true });
+  }
+
+  /** Removes old temporary files, now and then. That it fails is no concern of who wants to write. */
+  async #sweep(): Promise<void> {
+    const now = this.clock.now();
+    if (now - this.#sweptAt < LONGEST_WRITE) return;
+    this.#sweptAt = now;
+    const temporary = (await readdir(this.path).catch(() => [])).filter((name) => TEMPORARY.test(name));
+    for (const path of temporary.map((name) => join(this.path, name))) {
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
+      if (now - mtimeMs > LONGEST_WRITE) await rm(path, { force: true }).catch(() => undefined);
+    }
   }
 
   /** Makes all changes of names so far durable. */

@@ -14,6 +14,15 @@ export function checkVersionedName(name: string): void {
 }
 
 /**
+ * As `checkVersionedName`, but for root: who trusts an old root walks through all that follow (TUF 1.0.33 §5.3.3).
+ * @throws {TufError} INVALID_NAME
+ */
+export function checkRemovableName(name: string): void {
+  checkVersionedName(name);
+  if (name.endsWith(".root.json")) throw new TufError("INVALID_NAME", `${name}: root files stay for ever`);
+}
+
+/**
  * @throws {TufError} INVALID_NAME
  */
 export function checkPublishedName(name: string): void {

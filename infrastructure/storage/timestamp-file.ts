@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
+import { versionIn } from "./timestamp-version.js";
 
 interface Claim {
   readonly name: string;
@@ -74,15 +75,4 @@ export class TimestampFile {
     const bytes = await this.directory.read(TIMESTAMP_FILE);
     return bytes === undefined ? 0 : versionIn(bytes);
   }
-}
-
-/** The version that a timestamp states. */
-function versionIn(bytes: Uint8Array): number {
-  try {
-    const { signed } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { signed: { version: unknown } };
-    if (Number.isSafeInteger(signed.version)) return signed.version as number;
-  } catch (cause) {
-    throw corrupt(`published ${TIMESTAMP_FILE} cannot be read`, { cause });
-  }
-  throw corrupt(`published ${TIMESTAMP_FILE} states no version`);
 }

@@ -1,13 +1,22 @@
-import { corrupt } from "../../domain/tuf/errors.js";
-import { toHex } from "../../domain/tuf/hex.js";
+import { corrupt, TufError } from "../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { NOTHING_EXPORTED, planExport, publishedName } from "../../domain/tuf/publish-plan.js";
-import type { ExportPosition, FileReference, MetadataFile, TufStore } from "../../domain/tuf/tuf-store.js";
+import type { TrustStore } from "../../domain/tuf/trust-store.js";
+import type {
+  ExportBacklog,
+  ExportPosition,
+  FileReference,
+  MetadataFile,
+  TufStore,
+} from "../../domain/tuf/tuf-store.js";
 import { inParallel } from "./in-parallel.js";
+import { RecentFiles } from "./recent-files.js";
+import { storedFiles } from "./stored-files.js";
 
 export interface ExportPorts {
   readonly store: TufStore;
+  readonly trust: Pick<TrustStore, "releasedRoot">;
   readonly files: MetadataFiles;
   readonly codec: MetadataCodec;
 }
@@ -19,58 +28,70 @@ export interface ExportReport {
   readonly filesWritten: readonly string[];
 }
 
+const FILES_PER_GROUP = 16;
 const FILES_AT_A_TIME = 16;
 
 /**
  * Brings the published files up to what is committed. Files of several exporters are the same files, so any number of
  * them may run, stop anywhere and be run again.
- * @throws {TufError} REPOSITORY_NOT_FOUND, CORRUPT_REPOSITORY
+ * @param recent files that need not be read from the database
+ * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY
  */
-export async function exportTufRepository(ports: ExportPorts, repository: string): Promise<ExportReport> {
+export async function exportTufRepository(
+  ports: ExportPorts,
+  repository: string,
+  recent = new RecentFiles(),
+): Promise<ExportReport> {
   const { store, files } = ports;
   const recorded = await store.exportPosition(repository);
+  // Read before the backlog: what this root needs signed is committed, and so among the files below.
+  const released = await ports.trust.releasedRoot(repository);
+  if (released === 0)
+    throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
   const published = await publishedTimestamp(ports);
   // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
   const from = published >= recorded.timestamp ? recorded : NOTHING_EXPORTED;
-  const backlog = await store.exportBacklog(repository, from);
+  const backlog = upTo(released, await store.exportBacklog(repository, from));
   if (published > backlog.position.timestamp) {
     throw corrupt(`published timestamp ${published} is newer than the database's ${backlog.position.timestamp}`);
   }
 
-  const { phases, timestamp } = planExport(backlog);
+  const { phases, timestamp, roots } = planExport(backlog, recorded.root);
   const written: string[] = [];
-  const put = async (reference: FileReference): Promise<void> => {
-    const { bytes } = await fileOf(ports, repository, reference);
-    const name = publishedName(reference);
+  const put = async (file: MetadataFile): Promise<void> => {
+    const name = publishedName(file);
     const isNew =
-      reference === timestamp
-        ? await files.replaceTimestamp(reference.metadataVersion, bytes)
-        : await files.putIfAbsent(name, bytes);
+      file.role === "timestamp"
+        ? await files.replaceTimestamp(file.metadataVersion, file.bytes)
+        : await files.putIfAbsent(name, file.bytes);
     if (isNew) written.push(name);
   };
-  for (const phase of phases) await inParallel(phase, FILES_AT_A_TIME, put);
-  if (timestamp !== undefined) await put(timestamp);
+  const putAll = async (references: readonly FileReference[]): Promise<void> => {
+    for (let start = 0; start < references.length; start += FILES_PER_GROUP) {
+      const group = references.slice(start, start + FILES_PER_GROUP);
+      const unread = group.filter((reference) => recent.get(reference) === undefined);
+      const read = await storedFiles(ports, repository, unread);
+      await inParallel([...group.flatMap((reference) => recent.get(reference) ?? []), ...read], FILES_AT_A_TIME, put);
+    }
+  };
+  for (const phase of phases) await putAll(phase);
+  if (timestamp !== undefined) await putAll([timestamp]);
+  for (const root of roots) await putAll([root]);
   if (backlog.files.length > 0) await store.recordExport(repository, backlog.position);
+  recent.exported(backlog.files);
   return { position: backlog.position, filesWritten: written };
+}
+
+/** Without roots that may not be published yet. */
+function upTo(root: number, { files, position }: ExportBacklog): ExportBacklog {
+  return {
+    files: files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= root),
+    position: { ...position, root: Math.min(position.root, root) },
+  };
 }
 
 /** Metadata version of the published timestamp; 0 where there is none. */
 async function publishedTimestamp({ files, codec }: ExportPorts): Promise<number> {
   const bytes = await files.read("timestamp.json");
   return bytes === undefined ? 0 : codec.decode("timestamp", bytes).signed.version;
-}
-
-/** A file out of the database, once its bytes are what was recorded of them. */
-async function fileOf(
-  { store, codec }: ExportPorts,
-  repository: string,
-  reference: FileReference,
-): Promise<MetadataFile> {
-  const { role, metadataVersion } = reference;
-  const file = await store.file(repository, role, metadataVersion);
-  if (file === undefined) throw corrupt(`${role} ${metadataVersion} is committed, but its file is missing`);
-  if (file.length !== file.bytes.length || file.sha256 !== toHex(codec.sha256(file.bytes))) {
-    throw corrupt(`the file of ${role} ${metadataVersion} is not what its SHA-256 says`);
-  }
-  return file;
 }

@@ -1,17 +1,21 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
-import type { KeyStore } from "../../domain/tuf/key-store.js";
+import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { CommitPlan } from "../../domain/tuf/publish-plan.js";
+import type { TrustStore } from "../../domain/tuf/trust-store.js";
 import type { FileReference } from "../../domain/tuf/tuf-store.js";
 import { existingRepository } from "./existing-repository.js";
-import { type ExportPorts, exportTufRepository } from "./export-tuf-repository.js";
+import { type ExportPorts, type ExportReport, exportTufRepository } from "./export-tuf-repository.js";
 import { commitPending, HeadMemory } from "./merge-snapshot.js";
+import { RecentFiles } from "./recent-files.js";
 import { RoleSigning } from "./role-signing.js";
-import { signDueRoles } from "./sign-due-roles.js";
+import { signGivenTargets } from "./sign-given-targets.js";
+import { horizonsOf, signDirtyRoles, signExpiringRoles, type SigningRun, type SignReport } from "./sign-roles.js";
 import type { Contention } from "./until-committed.js";
 
 export interface PublishPorts extends ExportPorts, Contention {
-  readonly keys: Pick<KeyStore, "load">;
+  readonly trust: TrustStore;
+  readonly keys: SignerSource;
 }
 
 /** What one run did. Everything empty and "nothing": there was nothing to do. */
@@ -26,50 +30,119 @@ export interface PublishReport {
   readonly filesWritten: readonly string[];
 }
 
+export interface RenewOptions {
+  /** Milliseconds. */
+  readonly within?: number | undefined;
+  /** Roles of one step; 256 by default. */
+  readonly limit?: number;
+}
+
+/** What is due for renewal is taken along in small numbers: a publish is not to wait for thousands of signatures. */
+const RENEWED_PER_RUN = 32;
+
+/** The work on one repository that this process does for all callers at once. */
+interface Lanes {
+  readonly recent: RecentFiles;
+  readonly publish: GroupCommit<PublishReport>;
+  readonly merge: GroupCommit<CommitPlan>;
+  readonly export: GroupCommit<ExportReport>;
+}
+
 /**
  * Makes every accepted edit visible: signs, merges, exports. What to do is read from the state each time, so a run also
  * completes whatever a crashed publisher left behind, and publishers in any number of processes need no lock: no step
  * holds anything while it signs or writes files, and every commit is a compare-and-set.
  *
- * One object serves a process: calls that arrive while a run is under way share the run after it.
+ * One object serves a process. Calls that arrive while a run is under way share the run after it. Merges and exports of
+ * other work (`publishOnly`, `renew`) go between, one at a time.
  */
 export class PublishTufRepository {
-  readonly #runs = new Map<string, GroupCommit<PublishReport>>();
+  readonly #lanes = new Map<string, Lanes>();
 
   constructor(private readonly ports: PublishPorts) {}
 
   /**
    * When it answers, every edit accepted before the call is visible to clients.
-   * @throws {TufError} REPOSITORY_NOT_FOUND, KEY_NOT_FOUND, PUBLISH_CONTENDED, CORRUPT_REPOSITORY. A role that cannot be
+   * @throws {TufError} REPOSITORY_NOT_FOUND, KEY_NOT_FOUND, ROOT_UNSIGNED, PUBLISH_CONTENDED, CORRUPT_REPOSITORY. A role that cannot be
    *   signed does not hold up the others: they are published, then its error is thrown.
    */
   async publish(repository: string): Promise<PublishReport> {
-    const known = this.#runs.get(repository);
-    if (known !== undefined) return known.run();
-    await existingRepository(this.ports.store, repository);
-    const memory = new HeadMemory();
-    const runs = this.#runs.get(repository) ?? new GroupCommit(() => this.run(repository, memory));
-    this.#runs.set(repository, runs);
-    return runs.run();
+    const { publish } = await this.#lanesOf(repository);
+    return publish.run();
   }
 
-  private async run(name: string, memory: HeadMemory): Promise<PublishReport> {
-    const { store, clock, random } = this.ports;
-    const repository = await existingRepository(store, name);
-    const signing = new RoleSigning(this.ports.keys, this.ports.codec);
-    const run = { store, clock, random, signing, repository };
-    const { rolesSigned, failures } = await signDueRoles(run);
-    const committed = await commitPending(run, memory);
-    const { position, filesWritten } = await exportTufRepository(this.ports, name);
-    if (failures.length > 0) throw unsigned(failures);
-    return {
-      rolesSigned,
-      committed,
-      snapshotVersion: position.snapshot,
-      timestampVersion: position.timestamp,
-      filesWritten,
-    };
+  /**
+   * Makes the accepted edits of some paths visible, and no other edits; with a later `publish` all become visible.
+   * @throws {TufError} as `publish`
+   */
+  async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishReport> {
+    const lanes = await this.#lanesOf(repository);
+    const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.recent), paths);
+    return finish(lanes, { rolesSigned: [...rolesSigned], failures: [] });
   }
+
+  /**
+   * One step of a scheduler: renews at most `limit` of the roles whose metadata expires within `within` milliseconds (or as
+   * the policy wants it, if that is sooner), those first that expire first, and snapshot and timestamp as the policy wants
+   * it. Publishing goes on meanwhile. A step that signs fewer roles than `limit` was the last that is needed for now. What
+   * is accepted of a renewed role becomes visible with it.
+   * @throws {TufError} as `publish`
+   */
+  async renew(repository: string, { within, limit = 256 }: RenewOptions = {}): Promise<PublishReport> {
+    const lanes = await this.#lanesOf(repository);
+    const run = await this.#signingRun(repository, lanes.recent);
+    const horizons = horizonsOf(run.repository, run.clock.now(), within);
+    return finish(lanes, await signExpiringRoles(run, horizons, limit));
+  }
+
+  async #lanesOf(name: string): Promise<Lanes> {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    await existingRepository(this.ports.store, name);
+    const head = new HeadMemory();
+    const recent = new RecentFiles();
+    const lanes: Lanes = this.#lanes.get(name) ?? {
+      recent,
+      publish: new GroupCommit(async () => finish(lanes, await signDue(await this.#signingRun(name, recent)))),
+      merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, recent), head)),
+      export: new GroupCommit(() => exportTufRepository(this.ports, name, recent)),
+    };
+    this.#lanes.set(name, lanes);
+    return lanes;
+  }
+
+  async #signingRun(name: string, recent: RecentFiles): Promise<SigningRun> {
+    const { store, trust, clock, random, codec, keys } = this.ports;
+    const repository = await existingRepository(store, name);
+    const signing = new RoleSigning(keys, codec, clock.now());
+    return { store, trust, clock, random, codec, signing, repository, onCommitted: (file) => recent.add(file) };
+  }
+}
+
+async function signDue(run: SigningRun): Promise<SignReport> {
+  const dirty = await signDirtyRoles(run);
+  const due = await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN);
+  return {
+    rolesSigned: [...dirty.rolesSigned, ...due.rolesSigned],
+    failures: [...dirty.failures, ...due.failures],
+  };
+}
+
+/** Merges and exports what was signed, by whomever. */
+async function finish(
+  { merge, export: exports }: Lanes,
+  { rolesSigned, failures }: SignReport,
+): Promise<PublishReport> {
+  const committed = await merge.run();
+  const { position, filesWritten } = await exports.run();
+  if (failures.length > 0) throw unsigned(failures);
+  return {
+    rolesSigned,
+    committed,
+    snapshotVersion: position.snapshot,
+    timestampVersion: position.timestamp,
+    filesWritten,
+  };
 }
 
 function unsigned(failures: readonly unknown[]): unknown {

@@ -1,52 +1,101 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import { toHex } from "../../domain/tuf/hex.js";
-import type { KeyStore } from "../../domain/tuf/key-store.js";
-import type { Edition } from "../../domain/tuf/metadata-builders.js";
+import type { SignerSource } from "../../domain/tuf/key-store.js";
+import { type Edition, snapshotEnvelope } from "../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
-import type { MetadataType, Signed } from "../../domain/tuf/metadata-document.js";
-import type { RoleTrust } from "../../domain/tuf/repository.js";
+import type { MetadataType, Signature, Signed } from "../../domain/tuf/metadata-document.js";
+import { trustedRoleOf, type TufRepository } from "../../domain/tuf/repository.js";
 import type { Signer } from "../../domain/tuf/signer.js";
+import type { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
+import { signatories } from "../../domain/tuf/trust.js";
 import type { SignedFile } from "../../domain/tuf/tuf-store.js";
 
 /** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
 export class RoleSigning {
   readonly #signers = new Map<string, Promise<Signer | undefined>>();
 
+  /**
+   * @param now epoch milliseconds
+   */
   constructor(
-    private readonly keys: Pick<KeyStore, "load">,
+    private readonly keys: SignerSource,
     private readonly codec: MetadataCodec,
+    private readonly now: number,
   ) {}
 
   /**
    * @param role name of the file's role
+   * @param repository as it is after what `signed` was made from was read: whoever changes its trust makes the role dirty
    * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for
    */
-  async sign(role: string, signed: Signed[MetadataType], trust: RoleTrust, edition: Edition): Promise<SignedFile> {
-    const signers = await this.signersOf(role, trust);
+  async sign(
+    role: string,
+    signed: Signed[MetadataType],
+    repository: TufRepository,
+    edition: Edition,
+  ): Promise<SignedFile> {
     const canonical = this.codec.canonical(signed);
-    const signatures = await Promise.all(
-      signers.map(async (signer) => ({ keyid: signer.keyId, sig: toHex(await signer.sign(canonical)) })),
-    );
-    const bytes = this.codec.file(canonical, signatures);
-    const sha256 = toHex(this.codec.sha256(bytes));
-    return { role, ...edition, sha256, length: bytes.length, bytes };
+    return this.#file(role, this.codec.file(canonical, await this.#signatures(role, canonical, repository)), edition);
   }
 
-  /** As many signers as the threshold asks for, in the order of the role's keys. */
-  private async signersOf(role: string, { keyIds, threshold }: RoleTrust): Promise<readonly Signer[]> {
+  /**
+   * @returns the snapshot's file, and its envelope: the same without what it lists
+   * @throws {TufError} KEY_NOT_FOUND
+   */
+  async signSnapshot(
+    { members }: SnapshotHead,
+    repository: TufRepository,
+    edition: Edition,
+  ): Promise<{ readonly file: SignedFile; readonly envelope: Uint8Array }> {
+    const empty = this.codec.canonical(snapshotEnvelope(edition));
+    const signatures = await this.#signatures("snapshot", this.codec.withMeta(empty, members), repository);
+    const envelope = this.codec.file(empty, signatures);
+    return { file: this.#file("snapshot", this.codec.withMeta(envelope, members), edition), envelope };
+  }
+
+  #file(role: string, bytes: Uint8Array, edition: Edition): SignedFile {
+    return { role, ...edition, sha256: toHex(this.codec.sha256(bytes)), length: bytes.length, bytes };
+  }
+
+  /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
+  async #signatures(role: string, canonical: Uint8Array, repository: TufRepository): Promise<readonly Signature[]> {
+    const { trust, settled } = repository;
+    const { keyIds, threshold, along } = signatories(trust[trustedRoleOf(role)], { settled, now: this.now });
+    const signers = await this.#atHand(keyIds, along === undefined ? threshold : keyIds.length);
+    if (signers.length < threshold) {
+      throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
+    }
+    const required = await Promise.all(signers.map((signer) => signatureOf(signer, canonical)));
+    return [...required, ...(await this.#signaturesAlong(along ?? [], canonical))];
+  }
+
+  /** Of keys that are on their way out; one that is lost already holds nothing up. */
+  async #signaturesAlong(keyIds: readonly string[], canonical: Uint8Array): Promise<readonly Signature[]> {
+    const attempts = keyIds.map(async (keyId) => {
+      const signer = await this.#signer(keyId);
+      return signer === undefined ? [] : [await signatureOf(signer, canonical)];
+    });
+    const outcomes = await Promise.allSettled(attempts);
+    return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
+  }
+
+  async #atHand(keyIds: readonly string[], enough: number): Promise<readonly Signer[]> {
     const signers: Signer[] = [];
     for (const keyId of keyIds) {
-      if (signers.length === threshold) break;
-      const signer = await this.signer(keyId);
+      if (signers.length === enough) break;
+      const signer = await this.#signer(keyId);
       if (signer !== undefined) signers.push(signer);
     }
-    if (signers.length === threshold) return signers;
-    throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
+    return signers;
   }
 
-  private signer(keyId: string): Promise<Signer | undefined> {
+  #signer(keyId: string): Promise<Signer | undefined> {
     const known = this.#signers.get(keyId) ?? this.keys.load(keyId);
     this.#signers.set(keyId, known);
     return known;
   }
+}
+
+export async function signatureOf(signer: Signer, canonical: Uint8Array): Promise<Signature> {
+  return { keyid: signer.keyId, sig: toHex(await signer.sign(canonical)) };
 }

@@ -1,10 +1,21 @@
 import type { Target } from "../../domain/tuf/target.js";
-import { addTargets } from "./add-targets.js";
-import { createTufRepository, type CreatePorts, type CreateRequest } from "./create-tuf-repository.js";
-import type { EditPorts, EditReport } from "./edit-bins.js";
+import { addTargetList, type TargetList } from "./add-target-list.js";
+import { addTargets, addValidTargets, type PartialReport } from "./add-targets.js";
+import { createTufRepository, type CreatePorts } from "./create-tuf-repository.js";
+import type { EditOptions, EditPorts, EditReport } from "./edit-bins.js";
 import type { ExportReport } from "./export-tuf-repository.js";
-import { PublishTufRepository, type PublishPorts, type PublishReport } from "./publish-tuf-repository.js";
+import type { CreateRequest } from "./new-repository.js";
+import { pruneTufRepository, type PruneOptions } from "./prune-tuf-repository.js";
+import {
+  PublishTufRepository,
+  type PublishPorts,
+  type PublishReport,
+  type RenewOptions,
+} from "./publish-tuf-repository.js";
 import { removeTargets } from "./remove-targets.js";
+import { unpublishedTargets, type UnpublishedTarget } from "./unpublished-targets.js";
+import { type RepositoryStatus, tufRepositoryStatus } from "./tuf-repository-status.js";
+import { TufTrustService } from "./tuf-trust-service.js";
 import type { VerifyPorts } from "./trusted-reader.js";
 import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./verify-tuf-repository.js";
 
@@ -13,6 +24,8 @@ export type TufPorts = CreatePorts & EditPorts & PublishPorts & VerifyPorts;
 
 /** One TUF repository, as services embed it: any number of processes may hold one of these over the same database. */
 export class TufRepositoryService {
+  /** Keys, thresholds, and the roots that people sign. */
+  readonly trust: TufTrustService;
   readonly #publisher: PublishTufRepository;
 
   /** @param name of the repository in the database */
@@ -20,6 +33,7 @@ export class TufRepositoryService {
     private readonly ports: TufPorts,
     readonly name: string,
   ) {
+    this.trust = new TufTrustService(ports, name);
     this.#publisher = new PublishTufRepository(ports);
   }
 
@@ -33,18 +47,53 @@ export class TufRepositoryService {
   }
 
   /** Accepts targets durably, by path; they become visible with the next publish. See `addTargets`. */
-  add(targets: ReadonlyMap<string, Target>): Promise<EditReport> {
-    return addTargets(this.ports, this.name, targets);
+  add(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<EditReport> {
+    return addTargets(this.ports, this.name, targets, options);
+  }
+
+  /** As `add`, but accepts what can be accepted and tells of the rest. See `addValidTargets`. */
+  addValid(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<PartialReport> {
+    return addValidTargets(this.ports, this.name, targets, options);
+  }
+
+  /** Accepts targets from a list of any length, in batches. See `addTargetList`. */
+  addList(targets: TargetList, options?: EditOptions): AsyncGenerator<number, number> {
+    return addTargetList(this.ports, this.name, targets, options);
   }
 
   /** Accepts the removal of targets durably. See `removeTargets`. */
-  remove(paths: Iterable<string>): Promise<EditReport> {
-    return removeTargets(this.ports, this.name, paths);
+  remove(paths: Iterable<string>, options?: EditOptions): Promise<EditReport> {
+    return removeTargets(this.ports, this.name, paths, options);
+  }
+
+  /** Yields what is accepted and not published yet. See `unpublishedTargets`. */
+  unpublished(): AsyncGenerator<UnpublishedTarget> {
+    return unpublishedTargets(this.ports, this.name);
   }
 
   /** Makes every accepted edit visible to clients. See `PublishTufRepository`. */
   publish(): Promise<PublishReport> {
     return this.#publisher.publish(this.name);
+  }
+
+  /** Makes the accepted edits of some paths visible, and no others. See `PublishTufRepository`. */
+  publishOnly(paths: Iterable<string>): Promise<PublishReport> {
+    return this.#publisher.publishOnly(this.name, paths);
+  }
+
+  /** Renews some of what expires soon: one step of a scheduler. See `PublishTufRepository`. */
+  renew(options?: RenewOptions): Promise<PublishReport> {
+    return this.#publisher.renew(this.name, options);
+  }
+
+  /** Deletes metadata files that no client can need any more. See `pruneTufRepository`. */
+  prune(options?: PruneOptions): Promise<number> {
+    return pruneTufRepository(this.ports, this.name, options);
+  }
+
+  /** Versions, expiry, what is not published yet, and the root that awaits signatures. See `tufRepositoryStatus`. */
+  status(): Promise<RepositoryStatus> {
+    return tufRepositoryStatus(this.ports, this.name);
   }
 
   /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */

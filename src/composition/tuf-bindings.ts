@@ -1,29 +1,32 @@
 import type { ContainerModuleLoadOptions } from "inversify";
-import { DistinctTargetEdits } from "../../domain/tuf/distinct-target-edits.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import { SqlTufStore } from "../../infrastructure/persistence/sql-tuf-store.js";
-import { binTable } from "../../infrastructure/persistence/tuf-tables.js";
-import { Ed25519Verifier } from "../../infrastructure/signing/ed25519-verifier.js";
-import { KeyFiles } from "../../infrastructure/signing/key-files.js";
+import { CoalescedTargetEdits } from "../../domain/tuf/coalesced-edits.js";
+import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-edits.js";
+import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.js";
+import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
+import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { TufRepositoryService } from "../application/tuf-repository-service.js";
 import type { TufOptions } from "./distinction-options.js";
+import { countedFiles, countedKeys } from "./tuf-steps.js";
 import { TOKENS } from "./tokens.js";
+import { tufKeys } from "./tuf-keys.js";
 
-/** One TUF repository: its rows in the database, its keys and its published files in directories. */
-export function bindTuf({ bind }: ContainerModuleLoadOptions, { name = "default", storage, keys }: TufOptions): void {
+/** One TUF repository: its rows in the database, its published files in a directory, its keys where the options say. */
+export function bindTuf({ bind }: ContainerModuleLoadOptions, options: TufOptions): void {
+  const { name = "default", storage, keys, onStep = () => undefined } = options;
   bind(TOKENS.TufRepository)
     .toResolvedValue(
       (database, environment) => {
         const codec = new JsonMetadataCodec();
         const ports = {
           store: new SqlTufStore(database),
-          edits: new DistinctTargetEdits(new SqlRecordStore(database, binTable), environment),
-          files: new DirectoryMetadataFiles(storage),
-          keys: new KeyFiles(keys, codec),
+          trust: new SqlTrustStore(database),
+          edits: new CoalescedTargetEdits(new SqlTargetEdits(database)),
+          files: countedFiles(new DirectoryMetadataFiles(storage, environment.clock), onStep),
+          keys: countedKeys(tufKeys(keys), onStep),
           codec,
-          verifier: new Ed25519Verifier(),
+          verifier: new SchemeVerifier(),
           clock: environment.clock,
           random: environment.random,
         };

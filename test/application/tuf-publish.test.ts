@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
+import { addTargets } from "../../src/application/add-targets.js";
 import { removeTargets } from "../../src/application/remove-targets.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
@@ -69,7 +70,7 @@ describe("publish", () => {
     await world.add("a", "b");
     const publisher = world.publisher();
     await publisher.publish("main");
-    await world.ports.edits.put("main", digestBin("a"), new Map([["a", targetOf("new")]]));
+    await addTargets(world.ports, "main", new Map([["a", targetOf("new")]]));
     await removeTargets(world.ports, "main", ["b", "never-there"]);
     await publisher.publish("main");
     expect(await world.published()).toEqual(new Map([["a", targetOf("new").sha256]]));
@@ -118,10 +119,10 @@ describe("publish", () => {
     const bin = digestBin("first");
     const late = paths(50).find((path) => digestBin(path) === bin)!;
     let signing = false;
-    const store = storeWith("commitSignedRole", (call) => async (repository, commit) => {
+    const store = storeWith("commitSignedRoles", (call) => async (repository, commits) => {
       if (!signing) await world.add(late);
       signing = true;
-      return call(repository, commit);
+      return call(repository, commits);
     });
     await world.publisher({ store }).publish("main");
     expect(await world.published()).toEqual(hashesOf("first"));
@@ -185,7 +186,7 @@ describe("publish", () => {
 
     it("is a database older than what it published", async () => {
       const { store, codec } = world.ports;
-      const bytes = (await store.file("main", "timestamp", 1))!.bytes;
+      const bytes = (await store.files("main", [{ role: "timestamp", metadataVersion: 1 }]))[0]!.bytes;
       const { signed } = codec.decode("timestamp", bytes);
       await writeFile(
         join(world.metadata, "timestamp.json"),

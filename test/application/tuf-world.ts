@@ -6,14 +6,16 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { MemoryTargetEdits } from "../../infrastructure/memory/target-edits.js";
 import { TufState } from "../../infrastructure/memory/tuf-state.js";
+import { MemoryTrustStore } from "../../infrastructure/memory/trust-store.js";
 import { MemoryTufStore } from "../../infrastructure/memory/tuf-store.js";
-import { Ed25519Verifier } from "../../infrastructure/signing/ed25519-verifier.js";
+import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { addTargets } from "../../src/application/add-targets.js";
 import { createTufRepository } from "../../src/application/create-tuf-repository.js";
 import { type PublishPorts, PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
+import type { SigningPorts } from "../../src/application/signing-status.js";
 import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
 
 /** A clock that a test sets; sleeping takes no time. */
@@ -31,7 +33,7 @@ export class TestClock implements Clock {
 export interface TufWorld {
   readonly clock: TestClock;
   readonly state: TufState;
-  readonly ports: PublishPorts & { readonly keys: KeyFiles; readonly edits: MemoryTargetEdits };
+  readonly ports: PublishPorts & SigningPorts & { readonly keys: KeyFiles; readonly edits: MemoryTargetEdits };
   readonly metadata: string;
   /** A publisher of its own, as another process would have one; `changes` replaces ports of it. */
   publisher(changes?: Partial<PublishPorts>): PublishTufRepository;
@@ -42,7 +44,14 @@ export interface TufWorld {
   remove(): Promise<void>;
 }
 
-export async function makeTufWorld(bins = 4, now = Date.UTC(2026, 0, 1)): Promise<TufWorld> {
+/**
+ * @param create whether to create the repository, or only what works on it
+ */
+export async function makeTufWorld(
+  bins = 4,
+  now = Date.UTC(2026, 0, 1),
+  create: "main" | "none" = "main",
+): Promise<TufWorld> {
   const directory = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
   const metadata = join(directory, "metadata");
   const clock = new TestClock(now);
@@ -50,14 +59,16 @@ export async function makeTufWorld(bins = 4, now = Date.UTC(2026, 0, 1)): Promis
   const codec = new JsonMetadataCodec();
   const ports = {
     store: new MemoryTufStore(state),
+    trust: new MemoryTrustStore(state),
     edits: new MemoryTargetEdits(state),
     keys: new KeyFiles(join(directory, "keys"), codec),
-    files: new DirectoryMetadataFiles(metadata),
+    files: new DirectoryMetadataFiles(metadata, clock),
     codec,
+    verifier: new SchemeVerifier(),
     clock,
     random: Math.random,
   };
-  await createTufRepository(ports, { name: "main", bins });
+  if (create === "main") await createTufRepository(ports, { name: "main", bins });
   return {
     clock,
     state,
@@ -68,9 +79,8 @@ export async function makeTufWorld(bins = 4, now = Date.UTC(2026, 0, 1)): Promis
       await addTargets(ports, "main", new Map(paths.map((path) => [path, targetOf(path)])));
     },
     published: async () => {
-      const verifier = new Ed25519Verifier();
       const found = new Map<string, string>();
-      for await (const { path, target } of verifyTufRepository({ ...ports, verifier }, clock.now())) {
+      for await (const { path, target } of verifyTufRepository(ports, clock.now())) {
         found.set(path, target.hashes.sha256 ?? "");
       }
       return found;

@@ -1,24 +1,30 @@
 import { createHash } from "node:crypto";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
 import { binNames, binOf, digestRange } from "../../domain/tuf/hash-bins.js";
-import type { TufRepository } from "../../domain/tuf/repository.js";
+import { ed25519Key, type TufKey } from "../../domain/tuf/key.js";
+import type { NewTufRepository } from "../../domain/tuf/repository.js";
+import { firstTrust } from "../../domain/tuf/trust.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { NewRole, RoleKind, SignedFile } from "../../domain/tuf/tuf-store.js";
 
 /** The port does not look into files: any bytes do. All times are whole seconds. */
 export const EXPIRES = Date.UTC(2030, 0, 1);
+export const SIGNED = Date.UTC(2029, 0, 1);
 const BINS = { bitLength: 2, namePrefix: "bins" };
 
-export function repositoryNamed(name: string): TufRepository {
-  const key = { keytype: "ed25519", scheme: "ed25519", keyval: { public: "0f".repeat(32) } };
-  const trust = { keyIds: ["k1"], threshold: 1 };
+export function repositoryNamed(name: string): NewTufRepository {
+  const trust = firstTrust({ keyIds: ["k1"], threshold: 1 });
   return {
     name,
     ...BINS,
     expiry: DEFAULT_EXPIRY,
-    keys: { k1: key },
+    keys: { k1: keyNamed("k1") },
     trust: { root: trust, targets: trust, snapshot: trust, timestamp: trust, bins: trust },
   };
+}
+
+export function keyNamed(keyId: string): TufKey {
+  return ed25519Key(sha256(Buffer.from(keyId)));
 }
 
 export function firstRoles(): readonly NewRole[] {
@@ -36,7 +42,15 @@ export function firstRoles(): readonly NewRole[] {
 /** Content that differs by role, version and `mark`, with bytes that no text encoding survives. */
 export function fileOf(role: string, metadataVersion: number, mark = "", expiresAt = EXPIRES): SignedFile {
   const bytes = Buffer.concat([Buffer.from(`${role} ${metadataVersion} ${mark}`), Buffer.from([0, 255, 254, 10])]);
-  return { role, metadataVersion, expiresAt, sha256: sha256(bytes), length: bytes.length, bytes };
+  return {
+    role,
+    metadataVersion,
+    signedAt: SIGNED + metadataVersion,
+    expiresAt,
+    sha256: sha256(bytes),
+    length: bytes.length,
+    bytes,
+  };
 }
 
 export function targetOf(seed: string, custom?: Target["custom"]): Target {
@@ -45,7 +59,11 @@ export function targetOf(seed: string, custom?: Target["custom"]): Target {
 }
 
 export function binOfPath(path: string): string {
-  return binOf(BINS, createHash("sha256").update(path).digest());
+  return binOf(BINS, digestOf(path));
+}
+
+export function digestOf(path: string): Uint8Array {
+  return createHash("sha256").update(path).digest();
 }
 
 /** The first `count` paths of the form `file-<n>` that belong into `bin`. */

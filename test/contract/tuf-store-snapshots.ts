@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ALL, ZERO, type TufStoreBench } from "./tuf-store-bench.js";
-import { EXPIRES, fileOf } from "./tuf-store-fixture.js";
+import { EXPIRES, fileOf, SIGNED } from "./tuf-store-fixture.js";
 
 /** Committing snapshots and exporting them. */
 export function tufSnapshotContract(bench: TufStoreBench): void {
@@ -13,8 +13,8 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
       expect(await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 2, "bins-3": 2 }))).toBe("applied");
       const { length, sha256 } = fileOf("snapshot", 2);
       expect(await bench.store.snapshotState("main")).toEqual({
-        timestamp: { metadataVersion: 2, expiresAt: EXPIRES },
-        snapshot: { metadataVersion: 2, expiresAt: EXPIRES, length, sha256 },
+        timestamp: { version: 1, signedVersion: 1, metadataVersion: 2, expiresAt: EXPIRES },
+        snapshot: { version: 1, signedVersion: 1, metadataVersion: 2, expiresAt: EXPIRES, length, sha256 },
         pending: [],
       });
       expect(new Map(await bench.store.snapshotHead("main"))).toEqual(
@@ -26,8 +26,8 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
           ["bins-3", 2],
         ]),
       );
-      expect((await bench.store.file("main", "timestamp", 2))?.sha256).toBe(fileOf("timestamp", 2).sha256);
-      expect(await bench.store.rolesToSign("main", ALL)).toEqual([]);
+      expect((await bench.file("timestamp", 2))?.sha256).toBe(fileOf("timestamp", 2).sha256);
+      expect(await bench.store.dirtyRoles("main", ALL)).toEqual([]);
     });
 
     it("leave what was signed after the read pending", async () => {
@@ -51,14 +51,14 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
     it("write nothing at all when another merger was first", async () => {
       await bench.edit("bins-0");
       await bench.sign("bins-0");
-      expect(await bench.store.commitTimestamp("main", fileOf("timestamp", 2))).toBe("applied");
+      expect(await bench.store.commitTimestamp("main", bench.timestamp(2))).toBe("applied");
       const before = await bench.store.snapshotState("main");
       expect(await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 2 }, "other"))).toBe("stale");
       expect(await bench.store.commitSnapshot("main", bench.merge(3, 3, { "bins-0": 2 }, "other"))).toBe("stale");
       expect(await bench.store.snapshotState("main")).toEqual(before);
       expect((await bench.store.snapshotHead("main")).get("bins-0")).toBe(1);
-      expect(await bench.store.file("main", "snapshot", 2)).toBeUndefined();
-      expect(await bench.store.file("main", "timestamp", 3)).toBeUndefined();
+      expect(await bench.file("snapshot", 2)).toBeUndefined();
+      expect(await bench.file("timestamp", 3)).toBeUndefined();
     });
 
     it("let one of many concurrent mergers win", async () => {
@@ -69,19 +69,94 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
       expect(outcomes.filter((outcome) => outcome === "applied")).toHaveLength(1);
       const winner = outcomes.indexOf("applied");
       expect((await bench.store.snapshotHead("main")).get("bins-0")).toBe(winner + 2);
-      expect((await bench.store.file("main", "timestamp", 2))?.sha256).toBe(
-        fileOf("timestamp", 2, `merger ${winner}`).sha256,
-      );
+      expect((await bench.file("timestamp", 2))?.sha256).toBe(fileOf("timestamp", 2, `merger ${winner}`).sha256);
     });
 
     it("stay as they are when only the timestamp is renewed", async () => {
-      const renewed = fileOf("timestamp", 2, "", EXPIRES + 5_000);
+      const renewed = { file: fileOf("timestamp", 2, "", EXPIRES + 5_000), signedVersion: 1 };
       expect(await bench.store.commitTimestamp("main", renewed)).toBe("applied");
-      expect(await bench.store.commitTimestamp("main", fileOf("timestamp", 2, "other"))).toBe("stale");
+      expect(await bench.store.commitTimestamp("main", bench.timestamp(2, "other"))).toBe("stale");
       expect(await bench.store.snapshotState("main")).toMatchObject({
         timestamp: { metadataVersion: 2, expiresAt: EXPIRES + 5_000 },
         snapshot: { metadataVersion: 1, expiresAt: EXPIRES },
       });
+    });
+  });
+
+  describe("snapshots as differences", () => {
+    const initial = { targets: 1, "bins-0": 1, "bins-1": 1, "bins-2": 1, "bins-3": 1 };
+    const meta = async (version: number) => Object.fromEntries(await bench.store.snapshotMeta("main", version));
+
+    it("tell what every snapshot listed, changed or renewed", async () => {
+      await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 2, "bins-1": 2 }));
+      await bench.store.commitSnapshot("main", bench.merge(3, 3));
+      await bench.store.commitSnapshot("main", bench.merge(4, 4, { "bins-0": 3 }));
+      await bench.store.commitSnapshot("main", bench.merge(5, 5, { "bins-0": 4, extra: 1 }));
+      expect(await meta(1)).toEqual(initial);
+      expect(await meta(2)).toEqual({ ...initial, "bins-0": 2, "bins-1": 2 });
+      expect(await meta(3)).toEqual(await meta(2));
+      expect(await meta(4)).toEqual({ ...initial, "bins-0": 3, "bins-1": 2 });
+      expect(await meta(5)).toEqual({ ...initial, "bins-0": 4, "bins-1": 2, extra: 1 });
+      expect(await meta(5)).toEqual(Object.fromEntries(await bench.store.snapshotHead("main")));
+    });
+
+    it("leave none behind where another merger was first", async () => {
+      await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 2 }));
+      expect(await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-1": 2 }, "other"))).toBe("stale");
+      expect(await meta(1)).toEqual(initial);
+    });
+  });
+
+  describe("old files", () => {
+    const old = async (time: number, limit = 100) =>
+      (await bench.store.oldFiles("main", time, limit))
+        .map(({ role, metadataVersion }) => `${metadataVersion}.${role}`)
+        .sort();
+
+    /** Snapshot and timestamp `n` are signed at `SIGNED + n`. Snapshot 3 lists what is not in 2 of bins-0. */
+    beforeEach(async () => {
+      for (const version of [2, 3, 4]) {
+        await bench.edit("bins-0", version);
+        await bench.sign("bins-0");
+        await bench.store.commitSnapshot("main", bench.merge(version, version, { "bins-0": version }));
+      }
+    });
+
+    it("are those that a client of that time did not read any more", async () => {
+      expect(await old(SIGNED)).toEqual([]);
+      expect(await old(SIGNED + 1)).toEqual([]);
+      expect(await old(SIGNED + 3)).toEqual([
+        "1.bins-0",
+        "1.snapshot",
+        "1.timestamp",
+        "2.bins-0",
+        "2.snapshot",
+        "2.timestamp",
+      ]);
+      expect(await old(SIGNED + 3, 2)).toEqual(["1.bins-0", "2.bins-0"]);
+      expect(await old(SIGNED + 1_000)).not.toContain("4.bins-0");
+    });
+
+    it("are forgotten with what only they need, and everything else stays", async () => {
+      const kept = await bench.store.snapshotMeta("main", 3);
+      for (;;) {
+        const files = await bench.store.oldFiles("main", SIGNED + 3, 2);
+        if (files.length === 0) break;
+        await bench.store.forgetFiles("main", files);
+      }
+      expect(await bench.file("bins-0", 2)).toBeUndefined();
+      for (const [role, version] of [
+        ["bins-0", 3],
+        ["bins-1", 1],
+        ["targets", 1],
+        ["root", 1],
+        ["snapshot", 3],
+        ["timestamp", 3],
+      ] as const) {
+        expect(await bench.file(role, version), role).toBeDefined();
+      }
+      expect(await bench.store.snapshotMeta("main", 3)).toEqual(kept);
+      expect(await bench.store.snapshotState("main")).toMatchObject({ snapshot: { metadataVersion: 4 } });
     });
   });
 
@@ -110,7 +185,7 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
     });
 
     it("continues with a renewed timestamp alone", async () => {
-      await bench.store.commitTimestamp("main", fileOf("timestamp", 2));
+      await bench.store.commitTimestamp("main", bench.timestamp(2));
       const { files } = await bench.store.exportBacklog("main", { root: 1, snapshot: 1, timestamp: 1 });
       expect(names(files)).toEqual(["2.timestamp"]);
     });

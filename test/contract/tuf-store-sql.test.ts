@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import { DistinctTargetEdits } from "../../domain/tuf/distinct-target-edits.js";
-import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import { SqlTufStore } from "../../infrastructure/persistence/sql-tuf-store.js";
-import { binTable } from "../../infrastructure/persistence/tuf-tables.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-edits.js";
+import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
+import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
 import { tufStoreContract, type TufStoreUnderTest } from "./tuf-store.js";
 
-const TABLES = ["repository", "role", "target", "file", "snapshot_head", "pending", "export"];
+const TABLES = [
+  ...["repository", "role", "target", "file", "snapshot_head", "snapshot_diff", "pending", "export"],
+  ...["key", "role_key", "role_trust", "signing_event", "signature"],
+];
 
 tufStoreContract("SQLite", inSql(createSqliteFile));
 tufStoreContract(inject("serverName"), inSql(createServerDatabase));
@@ -31,10 +32,10 @@ function inSql(create: () => Promise<TestDatabase>): () => Promise<TufStoreUnder
     for (const table of TABLES) {
       await database.session((session) => session.run({ sql: `DELETE FROM tuf_${table}`, parameters: [] }));
     }
-    const environment = { clock: systemClock, random: Math.random };
     return {
       store: new SqlTufStore(database),
-      edits: new DistinctTargetEdits(new SqlRecordStore(database, binTable), environment),
+      trust: new SqlTrustStore(database),
+      edits: new SqlTargetEdits(database),
     };
   };
 }

@@ -1,14 +1,17 @@
 import { beforeEach, describe, expect } from "vitest";
 import type { TargetEdits } from "../../domain/tuf/target-edits.js";
+import type { TrustStore } from "../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { TufStoreBench } from "./tuf-store-bench.js";
 import { tufEditsContract } from "./tuf-store-edits.js";
 import { firstRoles, repositoryNamed } from "./tuf-store-fixture.js";
 import { tufSigningContract } from "./tuf-store-signing.js";
 import { tufSnapshotContract } from "./tuf-store-snapshots.js";
+import { tufTrustContract } from "./tuf-store-trust.js";
 
 export interface TufStoreUnderTest {
   readonly store: TufStore;
+  readonly trust: TrustStore;
   readonly edits: TargetEdits;
 }
 
@@ -28,5 +31,6 @@ export function tufStoreContract(name: string, makeStore: () => Promise<TufStore
     tufEditsContract(bench);
     tufSigningContract(bench);
     tufSnapshotContract(bench);
+    tufTrustContract(bench);
   });
 }

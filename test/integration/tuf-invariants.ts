@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { SnapshotSigned, TimestampSigned } from "../../domain/tuf/metadata-document.js";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
+import { storedFiles } from "../../src/application/stored-files.js";
 import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
 import { REPOSITORY, type TufPlace, type TufWorker } from "./tuf-place.js";
 
@@ -29,30 +30,27 @@ export async function publishedTargets({ ports }: TufWorker): Promise<ReadonlyMa
  * without gaps; snapshots and timestamps that only grow, over files that exist; nothing left to do.
  */
 export async function expectSoundAndDone(worker: TufWorker, place: TufPlace): Promise<void> {
-  const byRole = await storedFiles(worker);
+  const byRole = await filesByRole(worker);
   await expectContiguous(worker, byRole);
   expectOnlyGrowing(byRole);
   await expectPublishedAsStored(byRole, place);
   await expectNothingToDo(worker);
 }
 
-async function storedFiles({ database, ports }: TufWorker): Promise<ReadonlyMap<string, readonly StoredFile[]>> {
+async function filesByRole({ database, ports }: TufWorker): Promise<ReadonlyMap<string, readonly StoredFile[]>> {
   const rows = await database.session((session) =>
     session.rows({
-      sql:
-        "SELECT role, metadata_version, sha256, length, bytes FROM tuf_file WHERE repository = ? " +
-        "ORDER BY role, metadata_version",
+      sql: "SELECT role, metadata_version FROM tuf_file WHERE repository = ? ORDER BY role, metadata_version",
       parameters: [REPOSITORY],
     }),
   );
+  const references = rows.map(([role, version]) => ({ role: role as string, metadataVersion: Number(version) }));
   const byRole = new Map<string, StoredFile[]>();
-  for (const [role, metadataVersion, sha256, length, bytes] of rows as [string, unknown, string, unknown, Buffer][]) {
+  for (const { bytes: given, ...file } of await storedFiles(ports, REPOSITORY, references)) {
+    const bytes = Buffer.from(given);
     const { signed } = JSON.parse(bytes.toString("utf8")) as { signed: { version: number } };
-    const file = { role, metadataVersion: Number(metadataVersion), sha256, length: Number(length), bytes, signed };
-    expect(Buffer.from(ports.codec.sha256(bytes)).toString("hex")).toBe(sha256);
-    expect(bytes.length).toBe(file.length);
-    expect(signed.version, `${role} states its version`).toBe(file.metadataVersion);
-    byRole.set(role, [...(byRole.get(role) ?? []), file]);
+    expect(signed.version, `${file.role} states its version`).toBe(file.metadataVersion);
+    byRole.set(file.role, [...(byRole.get(file.role) ?? []), { ...file, bytes, signed }]);
   }
   return byRole;
 }
@@ -111,8 +109,7 @@ async function expectPublishedAsStored(
 }
 
 async function expectNothingToDo({ ports: { store } }: TufWorker): Promise<void> {
-  const page = { targetsHorizon: 0, binsHorizon: 0, after: "", limit: 100 };
-  expect(await store.rolesToSign(REPOSITORY, page)).toEqual([]);
+  expect(await store.dirtyRoles(REPOSITORY, { after: "", limit: 100 })).toEqual([]);
   const { pending, snapshot, timestamp } = await store.snapshotState(REPOSITORY);
   expect(pending).toEqual([]);
   const position = { root: 1, snapshot: snapshot.metadataVersion, timestamp: timestamp.metadataVersion };

@@ -2,16 +2,15 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DistinctTargetEdits } from "../../domain/tuf/distinct-target-edits.js";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { Database } from "../../infrastructure/persistence/database.js";
-import type { OpenOptions } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import { SqlTufStore } from "../../infrastructure/persistence/sql-tuf-store.js";
-import { binTable } from "../../infrastructure/persistence/tuf-tables.js";
-import { Ed25519Verifier } from "../../infrastructure/signing/ed25519-verifier.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import type { OpenOptions } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-edits.js";
+import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.js";
+import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
+import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
@@ -42,10 +41,11 @@ export function workerAt({ url, metadata, keys }: TufPlace, options: Partial<Ope
   const ports: TufPorts = {
     ...environment,
     store: new SqlTufStore(database),
-    edits: new DistinctTargetEdits(new SqlRecordStore(database, binTable), environment),
+    trust: new SqlTrustStore(database),
+    edits: new SqlTargetEdits(database),
     keys: new KeyFiles(keys, codec),
-    files: new DirectoryMetadataFiles(metadata),
-    verifier: new Ed25519Verifier(),
+    files: new DirectoryMetadataFiles(metadata, systemClock),
+    verifier: new SchemeVerifier(),
     codec,
   };
   return { database, ports };

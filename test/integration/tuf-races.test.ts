@@ -34,7 +34,8 @@ onSqlBackends((testDatabase, backend) => {
     workers = [];
     // A repository's name is part of every key; each test begins with none.
     const first = workerAt({ url: testDatabase().url, metadata: "", keys: "" });
-    for (const table of ["repository", "role", "target", "file", "snapshot_head", "pending", "export"]) {
+    const published = ["repository", "role", "target", "file", "snapshot_head", "snapshot_diff", "pending", "export"];
+    for (const table of [...published, "key", "role_key", "role_trust", "signing_event", "signature"]) {
       await first.database.session((session) => session.run({ sql: `DELETE FROM tuf_${table}`, parameters: [] }));
     }
     await first.database.close();
@@ -58,12 +59,12 @@ onSqlBackends((testDatabase, backend) => {
 
   /** As the database has it, not as it was published. */
   async function accepted(): Promise<ReadonlyMap<string, string>> {
-    const states = await Promise.all(BIN_NAMES.map((bin) => worker.ports.store.roleState(REPOSITORY, bin)));
+    const states = await worker.ports.store.roleStates(REPOSITORY, BIN_NAMES);
     return new Map(states.flatMap(({ targets }) => Array.from(targets, ([path, { sha256 }]) => [path, sha256])));
   }
 
   async function versions(): Promise<Record<string, number>> {
-    const states = await Promise.all(BIN_NAMES.map((bin) => worker.ports.store.roleState(REPOSITORY, bin)));
+    const states = await worker.ports.store.roleStates(REPOSITORY, BIN_NAMES);
     return Object.fromEntries(states.map(({ name, version }) => [name, version]));
   }
 
@@ -281,7 +282,8 @@ onSqlBackends((testDatabase, backend) => {
         for (let index = 0; index < paths.length; index += 2) await add(writer, paths.slice(index, index + 2));
       })().finally(() => (working = false));
       while (working) {
-        const { version, targets } = await reader.ports.store.roleState(REPOSITORY, "bins-3");
+        const [state] = await reader.ports.store.roleStates(REPOSITORY, ["bins-3"]);
+        const { version, targets } = state!;
         expect(targets.size).toBe(2 * (version - 1));
         await setImmediate(); // a file answers at once, and would leave no time for anything else
       }

@@ -4,6 +4,7 @@ import { planCommit, planExport, publishedName } from "../../../domain/tuf/publi
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
+const CLEAN = { version: 3, signedVersion: 3 };
 
 describe("commit plan", () => {
   const state = (
@@ -11,8 +12,8 @@ describe("commit plan", () => {
     pending: { role: string; metadataVersion: number }[] = [],
   ) => ({
     pending,
-    snapshot: { metadataVersion: 4, expiresAt: NOW + hoursLeft.snapshot * HOUR, length: 1, sha256: "" },
-    timestamp: { metadataVersion: 7, expiresAt: NOW + hoursLeft.timestamp * HOUR },
+    snapshot: { ...CLEAN, metadataVersion: 4, expiresAt: NOW + hoursLeft.snapshot * HOUR, length: 1, sha256: "" },
+    timestamp: { ...CLEAN, metadataVersion: 7, expiresAt: NOW + hoursLeft.timestamp * HOUR },
   });
   const plan = (given: ReturnType<typeof state>) => planCommit(given, DEFAULT_EXPIRY, NOW);
 
@@ -21,6 +22,11 @@ describe("commit plan", () => {
   });
   it("renews a timestamp by itself, so that clients keep their snapshot", () => {
     expect(plan(state({ snapshot: 100, timestamp: 8 }))).toBe("timestamp");
+  });
+  it("signs both anew where one has other keys", () => {
+    const fresh = state({ snapshot: 100, timestamp: 9 });
+    expect(plan({ ...fresh, timestamp: { ...fresh.timestamp, version: 4 } })).toBe("snapshot");
+    expect(plan({ ...fresh, snapshot: { ...fresh.snapshot, version: 4 } })).toBe("snapshot");
   });
   it("merges what is pending, and a snapshot that expires", () => {
     expect(plan(state({ snapshot: 100, timestamp: 9 }, [{ role: "bins-0", metadataVersion: 2 }]))).toBe("snapshot");
@@ -37,14 +43,19 @@ describe("export plan", () => {
   const root = { role: "root", metadataVersion: 1 };
 
   it("puts bins before the snapshot and the timestamp last", () => {
-    const plan = planExport({ position, files: [timestamp, snapshot, root, bin] });
-    expect(plan).toEqual({ phases: [[bin], [snapshot], [root]], timestamp });
+    const plan = planExport({ position, files: [timestamp, snapshot, root, bin] }, 0);
+    expect(plan).toEqual({ phases: [[bin], [snapshot], [root]], timestamp, roots: [] });
+  });
+  it("keeps roots that nobody has seen until the timestamp that satisfies them is there, and in their order", () => {
+    const [second, third] = [2, 3].map((metadataVersion) => ({ role: "root", metadataVersion }));
+    const plan = planExport({ position, files: [third!, timestamp, root, second!] }, 1);
+    expect(plan).toEqual({ phases: [[root]], timestamp, roots: [second, third] });
   });
   it("is empty where nothing lacks", () => {
-    expect(planExport({ position, files: [] })).toEqual({ phases: [], timestamp: undefined });
+    expect(planExport({ position, files: [] }, 1)).toEqual({ phases: [], timestamp: undefined, roots: [] });
   });
   it("reports a snapshot that no timestamp names as corrupt", () => {
-    expect(() => planExport({ position, files: [snapshot] })).toThrow(
+    expect(() => planExport({ position, files: [snapshot] }, 1)).toThrow(
       expect.objectContaining({ code: "CORRUPT_REPOSITORY" }),
     );
   });

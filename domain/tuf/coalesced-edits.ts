@@ -1,0 +1,60 @@
+import type { BinEdits, TargetEdit, TargetEdits } from "./target-edits.js";
+
+interface Call {
+  readonly bins: readonly BinEdits[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Calls that are accepted together at most. */
+const MOST_CALLS = 512;
+
+/**
+ * Accepts edits one batch at a time; whatever is asked for meanwhile is the next batch. Callers wait for no timer, and many
+ * that wait cost one transaction. Within a repository edits are accepted in the order of the calls.
+ */
+export class CoalescedTargetEdits implements TargetEdits {
+  readonly #queues = new Map<string, Call[]>();
+
+  constructor(private readonly edits: TargetEdits) {}
+
+  accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const call = { bins, resolve, reject };
+      const queue = this.#queues.get(repository);
+      if (queue !== undefined) queue.push(call);
+      else {
+        this.#queues.set(repository, [call]);
+        void this.#work(repository);
+      }
+    });
+  }
+
+  async #work(repository: string): Promise<void> {
+    const queue = this.#queues.get(repository)!;
+    while (queue.length > 0) await this.#acceptTogether(repository, queue.splice(0, MOST_CALLS));
+    this.#queues.delete(repository);
+  }
+
+  /** What one call is refused for must not fail the others: then each is by itself. */
+  async #acceptTogether(repository: string, calls: readonly Call[]): Promise<void> {
+    try {
+      await this.edits.accept(repository, merged(calls));
+      for (const { resolve } of calls) resolve();
+    } catch (error) {
+      if (calls.length === 1) calls[0]!.reject(error);
+      else for (const call of calls) await this.#acceptTogether(repository, [call]);
+    }
+  }
+}
+
+/** One entry per bin, its edits in the order of the calls. */
+function merged(calls: readonly Call[]): readonly BinEdits[] {
+  const byBin = new Map<string, TargetEdit[]>();
+  for (const { bin, edits } of calls.flatMap(({ bins }) => bins)) {
+    const known = byBin.get(bin);
+    if (known === undefined) byBin.set(bin, [...edits]);
+    else known.push(...edits);
+  }
+  return Array.from(byBin, ([bin, edits]) => ({ bin, edits }));
+}

@@ -1,0 +1,24 @@
+import type { Dialect } from "../connection/dialect.js";
+
+/** What a member of a row becomes: a role's name, a whole number, or the hexadecimal digits of 32 bytes (for `UNHEX`). */
+type Member = "name" | "number" | "digest";
+
+/**
+ * Rows in one parameter, as a table to join: the text stays the same for any number of them. The parameter is a JSON array
+ * of arrays, whose members become columns in their order. A row that does not fit is an error, never a NULL.
+ */
+export function jsonRows(dialect: Dialect, members: Readonly<Record<string, Member>>): string {
+  const columns = Object.entries(members);
+  if (dialect.name === "sqlite") {
+    const picked = columns.map(([name], index) => {
+      return `json_extract(value, '$[${index}]') AS ${name}`;
+    });
+    return `(SELECT ${picked.join(", ")} FROM json_each(?))`;
+  }
+  const name = dialect.columnType({ kind: "text", max: 128 });
+  const types = { name, number: "BIGINT", digest: "VARCHAR(64)" };
+  const declared = columns.map(([column, member], index) => {
+    return `${column} ${types[member]} PATH '$[${index}]' ERROR ON EMPTY ERROR ON ERROR`;
+  });
+  return `JSON_TABLE(?, '$[*]' COLUMNS (${declared.join(", ")}))`;
+}

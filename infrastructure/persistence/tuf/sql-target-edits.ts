@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from "node:util";
+import { TufError, InvalidTargetsError } from "../../../domain/tuf/errors.js";
+import type { BinEdits, TargetEdit, TargetEdits } from "../../../domain/tuf/target-edits.js";
+import { shownPath } from "../../../domain/tuf/target-path.js";
+import type { Target } from "../../../domain/tuf/target.js";
+import type { DatabaseAccess } from "../connection/database.js";
+import type { Dialect } from "../connection/dialect.js";
+import type { Session } from "../connection/session.js";
+import { batches } from "../records/batches.js";
+import {
+  dropTargets,
+  hex,
+  putTargets,
+  raiseBins,
+  readMet,
+  selectMet,
+  TARGET_WIDTH,
+  type Met,
+} from "./tuf-target-statements.js";
+
+/**
+ * Edits of targets in a database: what is stored of the paths is read, and one transaction raises the versions of the bins
+ * of which something differs and writes that. Between the two another edit of a path may come, and then was accepted
+ * before this one. The read makes statements shorter and keeps bins clean; correctness does not hang on it.
+ */
+export class SqlTargetEdits implements TargetEdits {
+  constructor(private readonly database: DatabaseAccess) {}
+
+  async accept(repository: string, given: readonly BinEdits[]): Promise<void> {
+    const bins = given
+      .map(({ bin, edits }) => ({ bin, edits: lastOfEach(edits) }))
+      .filter(({ edits }) => edits.length > 0)
+      .sort((left, right) => (left.bin < right.bin ? -1 : 1));
+    if (bins.length === 0) return;
+    const dialect = await this.database.dialect();
+    const rows = await this.database.session((session) => session.rows(selectMet(dialect, repository, bins)));
+    const stored = storedTargets(repository, bins, rows.map(readMet));
+    const changed = bins
+      .map(({ bin, edits }) => ({ bin, edits: edits.filter((edit) => differs(edit, stored)) }))
+      .filter(({ edits }) => edits.length > 0);
+    if (changed.length === 0) return;
+    await this.database.transaction((session) => write(session, dialect, repository, changed));
+  }
+}
+
+async function write(session: Session, dialect: Dialect, repository: string, bins: readonly BinEdits[]): Promise<void> {
+  const names = bins.map(({ bin }) => bin);
+  await session.run(raiseBins(dialect, repository, names));
+  const edits = bins.flatMap(({ edits: ofBin }) => ofBin);
+  const puts = edits.filter((edit): edit is TargetEdit & { readonly target: Target } => edit.target !== null);
+  for (const some of batches(puts, TARGET_WIDTH, rowLength)) await session.run(putTargets(dialect, repository, some));
+  const drops = edits.filter(({ target }) => target === null);
+  if (drops.length > 0) await session.run(dropTargets(dialect, repository, drops));
+}
+
+/** By digest in hexadecimal. */
+function storedTargets(
+  repository: string,
+  bins: readonly BinEdits[],
+  met: readonly Met[],
+): ReadonlyMap<string, Target> {
+  const stored = new Map<string, Target>();
+  const strangers: Met[] = [];
+  for (const row of met) {
+    if (!row.isBinThere) throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${row.bin}`);
+    if (row.target === undefined) strangers.push(row);
+    else stored.set(row.digest, row.target);
+  }
+  const [first, ...others] = strangers.map(({ bin, digest }) => {
+    const { path } = bins.find((edits) => edits.bin === bin)!.edits.find((edit) => hex(edit.digest) === digest)!;
+    const reason = `the path does not belong into ${bin}`;
+    return { code: "INVALID_TARGET_PATH", path: shownPath(path), reason } as const;
+  });
+  if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
+  return stored;
+}
+
+/** Of several edits of a path the last, where the first was. */
+function lastOfEach(edits: readonly TargetEdit[]): readonly TargetEdit[] {
+  return edits.length === 1 ? edits : [...new Map(edits.map((edit) => [edit.path, edit])).values()];
+}
+
+function differs({ target, digest }: TargetEdit, stored: ReadonlyMap<string, Target>): boolean {
+  const before = stored.size === 0 ? undefined : stored.get(hex(digest));
+  return target === null ? before !== undefined : before === undefined || !isDeepStrictEqual(target, before);
+}
+
+function rowLength({ path, target }: TargetEdit): number {
+  const custom = target?.custom;
+  return 256 + 2 * path.length + (custom === undefined ? 0 : JSON.stringify(custom).length);
+}

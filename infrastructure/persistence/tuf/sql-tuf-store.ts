@@ -1,0 +1,278 @@
+import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
+import { TOP_LEVEL_ROLES } from "../../../domain/tuf/role-name.js";
+import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
+import type {
+  CommitOutcome,
+  ExportBacklog,
+  ExportPosition,
+  FileReference,
+  NewRole,
+  RoleCommit,
+  RoleState,
+  SnapshotCommit,
+  SnapshotState,
+  StoredFile,
+  TufStore,
+} from "../../../domain/tuf/tuf-store.js";
+import type { Database } from "../connection/database.js";
+import { DuplicateKeyError } from "../connection/server-error.js";
+import type { Row, Session, Statement } from "../connection/session.js";
+import { advance, StaleCommit } from "./compare-and-set.js";
+import { insertTufRepository } from "./tuf-creation.js";
+import { raiseExport, readExport, selectBacklog, selectExport } from "./tuf-export-statements.js";
+import { insertFileRows, readFiles } from "./tuf-file-writer.js";
+import { readRepository, selectRepository, selectRole } from "./tuf-repository-statements.js";
+import { insertEvent } from "./tuf-signing-statements.js";
+import {
+  deleteDifferences,
+  deleteFiles,
+  selectFilesBelow,
+  selectReplacedFiles,
+  selectRetentionLine,
+} from "./tuf-retention-statements.js";
+import {
+  advanceSignedRoles,
+  MOST_STATES,
+  readRoleStates,
+  selectDirtyRoles,
+  selectExpiringRoles,
+  selectRoleStates,
+} from "./tuf-role-statements.js";
+import { raiseEntries, writeDifferences } from "./tuf-snapshot-writer.js";
+import {
+  deletePending,
+  raisePending,
+  readSnapshotState,
+  selectHead,
+  selectMeta,
+  selectSnapshotState,
+} from "./tuf-snapshot-statements.js";
+
+/**
+ * TUF repositories in a database. Every read is one statement, hence consistent in itself at any isolation level; every
+ * write is one transaction that begins with its compare-and-set, so that a loser waits for the winner there and then
+ * leaves without having written anything.
+ */
+export class SqlTufStore implements TufStore {
+  constructor(private readonly database: Database) {}
+
+  async createRepository(
+    repository: NewTufRepository,
+    roles: readonly NewRole[],
+    ceremony?: NewSigningEvent,
+    retired?: ReadonlyMap<string, number>,
+  ): Promise<"created" | "exists"> {
+    const dialect = await this.database.dialect();
+    try {
+      await this.database.transaction(async (session) => {
+        await insertTufRepository(session, dialect, repository, roles, retired);
+        if (ceremony !== undefined) await session.run(insertEvent(repository.name, ceremony));
+      });
+      return "created";
+    } catch (error) {
+      if (error instanceof DuplicateKeyError && (await this.repository(repository.name)) !== undefined) return "exists";
+      throw error;
+    }
+  }
+
+  async repository(name: string): Promise<TufRepository | undefined> {
+    return readRepository(name, await this.#rows(selectRepository(name)));
+  }
+
+  async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {
+    return this.#namesOfRoles(repository, selectDirtyRoles(repository, page));
+  }
+
+  async expiringRoles(
+    repository: string,
+    due: { targetsHorizon: number; binsHorizon: number; limit: number },
+  ): Promise<readonly string[]> {
+    return this.#namesOfRoles(repository, selectExpiringRoles(repository, due));
+  }
+
+  async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
+    if (roles.length > MOST_STATES) {
+      throw new RangeError(`${roles.length} roles at a time; at most ${MOST_STATES} are read as one state`);
+    }
+    if (roles.length === 0) return [];
+    const states = readRoleStates(await this.#rows(selectRoleStates(repository, roles)));
+    return Promise.all(roles.map(async (role) => states.get(role) ?? this.#noRole(repository, role)));
+  }
+
+  async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {
+    const dialect = await this.database.dialect();
+    const sorted = [...commits].sort((left, right) => (left.file.role < right.file.role ? -1 : 1));
+    const files = sorted.map(({ file }) => file);
+    if (files.length === 0) return "applied";
+    const roles = files.map(({ role }) => role);
+    return this.#commit(repository, roles, async (session) => {
+      await advance(session, advanceSignedRoles(dialect, repository, sorted), files.length);
+      await insertFileRows(session, repository, files);
+      await session.run(raisePending(dialect, repository, files));
+    });
+  }
+
+  async snapshotState(repository: string): Promise<SnapshotState> {
+    const rows = await this.#rowsOfRole(selectSnapshotState(repository), repository, "timestamp", "snapshot");
+    const state = readSnapshotState(rows);
+    if (state === undefined) throw corrupt(`the current snapshot of repository ${repository} has no file`);
+    return state;
+  }
+
+  async snapshotHead(repository: string): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#rowsOfRole(selectHead(repository), repository, "targets");
+    return new Map(rows.map(([role, metadataVersion]) => [role as string, Number(metadataVersion)]));
+  }
+
+  async snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#rowsOfRole(selectMeta(repository, snapshotVersion), repository, "targets");
+    const versions = rows.map(([role, version]) => [role as string, Number(version)] as const);
+    return new Map(versions.filter(([, version]) => version > 0));
+  }
+
+  /** The timestamp's row is the gate: whoever holds it is the only merger, until the transaction ends. */
+  async commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome> {
+    const { timestamp, snapshot, signedVersions, changed, merged } = commit;
+    const dialect = await this.database.dialect();
+    const both = [
+      { file: timestamp, signedVersion: signedVersions.timestamp },
+      { file: snapshot, signedVersion: signedVersions.snapshot },
+    ];
+    return this.#commit(repository, [timestamp.role, snapshot.role], async (session) => {
+      await advance(session, advanceSignedRoles(dialect, repository, both), both.length);
+      await insertFileRows(session, repository, [snapshot, timestamp]);
+      if (changed.size > 0) {
+        const versions = Array.from(changed, ([role, { to }]) => [role, to] as const);
+        await writeDifferences(session, repository, changed, snapshot.metadataVersion);
+        await raiseEntries(session, dialect, repository, versions, snapshot.metadataVersion);
+      }
+      if (merged.length > 0) await session.run(deletePending(dialect, repository, merged));
+    });
+  }
+
+  async commitTimestamp(repository: string, commit: RoleCommit): Promise<CommitOutcome> {
+    const dialect = await this.database.dialect();
+    return this.#commit(repository, [commit.file.role], async (session) => {
+      await advance(session, advanceSignedRoles(dialect, repository, [commit]));
+      await insertFileRows(session, repository, [commit.file]);
+    });
+  }
+
+  async exportPosition(repository: string): Promise<ExportPosition> {
+    const [row] = await this.#rowsOfRole(selectExport(repository), repository, "timestamp");
+    return readExport(row);
+  }
+
+  async exportBacklog(repository: string, from: ExportPosition): Promise<ExportBacklog> {
+    const rows = await this.#rowsOfRole(selectBacklog(repository, from.snapshot), repository, "root");
+    const versions = new Map(rows.map(([role, version]) => [role as string, Number(version)]));
+    const take = (role: keyof ExportPosition): number => {
+      const version = versions.get(role);
+      if (version === undefined) throw lacking(repository, role);
+      versions.delete(role);
+      return version;
+    };
+    const position = { root: take("root"), snapshot: take("snapshot"), timestamp: take("timestamp") };
+    const files: FileReference[] = Array.from(versions, ([role, metadataVersion]) => ({ role, metadataVersion }));
+    for (const role of ["snapshot", "timestamp"] as const) {
+      if (position[role] > from[role]) files.push({ role, metadataVersion: position[role] });
+    }
+    for (let root = from.root + 1; root <= position.root; root++) files.push({ role: "root", metadataVersion: root });
+    return { position, files };
+  }
+
+  async files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]> {
+    const files = await this.database.session((session) => readFiles(session, repository, references));
+    if (files.length === 0) await this.#requireRole(repository, "root");
+    return files;
+  }
+
+  async recordExport(repository: string, position: ExportPosition): Promise<void> {
+    const matched = await this.database.session((session) => session.run(raiseExport(repository, position)));
+    // No match, or a server that counts only rows that differ: then nothing had to rise.
+    if (matched === 0) await this.exportPosition(repository);
+  }
+
+  async oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]> {
+    const lines = await this.#rows(selectRetentionLine(repository, time));
+    const line = (role: string): number => Number(lines.find(([name]) => name === role)?.[1] ?? 0);
+    const statements = [
+      (left: number) => selectReplacedFiles(repository, line("snapshot"), left),
+      (left: number) => selectFilesBelow(repository, "snapshot", line("snapshot"), left),
+      (left: number) => selectFilesBelow(repository, "timestamp", line("timestamp"), left),
+    ];
+    const files: FileReference[] = [];
+    for (const statement of statements) {
+      if (files.length >= limit) break;
+      const rows = await this.#rows(statement(limit - files.length));
+      files.push(...rows.map(([role, version]) => ({ role: role as string, metadataVersion: Number(version) })));
+    }
+    if (files.length === 0) await this.#requireRole(repository, "root");
+    return files;
+  }
+
+  async forgetFiles(repository: string, files: readonly FileReference[]): Promise<void> {
+    const dialect = await this.database.dialect();
+    const snapshots = files.filter(({ role }) => role === "snapshot").map(({ metadataVersion }) => metadataVersion);
+    await this.database.transaction(async (session) => {
+      await session.run(deleteFiles(dialect, repository, files));
+      if (snapshots.length > 0) await session.run(deleteDifferences(repository, Math.max(...snapshots) + 1));
+    });
+  }
+
+  async #namesOfRoles(repository: string, statement: Statement): Promise<readonly string[]> {
+    const rows = await this.#rows(statement);
+    if (rows.length === 0) await this.#requireRole(repository, "targets");
+    return rows.map(([name]) => name as string);
+  }
+
+  #rows(statement: Statement): Promise<readonly Row[]> {
+    return this.database.session((session) => session.rows(statement));
+  }
+
+  /** Rows that a repository always has, once it has these roles. */
+  async #rowsOfRole(
+    statement: Statement,
+    repository: string,
+    ...roles: readonly string[]
+  ): Promise<readonly [Row, ...Row[]]> {
+    const [first, ...others] = await this.#rows(statement);
+    if (first !== undefined) return [first, ...others];
+    for (const role of roles) await this.#requireRole(repository, role);
+    throw corrupt(`repository ${repository} lacks rows of ${roles.join(" or ")}`);
+  }
+
+  async #commit(
+    repository: string,
+    roles: readonly string[],
+    work: (session: Session) => Promise<void>,
+  ): Promise<CommitOutcome> {
+    try {
+      await this.database.transaction(work);
+      return "applied";
+    } catch (error) {
+      if (!(error instanceof StaleCommit) && !(error instanceof DuplicateKeyError)) throw error;
+      for (const role of roles) await this.#requireRole(repository, role);
+      return "stale";
+    }
+  }
+
+  async #noRole(repository: string, role: string): Promise<never> {
+    await this.#requireRole(repository, role);
+    throw corrupt(`repository ${repository}: role ${role} came and went`);
+  }
+
+  /** What there is to say where a statement found nothing; asked only then. */
+  async #requireRole(repository: string, role: string): Promise<void> {
+    const [row] = await this.#rows(selectRole(repository, role));
+    if (row === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
+    if (row[0] !== null) return;
+    if ((TOP_LEVEL_ROLES as readonly string[]).includes(role)) throw lacking(repository, role);
+    throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no role ${role}`);
+  }
+}
+
+function lacking(repository: string, role: string): TufError {
+  return corrupt(`repository ${repository} has no role ${role}`);
+}

@@ -1,0 +1,51 @@
+import type { ExportPosition } from "../../../domain/tuf/tuf-store.js";
+import type { Row, Statement } from "../connection/session.js";
+
+/** The statements on how far the published files are, one function each. */
+
+/** Nothing is exported yet. */
+export function insertExport(repository: string): Statement {
+  return {
+    sql:
+      "INSERT INTO tuf_export (repository, root_version, snapshot_version, timestamp_version) " + "VALUES (?, 0, 0, 0)",
+    parameters: [repository],
+  };
+}
+
+export function selectExport(repository: string): Statement {
+  return {
+    sql: "SELECT root_version, snapshot_version, timestamp_version FROM tuf_export WHERE repository = ?",
+    parameters: [repository],
+  };
+}
+
+/** A row of `selectExport`. */
+export function readExport([root, snapshot, timestamp]: Row): ExportPosition {
+  return { root: Number(root), snapshot: Number(snapshot), timestamp: Number(timestamp) };
+}
+
+/** Each member by itself only rises; several exporters may be ahead of each other in different ones. */
+export function raiseExport(repository: string, { root, snapshot, timestamp }: ExportPosition): Statement {
+  const raised = (column: string): string => `${column} = CASE WHEN ${column} < ? THEN ? ELSE ${column} END`;
+  return {
+    sql:
+      `UPDATE tuf_export SET ${raised("root_version")}, ${raised("snapshot_version")}, ` +
+      `${raised("timestamp_version")} WHERE repository = ?`,
+    parameters: [root, root, snapshot, snapshot, timestamp, timestamp, repository],
+  };
+}
+
+/**
+ * What is committed, as one consistent read: the versions of the top-level roles, and the head's entries that a snapshot
+ * after `snapshotVersion` changed (a range of their index). The head has no entries of these three roles.
+ */
+export function selectBacklog(repository: string, snapshotVersion: number): Statement {
+  return {
+    sql:
+      "SELECT name, metadata_version FROM tuf_role " +
+      "WHERE repository = ? AND name IN ('root', 'snapshot', 'timestamp') " +
+      "UNION ALL SELECT role, metadata_version FROM tuf_snapshot_head " +
+      "WHERE repository = ? AND snapshot_version > ?",
+    parameters: [repository, repository, snapshotVersion],
+  };
+}

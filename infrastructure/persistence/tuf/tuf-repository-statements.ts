@@ -1,0 +1,87 @@
+import type { TufKey } from "../../../domain/tuf/key.js";
+import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
+import { type KeptTrust, TRUSTED_ROLES, type TrustedRole } from "../../../domain/tuf/trust.js";
+import type { Row, Statement } from "../connection/session.js";
+
+/** The statements on a repository's own row and what belongs to it, one function each. */
+
+export function insertRepository({ name, bitLength, namePrefix, expiry }: NewTufRepository): Statement {
+  return {
+    sql: "INSERT INTO tuf_repository (name, bit_length, name_prefix, expiry_policy) VALUES (?, ?, ?, ?)",
+    parameters: [name, bitLength, namePrefix, JSON.stringify(expiry)],
+  };
+}
+
+/**
+ * A repository with its trust, a row per key of a role, as one consistent read. It is settled where the newest root is
+ * exported and `targets`, which states the trust of bins, is signed and in the snapshot.
+ */
+export function selectRepository(name: string): Statement {
+  return {
+    sql:
+      "SELECT p.bit_length, p.name_prefix, p.expiry_policy, " +
+      "CASE WHEN e.root_version >= r.metadata_version AND t.version = t.signed_version " +
+      "AND w.metadata_version IS NULL THEN 1 ELSE 0 END, " +
+      "x.role, x.threshold, x.version, x.transition_ends, a.key_id, a.retiring, k.keytype, k.scheme, k.public_key " +
+      "FROM tuf_repository p " +
+      "JOIN tuf_export e ON e.repository = p.name " +
+      "JOIN tuf_role r ON r.repository = p.name AND r.name = 'root' " +
+      "JOIN tuf_role t ON t.repository = p.name AND t.name = 'targets' " +
+      "LEFT JOIN tuf_pending w ON w.repository = p.name AND w.role = 'targets' " +
+      "JOIN tuf_role_trust x ON x.repository = p.name " +
+      "LEFT JOIN tuf_role_key a ON a.repository = x.repository AND a.role = x.role " +
+      "LEFT JOIN tuf_key k ON k.repository = a.repository AND k.key_id = a.key_id " +
+      "WHERE p.name = ? ORDER BY x.role, a.position",
+    parameters: [name],
+  };
+}
+
+/** The rows of `selectRepository`; `undefined` where there are none. */
+export function readRepository(name: string, rows: readonly Row[]): TufRepository | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const [bitLength, namePrefix, expiry, settled] = first;
+  const keys: Record<string, TufKey> = {};
+  for (const [keyId, , keytype, scheme, publicKey] of rows.map((row) => row.slice(8))) {
+    if (publicKey === null) continue;
+    keys[keyId as string] = {
+      keytype: keytype as string,
+      scheme: scheme as string,
+      keyval: { public: publicKey as string },
+    };
+  }
+  return {
+    name,
+    bitLength: Number(bitLength),
+    namePrefix: namePrefix as string,
+    expiry: JSON.parse(expiry as string) as TufRepository["expiry"],
+    keys,
+    trust: Object.fromEntries(
+      TRUSTED_ROLES.map((role) => [role, readTrust(rows.filter((row) => row[4] === role).map((row) => row.slice(5)))]),
+    ) as Record<TrustedRole, KeptTrust>,
+    settled: Number(settled) === 1,
+  };
+}
+
+function readTrust(rows: readonly Row[]): KeptTrust {
+  const [threshold, version, transitionEnds] = rows[0] ?? [];
+  const idsOf = (retiring: number): string[] =>
+    rows.filter((row) => row[3] !== null && Number(row[4]) === retiring).map((row) => row[3] as string);
+  return {
+    keyIds: idsOf(0),
+    threshold: Number(threshold),
+    version: Number(version),
+    retiring: idsOf(1),
+    transitionEnds: Number(transitionEnds),
+  };
+}
+
+/** One row where the repository is there: with the role's name, or NULL where it has no such role. */
+export function selectRole(repository: string, role: string): Statement {
+  return {
+    sql:
+      "SELECT r.name FROM tuf_repository p LEFT JOIN tuf_role r ON r.repository = p.name AND r.name = ? " +
+      "WHERE p.name = ?",
+    parameters: [role, repository],
+  };
+}

@@ -1,0 +1,64 @@
+import type { FileReference } from "../../../domain/tuf/tuf-store.js";
+import type { Dialect } from "../connection/dialect.js";
+import type { Statement } from "../connection/session.js";
+import { jsonRows } from "./json-rows.js";
+
+/** The statements on files that nobody needs any more, one function each. */
+
+/** The newest snapshot and timestamp that were stored by `time`: who refreshed then may still be reading from them. */
+export function selectRetentionLine(repository: string, time: number): Statement {
+  return {
+    sql:
+      "SELECT role, MAX(metadata_version) FROM tuf_file " +
+      "WHERE repository = ? AND role IN ('snapshot', 'timestamp') AND stored_at <= ? GROUP BY role",
+    parameters: [repository, time],
+  };
+}
+
+/**
+ * Files of roles that are older than what the snapshot lists: for each difference up to it, a range of the primary key
+ * below the version that it brought.
+ */
+export function selectReplacedFiles(repository: string, snapshotVersion: number, limit: number): Statement {
+  return {
+    sql:
+      "SELECT DISTINCT f.role, f.metadata_version FROM tuf_snapshot_diff d JOIN tuf_file f " +
+      "ON f.repository = d.repository AND f.role = d.role AND f.metadata_version < d.metadata_version " +
+      `WHERE d.repository = ? AND d.snapshot_version <= ? LIMIT ${Math.trunc(limit)}`,
+    parameters: [repository, snapshotVersion],
+  };
+}
+
+/** Snapshots or timestamps below a version, oldest first. */
+export function selectFilesBelow(repository: string, role: string, version: number, limit: number): Statement {
+  return {
+    sql:
+      "SELECT role, metadata_version FROM tuf_file WHERE repository = ? AND role = ? AND metadata_version < ? " +
+      `ORDER BY metadata_version LIMIT ${Math.trunc(limit)}`,
+    parameters: [repository, role, version],
+  };
+}
+
+export function deleteFiles(dialect: Dialect, repository: string, files: readonly FileReference[]): Statement {
+  const given = jsonRows(dialect, { role: "name", v: "number" });
+  const rows = JSON.stringify(files.map(({ role, metadataVersion }) => [role, metadataVersion]));
+  return dialect.name === "sqlite"
+    ? {
+        sql: `DELETE FROM tuf_file WHERE repository = ? AND (role, metadata_version) IN (SELECT role, v FROM ${given})`,
+        parameters: [repository, rows],
+      }
+    : {
+        sql:
+          `DELETE f FROM ${given} AS j STRAIGHT_JOIN tuf_file AS f ` +
+          "ON f.repository = ? AND f.role = j.role AND f.metadata_version = j.v",
+        parameters: [rows, repository],
+      };
+}
+
+/** The difference between a snapshot and the one before is of use as long as the one before is stored. */
+export function deleteDifferences(repository: string, snapshotVersion: number): Statement {
+  return {
+    sql: "DELETE FROM tuf_snapshot_diff WHERE repository = ? AND snapshot_version <= ?",
+    parameters: [repository, snapshotVersion],
+  };
+}

@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import type { PublishReport } from "../../application/publish-tuf-repository.js";
+import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import { answer, type Answer } from "./answer.js";
+import { duration } from "./arguments.js";
+import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
+import { ProgressBar } from "./progress-bar.js";
+
+export function addPublish(tuf: Command): void {
+  withRepositoryOptions(tuf.command("publish"))
+    .description("make what is accepted visible to clients; completes what an interrupted publish left, too")
+    .argument("[path...]", "only the changes of these targets; all where none is named")
+    .action((paths: readonly string[], flags: RepositoryFlags) =>
+      answer("publish", flags, () =>
+        shown(flags, (tuf) => (paths.length === 0 ? tuf.publish() : tuf.publishOnly(paths))),
+      ),
+    );
+}
+
+interface BumpFlags extends RepositoryFlags {
+  readonly within?: number;
+}
+
+export function addBump(tuf: Command): void {
+  withRepositoryOptions(tuf.command("bump"))
+    .description("renew metadata that expires soon; run it daily")
+    .option("--within <time>", "renew what expires within this: 30d, 12h; by the policy where none is given", duration)
+    .action((flags: BumpFlags) => answer("bump", flags, () => shown(flags, (tuf) => renewed(tuf, flags.within))));
+}
+
+const ROLES_PER_STEP = 256;
+
+async function renewed(tuf: TufRepositoryService, within: number | undefined): Promise<PublishReport> {
+  const rolesSigned: PublishReport["rolesSigned"][number][] = [];
+  const filesWritten: string[] = [];
+  let committed: PublishReport["committed"] = "nothing";
+  for (;;) {
+    const step = await tuf.renew({ within, limit: ROLES_PER_STEP });
+    rolesSigned.push(...step.rolesSigned);
+    filesWritten.push(...step.filesWritten);
+    if (step.committed !== "nothing") committed = step.committed;
+    if (step.rolesSigned.length < ROLES_PER_STEP) return { ...step, rolesSigned, filesWritten, committed };
+  }
+}
+
+async function shown(
+  flags: RepositoryFlags,
+  work: (tuf: TufRepositoryService) => Promise<PublishReport>,
+): Promise<Answer> {
+  let bar: ProgressBar | undefined;
+  const report = await withRepository(
+    flags,
+    async (tuf) => {
+      const { bins } = await tuf.status();
+      // Each of them is signed and stored.
+      bar = new ProgressBar("sign and publish", 2 * bins.unsigned);
+      return work(tuf).finally(() => bar?.finish());
+    },
+    () => bar?.advance(),
+  );
+  const { rolesSigned, committed, snapshotVersion, timestampVersion, filesWritten } = report;
+  const isIdle = committed === "nothing" && filesWritten.length === 0;
+  const done = isIdle ? "nothing to do" : `roles signed: ${rolesSigned.length}`;
+  const text = `${done}; published are snapshot ${snapshotVersion} and timestamp ${timestampVersion}`;
+  return { text, json: { rolesSigned, committed, snapshotVersion, timestampVersion, filesWritten } };
+}

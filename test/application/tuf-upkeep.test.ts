@@ -1,0 +1,121 @@
+import { readdir } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
+import { pruneTufRepository } from "../../src/application/prune-tuf-repository.js";
+import { Fuse } from "./fuse.js";
+import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
+
+const DAY = 24 * 3_600_000;
+
+describe("the upkeep of a repository", () => {
+  let world: TufWorld;
+  beforeEach(async () => {
+    world = await makeTufWorld(32);
+  });
+  afterEach(() => world.remove());
+
+  const expiries = () => [...world.state.repositories.get("main")!.roles.values()];
+
+  describe("renewal", () => {
+    it("finds bins expiring spread over time, though they were all signed at once", () => {
+      const days = expiries()
+        .filter(({ kind }) => kind === "bin")
+        .map(({ expiresAt }) => (expiresAt - world.clock.time) / DAY);
+      expect(Math.min(...days)).toBeGreaterThanOrEqual(60);
+      expect(Math.max(...days)).toBeLessThanOrEqual(90);
+      expect(new Set(days.map(Math.floor)).size).toBeGreaterThan(10);
+    });
+
+    it("goes in steps, those first that expire first, until nothing expires within the window", async () => {
+      const publisher = world.publisher();
+      const before = new Map(expiries().map(({ name, expiresAt }) => [name, expiresAt]));
+      const soonest = [...before].filter(([name]) => name.startsWith("bins")).sort(([, a], [, b]) => a - b);
+      world.clock.time += 20 * DAY;
+      const within = 75 * DAY; // longer than some would be good for that are signed now
+      const first = await publisher.renew("main", { within, limit: 10 });
+      expect(first.rolesSigned.map(({ role }) => role).sort()).toEqual(
+        soonest
+          .slice(0, 10)
+          .map(([name]) => name)
+          .sort(),
+      );
+      expect(first.committed).toBe("snapshot");
+      let signed = first.rolesSigned.length;
+      for (let step = 10; step === 10; signed += step) {
+        step = (await publisher.renew("main", { within, limit: 10 })).rolesSigned.length;
+      }
+      const { lifetime, renewBefore } = DEFAULT_EXPIRY.bins;
+      const capped = world.clock.time + (lifetime + renewBefore) / 2;
+      expect(signed).toBe(soonest.filter(([, expiresAt]) => expiresAt < capped).length);
+      await world.published();
+    });
+
+    it("goes on while others publish, and loses nothing", async () => {
+      const [scheduler, publisher] = [world.publisher(), world.publisher()];
+      world.clock.time += 60 * DAY;
+      const renewing = (async () => {
+        while ((await scheduler.renew("main", { limit: 4 })).rolesSigned.length === 4);
+      })();
+      const paths = Array.from({ length: 20 }, (_, index) => `during/${index}`);
+      for (const path of paths) {
+        await world.add(path);
+        await publisher.publish("main");
+        expect((await world.published()).has(path)).toBe(true);
+      }
+      await renewing;
+      expect(await world.published()).toEqual(hashesOf(...paths));
+      expect((await scheduler.renew("main")).rolesSigned).toEqual([]);
+    });
+  });
+
+  describe("retention", () => {
+    const names = async () => (await readdir(world.metadata)).filter((name) => !name.startsWith("."));
+    const prune = (ports = world.ports) => pruneTufRepository(ports, "main", { keepFor: DAY });
+
+    /** Publishes `a` five times, an hour apart. */
+    beforeEach(async () => {
+      const publisher = world.publisher();
+      for (const path of ["a", "a/1", "a/2", "a/3", "a/4"]) {
+        world.clock.time += 3_600_000;
+        await world.add(path);
+        await publisher.publish("main");
+      }
+    });
+
+    it("keeps everything that was current within the window", async () => {
+      const before = await names();
+      expect(await prune()).toBe(0);
+      expect(await names()).toEqual(before);
+    });
+
+    it("deletes what is older, from storage and database, and nothing that a client can reach", async () => {
+      const files = world.state.repositories.get("main")!.files;
+      world.clock.time += 21 * 3_600_000; // a day ago, snapshot 3 was just made
+      expect(await prune()).toBeGreaterThan(0);
+      expect((await names()).filter((name) => name.endsWith(".snapshot.json")).sort()).toEqual(
+        [3, 4, 5, 6].map((version) => `${version}.snapshot.json`),
+      );
+      expect(files.has("snapshot/2")).toBe(false);
+      expect(await names()).toContain("1.root.json");
+      expect([...(await world.published()).keys()].sort()).toEqual(["a", "a/1", "a/2", "a/3", "a/4"]);
+      expect(await prune()).toBe(0);
+      expect(await world.publisher().publish("main")).toMatchObject({ filesWritten: [expect.any(String)] });
+    });
+
+    it("is completed by the next call, wherever it stops", async () => {
+      world.clock.time += 2 * DAY;
+      for (let step = 1, done = false; !done; step++) {
+        for (const when of ["before", "after"] as const) {
+          const fuse = new Fuse(step, when);
+          const { store, files, clock } = world.ports;
+          await prune({ ...world.ports, store: fuse.guard(store), files: fuse.guard(files), clock }).catch(() => 0);
+          await world.publisher().publish("main");
+          await world.published();
+          done = !fuse.blown;
+        }
+      }
+      expect(await prune()).toBe(0);
+      expect((await names()).filter((name) => name.endsWith(".snapshot.json")).length).toBeLessThanOrEqual(2);
+    });
+  });
+});

@@ -1,0 +1,169 @@
+import fc from "../../support/fast-check.js";
+import { describe, expect, it } from "vitest";
+import { TufError } from "../../../domain/tuf/errors.js";
+import { ed25519Key, pemKey, voiceOf } from "../../../domain/tuf/key.js";
+import type { RootSigned, Signature } from "../../../domain/tuf/metadata-document.js";
+import { authoritiesOf, checkSuccession, nextRoot } from "../../../domain/tuf/root-succession.js";
+import { isComplete, progressOf } from "../../../domain/tuf/signing-event.js";
+import { meetsThreshold } from "../../../domain/tuf/threshold.js";
+import {
+  firstTrust,
+  type KeptTrust,
+  type RoleTrust,
+  signatories,
+  succeeding,
+  TRANSITION,
+} from "../../../domain/tuf/trust.js";
+import { changedTrust, type TrustChange, type TrustPlan } from "../../../domain/tuf/trust-change.js";
+
+/** Ten keys; the id of each is its digit. */
+const IDS = Array.from("0123456789");
+const keyOf = (id: string) => ed25519Key(id.repeat(64));
+const KEYS = Object.fromEntries(IDS.map((id) => [id, keyOf(id)]));
+
+/** A signature is the key's public value: what a real one proves, without the arithmetic. */
+const verifier = {
+  verify: (key: ReturnType<typeof keyOf>, _: Uint8Array, signature: Uint8Array) =>
+    Buffer.from(signature).toString("hex") === key.keyval.public,
+};
+const signaturesOf = (ids: readonly string[]): Signature[] => ids.map((id) => ({ keyid: id, sig: id.repeat(64) }));
+
+const trusts: fc.Arbitrary<RoleTrust> = fc
+  .uniqueArray(fc.constantFrom(...IDS), { minLength: 1, maxLength: 6 })
+  .chain((keyIds) => fc.integer({ min: 1, max: keyIds.length }).map((threshold) => ({ keyIds, threshold })));
+
+describe("trust that changes", () => {
+  const alone = { keyIds: ["0"], threshold: 1 };
+  const START: TrustPlan = {
+    keys: { "0": keyOf("0") },
+    trust: { root: alone, targets: alone, snapshot: alone, timestamp: alone, bins: alone },
+  };
+  const changes: fc.Arbitrary<TrustChange> = fc
+    .record({
+      role: fc.constantFrom("root", "bins"),
+      keyId: fc.constantFrom(...IDS),
+      threshold: fc.integer({ min: -1, max: 4 }),
+      kind: fc.integer({ min: 0, max: 2 }),
+    })
+    .map(({ role, keyId, threshold, kind }): TrustChange =>
+      kind === 0
+        ? { change: "add-key", role: role as "root", keyId, key: keyOf(keyId) }
+        : kind === 1
+          ? { change: "remove-key", role: role as "root", keyId }
+          : { change: "set-threshold", role: role as "root", threshold },
+    );
+
+  it("is refused, or reachable; and what it was made from stays as it was", () => {
+    fc.assert(
+      fc.property(fc.array(changes, { maxLength: 12 }), (steps) => {
+        const before = structuredClone(START);
+        try {
+          const { keys, trust } = changedTrust(START, steps);
+          for (const { keyIds, threshold } of Object.values(trust)) {
+            expect(new Set(keyIds).size).toBe(keyIds.length);
+            expect(keyIds.length).toBeGreaterThanOrEqual(threshold);
+            expect(threshold).toBeGreaterThanOrEqual(1);
+            for (const keyId of keyIds) expect(keys[keyId]).toEqual(keyOf(keyId));
+          }
+        } catch (error) {
+          if (!(error instanceof TufError)) throw error;
+          expect(error.code).toBe("INVALID_TRUST");
+        }
+        expect(START).toEqual(before);
+      }),
+    );
+  });
+
+  it("is signed for those who have seen it and for those who have not, until it is settled and old", () => {
+    const delegation = ({ keyIds, threshold }: RoleTrust) => ({ keys: KEYS, keyids: keyIds, threshold });
+    const meets = (trust: RoleTrust, ids: readonly string[]) =>
+      meetsThreshold(delegation(trust), new Uint8Array(), signaturesOf(ids), verifier);
+    fc.assert(
+      fc.property(
+        fc.array(trusts, { minLength: 2, maxLength: 4 }),
+        fc.integer({ min: 0, max: TRANSITION - 1 }),
+        ([first, ...later], age) => {
+          let [kept, former]: [KeptTrust, RoleTrust] = [firstTrust(first!), first!];
+          let now = 1_000;
+          for (const next of later) {
+            now += age;
+            [former, kept] = [kept, succeeding(kept, next, now)];
+          }
+          const all = signatories(kept, { settled: true, now });
+          const ids = [...all.keyIds, ...(all.along ?? [])];
+          expect(meets(former, ids)).toBe(true);
+          expect(meets(kept, ids)).toBe(true);
+          expect(signatories(kept, { settled: true, now: now + TRANSITION }).along).toBeUndefined();
+          expect(signatories(kept, { settled: false, now: now + TRANSITION }).along).toEqual(kept.retiring);
+          expect(kept.retiring.filter((id) => kept.keyIds.includes(id))).toEqual([]);
+        },
+      ),
+    );
+  });
+});
+
+describe("a signing event", () => {
+  const NOW = Date.UTC(2026, 0, 1);
+  const rootWith = (version: number, trust: RoleTrust): RootSigned => {
+    const roles = { root: { keyids: trust.keyIds, threshold: trust.threshold } };
+    const base = { _type: "root", spec_version: "1.0.33", consistent_snapshot: true, keys: KEYS } as const;
+    const online = { keyids: ["0"], threshold: 1 };
+    return {
+      ...base,
+      version,
+      expires: "2027-01-01T00:00:00Z",
+      roles: { ...roles, targets: online, snapshot: online, timestamp: online },
+    };
+  };
+
+  it("is complete exactly when the thresholds of both roots are met, whatever else is signed", () => {
+    fc.assert(
+      fc.property(trusts, trusts, fc.subarray(IDS), fc.subarray(IDS), (former, next, signed, forged) => {
+        const authorities = authoritiesOf(rootWith(2, next), rootWith(1, former));
+        const bad = forged.filter((id) => !signed.includes(id)).map((id) => ({ keyid: id, sig: "00" }));
+        const event = { payload: new Uint8Array(), signatures: [...bad, ...signaturesOf(signed)] };
+        const count = ({ keyIds }: RoleTrust) => keyIds.filter((id) => signed.includes(id)).length;
+        const expected = count(former) >= former.threshold && count(next) >= next.threshold;
+        expect(isComplete(progressOf(event, authorities, verifier))).toBe(expected);
+      }),
+    );
+  });
+
+  it("is never complete without anybody who must agree", () => {
+    expect(isComplete([])).toBe(false);
+  });
+
+  it("lets only the next root follow, and only before it expires", () => {
+    const trust = { keyIds: ["0"], threshold: 1 };
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), (version, next) => {
+        const check = () => checkSuccession(rootWith(next, trust), rootWith(version, trust), NOW);
+        if (next === version + 1) expect(check).not.toThrow();
+        else expect(check).toThrow(expect.objectContaining({ code: "ROOT_OUT_OF_ORDER" }));
+      }),
+    );
+    const late = () => checkSuccession(rootWith(1, trust), undefined, Date.UTC(2027, 0, 1));
+    expect(late).toThrow(expect.objectContaining({ code: "ROOT_EXPIRED" }));
+  });
+
+  it("leaves no key in a root that no role names, and keeps what it does not know", () => {
+    const current = { ...rootWith(1, { keyIds: ["0", "1"], threshold: 1 }), "x-unknown": ["kept"] } as RootSigned;
+    const kept = { keyIds: ["0"], threshold: 1 };
+    const trust = { root: kept, targets: kept, snapshot: kept, timestamp: kept, bins: { keyIds: ["5"], threshold: 1 } };
+    const next = nextRoot(current, { keys: KEYS, trust }, { metadataVersion: 2, signedAt: NOW, expiresAt: NOW });
+    expect(Object.keys(next.keys)).toEqual(["0"]);
+    expect(next).toMatchObject({ version: 2, expires: "2026-01-01T00:00:00Z", "x-unknown": ["kept"] });
+  });
+});
+
+describe("a key", () => {
+  it("is one voice however it is written", () => {
+    const body = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
+    const pem = (text: string) =>
+      pemKey("ecdsa-sha2-nistp256", `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`);
+    expect(voiceOf(pem(body))).toBe(voiceOf(pem(`${body.slice(0, 10)}\r\n${body.slice(10)}`)));
+    expect(voiceOf(pem(body))).not.toBe(voiceOf(pem(`${body}AA`)));
+    const upper = { ...keyOf("a"), keyval: { public: "A".repeat(64) } };
+    expect(voiceOf(upper)).toBe(voiceOf(keyOf("a")));
+  });
+});
