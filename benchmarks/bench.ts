@@ -1,3 +1,4 @@
+import type { Chart } from "./charts/chart.js";
 import type { Estimate } from "./estimate.js";
 import type { Samples } from "./measure.js";
 import type { Random } from "./random.js";
@@ -21,10 +22,13 @@ export interface Workload {
   readonly id: string;
   readonly title: string;
   run(bench: Bench): Promise<Findings>;
+  /** The figures that noise does not touch (statements, bytes, lost updates), in seconds; left out where there are none. */
+  count?(bench: Bench): Promise<Findings>;
 }
 
 export interface Findings {
   readonly tables: readonly Table[];
+  readonly charts?: readonly Chart[];
   /** By the names of `goals.ts`. */
   readonly ratios?: Readonly<Record<string, Estimate>>;
   /** By arm: updates that were acknowledged, and are not in the final state. */
@@ -33,7 +37,7 @@ export interface Findings {
   readonly samples?: Readonly<Record<string, Samples>>;
 }
 
-/** What is shown on the terminal. */
+/** What is shown on the terminal and in the report. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];

@@ -27,6 +27,23 @@ export function ratioOf(above: readonly number[], below: readonly number[], rand
   return bootstrap([above, below], ([a, b]) => median(a!) / median(b!), random);
 }
 
+/** The mean over several pairs of arms of the ratio of their medians. */
+export function meanRatioOf(
+  above: readonly (readonly number[])[],
+  below: readonly (readonly number[])[],
+  random: Random,
+): Estimate {
+  const count = above.length;
+  return bootstrap(
+    [...above, ...below],
+    (resampled) => {
+      const ratios = above.map((_, index) => median(resampled[index]!) / median(resampled[count + index]!));
+      return ratios.reduce((sum, ratio) => sum + ratio, 0) / count;
+    },
+    random,
+  );
+}
+
 /** Percentile bootstrap over rounds. */
 function bootstrap(
   series: readonly (readonly number[])[],
@@ -48,4 +65,9 @@ function bootstrap(
 /** A figure that was counted, not sampled. */
 export function exactly(value: number): Estimate {
   return { value, low: value, high: value };
+}
+
+/** How much less the upper term of a ratio is than the lower one, in percent. */
+export function percentLess({ value, low, high }: Estimate): Estimate {
+  return { value: 100 * (1 - value), low: 100 * (1 - high), high: 100 * (1 - low) };
 }

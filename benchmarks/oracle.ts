@@ -1,5 +1,5 @@
 import type { TableStore } from "./tables.js";
-import type { RecordTable } from "../infrastructure/persistence/record-table.js";
+import type { RecordTable } from "../infrastructure/persistence/records/record-table.js";
 
 /**
  * Knows what the record must hold: every acknowledged increment of a counter happened, whatever the order. What the
@@ -13,12 +13,58 @@ export class CounterOracle {
     this.#acknowledged.set(attribute, (this.#acknowledged.get(attribute) ?? 0) + 1);
   }
 
-  async lost(tables: TableStore, table: RecordTable, id: string): Promise<number> {
+  /** @param among these counters; by default all that were raised */
+  async lost(
+    tables: TableStore,
+    table: RecordTable,
+    id: string,
+    among: readonly string[] = [...this.#acknowledged.keys()],
+  ): Promise<number> {
+    if (!among.some((attribute) => this.#acknowledged.has(attribute))) return 0;
     const row = await tables.row(table, id);
     let lost = 0;
-    for (const [attribute, count] of this.#acknowledged) {
+    for (const attribute of among) {
+      const count = this.#acknowledged.get(attribute) ?? 0;
       lost += Math.abs(count - Number(row[table.columns[attribute]!]));
     }
     return lost;
+  }
+}
+
+/**
+ * Knows what rows must hold after one batch: the new value of one column, a version that rose by one, and in every other
+ * column what was there before.
+ */
+export class ValueOracle {
+  private constructor(
+    private readonly tables: TableStore,
+    private readonly table: RecordTable,
+    private readonly expected: ReadonlyMap<string, string>,
+  ) {}
+
+  static async before(
+    tables: TableStore,
+    table: RecordTable,
+    ids: readonly string[],
+    attribute: string,
+    values: ReadonlyMap<string, string>,
+  ): Promise<ValueOracle> {
+    const rows = (await tables.rows(table)).filter(({ id }) => values.has(id as string));
+    if (rows.length !== ids.length) throw new Error(`${table.name} lacks rows that a batch is to change`);
+    const after = rows.map((row) => {
+      const id = row["id"] as string;
+      const version = Number(row[table.versionColumn]) + 1;
+      const changed = { ...row, [table.columns[attribute]!]: values.get(id), [table.versionColumn]: version };
+      return [id, JSON.stringify(changed)] as const;
+    });
+    return new ValueOracle(tables, table, new Map(after));
+  }
+
+  /** The rows that are not as they must be. */
+  async lost(): Promise<number> {
+    const rows = await this.tables.rows(this.table);
+    return rows.filter(
+      (row) => this.expected.has(row["id"] as string) && JSON.stringify(row) !== this.expected.get(row["id"] as string),
+    ).length;
   }
 }

@@ -1,36 +1,59 @@
-import type { Findings } from "./bench.js";
+import type { Findings, Table, Workload } from "./bench.js";
+import type { Chart } from "./charts/chart.js";
 import type { Environment } from "./environment.js";
 import type { Estimate } from "./estimate.js";
+import { diffAgainstFull } from "./diff-against-full.js";
 import { GOALS, type Goal } from "./goals.js";
 import type { Samples } from "./measure.js";
+import { noiseWarnings } from "./noise.js";
+import { seeded } from "./random.js";
 
+/** One run of the suite: what `--json` writes, and what tables, charts and pages are made from. */
 export interface Report {
   readonly ratios: Readonly<Record<string, Estimate & Goal>>;
   readonly lostUpdates: Readonly<Record<string, number>>;
+  readonly workloads: readonly WorkloadReport[];
+  /** What a reader must know before comparing. */
+  readonly warnings: readonly string[];
   readonly environment: Environment;
   readonly seed: number;
   readonly quick: boolean;
+  /** Milliseconds that were added to every round trip. */
+  readonly roundTrip: number;
   /** By workload, then by the case that was measured: milliseconds per operation, unless the case says otherwise. */
   readonly samples: Readonly<Record<string, Readonly<Record<string, Samples>>>>;
 }
 
+export interface WorkloadReport {
+  readonly id: string;
+  readonly title: string;
+  readonly charts: readonly Chart[];
+  readonly tables: readonly Table[];
+}
+
 /** All findings as one report; what several workloads lost is added up. */
 export function report(
-  findings: ReadonlyMap<string, Findings>,
-  about: Pick<Report, "environment" | "seed" | "quick">,
+  findings: ReadonlyMap<Workload, Findings>,
+  about: Pick<Report, "environment" | "seed" | "quick" | "roundTrip">,
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
   const lostUpdates: Record<string, number> = {};
   const samples: Record<string, Readonly<Record<string, Samples>>> = {};
-  for (const [id, found] of findings) {
-    for (const [name, estimate] of Object.entries(found.ratios ?? {})) {
+  const workloads: WorkloadReport[] = [];
+  const judge = (estimates: Readonly<Record<string, Estimate>>): void => {
+    for (const [name, estimate] of Object.entries(estimates)) {
       const goal = GOALS[name];
       if (goal === undefined) throw new Error(`${name} has no goal`);
       ratios[name] = { ...estimate, ...goal };
     }
+  };
+  for (const [{ id, title }, found] of findings) {
+    judge(found.ratios ?? {});
     for (const [arm, lost] of Object.entries(found.lostUpdates ?? {}))
       lostUpdates[arm] = (lostUpdates[arm] ?? 0) + lost;
     if (found.samples !== undefined) samples[id] = found.samples;
+    workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables });
   }
-  return { ratios, lostUpdates, ...about, samples };
+  judge(diffAgainstFull(samples, seeded(about.seed)));
+  return { ratios, lostUpdates, workloads, warnings: noiseWarnings(ratios), ...about, samples };
 }

@@ -1,9 +1,9 @@
 import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import { systemClock } from "../infrastructure/clock/system-clock.js";
-import { createTables } from "../infrastructure/persistence/create-table.js";
-import { openDatabase } from "../infrastructure/persistence/open-database.js";
-import type { RecordTable } from "../infrastructure/persistence/record-table.js";
-import { SqlRecordStore } from "../infrastructure/persistence/sql-record-store.js";
+import { createTables } from "../infrastructure/persistence/records/create-table.js";
+import { openDatabase } from "../infrastructure/persistence/connection/open-database.js";
+import type { RecordTable } from "../infrastructure/persistence/records/record-table.js";
+import { SqlRecordStore } from "../infrastructure/persistence/records/sql-record-store.js";
 import { newState } from "../domain/distinction/new-record.js";
 
 /** Makes and fills the tables that all arms share, and reads them for the oracle, past every arm. */
@@ -43,6 +43,16 @@ export class TableStore {
   async rows({ name }: RecordTable): Promise<Record<string, unknown>[]> {
     const [rows] = await this.#pool.query<RowDataPacket[]>("SELECT * FROM ??", [name]);
     return rows;
+  }
+
+  /** How many rows have these values. */
+  async rowsWhere(table: string, values: Readonly<Record<string, unknown>>): Promise<number> {
+    const conditions = Object.keys(values).map(() => "?? <=> ?");
+    const [[row]] = await this.#pool.query<RowDataPacket[]>(
+      `SELECT COUNT(*) AS found FROM ?? WHERE ${conditions.join(" AND ")}`,
+      [table, ...Object.entries(values).flat()],
+    );
+    return Number(row!["found"]);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 export type ArmName = "distinction" | "handwritten" | "pessimistic" | "typeorm" | "mikroorm" | "sequelize";
 
@@ -14,11 +14,11 @@ export interface ArmOptions {
 }
 
 /** One way to change records, with the settings that its own documentation recommends. */
-export interface ArmType {
+export interface ArmType<A extends Arm = Arm> {
   readonly name: ArmName;
   /** What it promises to a writer who was overtaken; a column of every table. */
   readonly guarantee: "version checked" | "version kept, not checked" | "row locked";
-  open(options: ArmOptions): Promise<Arm>;
+  open(options: ArmOptions): Promise<A>;
 }
 
 /** What the workloads ask of an arm. */
@@ -31,7 +31,19 @@ export interface Arm {
    * @returns how often it had to begin again
    */
   increment(id: string, attribute: string): Promise<number>;
+  /** Loads the record. */
+  read(id: string): Promise<void>;
   /** Loads the record and saves it as it is; calls `loaded` in between. */
   saveUnchanged(id: string, loaded: () => void): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An arm that has a way to save many records at once. */
+export interface BatchArm extends Arm {
+  /**
+   * Loads records and sets one attribute of each.
+   *
+   * @returns saves all of them at once, all or none
+   */
+  editMany(attribute: string, values: ReadonlyMap<string, string>): Promise<() => Promise<void>>;
 }

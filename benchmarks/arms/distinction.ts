@@ -1,15 +1,15 @@
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { AnyRecordType, RecordOf } from "../../domain/distinction/record-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
-import type { Arm, ArmOptions, ArmType } from "./arm.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 /** D: this library with its defaults. */
-export const distinctionArm: ArmType = {
+export const distinctionArm: ArmType<BatchArm> = {
   name: "distinction",
   guarantee: "version checked",
-  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<Arm> {
+  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
     const database = openDatabase(url, {
       clock: systemClock,
       random: Math.random,
@@ -27,15 +27,21 @@ export const distinctionArm: ArmType = {
         await repository.save(record);
       },
       async increment(id, attribute) {
-        const record = await repository.get(id);
-        const counters = record as unknown as Record<string, number>;
-        counters[attribute]! += 1;
-        return (await repository.save(record)).retries;
+        const raise = (record: object): void => void ((record as Record<string, number>)[attribute]! += 1);
+        return (await repository.update(id, raise)).retries;
       },
+      read: async (id) => void (await repository.get(id)),
       async saveUnchanged(id, loaded) {
         const record = await repository.get(id);
         loaded();
         await repository.save(record);
+      },
+      async editMany(attribute, values) {
+        const records = await repository.getMany([...values.keys()]);
+        for (const record of records as unknown as Record<string, string>[]) {
+          record[attribute] = values.get(record["id"]!)!;
+        }
+        return async () => void (await repository.saveAll(records));
       },
       close: () => database.close(),
     };

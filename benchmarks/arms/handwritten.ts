@@ -1,7 +1,7 @@
-import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
-import type { Arm, ArmOptions, ArmType } from "./arm.js";
+import type { Arm, ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 type Row = RowDataPacket & Record<string, string | number | Date | null> & { version: number };
 type Value = string | number | Date | null;
@@ -10,12 +10,13 @@ type Value = string | number | Date | null;
  * H: the least SQL that does the work, as somebody would write it by hand for one table: two prepared statements of
  * mysql2. The floor for every library.
  */
-export const handwrittenArm: ArmType = {
+export const handwrittenArm: ArmType<BatchArm> = {
   name: "handwritten",
   guarantee: "version checked",
-  async open(options: ArmOptions): Promise<Arm> {
+  async open(options: ArmOptions): Promise<BatchArm> {
     const pool = await openPool(options);
     const { select, update } = statements(options.table);
+    const batch = await batchStatements(pool, options.table);
     const load = async (id: string): Promise<Row> => (await pool.execute<Row[]>(select, [id]))[0][0]!;
     const store = async (row: Row, attribute: string, value: Value): Promise<boolean> => {
       const [{ affectedRows }] = await pool.execute<ResultSetHeader>(update(attribute), [
@@ -34,9 +35,24 @@ export const handwrittenArm: ArmType = {
           const row = await load(id);
           return (await store(row, attribute, Number(row[attribute]) + 1)) ? "stored" : "overtaken";
         }),
+      read: async (id) => void (await load(id)),
       async saveUnchanged(id, loaded) {
         await load(id);
         loaded(); // by hand, one does not save what one did not change
+      },
+      async editMany(attribute, values) {
+        const [rows] = await pool.query<Row[]>(batch.select, [[...values.keys()]]);
+        const update = batch.update(attribute);
+        return () =>
+          inTransaction(pool, async (connection) => {
+            const edits = rows.map(({ id, version }) => ({
+              id: id as string,
+              version,
+              value: values.get(id as string),
+            }));
+            const [{ affectedRows }] = await connection.execute<ResultSetHeader>(update, [JSON.stringify(edits)]);
+            if (affectedRows !== edits.length) throw new Error("some were changed meanwhile");
+          });
       },
       close: () => pool.end(),
     };
@@ -50,26 +66,18 @@ export const pessimisticArm: ArmType = {
   async open(options: ArmOptions): Promise<Arm> {
     const pool = await openPool(options);
     const { select, overwrite } = statements(options.table);
-    const change = async (id: string, attribute: string, value: (row: Row) => Value): Promise<void> => {
-      const connection = await pool.getConnection();
-      try {
-        await connection.beginTransaction();
+    const change = (id: string, attribute: string, value: (row: Row) => Value): Promise<void> =>
+      inTransaction(pool, async (connection) => {
         const [rows] = await connection.execute<Row[]>(`${select} FOR UPDATE`, [id]);
         await connection.execute(overwrite(attribute), [value(rows[0]!), id]);
-        await connection.commit();
-      } catch (error) {
-        await connection.rollback();
-        throw error;
-      } finally {
-        connection.release();
-      }
-    };
+      });
     return {
       setAttribute: (id, attribute, value) => change(id, attribute, () => value as Value),
       async increment(id, attribute) {
         await change(id, attribute, (row) => Number(row[attribute]) + 1);
         return 0;
       },
+      read: async (id) => void (await pool.execute(select, [id])),
       async saveUnchanged(id, loaded) {
         await pool.execute(select, [id]);
         loaded();
@@ -89,6 +97,20 @@ async function openPool({ url, poolSize, onStatement }: ArmOptions): Promise<Poo
   return pool;
 }
 
+async function inTransaction(pool: Pool, work: (connection: PoolConnection) => Promise<void>): Promise<void> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.beginTransaction();
+    await work(connection);
+    await connection.commit();
+  } catch (error) {
+    await connection.rollback();
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
 function statements({ name, columns }: RecordTable) {
   const list = [...Object.values(columns), "version"].map((column) => `\`${column}\``).join(", ");
   const set = (attribute: string): string =>
@@ -97,5 +119,25 @@ function statements({ name, columns }: RecordTable) {
     select: `SELECT ${list} FROM ${name} WHERE id = ?`,
     update: (attribute: string): string => `${set(attribute)} AND version = ?`,
     overwrite: set,
+  };
+}
+
+/** One UPDATE of any number of rows, their keys, versions and values in one JSON text. */
+async function batchStatements(pool: Pool, { name, columns }: RecordTable) {
+  const [types] = await pool.query<RowDataPacket[]>(
+    "SELECT COLUMN_NAME AS name, CHARACTER_MAXIMUM_LENGTH AS length, COLLATION_NAME AS collation " +
+      "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
+    [name],
+  );
+  const typeOf = (attribute: string): string => {
+    const { length, collation } = types.find((column) => column["name"] === columns[attribute])! as unknown as Row;
+    return `VARCHAR(${String(length)}) CHARACTER SET utf8mb4 COLLATE ${String(collation)}`;
+  };
+  return {
+    select: `SELECT id, version FROM ${name} WHERE id IN (?)`,
+    update: (attribute: string): string =>
+      `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id ${typeOf("id")} PATH '$.id', version BIGINT PATH '$.version', ` +
+      `value ${typeOf(attribute)} PATH '$.value')) AS j STRAIGHT_JOIN ${name} AS t ON t.id = j.id ` +
+      `SET t.\`${columns[attribute]}\` = j.value, t.version = t.version + 1 WHERE t.version = j.version`,
   };
 }

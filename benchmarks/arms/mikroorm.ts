@@ -1,8 +1,8 @@
 import { EntitySchema, MikroORM, OptimisticLockError, type EntitySchemaProperty } from "@mikro-orm/mysql";
 import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
-import type { Arm, ArmOptions, ArmType } from "./arm.js";
+import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 type Entity = Record<string, unknown>;
 
@@ -10,10 +10,10 @@ type Entity = Record<string, unknown>;
  * MikroORM 6 as its guide has it: a forked entity manager per piece of work (its identity map is not to be shared),
  * find, change, flush, in its default batch mode. The version property is on; `flush` compares it.
  */
-export const mikroormArm: ArmType = {
+export const mikroormArm: ArmType<BatchArm> = {
   name: "mikroorm",
   guarantee: "version checked",
-  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<Arm> {
+  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
     const orm = await MikroORM.init({
       clientUrl: url.replace(/^mariadb:/, "mysql:"),
       entities: [schemaOf(table)],
@@ -42,7 +42,15 @@ export const mikroormArm: ArmType = {
             throw error;
           }
         }),
+      read: async (id) => void (await orm.em.fork().findOneOrFail(entity, { id })),
       saveUnchanged: (id, loaded) => edit(id, loaded),
+      async editMany(attribute, values) {
+        const em = orm.em.fork();
+        for (const loaded of await em.find(entity, { id: [...values.keys()] })) {
+          loaded[attribute] = values.get(loaded["id"] as string);
+        }
+        return () => em.flush();
+      },
       close: () => orm.close(),
     };
   },

@@ -17,6 +17,7 @@ declare module "@mikro-orm/mysql" {
   export class OptimisticLockError extends Error {}
   export interface EntityManager {
     fork(): EntityManager;
+    find(entity: string, where: Record<string, unknown>): Promise<Record<string, unknown>[]>;
     findOneOrFail(entity: string, where: Record<string, unknown>): Promise<Record<string, unknown>>;
     flush(): Promise<void>;
   }
@@ -32,9 +33,13 @@ declare module "sequelize" {
   export interface Model {
     get(name: string): unknown;
     set(name: string, value: unknown): void;
-    save(): Promise<unknown>;
+    save(options?: { transaction: Transaction }): Promise<unknown>;
+  }
+  export interface Transaction {
+    readonly finished?: string;
   }
   export interface ModelStatic {
+    findAll(options: { where: Record<string, unknown> }): Promise<Model[]>;
     findByPk(id: string, options: { rejectOnEmpty: true }): Promise<Model>;
   }
   export const DataTypes: {
@@ -48,6 +53,7 @@ declare module "sequelize" {
     constructor(url: string, options: Record<string, unknown>);
     define(name: string, attributes: SequelizeAttributes, options: Record<string, unknown>): ModelStatic;
     authenticate(): Promise<void>;
+    transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
     close(): Promise<void>;
   }
 }

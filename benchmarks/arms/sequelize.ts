@@ -1,18 +1,18 @@
 import * as mysql2 from "mysql2";
 import { DataTypes, OptimisticLockError, Sequelize, type ModelStatic, type SequelizeAttributes } from "sequelize";
 import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
-import type { Arm, ArmOptions, ArmType } from "./arm.js";
+import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 /**
  * Sequelize 6 as its guide has it: find, change, `instance.save`, which writes the changed columns. Optimistic locking
  * (`version: true`) is on; `save` compares the version.
  */
-export const sequelizeArm: ArmType = {
+export const sequelizeArm: ArmType<BatchArm> = {
   name: "sequelize",
   guarantee: "version checked",
-  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<Arm> {
+  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
     const sequelize = new Sequelize(url.replace(/^mariadb:/, "mysql:"), {
       dialect: "mysql",
       dialectModule: mysql2,
@@ -40,10 +40,19 @@ export const sequelizeArm: ArmType = {
             throw error;
           }
         }),
+      read: async (id) => void (await model.findByPk(id, { rejectOnEmpty: true })),
       async saveUnchanged(id, loaded) {
         const instance = await model.findByPk(id, { rejectOnEmpty: true });
         loaded();
         await instance.save();
+      },
+      async editMany(attribute, values) {
+        const instances = await model.findAll({ where: { id: [...values.keys()] } });
+        for (const instance of instances) instance.set(attribute, values.get(instance.get("id") as string));
+        return () =>
+          sequelize.transaction(async (transaction) => {
+            for (const instance of instances) await instance.save({ transaction });
+          });
       },
       close: () => sequelize.close(),
     };

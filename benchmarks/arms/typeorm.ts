@@ -1,7 +1,7 @@
-import { DataSource, EntitySchema, type EntitySchemaColumnOptions, type Logger } from "typeorm";
+import { DataSource, EntitySchema, In, type EntitySchemaColumnOptions, type Logger } from "typeorm";
 import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
-import type { RecordTable } from "../../infrastructure/persistence/record-table.js";
-import type { Arm, ArmOptions, ArmType } from "./arm.js";
+import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
+import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 type Entity = Record<string, unknown>;
 
@@ -9,10 +9,10 @@ type Entity = Record<string, unknown>;
  * TypeORM as its guide has it: find, change, `repository.save`. The version column is on; `save` raises it, but does
  * not compare it, so there is nothing to retry on.
  */
-export const typeormArm: ArmType = {
+export const typeormArm: ArmType<BatchArm> = {
   name: "typeorm",
   guarantee: "version kept, not checked",
-  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<Arm> {
+  async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
     const dataSource = await new DataSource({
       type: "mysql",
       url: url.replace(/^mariadb:/, "mysql:"),
@@ -38,10 +38,16 @@ export const typeormArm: ArmType = {
         await repository.save(entity);
         return 0;
       },
+      read: async (id) => void (await load(id)),
       async saveUnchanged(id, loaded) {
         const entity = await load(id);
         loaded();
         await repository.save(entity);
+      },
+      async editMany(attribute, values) {
+        const entities = await repository.findBy({ id: In([...values.keys()]) });
+        for (const entity of entities) entity[attribute] = values.get(entity["id"] as string);
+        return async () => void (await repository.save(entities)); // one transaction, as is its default
       },
       close: () => dataSource.destroy(),
     };
@@ -49,7 +55,7 @@ export const typeormArm: ArmType = {
 };
 
 /** For the kinds of attributes that the benchmarks' records have. */
-function schemaOf(table: RecordTable): EntitySchema<Entity> {
+export function schemaOf(table: RecordTable): EntitySchema<Entity> {
   const key = keyNames(table.type);
   const columns: Record<string, EntitySchemaColumnOptions> = {};
   for (const [name, { shape, nullable }] of Object.entries(table.type.attributes as Attributes)) {
@@ -63,7 +69,7 @@ function schemaOf(table: RecordTable): EntitySchema<Entity> {
   return new EntitySchema<Entity>({ name: table.type.name, tableName: table.name, columns });
 }
 
-function countingLogger(onStatement: (sql: string) => void): Logger {
+export function countingLogger(onStatement: (sql: string) => void): Logger {
   const ignore = (): void => undefined;
   return {
     logQuery: onStatement,

@@ -8,7 +8,7 @@ import {
   withInitial,
 } from "../../domain/distinction/attribute-type.js";
 import { recordType, type NewRecordOf } from "../../domain/distinction/record-type.js";
-import { recordTable } from "../../infrastructure/persistence/record-table.js";
+import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record of ordinary width: with its version, 22 columns. No collections, so that every arm writes one row. */
 export const assetType = recordType({

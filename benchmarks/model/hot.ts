@@ -1,6 +1,6 @@
 import { integer, text, withInitial } from "../../domain/distinction/attribute-type.js";
 import { recordType } from "../../domain/distinction/record-type.js";
-import { recordTable } from "../../infrastructure/persistence/record-table.js";
+import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 export const MOST_WRITERS = 64;
 

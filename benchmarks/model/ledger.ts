@@ -1,7 +1,7 @@
 import { integer, text, withInitial } from "../../domain/distinction/attribute-type.js";
 import { entries } from "../../domain/distinction/collection-type.js";
 import { recordType } from "../../domain/distinction/record-type.js";
-import { recordTable } from "../../infrastructure/persistence/record-table.js";
+import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record with as many entries as a workload wants. */
 export const ledgerType = recordType({

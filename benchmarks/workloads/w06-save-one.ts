@@ -1,6 +1,7 @@
 import { distinctionArm, OPTIMISTIC } from "../arms/index.js";
 import type { Arm, ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
+import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { short, withInterval } from "../format.js";
 import { interleaved, perOperation, timed, type Samples } from "../measure.js";
@@ -40,6 +41,7 @@ export const saveOne: Workload = {
       }
       return {
         tables: CLIENTS.map((clients) => table(clients, samples, random)),
+        charts: [chart(samples)],
         ratios: ratios(samples, random),
         samples,
       };
@@ -98,6 +100,21 @@ function table(clients: number, samples: Record<string, Samples>, random: Random
     title: `W6: get and save of one attribute of 22 columns, ${label(clients)}`,
     columns: ["arm", "guarantee", "microseconds", "against handwritten", "per second"],
     rows: OPTIMISTIC.map(row),
+  };
+}
+
+function chart(samples: Record<string, Samples>): Chart {
+  return {
+    id: "w6-save-one",
+    title: "Get and save of one attribute of 22 columns",
+    subtitle: "Time per save; less is better",
+    kind: "bars",
+    x: { label: "clients side by side", groups: CLIENTS.map(label) },
+    y: { label: "microseconds" },
+    series: OPTIMISTIC.map(({ name }) => ({
+      name,
+      points: CLIENTS.map((clients, x) => ({ x, y: Math.round(1000 * median(samples[label(clients)]![name]!)) })),
+    })),
   };
 }
 

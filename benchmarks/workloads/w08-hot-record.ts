@@ -1,10 +1,11 @@
-import { ALL } from "../arms/index.js";
+import { ALL, distinctionArm } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
-import { exactly, medianOf, ratioOf } from "../estimate.js";
+import type { Chart, Point } from "../charts/chart.js";
+import { exactly, median, medianOf, ratioOf } from "../estimate.js";
 import { short, withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
-import { counter, hotTable } from "../model/hot.js";
+import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
 import { CounterOracle } from "../oracle.js";
 import type { Random } from "../random.js";
 
@@ -24,6 +25,7 @@ export const hotRecord: Workload = {
     const writerCounts = quick ? [8, 64] : [1, 2, 4, 8, 16, 32, 64];
     const samples: Record<string, Samples> = {};
     const tables: Table[] = [];
+    const curves = new Map<ArmType, Point[]>(ALL.map((type) => [type, []]));
     const lostUpdates: Record<string, number> = {};
     let lostBy64 = 0;
     const fresh = await freshRecords(bench);
@@ -37,7 +39,12 @@ export const hotRecord: Workload = {
       const measured = await interleaved(contenders, quick ? 5 : 9, random, (what) => say(`${label}, ${what}`));
       samples[label] = measured;
       tables.push(table(label, measured, tallies, random));
-      for (const [{ name }, { lost }] of tallies) {
+      for (const [type, { lost }] of tallies) {
+        const { name } = type;
+        const perSecond = Math.round(1000 / median(measured[name]!));
+        curves
+          .get(type)!
+          .push({ x: writerCounts.indexOf(writers), y: perSecond, ...(lost > 0 && { mark: `${lost} lost` }) });
         lostUpdates[name] = (lostUpdates[name] ?? 0) + lost;
         if (name === "distinction" && writers === 64) lostBy64 = lost;
       }
@@ -45,6 +52,7 @@ export const hotRecord: Workload = {
     const { distinction, pessimistic } = samples["8 writers"]!;
     return {
       tables,
+      charts: [chart(writerCounts, curves)],
       samples,
       lostUpdates,
       ratios: {
@@ -52,6 +60,22 @@ export const hotRecord: Workload = {
         "hot.8.vs.pessimistic": ratioOf(pessimistic!, distinction!, random),
         "hot.64.lost": exactly(lostBy64),
       },
+    };
+  },
+  async count(bench: Bench): Promise<Findings> {
+    const fresh = await freshRecords(bench);
+    const tally: Tally = { updates: 0, retries: 0, lost: 0 };
+    await contention(bench, fresh(), distinctionArm, MOST_WRITERS, tally);
+    return {
+      tables: [
+        {
+          title: `W8: one hot record, ${MOST_WRITERS} writers on disjoint attributes`,
+          columns: ["updates", "lost"],
+          rows: [[tally.updates, tally.lost]],
+        },
+      ],
+      lostUpdates: { distinction: tally.lost },
+      ratios: { "hot.64.lost": exactly(tally.lost) },
     };
   },
 };
@@ -91,6 +115,18 @@ async function contention(
   } finally {
     await arm.close();
   }
+}
+
+function chart(writerCounts: readonly number[], curves: ReadonlyMap<ArmType, readonly Point[]>): Chart {
+  return {
+    id: "w8-hot-record",
+    title: "Many writers of one record, each an attribute of its own",
+    subtitle: "Updates per second; more is better, unless updates are lost",
+    kind: "lines",
+    x: { label: "writers", groups: writerCounts.map(String) },
+    y: { label: "acknowledged updates per second" },
+    series: [...curves].map(([{ name }, points]) => ({ name, points })),
+  };
 }
 
 function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Tally>, random: Random): Table {

@@ -1,7 +1,7 @@
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/sql-record-store.js";
+import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { median, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
@@ -46,6 +46,19 @@ export const entriesSlope: Workload = {
               withInterval(medianOf(samples[size]!, random)),
               withInterval(ratioOf(samples[size]!, samples[SIZES[0]]!, random)),
             ]),
+          },
+        ],
+        charts: [
+          {
+            id: "w12-entries",
+            title: "Saving one changed entry, of few and of many",
+            subtitle: "Cost follows the change, not the record",
+            kind: "lines",
+            x: { label: "entries of the record", scale: "logarithmic" },
+            y: { label: "milliseconds" },
+            series: [
+              { name: "distinction", points: SIZES.map((x) => ({ x, y: Number(median(samples[x]!).toFixed(3)) })) },
+            ],
           },
         ],
         ratios: { "entries.slope": ratioOf(samples[10_000]!, samples[10]!, random) },

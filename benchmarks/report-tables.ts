@@ -7,12 +7,17 @@ import { reached } from "./goals.js";
 export function tableText({ title, columns, rows }: Table): string {
   const cells = [columns, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? short(cell) : cell)))];
   const widths = columns.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const isNumeric = columns.map((_, column) => rows.every((row) => /^-?\d/.test(String(row[column]))));
+  const isNumeric = columns.map((_, column) => isNumericColumn({ title, columns, rows }, column));
   const lines = cells.map((row) =>
     row.map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))),
   );
   const rule = widths.map((width) => "─".repeat(width));
   return [title, ...[lines[0]!, rule, ...lines.slice(1)].map((line) => `  ${line.join("  ")}`.trimEnd())].join("\n");
+}
+
+/** Whether a column holds nothing but figures, to be set to the right. */
+export function isNumericColumn({ rows }: Table, column: number): boolean {
+  return rows.every((row) => /^-?\d/.test(String(row[column])));
 }
 
 /** Every ratio against its goal, with what was lost. */

@@ -1,0 +1,62 @@
+import type { ResultSetHeader } from "mysql2/promise";
+import { changeEverything } from "../../model/image.js";
+import { fullWriteImages } from "./full-write.js";
+import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
+import { IMAGES, PROPERTIES, Rows, selectImage, TAGS, type ImageRows, type Run } from "./rows.js";
+
+/**
+ * H: the least SQL that does the work, written by hand for each request: it knows what will change, and checks the
+ * version. The floor for every library. Where everything changes, the least is the full write.
+ */
+export const handwrittenImages: ImageArmType = {
+  name: "handwritten",
+  guarantee: "version checked",
+  async open(options): Promise<ImageArm> {
+    const rows = new Rows(options, options.onStatement);
+    const fullWrite = await fullWriteImages.open(options);
+    return {
+      ...fullWrite,
+      load: async (id) => loaded(rows, await selectImage(rows.run, id)),
+      close: async () => {
+        await fullWrite.close();
+        await rows.close();
+      },
+    };
+  },
+};
+
+function loaded(rows: Rows, image: ImageRows): LoadedImage {
+  const { id } = image;
+  const touch = (run: Run): Promise<void> =>
+    update(run, image, `UPDATE ${IMAGES} SET version = version + 1 WHERE id = ? AND version = ?`, []);
+  return {
+    rename: (name) =>
+      update(rows.run, image, `UPDATE ${IMAGES} SET name = ?, version = version + 1 WHERE id = ? AND version = ?`, [
+        name,
+      ]),
+    setProperty: (name, value) =>
+      rows.transaction(async (run) => {
+        await touch(run);
+        await run(
+          `INSERT INTO ${PROPERTIES} (image_id, name, value) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE value = VALUES(value)`,
+          [id, name, value],
+        );
+      }),
+    addTag: (tag) =>
+      rows.transaction(async (run) => {
+        await touch(run);
+        await run(`INSERT IGNORE INTO ${TAGS} (image_id, value) VALUES (?, ?)`, [id, tag]);
+      }),
+    changeEverything: (round) => {
+      changeEverything(image, round);
+      throw new Error("by hand, everything is written by the full write");
+    },
+    saveUnchanged: () => Promise.resolve(),
+  };
+}
+
+async function update(run: Run, image: ImageRows, sql: string, values: string[]): Promise<void> {
+  const { affectedRows } = await run<ResultSetHeader>(sql, [...values, image.id, image.version]);
+  if (affectedRows === 0) throw new Error(`${image.id} was changed meanwhile`);
+  image.version++;
+}

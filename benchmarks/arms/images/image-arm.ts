@@ -1,0 +1,36 @@
+import type { ImageContent } from "../../model/image.js";
+import type { ArmName } from "../arm.js";
+
+export type ImageArmName = ArmName | "full write" | "full write (reference)";
+
+export interface ImageArmOptions {
+  /** `mysql://user:password@host:port/database` */
+  readonly url: string;
+  readonly poolSize: number;
+  /** Counts what the arm sends, transactions' frames left out. Left out where time is measured. */
+  readonly onStatement?: (sql: string) => void;
+}
+
+/** One way to store images: see `Arm` for records of one row. */
+export interface ImageArmType {
+  readonly name: ImageArmName;
+  readonly guarantee: "version checked" | "version kept, not checked" | "last writer wins";
+  open(options: ImageArmOptions): Promise<ImageArm>;
+}
+
+export interface ImageArm {
+  load(id: string): Promise<LoadedImage>;
+  add(id: string, image: ImageContent): Promise<void>;
+  /** Deletes an image that was just loaded, with all its parts. */
+  remove(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An image as the arm loaded it; every method changes it and saves it. */
+export interface LoadedImage {
+  rename(name: string): Promise<void>;
+  setProperty(name: string, value: string): Promise<void>;
+  addTag(tag: string): Promise<void>;
+  changeEverything(round: number): Promise<void>;
+  saveUnchanged(): Promise<void>;
+}

@@ -1,0 +1,131 @@
+import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
+import { imageTable, type ImageContent, type Location } from "../../model/image.js";
+import type { ImageArmOptions } from "./image-arm.js";
+
+export type Parameter = string | number | boolean | Date | null;
+export type Run = <T extends RowDataPacket[] | ResultSetHeader>(sql: string, parameters: Parameter[]) => Promise<T>;
+
+export const { name: IMAGES, entryTables } = imageTable;
+export const PROPERTIES = entryTables["properties"]!.name;
+export const TAGS = entryTables["tags"]!.name;
+export const LOCATIONS = entryTables["locations"]!.name;
+
+/** The attributes beside the id, in the order of their columns. */
+export const ATTRIBUTES = Object.keys(imageTable.columns).filter((name) => name !== "id");
+export const COLUMNS = ATTRIBUTES.map((name) => `\`${imageTable.columns[name]}\``);
+
+/** Prepared statements of mysql2 on a pool, as one would use them by hand. */
+export class Rows {
+  readonly #pool: Pool;
+
+  constructor(
+    { url, poolSize }: ImageArmOptions,
+    private readonly onStatement: ((sql: string) => void) | undefined,
+  ) {
+    this.#pool = createPool({ uri: url, connectionLimit: poolSize, timezone: "Z", charset: "utf8mb4" });
+  }
+
+  readonly run: Run = (sql, parameters) => this.#execute(this.#pool, sql, parameters);
+
+  /** Runs `work` on one connection, between BEGIN and COMMIT. */
+  async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    const connection = await this.#pool.getConnection();
+    try {
+      await connection.beginTransaction();
+      const result = await work((sql, parameters) => this.#execute(connection, sql, parameters));
+      await connection.commit();
+      return result;
+    } catch (error) {
+      await connection.rollback();
+      throw error;
+    } finally {
+      connection.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #execute<T extends RowDataPacket[] | ResultSetHeader>(
+    by: Pool | PoolConnection,
+    sql: string,
+    parameters: Parameter[],
+  ): Promise<T> {
+    this.onStatement?.(sql);
+    return (await by.execute<T>(sql, parameters))[0];
+  }
+}
+
+export interface ImageRows extends ImageContent {
+  readonly id: string;
+  version: number;
+}
+
+/** One SELECT of the image, one of each collection. */
+export async function selectImage(run: Run, id: string): Promise<ImageRows> {
+  const [row] = await run<RowDataPacket[]>(`SELECT ${COLUMNS.join(", ")}, version FROM ${IMAGES} WHERE id = ?`, [id]);
+  const properties = await run<RowDataPacket[]>(`SELECT name, value FROM ${PROPERTIES} WHERE image_id = ?`, [id]);
+  const tags = await run<RowDataPacket[]>(`SELECT value FROM ${TAGS} WHERE image_id = ?`, [id]);
+  const locations = await run<RowDataPacket[]>(
+    `SELECT id, url, metadata, status FROM ${LOCATIONS} WHERE image_id = ?`,
+    [id],
+  );
+  return {
+    id,
+    version: Number(row!["version"]),
+    attributes: attributesOf(row!),
+    properties: new Map(properties.map((property) => [property["name"] as string, property["value"] as string])),
+    tags: new Set(tags.map((tag) => tag["value"] as string)),
+    locations: new Map(locations.map((location) => [location["id"] as string, locationOf(location)])),
+  };
+}
+
+export function attributesOf(row: RowDataPacket): ImageContent["attributes"] {
+  return Object.fromEntries(ATTRIBUTES.map((name) => [name, row[imageTable.columns[name]!] as Parameter]));
+}
+
+function locationOf({ url, metadata, status }: RowDataPacket): Location {
+  return { url, metadata, status };
+}
+
+/** `(?, ?), (?, ?)` */
+export function tuples(rows: number, columns: number): string {
+  const tuple = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
+  return Array.from({ length: rows }, () => tuple).join(", ");
+}
+
+/** The image and one multi-row INSERT per collection that is not empty. */
+export async function insertImage(run: Run, id: string, image: ImageContent): Promise<void> {
+  await run(`INSERT INTO ${IMAGES} (id, ${COLUMNS.join(", ")}, version) VALUES ${tuples(1, COLUMNS.length + 2)}`, [
+    id,
+    ...ATTRIBUTES.map((name) => image.attributes[name] ?? null),
+    1,
+  ]);
+  for (const { table, columns, rows } of children(id, image)) {
+    if (rows.length === 0) continue;
+    await run(
+      `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${tuples(rows.length, columns.length)}`,
+      rows.flat(),
+    );
+  }
+}
+
+/** The rows of each collection, with the column that is the key among them. */
+export function children(id: string, { properties, tags, locations }: ImageContent) {
+  return [
+    {
+      table: PROPERTIES,
+      key: "name",
+      columns: ["image_id", "name", "value"],
+      rows: [...properties].map(([name, value]): Parameter[] => [id, name, value]),
+    },
+    { table: TAGS, key: "value", columns: ["image_id", "value"], rows: [...tags].map((tag): Parameter[] => [id, tag]) },
+    {
+      table: LOCATIONS,
+      key: "id",
+      columns: ["image_id", "id", "url", "metadata", "status"],
+      rows: [...locations].map(([key, { url, metadata, status }]): Parameter[] => [id, key, url, metadata, status]),
+    },
+  ];
+}

@@ -1,0 +1,74 @@
+import * as echarts from "echarts";
+import type { Axis, Chart, Point, Series } from "./chart.js";
+import { seriesColour, type Theme } from "./theme.js";
+
+const WIDTH = 860;
+const HEIGHT = 440;
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+
+/** The chart as an SVG document that needs nothing else. */
+export function drawChart(chart: Chart, theme: Theme): string {
+  const canvas = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  try {
+    canvas.setOption(optionOf(chart, theme));
+    return canvas.renderToSVGString();
+  } finally {
+    canvas.dispose();
+  }
+}
+
+function optionOf(chart: Chart, theme: Theme): echarts.EChartsOption {
+  const several = chart.series.length > 1;
+  return {
+    animation: false,
+    backgroundColor: theme.background,
+    textStyle: { fontFamily: FONT, color: theme.text },
+    title: {
+      text: chart.title,
+      subtext: chart.subtitle ?? "",
+      left: 16,
+      top: 12,
+      textStyle: { color: theme.text, fontSize: 16, fontWeight: 600 },
+      subtextStyle: { color: theme.muted, fontSize: 12 },
+    },
+    legend: { show: several, bottom: 8, textStyle: { color: theme.text, fontSize: 12 }, itemGap: 16 },
+    grid: { left: 76, right: 40, top: chart.subtitle === undefined ? 64 : 84, bottom: several ? 84 : 60 },
+    xAxis: axisOption(chart.x, theme, { nameLocation: "middle", nameGap: 30 }),
+    yAxis: axisOption(chart.y, theme, { nameLocation: "middle", nameGap: 54 }),
+    series: chart.series.map((series, index) => seriesOption(chart, series, seriesColour(series.name, index), theme)),
+  };
+}
+
+function axisOption(axis: Axis, theme: Theme, place: { nameLocation: "middle"; nameGap: number }) {
+  const look = {
+    ...place,
+    name: axis.label,
+    nameTextStyle: { color: theme.muted, fontSize: 12 },
+    axisLabel: { color: theme.muted, fontSize: 12 },
+    axisLine: { lineStyle: { color: theme.grid } },
+    splitLine: { show: axis.groups === undefined, lineStyle: { color: theme.grid } },
+  };
+  if (axis.groups !== undefined) return { ...look, type: "category" as const, data: [...axis.groups] };
+  return axis.scale === "logarithmic" ? { ...look, type: "log" as const } : { ...look, type: "value" as const };
+}
+
+function seriesOption(
+  { kind, x }: Chart,
+  { name, points }: Series,
+  colour: string,
+  theme: Theme,
+): echarts.SeriesOption {
+  const data = points.map((point) => ({
+    value: x.groups === undefined ? [point.x, point.y] : [x.groups[point.x]!, point.y],
+    label: markOption(point, theme),
+  }));
+  const look = { name, data, itemStyle: { color: colour } };
+  return kind === "bars"
+    ? { ...look, type: "bar", barMaxWidth: 36 }
+    : { ...look, type: "line", symbol: "circle", symbolSize: 7, lineStyle: { color: colour, width: 2 } };
+}
+
+function markOption({ mark }: Point, theme: Theme) {
+  if (mark === undefined) return { show: false };
+  return { show: true, formatter: mark, position: "top" as const, color: theme.alarm, fontSize: 11, fontWeight: 600 };
+}

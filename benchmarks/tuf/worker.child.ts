@@ -1,0 +1,34 @@
+import { createConnection } from "mysql2/promise";
+import { openTufBench, targetOf, type TufPlace } from "./tuf-bench.js";
+
+/** What a worker process is told on its command line. */
+export interface WorkerOrders {
+  readonly place: TufPlace;
+  /** Paths of its tasks: each adds one target and is done when clients can see it. */
+  readonly paths: readonly string[];
+  /** `lock`: one task at a time among all processes, the lock held for the whole of it. */
+  readonly mode: "free" | "lock";
+}
+
+const { place, paths, mode } = JSON.parse(process.argv[2] ?? "") as WorkerOrders;
+const { service, close } = await openTufBench(place);
+const connection = await createConnection({ uri: place.url });
+const task = async (path: string): Promise<void> => {
+  await service.add(new Map([[path, targetOf(path)]]));
+  await service.publish();
+};
+await service.publish();
+process.send?.("ready");
+await new Promise((resolve) => process.once("message", resolve));
+if (mode === "free") await Promise.all(paths.map(task));
+else {
+  for (const path of paths) {
+    await connection.query("SELECT GET_LOCK('distinction_bench', 600)");
+    await task(path);
+    await connection.query("SELECT RELEASE_LOCK('distinction_bench')");
+  }
+}
+process.send?.("done");
+await connection.end();
+await close();
+process.disconnect?.();

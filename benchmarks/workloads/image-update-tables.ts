@@ -1,0 +1,78 @@
+import type { Table } from "../bench.js";
+import type { Chart } from "../charts/chart.js";
+import { medianOf, percentLess, ratioOf } from "../estimate.js";
+import { withInterval } from "../format.js";
+import type { Samples } from "../measure.js";
+import { shapeName, type Shape } from "../model/image.js";
+import type { Random } from "../random.js";
+import { samplesOf, type ImageUpdates } from "./image-updates.js";
+
+/** A table per shape: what a request and its save take, how that compares, and what they send. */
+export function updateTables(
+  title: string,
+  updates: readonly ImageUpdates[],
+  shapes: readonly Shape[],
+  random: Random,
+): Table[] {
+  return shapes.map((shape) => {
+    const all = updates.filter((one) => one.shape === shape);
+    const own = all.find(({ type }) => type.name === "distinction")!;
+    return {
+      title: `${title}, properties, tags, locations = ${shapeName(shape)} (milliseconds)`,
+      columns: [
+        "arm",
+        "guarantee",
+        "load and save",
+        "save",
+        "saved by the difference",
+        "statements to load",
+        "to save",
+        "bytes to save",
+      ],
+      rows: all.map(({ type, requests, saves, sent }) => [
+        type.name,
+        type.guarantee,
+        withInterval(medianOf(requests, random)),
+        withInterval(medianOf(saves, random)),
+        type === own.type ? "" : `${Math.round(percentLess(ratioOf(own.saves, saves, random)).value)} %`,
+        sent.load.statements,
+        sent.save.statements,
+        sent.save.bytes,
+      ]),
+    };
+  });
+}
+
+export function updateSamples(updates: readonly ImageUpdates[], shapes: readonly Shape[]): Record<string, Samples> {
+  return Object.fromEntries(
+    shapes.flatMap((shape) => [
+      [`${shapeName(shape)}, load and save`, samplesOf(updates, "requests", shape)],
+      [`${shapeName(shape)}, save`, samplesOf(updates, "saves", shape)],
+    ]),
+  );
+}
+
+/** What one save sends, of images of every shape. */
+export function sentChart(
+  id: string,
+  title: string,
+  updates: readonly ImageUpdates[],
+  shapes: readonly Shape[],
+): Chart {
+  const arms = [...new Set(updates.map(({ type }) => type.name))];
+  return {
+    id,
+    title,
+    subtitle: "Statements that one save sends; less is better",
+    kind: "bars",
+    x: { label: "properties, tags, locations", groups: shapes.map(shapeName) },
+    y: { label: "statements" },
+    series: arms.map((name) => ({
+      name,
+      points: shapes.map((shape, x) => {
+        const { sent } = updates.find((one) => one.type.name === name && one.shape === shape)!;
+        return { x, y: sent.save.statements };
+      }),
+    })),
+  };
+}

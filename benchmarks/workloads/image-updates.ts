@@ -1,0 +1,167 @@
+import type { ImageArm, ImageArmType, LoadedImage } from "../arms/images/image-arm.js";
+import { IMAGE_ARMS } from "../arms/images/index.js";
+import { distinctionImages } from "../arms/images/distinction.js";
+import type { Bench, Findings } from "../bench.js";
+import { exactly } from "../estimate.js";
+import { timed, type Samples } from "../measure.js";
+import { TcpProxy } from "../../test/support/tcp-proxy.js";
+import { imageContent, imageTable, shapeName, SHAPES, type Shape } from "../model/image.js";
+import { shuffled } from "../random.js";
+
+export interface Sent {
+  /** Without BEGIN and COMMIT. */
+  readonly statements: number;
+  /** On the wire, to the server, everything included. */
+  readonly bytes: number;
+}
+
+/** What one arm did for images of one shape. */
+export interface ImageUpdates {
+  readonly type: ImageArmType;
+  readonly shape: Shape;
+  /** What one request sends to load the image, and to save it. */
+  readonly sent: { readonly load: Sent; readonly save: Sent };
+  /** Milliseconds per request, one sample a round. */
+  readonly requests: readonly number[];
+  /** Milliseconds per save, the part of a request that writes. */
+  readonly saves: readonly number[];
+}
+
+export interface UpdatePlan {
+  readonly shapes: readonly Shape[];
+  readonly arms: readonly ImageArmType[];
+  readonly rounds: number;
+  /** Updates that an arm makes before it is another arm's turn. */
+  readonly slice: number;
+  /** Changes the image and saves it; `turn` is another number every time. */
+  readonly update: (image: LoadedImage, turn: number) => Promise<void>;
+  /** What an image must hold after its last update, as the columns of its row or of its child rows. */
+  readonly expected: (
+    turn: number,
+    shape: Shape,
+  ) => { readonly table: string; readonly row: Readonly<Record<string, unknown>> };
+}
+
+/** A quick look is at two of them. */
+export function shapesOf({ quick }: Bench): readonly Shape[] {
+  return quick ? SHAPES.filter(([properties]) => properties === 0 || properties === 30) : SHAPES;
+}
+
+/** All arms but those that need not be compared with. */
+export function imageArms(without: readonly string[] = []): readonly ImageArmType[] {
+  return IMAGE_ARMS.filter(({ name }) => !without.includes(name));
+}
+
+/**
+ * Sequential updates of images of several shapes: every arm has an image of its own of each shape, and takes turns with
+ * the others. In the end every image is read past the arms, and must hold its last update.
+ */
+export async function imageUpdates({ url, tables, random, say }: Bench, plan: UpdatePlan): Promise<ImageUpdates[]> {
+  const { shapes, arms, rounds, slice, update } = plan;
+  const found: ImageUpdates[] = [];
+  for (const shape of shapes) {
+    await tables.fill(
+      imageTable,
+      arms.map((_, index) => stored(index, shape)),
+    );
+    const open: { type: ImageArmType; arm: ImageArm; id: string; requests: number[]; saves: number[]; turn: number }[] =
+      [];
+    try {
+      for (const [index, type] of arms.entries()) {
+        const { id } = imageContent(index, shape);
+        open.push({ type, arm: await type.open({ url, poolSize: 1 }), id, requests: [], saves: [], turn: 0 });
+      }
+      for (let round = 0; round <= rounds; round++) {
+        say(`${shapeName(shape)}, ${round === 0 ? "warm-up" : `round ${round} of ${rounds}`}`);
+        for (const one of shuffled(open, random)) {
+          let saving = 0;
+          const requesting = await timed(async () => {
+            for (let count = 0; count < slice; count++) {
+              const image = await one.arm.load(one.id);
+              saving += await timed(() => update(image, ++one.turn));
+            }
+          });
+          if (round === 0) continue;
+          one.requests.push(requesting / slice);
+          one.saves.push(saving / slice);
+        }
+      }
+      for (const { type, id, turn, requests, saves } of open) {
+        await verify(tables, type, id, plan.expected(turn, shape));
+        found.push({ type, shape, requests, saves, sent: await sentBy(type, url, id, update) });
+      }
+    } finally {
+      await Promise.all(open.map(({ arm }) => arm.close()));
+    }
+  }
+  return found;
+}
+
+/** By arm, for one shape. */
+export function samplesOf(updates: readonly ImageUpdates[], part: "requests" | "saves", shape: Shape): Samples {
+  return Object.fromEntries(updates.filter((one) => one.shape === shape).map((one) => [one.type.name, one[part]]));
+}
+
+async function verify(
+  tables: Bench["tables"],
+  { name }: ImageArmType,
+  id: string,
+  { table, row }: ReturnType<UpdatePlan["expected"]>,
+): Promise<void> {
+  const column = table === imageTable.name ? "id" : "image_id";
+  const rows = await tables.rowsWhere(table, { [column]: id, ...row });
+  if (rows === 0) throw new Error(`${name}: the last update of ${id} is not stored`);
+}
+
+/** What one save of this library sends for an image with much on it, by the names of `goals.ts`. */
+export async function countSent({ url, tables }: Bench, what: string, update: UpdatePlan["update"]): Promise<Findings> {
+  const shape = SHAPES.at(-1)!;
+  await tables.fill(imageTable, [stored(0, shape)]);
+  const { save } = await sentBy(distinctionImages, url, imageContent(0, shape).id, update);
+  const sent = { [`${what}.statements`]: save.statements, [`${what}.bytes`]: save.bytes };
+  return {
+    tables: [
+      {
+        title: `${what}: sent by one save, ${shapeName(shape)}`,
+        columns: ["figure", "sent"],
+        rows: Object.entries(sent),
+      },
+    ],
+    ratios: Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, exactly(value)])),
+  };
+}
+
+async function sentBy(
+  type: ImageArmType,
+  url: string,
+  id: string,
+  update: UpdatePlan["update"],
+): Promise<ImageUpdates["sent"]> {
+  const { hostname, port } = new URL(url);
+  const proxy = await TcpProxy.to(hostname, Number(port || 3306));
+  let statements = 0;
+  let bytes = 0;
+  proxy.onPacket = ({ length }) => ((bytes += length), "pass");
+  const arm = await type.open({ url: proxy.through(url), poolSize: 1, onStatement: () => void statements++ });
+  try {
+    await update(await arm.load(id), -1); // whatever it does once only, such as preparing statements
+    const start = { statements, bytes };
+    const image = await arm.load(id);
+    const loaded = { statements, bytes };
+    if (loaded.statements === start.statements) throw new Error(`${type.name}: its statements are not counted`);
+    await update(image, -2);
+    return { load: difference(loaded, start), save: difference({ statements, bytes }, loaded) };
+  } finally {
+    await arm.close();
+    await proxy.close();
+  }
+}
+
+function difference(after: Sent, before: Sent): Sent {
+  return { statements: after.statements - before.statements, bytes: after.bytes - before.bytes };
+}
+
+function stored(index: number, shape: Shape): object {
+  const { attributes, ...image } = imageContent(index, shape);
+  return { ...image, ...attributes };
+}

@@ -1,0 +1,64 @@
+import type { LoadedImage } from "../arms/images/image-arm.js";
+import type { Bench, Findings, Workload } from "../bench.js";
+import type { Chart } from "../charts/chart.js";
+import { imageTable, type Shape } from "../model/image.js";
+import { imageArms, imageUpdates, countSent, samplesOf, shapesOf, type ImageUpdates } from "./image-updates.js";
+import { updateSamples, updateTables } from "./image-update-tables.js";
+
+/** Requests of one slice; the curve of the chart has a point per slice. */
+const SLICE = 10;
+
+const update = (image: LoadedImage, turn: number): Promise<void> => image.rename(`renamed ${turn}`);
+
+/**
+ * What the reference's specification measured: one parameter of an image updated again and again, for images with more
+ * and more hanging on them.
+ */
+export const oneAttribute: Workload = {
+  id: "W1",
+  title: "One attribute of an image updated again and again",
+  async run(bench: Bench): Promise<Findings> {
+    const shapes = shapesOf(bench);
+    const updates = await imageUpdates(bench, {
+      shapes,
+      arms: imageArms(),
+      rounds: bench.quick ? 12 : 1_000,
+      slice: SLICE,
+      update,
+      expected: (turn) => ({ table: imageTable.name, row: { name: `renamed ${turn}` } }),
+    });
+    return {
+      tables: updateTables("W1: one attribute", updates, shapes, bench.random),
+      charts: shapes.map((shape) => timeAgainstRequests(updates, shape)),
+      samples: updateSamples(updates, shapes),
+    };
+  },
+  count: (bench) => countSent(bench, "one.attribute", update),
+};
+
+/** The chart of the image specification: execution time against number of requests. */
+function timeAgainstRequests(updates: readonly ImageUpdates[], shape: Shape): Chart {
+  const [properties, tags, locations] = shape;
+  const samples = samplesOf(updates, "requests", shape);
+  return {
+    id: `w1-time-against-requests-${shape.join("-")}`,
+    title: "Execution time against number of requests: full write and difference",
+    subtitle: `One attribute of an image with ${properties} properties, ${tags} tags, ${locations} locations; load and save each time`,
+    kind: "lines",
+    x: { label: "requests" },
+    y: { label: "seconds" },
+    series: Object.entries(samples).map(([name, requests]) => ({ name, points: cumulative(requests) })),
+  };
+}
+
+/** Twenty points of the sum of what requests took, whatever the number of slices. */
+function cumulative(requests: readonly number[]): { x: number; y: number }[] {
+  const step = Math.max(1, Math.round(requests.length / 20));
+  const points = [{ x: 0, y: 0 }];
+  let milliseconds = 0;
+  for (const [index, perRequest] of requests.entries()) {
+    milliseconds += perRequest * SLICE;
+    if ((index + 1) % step === 0) points.push({ x: (index + 1) * SLICE, y: Number((milliseconds / 1000).toFixed(3)) });
+  }
+  return points;
+}

@@ -1,0 +1,31 @@
+import type { LoadedImage } from "../arms/images/image-arm.js";
+import { PROPERTIES } from "../arms/images/rows.js";
+import type { Bench, Findings, Workload } from "../bench.js";
+import { imageArms, imageUpdates, countSent, shapesOf } from "./image-updates.js";
+import { sentChart, updateSamples, updateTables } from "./image-update-tables.js";
+
+const NAME = "hw_property_0";
+
+const update = (image: LoadedImage, turn: number): Promise<void> => image.setProperty(NAME, `value ${turn}`);
+
+export const oneProperty: Workload = {
+  id: "W2",
+  title: "One property of an image",
+  async run(bench: Bench): Promise<Findings> {
+    const shapes = shapesOf(bench);
+    const updates = await imageUpdates(bench, {
+      shapes,
+      arms: imageArms(),
+      rounds: bench.quick ? 12 : 100,
+      slice: 10,
+      update,
+      expected: (turn) => ({ table: PROPERTIES, row: { name: NAME, value: `value ${turn}` } }),
+    });
+    return {
+      tables: updateTables("W2: one property", updates, shapes, bench.random),
+      charts: [sentChart("w2-statements", "Saving one changed property", updates, shapes)],
+      samples: updateSamples(updates, shapes),
+    };
+  },
+  count: (bench) => countSent(bench, "one.property", update),
+};

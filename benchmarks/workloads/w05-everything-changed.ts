@@ -1,0 +1,29 @@
+import { PROPERTIES } from "../arms/images/rows.js";
+import type { Bench, Findings, Workload } from "../bench.js";
+import { imageTable } from "../model/image.js";
+import { imageArms, imageUpdates, shapesOf } from "./image-updates.js";
+import { updateSamples, updateTables } from "./image-update-tables.js";
+
+/** The worst case for a difference: it finds out that it has to write everything. */
+export const everythingChanged: Workload = {
+  id: "W5",
+  title: "Everything of an image changed",
+  async run(bench: Bench): Promise<Findings> {
+    const shapes = shapesOf(bench);
+    const updates = await imageUpdates(bench, {
+      shapes,
+      arms: imageArms(["handwritten"]), // by hand, one would write the full write
+      rounds: bench.quick ? 8 : 50,
+      slice: 4,
+      update: (image, turn) => image.changeEverything(turn),
+      expected: (turn, [properties]) =>
+        properties === 0
+          ? { table: imageTable.name, row: { name: `everything ${turn}` } }
+          : { table: PROPERTIES, row: { value: `changed in round ${turn}` } },
+    });
+    return {
+      tables: updateTables("W5: everything", updates, shapes, bench.random),
+      samples: updateSamples(updates, shapes),
+    };
+  },
+};

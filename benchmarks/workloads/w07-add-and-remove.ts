@@ -1,0 +1,90 @@
+import type { ImageArm, ImageArmType } from "../arms/images/image-arm.js";
+import type { Bench, Findings, Table, Workload } from "../bench.js";
+import { medianOf, ratioOf } from "../estimate.js";
+import { withInterval } from "../format.js";
+import { interleaved, timed, type Samples } from "../measure.js";
+import { imageContent, imageTable, shapeName, type Shape } from "../model/image.js";
+import type { Random } from "../random.js";
+import { imageArms, shapesOf } from "./image-updates.js";
+
+const SLICE = 5;
+
+/** New images, and their removal after they were loaded again. */
+export const addAndRemove: Workload = {
+  id: "W7",
+  title: "Add and remove images",
+  async run(bench: Bench): Promise<Findings> {
+    const { url, tables, random, quick, say } = bench;
+    const found: Table[] = [];
+    const samples: Record<string, Samples> = {};
+    await tables.fill(imageTable, []);
+    const arms = await Promise.all(
+      imageArms(["handwritten"]).map(async (type) => ({ type, arm: await type.open({ url, poolSize: 1 }) })),
+    );
+    try {
+      let next = 0;
+      for (const shape of shapesOf(bench)) {
+        const added = new Map<ImageArmType, string[]>(arms.map(({ type }) => [type, []]));
+        const adding = arms.map(({ type, arm }) => ({
+          name: type.name,
+          round: () =>
+            perImage(
+              Array.from({ length: SLICE }, () => next++),
+              async (index) => {
+                const { id, ...image } = imageContent(index, shape);
+                await arm.add(id, image);
+                added.get(type)!.push(id);
+              },
+            ),
+        }));
+        const rounds = quick ? 6 : 40;
+        const label = shapeName(shape);
+        const adds = await interleaved(adding, rounds, random, (what) => say(`${label}, adding, ${what}`));
+        const stored = await tables.rows(imageTable);
+        if (stored.length !== SLICE * (rounds + 1) * arms.length) throw new Error(`${stored.length} images are stored`);
+        const removing = arms.map(({ type, arm }) => ({
+          name: type.name,
+          round: () => perImage(added.get(type)!.splice(0, SLICE), (id) => arm.remove(id)),
+        }));
+        const removals = await interleaved(removing, rounds, random, (what) => say(`${label}, removing, ${what}`));
+        const left = await tables.rows(imageTable);
+        if (left.length > 0) throw new Error(`${left.length} removed images are still stored`);
+        samples[`${label}, add`] = adds;
+        samples[`${label}, load and remove`] = removals;
+        found.push(table(shape, arms, adds, removals, random));
+      }
+      return { tables: found, samples };
+    } finally {
+      await Promise.all(arms.map(({ arm }) => arm.close()));
+    }
+  },
+};
+
+/** Milliseconds per image of a slice, one after another. */
+async function perImage<T>(images: readonly T[], work: (image: T) => Promise<void>): Promise<number> {
+  const milliseconds = await timed(async () => {
+    for (const image of images) await work(image);
+  });
+  return milliseconds / images.length;
+}
+
+function table(
+  shape: Shape,
+  arms: readonly { type: ImageArmType; arm: ImageArm }[],
+  adds: Samples,
+  removals: Samples,
+  random: Random,
+): Table {
+  return {
+    title: `W7: add and remove, properties, tags, locations = ${shapeName(shape)} (milliseconds)`,
+    columns: ["arm", "guarantee", "add", "against distinction", "load and remove", "against distinction"],
+    rows: arms.map(({ type: { name, guarantee } }) => [
+      name,
+      guarantee,
+      withInterval(medianOf(adds[name]!, random)),
+      withInterval(ratioOf(adds[name]!, adds["distinction"]!, random)),
+      withInterval(medianOf(removals[name]!, random)),
+      withInterval(ratioOf(removals[name]!, removals["distinction"]!, random)),
+    ]),
+  };
+}

@@ -1,0 +1,80 @@
+import { OPTIMISTIC } from "../arms/index.js";
+import type { Bench, Findings, Workload } from "../bench.js";
+import { medianOf, ratioOf } from "../estimate.js";
+import { withInterval } from "../format.js";
+import { interleaved, perOperation } from "../measure.js";
+import { counter, hotTable } from "../model/hot.js";
+import { CounterOracle } from "../oracle.js";
+import { zipfian } from "../zipfian.js";
+
+const RECORDS = 10_000;
+const CLIENTS = 8;
+const READS = 0.8;
+
+/** What a service does on a day: most requests read, and a few records are asked for far more often than the rest. */
+export const zipf: Workload = {
+  id: "W10",
+  title: "Reads and updates, some records far more often than others",
+  async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
+    const ids = Array.from({ length: RECORDS }, (_, index) => `zipf ${index}`);
+    say(`filling ${RECORDS} records`);
+    await tables.fill(
+      hotTable,
+      ids.map((id) => ({ id })),
+    );
+    const arms = await Promise.all(
+      OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: CLIENTS }) })),
+    );
+    const rank = zipfian(RECORDS, random);
+    const oracles = new Map<string, CounterOracle>();
+    const acknowledge = (id: string, attribute: string): void => {
+      const oracle = oracles.get(id) ?? new CounterOracle();
+      oracles.set(id, oracle);
+      oracle.acknowledge(attribute);
+    };
+    try {
+      const contenders = arms.map(({ type, arm }, number) => ({
+        name: type.name,
+        round: () =>
+          perOperation(CLIENTS, quick ? 20 : 50, async (client) => {
+            const id = ids[rank()]!;
+            if (random() < READS) return arm.read(id);
+            // Every client of every arm has a counter of its own, so that what one arm loses is not put on another.
+            const attribute = counter(number * CLIENTS + client);
+            await arm.increment(id, attribute);
+            acknowledge(id, attribute);
+          }),
+      }));
+      const samples = await interleaved(contenders, quick ? 8 : 30, random, say);
+      const lostUpdates: Record<string, number> = {};
+      for (const [number, type] of OPTIMISTIC.entries()) {
+        const counters = Array.from({ length: CLIENTS }, (_, client) => counter(number * CLIENTS + client));
+        lostUpdates[type.name] = 0;
+        for (const [id, oracle] of oracles)
+          lostUpdates[type.name]! += await oracle.lost(tables, hotTable, id, counters);
+      }
+      return {
+        tables: [
+          {
+            title: `W10: ${CLIENTS} clients, ${RECORDS} records asked for by Zipf's law, ${READS * 100} % reads`,
+            columns: ["arm", "guarantee", "requests per second", "against handwritten", "lost"],
+            rows: OPTIMISTIC.map(({ name, guarantee }) => {
+              const { value, low, high } = medianOf(samples[name]!, random);
+              return [
+                name,
+                guarantee,
+                withInterval({ value: 1000 / value, low: 1000 / high, high: 1000 / low }),
+                withInterval(ratioOf(samples["handwritten"]!, samples[name]!, random)),
+                lostUpdates[name]!,
+              ];
+            }),
+          },
+        ],
+        samples: { requests: samples },
+        lostUpdates,
+      };
+    } finally {
+      await Promise.all(arms.map(({ arm }) => arm.close()));
+    }
+  },
+};

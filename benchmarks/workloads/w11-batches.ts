@@ -1,0 +1,111 @@
+import { distinctionArm, OPTIMISTIC } from "../arms/index.js";
+import type { ArmType, BatchArm } from "../arms/arm.js";
+import type { Bench, Findings, Table, Workload } from "../bench.js";
+import type { Chart } from "../charts/chart.js";
+import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
+import { withInterval } from "../format.js";
+import { interleaved, timed, type Samples } from "../measure.js";
+import { asset, assetTable } from "../model/asset.js";
+import { ValueOracle } from "../oracle.js";
+import type { Random } from "../random.js";
+
+const SIZES = [10, 100, 1_000] as const;
+
+/** Rounds of each size: the small ones are soon done, and the more easily disturbed. */
+const ROUNDS = { quick: [60, 40, 5], full: [200, 120, 15] } as const;
+
+/** Saving many records that were changed, one attribute each, all or none. Loading them is not timed. */
+export const batches: Workload = {
+  id: "W11",
+  title: "Batches of changed records",
+  async run(bench: Bench): Promise<Findings> {
+    const { url, tables, random, quick, say } = bench;
+    const records = Array.from({ length: SIZES.at(-1)! }, (_, index) => asset(index));
+    await tables.fill(assetTable, records);
+    const arms = await Promise.all(
+      OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: 2 }) })),
+    );
+    const lostUpdates = Object.fromEntries(OPTIMISTIC.map(({ name }) => [name, 0]));
+    const samples: Record<string, Samples> = {};
+    try {
+      for (const [index, size] of SIZES.entries()) {
+        const ids = records.slice(0, size).map(({ id }) => id);
+        const contenders = arms.map(({ type, arm }) => ({
+          name: type.name,
+          round: async () => {
+            const { milliseconds, lost } = await batch(bench, arm, ids);
+            lostUpdates[type.name]! += lost;
+            return milliseconds;
+          },
+        }));
+        const rounds = ROUNDS[quick ? "quick" : "full"][index]!;
+        samples[label(size)] = await interleaved(contenders, rounds, random, (what) => say(`${label(size)}, ${what}`));
+      }
+    } finally {
+      await Promise.all(arms.map(({ arm }) => arm.close()));
+    }
+    return {
+      tables: SIZES.map((size) => table(size, samples[label(size)]!, random)),
+      charts: [chart(samples)],
+      ratios: ratios(samples[label(100)]!, random),
+      lostUpdates,
+      samples,
+    };
+  },
+};
+
+let edits = 0;
+
+/** Every record gets a value that was never there; afterwards each must have its own, and nothing else be touched. */
+async function batch(
+  { tables }: Bench,
+  arm: BatchArm,
+  ids: readonly string[],
+): Promise<{ milliseconds: number; lost: number }> {
+  const values = new Map(ids.map((id) => [id, `edit ${edits++} of ${id}`]));
+  const oracle = await ValueOracle.before(tables, assetTable, ids, "name", values);
+  const save = await arm.editMany("name", values);
+  const milliseconds = await timed(save);
+  return { milliseconds, lost: await oracle.lost() };
+}
+
+function ratios({ distinction, ...others }: Samples, random: Random): Record<string, Estimate> {
+  return {
+    "batch.100.vs.handwritten": ratioOf(distinction!, others["handwritten"]!, random),
+    "batch.100.vs.typeorm": ratioOf(others["typeorm"]!, distinction!, random),
+  };
+}
+
+function table(size: number, measured: Samples, random: Random): Table {
+  const row = ({ name, guarantee }: ArmType): (string | number)[] => [
+    name,
+    guarantee,
+    withInterval(medianOf(measured[name]!, random)),
+    withInterval(ratioOf(measured[name]!, measured["handwritten"]!, random)),
+    withInterval(ratioOf(measured[name]!, measured[distinctionArm.name]!, random)),
+  ];
+  return {
+    title: `W11: save of ${label(size)}, one attribute of 22 columns changed in each (milliseconds)`,
+    columns: ["arm", "guarantee", "save", "against handwritten", "against distinction"],
+    rows: OPTIMISTIC.map(row),
+  };
+}
+
+function chart(samples: Record<string, Samples>): Chart {
+  return {
+    id: "w11-batches",
+    title: "Saving a batch of changed records",
+    subtitle: "Time per record, one attribute of 22 columns changed in each; less is better",
+    kind: "bars",
+    x: { label: "records saved at once", groups: SIZES.map(String) },
+    y: { label: "microseconds per record" },
+    series: OPTIMISTIC.map(({ name }) => ({
+      name,
+      points: SIZES.map((size, x) => ({ x, y: Math.round((1000 * median(samples[label(size)]![name]!)) / size) })),
+    })),
+  };
+}
+
+function label(size: number): string {
+  return `${size} records`;
+}

@@ -1,0 +1,62 @@
+import type { Bench, Findings, Workload } from "../bench.js";
+import { short } from "../format.js";
+import { timed } from "../measure.js";
+import { targetOf, withRepository } from "../tuf/tuf-bench.js";
+
+const BINS = 16_384;
+
+/** A whole registry at once: a long list accepted and published, in bounded memory. */
+export const tufImport: Workload = {
+  id: "W21",
+  title: "TUF: import",
+  run({ url, quick, say }: Bench): Promise<Findings> {
+    const count = quick ? 50_000 : 1_000_000;
+    return withRepository(url, "import", BINS, async ({ service, sent }) => {
+      sent.reset();
+      let resident = 0;
+      const watching = setInterval(() => (resident = Math.max(resident, process.memoryUsage().rss)), 100);
+      try {
+        const accepting = await timed(async () => {
+          for await (const accepted of service.addList(targets(count))) say(`${accepted} accepted`);
+        });
+        const statements = sent.statements;
+        say("publishing");
+        const publishing = await timed(() => service.publish());
+        return {
+          tables: [
+            {
+              title: `W21: ${count} targets into ${BINS} bins`,
+              columns: [
+                "accepted (s)",
+                "published (s)",
+                "per second",
+                "statements",
+                "of them accepting",
+                "memory (MiB)",
+              ],
+              rows: [
+                [
+                  short(accepting / 1000),
+                  short(publishing / 1000),
+                  short(Math.round((1000 * count) / (accepting + publishing))),
+                  sent.statements,
+                  statements,
+                  Math.round(resident / 2 ** 20),
+                ],
+              ],
+            },
+          ],
+        };
+      } finally {
+        clearInterval(watching);
+      }
+    });
+  },
+};
+
+function* targets(count: number) {
+  for (let index = 0; index < count; index++) {
+    const path = `packages/${index % 1_000}/example-${index}-1.0.0.tgz`;
+    yield [path, targetOf(path)] as const;
+  }
+}
