@@ -1,7 +1,7 @@
 import { BatchSaver } from "./batch-saver.js";
 import type { ChangeSet } from "./change-set.js";
 import { checkScope } from "./check-scope.js";
-import { ConflictError, InvalidMergeError } from "./errors.js";
+import { ConflictError } from "./errors.js";
 import type { Explanation } from "./explanation.js";
 import { firstVersion } from "./first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
@@ -12,9 +12,9 @@ import { idFrom, recordId } from "./record-id.js";
 import { RecordSaver } from "./record-saver.js";
 import { within, type EntryScope } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
+import { RecordUpdater, type Mutate, type UpdateOptions } from "./record-updater.js";
 import { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
-import { retrySettings } from "./retry.js";
 import type {
   RepositoryEnvironment,
   SaveOptions,
@@ -33,6 +33,7 @@ import type { UnitBinding } from "./unit-of-work.js";
 export class DistinctRepository<R extends AnyRecordType> {
   readonly #tracker: RecordTracker<R>;
   readonly #saver: RecordSaver<R>;
+  readonly #updater: RecordUpdater<R>;
   readonly #batches: BatchSaver<R>;
 
   constructor(
@@ -42,6 +43,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   ) {
     this.#tracker = new RecordTracker(type);
     this.#saver = new RecordSaver(type, store, environment);
+    this.#updater = new RecordUpdater(type, store, environment, this.#tracker, this.#saver);
     this.#batches = new BatchSaver(type, store, environment, this.#tracker, this.#saver);
   }
 
@@ -180,27 +182,13 @@ export class DistinctRepository<R extends AnyRecordType> {
    * others changed too is worked out again, whatever its policy (but for `sum`, which adds both up): two calls that each
    * raise a counter by one raise it by two. What `mutate` reads and does not change is guarded by `expect`.
    *
+   * After `optimisticAttempts` lost runs, the next one has the record locked, so that nobody comes first: given that
+   * `mutate` answers at once. One that answers a promise, and could hold others up, goes on without a lock.
+   *
    * @throws as `get` and `save`; the last conflict or `InvalidMergeError` where `mutate` ran `updateAttempts` times
    */
-  async update(
-    id: IdOf<R>,
-    mutate: (record: RecordOf<R>) => void | Promise<void>,
-    options: SaveOptions & { readonly scope?: EntryScope } = {},
-  ): Promise<SaveResult> {
-    const backoff = this.#saver.backoff("update", recordId(this.type, id), options);
-    const { updateAttempts } = retrySettings(this.environment.retry);
-    for (let attempt = 1; ; attempt++) {
-      const record = await this.get(id, options.scope);
-      await mutate(record);
-      try {
-        const result = await this.#save(record, { ...options, derived: true });
-        return { ...result, retries: result.retries + attempt - 1 };
-      } catch (error) {
-        const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
-        if (!isLost || attempt >= updateAttempts) throw error;
-      }
-      await backoff.pause();
-    }
+  async update(id: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions = {}): Promise<SaveResult> {
+    return this.#updater.update(id, mutate, options);
   }
 
   /**

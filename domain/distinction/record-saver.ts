@@ -10,7 +10,7 @@ import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
 import { recordFrom, strangers } from "./record.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
-import { within, type RecordState } from "./record-state.js";
+import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
 import type { AnyRecordType, Attributes, Collections, Edit, RecordOf } from "./record-type.js";
 import { Backoff, retrySettings, type RetrySettings } from "./retry.js";
@@ -65,7 +65,7 @@ export class RecordSaver<R extends AnyRecordType> {
   async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
     const { observer } = this.environment;
     if (observer === undefined) return this.#save(record, tracked, options);
-    const event = this.#event(tracked.original);
+    const event = this.#event(this.#idOf(tracked.original));
     const work = async (): Promise<SaveResult> => {
       try {
         return await this.#save(record, tracked, options);
@@ -81,24 +81,31 @@ export class RecordSaver<R extends AnyRecordType> {
     const pending = this.capture(record, tracked, this.rules(options));
     const { original } = tracked;
     const store = storeBy(this.store, options.actor);
+    const id = this.#idOf(original);
     if (pending.mine.length === 0) {
-      return isGuarded(pending.rules) ? this.#verify(pending, store) : this.#saved(original, original.version, 0, 0);
+      return isGuarded(pending.rules) ? this.#verify(pending, id, store) : this.saved(id, original.version, 0, 0);
     }
-    const id = idFrom(this.type, original.attributes);
     const backoff = this.backoff("save", id, options);
-    // A signal has to end all waiting at once: such a save takes its chances at the database.
-    if (options.signal !== undefined) return this.#write(store, pending, id, backoff, undefined, () => undefined);
-    return this.#lanes.run(idText(id), (before, tell) => this.#write(store, pending, id, backoff, before, tell));
+    return this.#inLane(id, options, (before, tell) => this.#write(store, pending, id, backoff, before, tell));
+  }
+
+  /** A signal has to end all waiting at once: such a save takes its chances at the database. */
+  #inLane<T>(
+    id: RecordId,
+    { signal }: SaveOptions,
+    write: (before: Stored | undefined, tell: (stored: Stored) => void) => Promise<T>,
+  ): Promise<T> {
+    return signal === undefined ? this.#lanes.run(idText(id), write) : write(undefined, () => undefined);
   }
 
   /** Nothing is to be written, but the caller wants to know that what the decision rests on is still so. */
-  async #verify(pending: PendingSave, store: RecordStore): Promise<SaveResult> {
+  async #verify(pending: PendingSave, id: RecordId, store: RecordStore): Promise<SaveResult> {
     const { original, scope } = pending.tracked;
     const outcome = await store.verify(original, scope);
-    if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
-    if (outcome.kind === "applied") return this.#saved(original, original.version, 0, 0);
+    if (outcome.kind === "missing") throw notFound(this.type, id);
+    if (outcome.kind === "applied") return this.saved(id, original.version, 0, 0);
     this.rebased(pending, outcome.current, 1);
-    return this.#nothingLeft(pending, outcome.current, 1);
+    return this.#nothingLeft(pending, id, outcome.current, 1);
   }
 
   async #write(
@@ -120,8 +127,8 @@ export class RecordSaver<R extends AnyRecordType> {
       backoff.check();
       base = within(ahead, scope);
       changes = this.rebased(pending, base, ++retries);
-      if (changes.length === 0) return this.#nothingLeft(pending, base, retries);
-      observer?.retried?.({ ...this.#event(original), retries });
+      if (changes.length === 0) return this.#nothingLeft(pending, id, base, retries);
+      observer?.retried?.({ ...this.#event(id), retries });
     }
     for (let attempt = 1; attempt <= this.#retry.optimisticAttempts; attempt++) {
       if (attempt > 1) await backoff.pause();
@@ -131,38 +138,68 @@ export class RecordSaver<R extends AnyRecordType> {
         if (base === original) tracked.advance(mine, changes);
         else tracked.settle(apply(original, mine), apply(base, changes));
         if (scope === undefined) tell(() => apply(base, changes)); // a part of the record would not do for others
-        return this.#saved(original, base.version + 1, retries, changes.length);
+        return this.saved(id, base.version + 1, retries, changes.length);
       }
       base = outcome.current;
       changes = this.rebased(pending, base, ++retries);
-      if (changes.length === 0) return this.#nothingLeft(pending, base, retries);
-      observer?.retried?.({ ...this.#event(original), retries });
+      if (changes.length === 0) return this.#nothingLeft(pending, id, base, retries);
+      observer?.retried?.({ ...this.#event(id), retries });
     }
 
     backoff.check();
-    observer?.escalated?.({ ...this.#event(original), retries });
     const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
+    const state = await this.#revised(store, id, scope, retries, decide);
+    tracked.settle(apply(original, mine), state);
+    if (scope === undefined) tell(() => state);
+    return this.saved(id, state.version, retries, changes.length);
+  }
+
+  /** Writes under a lock what `decide` makes of the record as it is stored, and answers what is stored then. */
+  locked(
+    store: RecordStore,
+    id: RecordId,
+    options: SaveOptions & { readonly scope?: EntryScope },
+    retries: number,
+    decide: (current: RecordState) => readonly Change[],
+  ): Promise<RecordState> {
+    return this.#inLane(id, options, async (_before, tell) => {
+      const state = await this.#revised(store, id, options.scope, retries, decide);
+      if (options.scope === undefined) tell(() => state);
+      return state;
+    });
+  }
+
+  async #revised(
+    store: RecordStore,
+    id: RecordId,
+    scope: EntryScope | undefined,
+    retries: number,
+    decide: (current: RecordState) => readonly Change[],
+  ): Promise<RecordState> {
+    this.environment.observer?.escalated?.({ ...this.#event(id), retries });
     const revision = await store.revise(id, decide, scope);
     if (revision.kind === "missing") throw notFound(this.type, id);
-    tracked.settle(apply(original, mine), revision.state);
-    if (scope === undefined) tell(() => revision.state);
-    return this.#saved(original, revision.state.version, retries, changes.length);
+    return revision.state;
   }
 
   /** Others have written all that was to be written. */
-  #nothingLeft({ tracked, mine }: PendingSave, current: RecordState, retries: number): SaveResult {
-    const { original } = tracked;
-    tracked.settle(apply(original, mine), current);
-    return this.#saved(original, current.version, retries, 0);
+  #nothingLeft({ tracked, mine }: PendingSave, id: RecordId, current: RecordState, retries: number): SaveResult {
+    tracked.settle(apply(tracked.original, mine), current);
+    return this.saved(id, current.version, retries, 0);
   }
 
-  #saved(original: RecordState, version: number, retries: number, changes: number): SaveResult {
-    this.environment.observer?.saved?.({ ...this.#event(original), version, retries, changes });
+  /** The answer to a save that succeeded, after telling it. */
+  saved(id: RecordId, version: number, retries: number, changes: number): SaveResult {
+    this.environment.observer?.saved?.({ ...this.#event(id), version, retries, changes });
     return { version, written: changes > 0, retries };
   }
 
-  #event(original: RecordState): RecordEvent {
-    return { record: this.type.name, id: idText(idFrom(this.type, original.attributes)) };
+  #event(id: RecordId): RecordEvent {
+    return { record: this.type.name, id: idText(id) };
+  }
+
+  #idOf({ attributes }: RecordState): RecordId {
+    return idFrom(this.type, attributes);
   }
 
   /**

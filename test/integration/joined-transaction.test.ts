@@ -70,6 +70,18 @@ onSqlBackends((place, backend) => {
     expect(await mine.getRepository(Membership).countBy({ team: "joined" })).toBe(1);
   });
 
+  test("an update sees, under its lock, what the transaction itself cannot see yet", async () => {
+    const photos = photosOf(mine);
+    const id = await stored();
+    await mine.transaction(async (manager) => {
+      const inside = joinTransaction(manager).repository(photos);
+      await inside.get(id);
+      if (backend === "server") await photosOf(theirs).update(id, (photo) => void (photo.title = "theirs"));
+      await inside.update(id, (photo) => void (photo.title += "!"));
+    });
+    expect((await photos.get(id)).title).toBe(backend === "server" ? "theirs!" : "before!");
+  });
+
   test("sees what TypeORM wrote before it in the transaction, and merges with that", async () => {
     const photos = photosOf(mine);
     const id = await stored();

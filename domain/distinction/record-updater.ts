@@ -1,0 +1,106 @@
+import { apply } from "./apply.js";
+import type { Change } from "./change.js";
+import { checkScope } from "./check-scope.js";
+import { ConflictError, InvalidMergeError } from "./errors.js";
+import { notFound } from "./record-errors.js";
+import { recordId, type RecordId } from "./record-id.js";
+import type { PendingSave, RecordSaver } from "./record-saver.js";
+import type { EntryScope, RecordState } from "./record-state.js";
+import { storeBy, type RecordStore } from "./record-store.js";
+import type { RecordTracker } from "./record-tracker.js";
+import type { AnyRecordType, IdOf, RecordOf } from "./record-type.js";
+import { retrySettings } from "./retry.js";
+import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
+
+/** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
+export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
+
+export interface UpdateOptions extends SaveOptions {
+  readonly scope?: EntryScope;
+}
+
+/**
+ * Loads, changes and saves one record, again and again: optimistically, then, where others keep coming first, under a
+ * lock. Only a function that answers at once runs under the lock: nobody is to hold others up while it waits for
+ * something, least of all for this database.
+ */
+export class RecordUpdater<R extends AnyRecordType> {
+  constructor(
+    private readonly type: R,
+    private readonly store: RecordStore,
+    private readonly environment: RepositoryEnvironment,
+    private readonly tracker: RecordTracker<R>,
+    private readonly saver: RecordSaver<R>,
+  ) {}
+
+  async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
+    checkScope(this.type, options.scope);
+    const id = recordId(this.type, given);
+    const backoff = this.saver.backoff("update", id, options);
+    const { optimisticAttempts, updateAttempts } = retrySettings(this.environment.retry);
+    let isPrompt = true;
+    for (let attempt = 1; ; attempt++) {
+      if (attempt > optimisticAttempts && isPrompt) {
+        const result = await this.#underLock(id, mutate, options, attempt - 1);
+        if (result !== undefined) return result;
+      }
+      const record = await this.#load(id, options.scope);
+      const edit = mutate(record);
+      isPrompt &&= !isPromise(edit);
+      await edit;
+      try {
+        const result = await this.saver.save(record, this.tracker.of(record), { ...options, derived: true });
+        return { ...result, retries: result.retries + attempt - 1 };
+      } catch (error) {
+        const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
+        if (!isLost || attempt >= updateAttempts) throw error;
+      }
+      await backoff.pause();
+    }
+  }
+
+  async #load(id: RecordId, scope: EntryScope | undefined): Promise<RecordOf<R>> {
+    const [state] = await this.store.load([id], scope);
+    if (state === undefined) throw notFound(this.type, id);
+    return this.tracker.give(state, scope);
+  }
+
+  /** Answers nothing, with nothing written, where `mutate` answers a promise all of a sudden. */
+  async #underLock(
+    id: RecordId,
+    mutate: Mutate<R>,
+    options: UpdateOptions,
+    retries: number,
+  ): Promise<SaveResult | undefined> {
+    const rules = this.saver.rules(options);
+    let pending: PendingSave | undefined;
+    let changes: readonly Change[] = [];
+    const decide = (current: RecordState): readonly Change[] => {
+      const record = this.tracker.give(current, options.scope);
+      const edit = mutate(record);
+      if (isPromise(edit)) {
+        Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
+        throw new NotAtOnce();
+      }
+      pending = this.saver.capture(record, this.tracker.of(record), rules);
+      return (changes = this.saver.stamped(current, pending.mine));
+    };
+    try {
+      const store = storeBy(this.store, options.actor);
+      const state = await this.saver.locked(store, id, options, retries, decide);
+      const { tracked, mine } = pending!;
+      tracked.settle(apply(tracked.original, mine), state);
+      return this.saver.saved(id, state.version, retries, changes.length);
+    } catch (error) {
+      if (error instanceof NotAtOnce) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Undoes what was begun under a lock for a function that wants to wait. */
+class NotAtOnce extends Error {}
+
+function isPromise(answer: void | Promise<void>): answer is Promise<void> {
+  return typeof (answer as Promise<void> | undefined)?.then === "function";
+}
