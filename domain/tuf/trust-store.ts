@@ -29,10 +29,11 @@ export interface RootCommit {
  */
 export interface TrustStore {
   /**
-   * Opens a signing event.
-   * @returns its number, or "occupied" where one is open for the role
+   * Opens a signing event for the version that follows on the newest root.
+   * @returns its number; "occupied" where one is open for the role; "stale" where the newest root is another one, so that
+   *   what was proposed could never be committed
    */
-  openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied">;
+  openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied" | "stale">;
 
   /** An event with its signatures, in the order of their key ids; `undefined` where there is none of that number. */
   signingEvent(repository: string, number: number): Promise<SigningEvent | undefined>;

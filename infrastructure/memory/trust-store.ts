@@ -16,8 +16,10 @@ import {
 export class MemoryTrustStore implements TrustStore {
   constructor(private readonly state: TufState) {}
 
-  async openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied"> {
-    const { events } = rowsOf(this.state, repository);
+  async openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied" | "stale"> {
+    const rows = rowsOf(this.state, repository);
+    const { events } = rows;
+    if (roleRow(rows, event.role).metadataVersion !== event.metadataVersion - 1) return "stale";
     if (openOf(events) !== undefined) return "occupied";
     const number = events.size + 1;
     events.set(number, openEvent(number, event));

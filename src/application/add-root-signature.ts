@@ -1,8 +1,8 @@
 import type { Signature } from "../../domain/tuf/metadata-document.js";
 import { checkSuccession } from "../../domain/tuf/root-succession.js";
-import { checkSignature, closed, duplicate, isComplete } from "../../domain/tuf/signing-event.js";
-import { commitRoot } from "./commit-root.js";
-import { authoritiesIn, type SigningPorts, signingStatus, type SigningStatus } from "./signing-status.js";
+import { checkSignature, closed, duplicate } from "../../domain/tuf/signing-event.js";
+import { finaliseEvent } from "./finalise-event.js";
+import { authoritiesIn, type SigningPorts, type SigningStatus } from "./signing-status.js";
 
 /**
  * Adds a signature that was made anywhere over the event's payload. Whoever adds the last one that is needed also makes
@@ -18,23 +18,14 @@ export async function addRootSignature(
   signature: Signature,
 ): Promise<SigningStatus> {
   const { trust, verifier, clock } = ports;
-  const status = await signingStatus(ports, repository, number);
+  const status = await finaliseEvent(ports, repository, number);
   checkSignature(status.event, authoritiesIn(status), signature, verifier);
   checkSuccession(status.root, status.former, clock.now());
   if ((await trust.addSignature(repository, number, signature)) === "duplicate") {
     throw duplicate(number, signature.keyid);
   }
-  return finalised(ports, repository, number);
-}
-
-/** Read after the signature was added: the last of several signers sees all of theirs. */
-async function finalised(ports: SigningPorts, repository: string, number: number): Promise<SigningStatus> {
-  const status = await signingStatus(ports, repository, number);
-  const { event, root, progress } = status;
-  if (event.state === "cancelled") throw closed(number, event.state);
-  if (event.state !== "open" || !isComplete(progress)) return status;
-  const document = { signed: root, signedBytes: event.payload, signatures: event.signatures };
-  await commitRoot(ports, repository, document, number);
-  // Stale: another signer was first, or another root was installed. The event tells which.
-  return signingStatus(ports, repository, number);
+  // Read after the signature was added: the last of several signers sees all of theirs.
+  const now = await finaliseEvent(ports, repository, number);
+  if (now.event.state === "cancelled") throw closed(number, now.event.state);
+  return now;
 }

@@ -17,7 +17,8 @@ export interface RootProposal {
 /**
  * Opens a signing event for the next root: other keys or thresholds for root, targets, snapshot or timestamp, or the same
  * for longer. It takes effect once it has the signatures that the current root asks for and those that it asks for itself.
- * @throws {TufError} INVALID_TRUST, ROOT_EXPIRED, ROOT_UNSIGNED, SIGNING_EVENT_OPEN, REPOSITORY_NOT_FOUND
+ * @throws {TufError} INVALID_TRUST, ROOT_EXPIRED, ROOT_UNSIGNED, SIGNING_EVENT_OPEN, PUBLISH_CONTENDED where
+ *   another root came first, REPOSITORY_NOT_FOUND
  */
 export async function proposeRoot(
   ports: SigningPorts,
@@ -25,8 +26,9 @@ export async function proposeRoot(
   { changes = [], expires }: RootProposal = {},
 ): Promise<SigningStatus> {
   const { store, trust, codec, clock } = ports;
-  const repository = await existingRepository(store, name);
+  // Before the trust: one that is newer than this root is then told by the event, and none is taken back.
   const current = (await newestRoot(ports, name))?.signed;
+  const repository = await existingRepository(store, name);
   if (current === undefined) {
     throw new TufError("ROOT_UNSIGNED", `the first root of repository ${name} awaits signatures`);
   }
@@ -45,6 +47,12 @@ export async function proposeRoot(
   const number = await trust.openEvent(name, { role: "root", ...edition, payload: codec.canonical(root) });
   if (number === "occupied") {
     throw new TufError("SIGNING_EVENT_OPEN", `repository ${name}: another root awaits signatures`);
+  }
+  if (number === "stale") {
+    throw new TufError(
+      "PUBLISH_CONTENDED",
+      `repository ${name}: another root ${root.version} came first; propose again`,
+    );
   }
   return signingStatus(ports, name, number);
 }

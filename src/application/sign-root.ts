@@ -3,8 +3,9 @@ import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { Signature } from "../../domain/tuf/metadata-document.js";
 import { checkSuccession } from "../../domain/tuf/root-succession.js";
 import { addRootSignature } from "./add-root-signature.js";
+import { finaliseEvent } from "./finalise-event.js";
 import { signatureOf } from "./role-signing.js";
-import { type SigningPorts, signingStatus, type SigningStatus } from "./signing-status.js";
+import type { SigningPorts, SigningStatus } from "./signing-status.js";
 
 export interface SignRootReport {
   readonly status: SigningStatus;
@@ -13,7 +14,8 @@ export interface SignRootReport {
 }
 
 /**
- * Signs the root that awaits signatures with every key at hand that may sign it and has not.
+ * Signs the root that awaits signatures with every key at hand that may sign it and has not. One that has them all, whose
+ * last signer ended before it took effect, takes effect.
  * @param keyIds the keys to sign with; all that are at hand where none are given
  * @throws {TufError} KEY_NOT_FOUND where none of them is at hand, KEY_NOT_AUTHORIZED, ROOT_EXPIRED,
  *   SIGNING_EVENT_NOT_FOUND, SIGNER_UNAVAILABLE, REPOSITORY_NOT_FOUND
@@ -23,7 +25,8 @@ export async function signRoot(
   repository: string,
   keyIds?: readonly string[],
 ): Promise<SignRootReport> {
-  let status = await signingStatus(ports, repository);
+  let status = await finaliseEvent(ports, repository);
+  if (status.event.state === "finalised") return { status, signedWith: [] };
   checkSuccession(status.root, status.former, ports.clock.now());
   const { number, payload } = status.event;
   const signatures = await signaturesOf(ports.keys, keyIds ?? unsigned(status), payload);

@@ -57,6 +57,14 @@ export function tufTrustContract(bench: TufStoreBench): void {
       expect(outcomes.filter((outcome) => outcome === "occupied")).toHaveLength(3);
     });
 
+    it("are for the version that follows on the newest root only", async () => {
+      for (const other of [1, 3]) expect(await bench.trust.openEvent("main", proposal(other))).toBe("stale");
+      await bench.trust.commitRoot("main", await root(undefined));
+      expect(await bench.trust.openEvent("main", proposal(2))).toBe("stale");
+      expect(await bench.trust.openRootEvent("main")).toBeUndefined();
+      expect(await bench.trust.openEvent("main", proposal(3))).toBe(1);
+    });
+
     it("keep every signature of concurrent signers, each once", async () => {
       const number = await open();
       const signers = Array.from({ length: 8 }, (_, index) => `key-${index}`);

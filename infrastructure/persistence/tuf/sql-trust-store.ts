@@ -9,7 +9,7 @@ import type { Row, Session, Statement } from "../connection/session.js";
 import { advance, StaleCommit } from "./compare-and-set.js";
 import { insertFileRows } from "./tuf-file-writer.js";
 import { selectRole } from "./tuf-repository-statements.js";
-import { advanceRoot } from "./tuf-role-statements.js";
+import { advanceRoot, selectRootBefore } from "./tuf-role-statements.js";
 import {
   cancelOpenEvent,
   closeEvent,
@@ -34,10 +34,14 @@ import { writeKeys, writeRoleKeys } from "./tuf-trust-writer.js";
 export class SqlTrustStore implements TrustStore {
   constructor(private readonly database: Database) {}
 
-  async openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied"> {
+  async openEvent(repository: string, event: NewSigningEvent): Promise<number | "occupied" | "stale"> {
     await this.#requireRepository(repository);
+    const { forUpdate } = await this.database.dialect();
     try {
       return await this.database.transaction(async (session) => {
+        // Locked, so that no root is committed before the event is there to be closed with it.
+        const current = await session.rows(selectRootBefore(repository, event.metadataVersion, forUpdate));
+        if (current.length === 0) return "stale";
         await session.run(insertEvent(repository, event));
         const opened = readEvent(await session.rows(selectOpenEvent(repository, event.role)));
         return opened!.number;

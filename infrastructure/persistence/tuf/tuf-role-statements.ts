@@ -140,6 +140,14 @@ export function advanceSignedRoles(dialect: Dialect, repository: string, commits
 }
 
 /** As `advanceSignedRoles` for root, whose record nobody edits. */
+/** Finds a row where the newest root is the one before `metadataVersion`. */
+export function selectRootBefore(repository: string, metadataVersion: number, lock: string): Statement {
+  return {
+    sql: `SELECT 1 FROM tuf_role WHERE repository = ? AND name = 'root' AND metadata_version = ?${lock}`,
+    parameters: [repository, metadataVersion - 1],
+  };
+}
+
 export function advanceRoot(
   repository: string,
   { metadataVersion, expiresAt }: SignedFile,
