@@ -52,7 +52,7 @@ export class BatchSaver<R extends AnyRecordType> {
   async addAll(records: readonly RecordOf<R>[], { actor }: WriteOptions): Promise<void> {
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-      this.saver.validate(record);
+      this.saver.validate(record, state);
       return state;
     });
     this.#refuseCopies(states);
@@ -161,7 +161,10 @@ export class BatchSaver<R extends AnyRecordType> {
         checked.push(check(record));
       } catch (error) {
         if (!(error instanceof InvalidValueError)) throw error;
-        faults.push(...error.faults.map(({ path, reason }) => ({ path: `[${index}].${path}`, reason })));
+        const { id } = error;
+        for (const { path, reason } of error.faults) {
+          faults.push({ ...(id !== undefined && { id }), path: `[${index}].${path}`, reason });
+        }
       }
     }
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);

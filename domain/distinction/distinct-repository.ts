@@ -101,7 +101,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async add(record: RecordOf<R>, { actor }: WriteOptions = {}): Promise<void> {
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-    this.#saver.validate(record);
+    this.#saver.validate(record, state);
     if ((await storeBy(this.store, actor).insert(state)) === "duplicate") throw alreadyExists(this.type, state);
     this.#tracker.adopt(record, state);
   }

@@ -44,14 +44,23 @@ export class DistinctionError extends Error {
   readonly code: DistinctionErrorCode;
 
   constructor(code: DistinctionErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(printable(message), options);
     this.code = code;
     this.name = new.target.name;
   }
 }
 
+/** Names come from callers: none may hide a part of the message, or forge a line of a log. */
+function printable(message: string): string {
+  return message
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** One reason why a value does not belong where it was put. */
 export interface Fault {
+  /** Where several records were given: the id of the one that it is about, as far as it has one. */
+  readonly id?: string;
   /** Attribute, `collection["key"]`, or a JSON path below an attribute. */
   readonly path: string;
   /** What the rule asks for and what was found, e.g. `at most 255 characters, got 300`. */
@@ -60,14 +69,23 @@ export interface Fault {
 
 /** Values that break the record type's rules. All faults of the record are listed; nothing was written. */
 export class InvalidValueError extends DistinctionError {
+  /** Name of the record type, or of what else was given the values. */
   readonly record: string;
+  /** The record's id, where one record is meant and it has one; the parts of a composite one joined. */
+  readonly id: string | undefined;
   readonly faults: readonly Fault[];
 
-  constructor(record: string, faults: readonly Fault[]) {
-    super("INVALID_VALUE", `${record}: ${faults.map(({ path, reason }) => `${path}: ${reason}`).join("; ")}`);
+  constructor(record: string, faults: readonly Fault[], id?: string) {
+    const subject = id === undefined ? record : `${record} ${id}`;
+    super("INVALID_VALUE", `${subject}: ${faults.map(describeFault).join("; ")}`);
     this.record = record;
+    this.id = id;
     this.faults = faults;
   }
+}
+
+function describeFault({ id, path, reason }: Fault): string {
+  return id === undefined ? `${path}: ${reason}` : `${path} of ${id}: ${reason}`;
 }
 
 /** Valid edits of two writers that make an invalid record together. Nothing was written; `update` runs again. */

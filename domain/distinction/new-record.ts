@@ -1,7 +1,15 @@
 import { InvalidValueError, type Fault } from "./errors.js";
 import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from "./record.js";
+import { idFrom, idText } from "./record-id.js";
 import type { RecordState } from "./record-state.js";
-import type { AnyRecordType, Attributes, Collections, NewRecordOf, RecordOf } from "./record-type.js";
+import {
+  keyNames,
+  type AnyRecordType,
+  type Attributes,
+  type Collections,
+  type NewRecordOf,
+  type RecordOf,
+} from "./record-type.js";
 import { shownEntryPath } from "./shown-path.js";
 
 /** The version of a state before a repository gives it one; see `firstVersion`. */
@@ -40,6 +48,11 @@ export function newState(type: AnyRecordType, given: object): RecordState {
       else faults.push({ path: shownEntryPath(name, collection, key), reason });
     }
   }
-  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults, idIn(type, attributes));
   return { version: NO_VERSION_YET, attributes, collections };
+}
+
+/** The id among values that were checked, unless it is at fault itself. */
+function idIn(type: AnyRecordType, attributes: Readonly<Record<string, unknown>>): string | undefined {
+  return keyNames(type).every((name) => name in attributes) ? idText(idFrom(type, attributes)) : undefined;
 }

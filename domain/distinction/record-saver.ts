@@ -47,7 +47,7 @@ export class RecordSaver<R extends AnyRecordType> {
    */
   capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
     const mine = tracked.changes(rules.force);
-    if (mine.length > 0) this.validate(record, { before: tracked.original, changes: mine });
+    if (mine.length > 0) this.validate(record, tracked.original, { before: tracked.original, changes: mine });
     return { tracked, mine, rules };
   }
 
@@ -215,7 +215,7 @@ export class RecordSaver<R extends AnyRecordType> {
     if (changes.length > 0 && (this.type.validate !== undefined || this.type.guards !== undefined)) {
       const merged = recordFrom(this.type, apply(current, changes), scope);
       const faults = this.#faults(merged, { before: current, changes });
-      if (faults.length > 0) throw new InvalidMergeError(this.type.name, faults);
+      if (faults.length > 0) throw new InvalidMergeError(this.type.name, faults, idText(this.#idOf(original)));
     }
     return this.stamped(current, rebased.changes);
   }
@@ -229,10 +229,13 @@ export class RecordSaver<R extends AnyRecordType> {
     return canonical(this.type, [...changes, { kind: "attribute.set", attribute, from, to }]);
   }
 
-  /** @throws InvalidValueError with what the record type's own rules find; of a new record without `edit` */
-  validate(record: RecordOf<R>, edit?: Edit): void {
+  /**
+   * @param state the record's, as far as its id is concerned
+   * @throws InvalidValueError with what the record type's own rules find; of a new record without `edit`
+   */
+  validate(record: RecordOf<R>, state: RecordState, edit?: Edit): void {
     const faults = this.#faults(record, edit);
-    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults, idText(this.#idOf(state)));
   }
 
   #faults(record: RecordOf<R>, edit: Edit | undefined): readonly Fault[] {
@@ -250,6 +253,7 @@ export class RecordSaver<R extends AnyRecordType> {
     throw new InvalidValueError(
       this.type.name,
       faults.map(({ subject, reason }) => ({ path: subject, reason })),
+      idText(this.#idOf(original)),
     );
   }
 

@@ -127,7 +127,7 @@ export function changesOf(
     pushCollectionChanges(changes, faults, name, collection, from, record);
     if (collection.kind === "list") pushOrder(changes, name, collection, from, record, force.includes(name));
   }
-  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults, idText(idFrom(type, original.attributes)));
   for (const subject of force) if (typeof subject !== "string") pushForcedEntry(changes, original, subject);
   return canonical(type, changes);
 }
