@@ -1,21 +1,11 @@
 /** The public surface: records that remember their originals, images on top, and the module to embed them. */
-export {
-  bigint,
-  binary,
-  boolean,
-  constrained,
-  decimal,
-  fixed,
-  instant,
-  integer,
-  json,
-  nullable,
-  oneOf,
-  secret,
-  text,
-  withInitial,
-  type AttributeType,
-} from "../domain/distinction/attribute-type.js";
+export { constrained, fixed, nullable, secret, withInitial } from "../domain/distinction/attribute-rules.js";
+export type { AttributeType } from "../domain/distinction/attribute-type.js";
+export { binary } from "../domain/distinction/binary-type.js";
+export { instant } from "../domain/distinction/instant-type.js";
+export { json } from "../domain/distinction/json-type.js";
+export { bigint, boolean, decimal, integer } from "../domain/distinction/number-types.js";
+export { oneOf, text } from "../domain/distinction/text-types.js";
 export type { Change } from "../domain/distinction/change.js";
 export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
@@ -50,12 +40,13 @@ export {
   type RecordType,
 } from "../domain/distinction/record-type.js";
 export type { RetrySettings } from "../domain/distinction/retry.js";
+export type { RepositoryEnvironment } from "../domain/distinction/repository-environment.js";
 export type {
-  RepositoryEnvironment,
   SaveOptions,
   SaveResult,
   Subject,
   TriedSave,
+  UpdateOptions,
   WriteOptions,
 } from "../domain/distinction/save-options.js";
 export { changeSetFromJson, changeSetToJson } from "../domain/distinction/change-set-json.js";

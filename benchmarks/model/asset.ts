@@ -1,12 +1,7 @@
-import {
-  boolean,
-  instant,
-  integer,
-  nullable,
-  oneOf,
-  text,
-  withInitial,
-} from "../../domain/distinction/attribute-type.js";
+import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { instant } from "../../domain/distinction/instant-type.js";
+import { boolean, integer } from "../../domain/distinction/number-types.js";
+import { oneOf, text } from "../../domain/distinction/text-types.js";
 import { recordType, type NewRecordOf } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 

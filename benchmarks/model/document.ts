@@ -1,4 +1,5 @@
-import { json, text } from "../../domain/distinction/attribute-type.js";
+import { json } from "../../domain/distinction/json-type.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { recordType } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 

@@ -1,4 +1,4 @@
-import { text } from "../../domain/distinction/attribute-type.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { entries, setOf } from "../../domain/distinction/collection-type.js";
 import { recordType } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";

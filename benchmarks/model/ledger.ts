@@ -1,4 +1,6 @@
-import { integer, text, withInitial } from "../../domain/distinction/attribute-type.js";
+import { withInitial } from "../../domain/distinction/attribute-rules.js";
+import { integer } from "../../domain/distinction/number-types.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { entries } from "../../domain/distinction/collection-type.js";
 import { recordType } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";

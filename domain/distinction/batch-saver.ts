@@ -1,4 +1,5 @@
 import { apply } from "./apply.js";
+import { anArray, requireArguments, requireOptions } from "./arguments.js";
 import { allExist, BatchConflictError, noneOf } from "./batch-errors.js";
 import { checkScope } from "./check-scope.js";
 import type { Change } from "./change.js";
@@ -8,12 +9,14 @@ import { storeQuery, type ListPage, type ListQuery } from "./list-query.js";
 import { newState } from "./new-record.js";
 import { notFound } from "./record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
-import { isGuarded, type PendingSave, type RecordSaver } from "./record-saver.js";
+import type { PendingSave, RecordSaver } from "./record-saver.js";
+import { isGuarded, saveRules } from "./save-rules.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type RecordOf } from "./record-type.js";
-import type { RepositoryEnvironment, SaveOptions, SaveResult, WriteOptions } from "./save-options.js";
+import type { RepositoryEnvironment } from "./repository-environment.js";
+import { SAVE_OPTIONS, WRITE_OPTIONS, type SaveOptions, type SaveResult, type WriteOptions } from "./save-options.js";
 import { TrackedRecord } from "./tracked-record.js";
 
 /** Most records asked of a store in one call. */
@@ -30,6 +33,7 @@ export class BatchSaver<R extends AnyRecordType> {
   ) {}
 
   async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
+    requireArguments(this.type.name, { ids: [given, anArray] });
     checkScope(this.type, scope);
     const texts = given.map((id) => recordId(this.type, id)).map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
@@ -49,7 +53,9 @@ export class BatchSaver<R extends AnyRecordType> {
     return texts.map(([text]) => records.get(text)!); // one object per record, however often it was asked for
   }
 
-  async addAll(records: readonly RecordOf<R>[], { actor }: WriteOptions): Promise<void> {
+  async addAll(records: readonly RecordOf<R>[], options: WriteOptions): Promise<void> {
+    requireArguments(this.type.name, { records: [records, anArray] });
+    requireOptions(this.type.name, WRITE_OPTIONS, options);
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
       this.saver.validate(record, state);
@@ -57,12 +63,14 @@ export class BatchSaver<R extends AnyRecordType> {
     });
     this.#refuseCopies(states);
     if (states.length === 0) return;
-    const taken = await storeBy(this.store, actor).insertAll(states);
+    const taken = await storeBy(this.store, options.actor).insertAll(states);
     if (taken.length > 0) throw allExist(this.type, taken);
     for (const [index, state] of states.entries()) this.tracker.adopt(records[index]!, state);
   }
 
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
+    requireArguments(this.type.name, { records: [records, anArray] });
+    requireOptions(this.type.name, SAVE_OPTIONS, options);
     const tracked = records.map((record) => this.tracker.of(record));
     this.#refuseCopies(tracked.map(({ original }) => original));
     return TrackedRecord.inTurns(tracked, () => this.#saveAll(records, options));
@@ -83,7 +91,7 @@ export class BatchSaver<R extends AnyRecordType> {
   }
 
   async #saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
-    const rules = this.saver.rules(options);
+    const rules = saveRules(this.type, options);
     const all = this.#checked(records, (record) => this.saver.capture(record, this.tracker.of(record), rules));
     const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);
     const merged = pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options);

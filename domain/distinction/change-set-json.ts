@@ -1,9 +1,12 @@
+import { requireArguments, rule } from "./arguments.js";
 import type { Change, EntryDrop, EntryPut, JsonSet } from "./change.js";
-import { changeSet, type ChangeSet } from "./change-set.js";
+import { aChangeSet, changeSet, type ChangeSet } from "./change-set.js";
 import type { EntryType } from "./collection-type.js";
 import type { JsonPath } from "./json-path.js";
+import { InvalidValueError } from "./errors.js";
 import { JsonText, type JsonValue } from "./json-text.js";
 import { MASKED } from "./masked.js";
+import { aRecordType } from "./record-definition.js";
 import type { RecordId } from "./record-id.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
 
@@ -11,22 +14,42 @@ import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
  * A change set as JSON text that `changeSetFromJson` reads back with every value's type. Values of attributes and fields
  * marked secret, and such keys, are replaced by `"[secret]"`: the text is for keeping and passing on.
  */
-export function changeSetToJson(type: AnyRecordType, { record, id, base, changes }: ChangeSet): string {
+export function changeSetToJson(type: AnyRecordType, changeSet: ChangeSet): string {
+  requireArguments("change set", { type: [type, aRecordType], changeSet: [changeSet, aChangeSet] });
+  const { record, id, base, changes } = changeSet;
   const encodedChanges = changes.map((change) => encodeChange(type, change));
   return JSON.stringify({ record, id: id.map(encode), base, changes: encodedChanges });
 }
 
+/** @throws InvalidValueError where the text is none that `changeSetToJson` wrote */
 export function changeSetFromJson(text: string): ChangeSet {
-  const { record, id, base, changes } = JSON.parse(text) as {
-    record: string;
-    id: Encoded[];
-    base: number;
-    changes: EncodedChange[];
-  };
+  const parsed = parsedJson(text);
+  requireArguments("change set", { text: [parsed, aWrittenChangeSet] });
+  const { record, id, base, changes } = parsed as EncodedChangeSet;
   return changeSet(record, id.map(decode) as RecordId, base, changes.map(decodeChange));
 }
 
 type Encoded = JsonValue;
+
+interface EncodedChangeSet {
+  readonly record: string;
+  readonly id: readonly Encoded[];
+  readonly base: number;
+  readonly changes: readonly EncodedChange[];
+}
+
+const aWrittenChangeSet = rule("JSON as changeSetToJson writes it", (parsed) => {
+  return aChangeSet(parsed) === undefined;
+});
+
+/** Without the parser's message, which quotes the text. */
+function parsedJson(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? JSON.parse(text) : text;
+  } catch {
+    return text;
+  }
+}
 
 interface EncodedChange {
   readonly kind: Change["kind"];
@@ -142,7 +165,7 @@ function decode(encoded: Encoded): unknown {
       return Object.freeze(Object.fromEntries(fields.map(([name, field]) => [name, decode(field)])));
     }
     default:
-      throw new TypeError(`unknown kind of value: ${tag}`);
+      throw new InvalidValueError("change set", [{ path: "text", reason: `unknown kind of value: ${tag}` }]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { requireArguments, rule } from "./arguments.js";
 import type { Change } from "./change.js";
 import { pathText } from "./json-path.js";
 import { idText, type RecordId } from "./record-id.js";
@@ -22,6 +23,7 @@ export function changeSet(record: string, id: RecordId, base: number, changes: r
 
 /** Where a change happened, as people read it: `name`, `metadata.size`, `properties["foo"]`, `locations.order`. */
 export function changePath(change: Change): string {
+  requireArguments("change set", { change: [change, aChange] });
   switch (change.kind) {
     case "attribute.set":
       return change.attribute;
@@ -44,7 +46,25 @@ export function orderPath(list: string): string {
   return `${list}.order`;
 }
 
+const CHANGE_KINDS: readonly unknown[] = [
+  "attribute.set",
+  "json.set",
+  "entry.put",
+  "entry.drop",
+  "list.order",
+] satisfies Change["kind"][];
+
+const aChange = rule("a change", (value) => CHANGE_KINDS.includes((value as Partial<Change> | null)?.kind));
+
+export const aChangeSet = rule("a change set", (value) => {
+  const { record, id, changes } = (value ?? {}) as Partial<Record<keyof ChangeSet, unknown>>;
+  if (typeof record !== "string" || !Array.isArray(id) || !Array.isArray(changes)) return false;
+  return changes.every((change) => aChange(change) === undefined);
+});
+
 /** `image 4f… @7: name, properties["foo"]` */
-export function describeChangeSet({ record, id, base, changes }: ChangeSet): string {
+export function describeChangeSet(changeSet: ChangeSet): string {
+  requireArguments("change set", { changeSet: [changeSet, aChangeSet] });
+  const { record, id, base, changes } = changeSet;
   return `${record} ${idText(id)} @${base}: ${changes.map(changePath).join(", ") || "nothing"}`;
 }

@@ -1,4 +1,8 @@
-import { typeName, type AttributeType, type ValueOf } from "./attribute-type.js";
+import { aPlainObject, rule } from "./arguments.js";
+import { anAttributeType } from "./attribute-rules.js";
+import { isAttributeType, type AttributeType, type ValueOf } from "./attribute-type.js";
+import { typeName } from "./type-name.js";
+import { requireParameters } from "./type-parameters.js";
 
 /** The value stored under one key of a collection: a single value, or a few named fields. */
 export interface EntryType<T = unknown> {
@@ -31,6 +35,7 @@ export function entries<T>(key: AttributeType<string>, value: AttributeType<T>):
 /** A map from keys to entries of several fields: `targets: entries(text(1024), { length: integer(0), … })`. */
 export function entries<F extends Fields>(key: AttributeType<string>, fields: F): CollectionType<FieldValues<F>, "map">;
 export function entries(key: AttributeType<string>, content: AttributeType | Fields): CollectionType<unknown, "map"> {
+  requireParts("entries", key, content);
   return { kind: "map", key, entry: entryOf(content) };
 }
 
@@ -41,20 +46,35 @@ export function entries(key: AttributeType<string>, content: AttributeType | Fie
 export function listOf<T>(key: AttributeType<string>, value: AttributeType<T>): CollectionType<T, "list">;
 export function listOf<F extends Fields>(key: AttributeType<string>, fields: F): CollectionType<FieldValues<F>, "list">;
 export function listOf(key: AttributeType<string>, content: AttributeType | Fields): CollectionType<unknown, "list"> {
+  requireParts("listOf", key, content);
   return { kind: "list", key, entry: entryOf(content) };
 }
 
 /** A set of keys: additions and removals are idempotent and never conflict. */
 export function setOf(key: AttributeType<string>): CollectionType<true, "set"> {
+  requireParts("setOf", key, {});
   return { kind: "set", key, entry: membership };
+}
+
+/** A key is text to everybody; an entry is one attribute type, or one for each field. */
+function requireParts(what: string, key: unknown, content: unknown): void {
+  requireParameters(what, { key: [key, aTextType], content: [content, someContent] });
+}
+
+const aTextType = rule("an attribute type of text, such as text(255)", (type) => {
+  return isAttributeType(type) && ["text", "enum"].includes(type.shape.kind);
+});
+
+function someContent(content: unknown): string | undefined {
+  if (isAttributeType(content)) return undefined;
+  const reason = aPlainObject(content);
+  if (reason !== undefined) return `an attribute type, or ${reason}`;
+  const odd = Object.entries(content as Fields).find(([, type]) => !isAttributeType(type));
+  return odd === undefined ? undefined : `${odd[0]}: ${anAttributeType(odd[1])}`;
 }
 
 function entryOf(content: AttributeType | Fields): EntryType {
   return isAttributeType(content) ? singleValue(content) : severalFields(content);
-}
-
-function isAttributeType(content: AttributeType | Fields): content is AttributeType {
-  return typeof content.fault === "function";
 }
 
 const membership: EntryType<true> = {

@@ -1,3 +1,4 @@
+import { having, requireArguments, requireOptions } from "./arguments.js";
 import { BatchSaver } from "./batch-saver.js";
 import type { ChangeSet } from "./change-set.js";
 import { checkScope } from "./check-scope.js";
@@ -7,24 +8,31 @@ import { firstVersion } from "./first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
 import { newRecord, newState } from "./new-record.js";
 import { foreignChanges } from "./rebase.js";
+import { aRecordType } from "./record-definition.js";
 import { alreadyExists, conflict, notFound } from "./record-errors.js";
 import { idFrom, recordId } from "./record-id.js";
 import { RecordSaver } from "./record-saver.js";
 import { within, type EntryScope } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
-import { RecordUpdater, type Mutate, type UpdateOptions } from "./record-updater.js";
+import { RecordUpdater, type Mutate } from "./record-updater.js";
 import { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
-import type {
-  RepositoryEnvironment,
-  SaveOptions,
-  SaveRequest,
-  SaveResult,
-  TriedSave,
-  WriteOptions,
+import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
+import {
+  SAVE_OPTIONS,
+  WRITE_OPTIONS,
+  type SaveOptions,
+  type SaveRequest,
+  type SaveResult,
+  type TriedSave,
+  type UpdateOptions,
+  type WriteOptions,
 } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 import type { UnitBinding } from "./unit-of-work.js";
+
+const aStore = having("a record store", "load", "insert", "apply");
+const aUnit = having("a unit of work", "store");
 
 /**
  * A repository that remembers the original of every record it gives out, writes only what changed, and merges with
@@ -41,6 +49,8 @@ export class DistinctRepository<R extends AnyRecordType> {
     private readonly store: RecordStore,
     private readonly environment: RepositoryEnvironment,
   ) {
+    requireArguments("repository", { type: [type, aRecordType], store: [store, aStore] });
+    requireArguments("repository", { environment: [environment, anEnvironment] });
     this.#tracker = new RecordTracker(type);
     this.#saver = new RecordSaver(type, store, environment);
     this.#updater = new RecordUpdater(type, store, environment, this.#tracker, this.#saver);
@@ -99,10 +109,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws InvalidValueError
    * @throws DistinctionError `RECORD_EXISTS`
    */
-  async add(record: RecordOf<R>, { actor }: WriteOptions = {}): Promise<void> {
+  async add(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
+    requireOptions(this.type.name, WRITE_OPTIONS, options);
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
     this.#saver.validate(record, state);
-    if ((await storeBy(this.store, actor).insert(state)) === "duplicate") throw alreadyExists(this.type, state);
+    if ((await storeBy(this.store, options.actor).insert(state)) === "duplicate") throw alreadyExists(this.type, state);
     this.#tracker.adopt(record, state);
   }
 
@@ -134,6 +145,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
   async explain(record: RecordOf<R>, options: SaveOptions = {}): Promise<Explanation> {
+    requireOptions(this.type.name, SAVE_OPTIONS, options);
     return this.#tracker.of(record).inTurn(() => this.#saver.explain(record, this.#tracker.of(record), options));
   }
 
@@ -151,6 +163,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND` (deleted meanwhile), `RECORD_REMOVED`, `UNTRACKED_RECORD`, `ABORTED`
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
+    requireOptions(this.type.name, SAVE_OPTIONS, options);
     return this.#save(record, options);
   }
 
@@ -200,6 +213,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND`, `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
   async remove(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
+    requireOptions(this.type.name, WRITE_OPTIONS, options);
     return this.#tracker.of(record).inTurn(() => this.#remove(this.#tracker.of(record), options));
   }
 
@@ -214,6 +228,7 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /** This repository inside a unit of work, with a memory of its own; `TransactionScope.repository` calls it. */
   inUnit(unit: UnitBinding): DistinctRepository<R> {
+    requireArguments(this.type.name, { unit: [unit, aUnit] });
     return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
   }
 
@@ -232,9 +247,4 @@ export class DistinctRepository<R extends AnyRecordType> {
     }
     tracked.removed = true;
   }
-}
-
-/** The environment of a repository inside `unit`. */
-export function actingFor({ actor }: UnitBinding, environment: RepositoryEnvironment): RepositoryEnvironment {
-  return actor === undefined ? environment : { ...environment, actor: () => actor };
 }

@@ -63,7 +63,7 @@ export interface Fault {
   readonly id?: string;
   /** Attribute, `collection["key"]`, or a JSON path below an attribute. */
   readonly path: string;
-  /** What the rule asks for and what was found, e.g. `at most 255 characters, got 300`. */
+  /** What the rule asks for and what was found, e.g. `at most 255 characters, got a string of 300`. */
   readonly reason: string;
 }
 

@@ -1,4 +1,4 @@
-import type { RepositoryEnvironment } from "./save-options.js";
+import type { RepositoryEnvironment } from "./repository-environment.js";
 
 /** Versions that one millisecond is worth: more than a record can be written in one. */
 const VERSIONS_PER_MILLISECOND = 1000;

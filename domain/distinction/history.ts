@@ -1,5 +1,6 @@
+import { aWholeNumberFrom, requireArguments, rule, someText } from "./arguments.js";
 import type { Change } from "./change.js";
-import { changePath, type ChangeSet } from "./change-set.js";
+import { aChangeSet, changePath, type ChangeSet } from "./change-set.js";
 import type { AnyRecordType, IdOf } from "./record-type.js";
 
 /** One effective write, as it is remembered. */
@@ -33,11 +34,21 @@ export interface History {
   changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }>;
 }
 
-/** Both are programming errors where they are not: an outbox that starts anywhere would skip writes. */
+/**
+ * An outbox that starts anywhere would skip writes.
+ *
+ * @throws InvalidValueError
+ */
 export function requirePage(cursor: number, limit: number): void {
-  if (!Number.isSafeInteger(cursor) || cursor < 0) throw new RangeError(`cursor: a position from 0 on, got ${cursor}`);
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`limit: a whole number from 1 on, got ${limit}`);
+  requireArguments("history", { cursor: [cursor, aWholeNumberFrom(0)], limit: [limit, aWholeNumberFrom(1)] });
 }
+
+const someEntries = rule("an array of history entries", (entries) => {
+  return (
+    Array.isArray(entries) &&
+    entries.every((entry: Partial<HistoryEntry> | null) => aChangeSet(entry?.changeSet) === undefined)
+  );
+});
 
 /** One write of one attribute, entry or JSON member. */
 export interface Authorship {
@@ -51,6 +62,7 @@ export interface Authorship {
  * @param subject an attribute, a collection, or one place as `changePath` writes it (`properties["foo"]`)
  */
 export function whoChanged(history: readonly HistoryEntry[], subject: string): Authorship[] {
+  requireArguments("history", { history: [history, someEntries], subject: [subject, someText] });
   return history
     .flatMap((entry) => entry.changeSet.changes.map((change) => ({ entry, change })))
     .filter(({ change }) => {

@@ -1,8 +1,20 @@
+import {
+  anArray,
+  aPlainObject,
+  aWholeNumberFrom,
+  oneAmong,
+  optionFaults,
+  requireOptions,
+  rule,
+  someText,
+  type Rules,
+} from "./arguments.js";
 import type { AttributeType, ValueOf } from "./attribute-type.js";
 import { scopeFaults } from "./check-scope.js";
 import { InvalidValueError, type Fault } from "./errors.js";
 import { recordId, type RecordId } from "./record-id.js";
 import type { EntryScope } from "./record-state.js";
+import { typeName } from "./type-name.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type ShapedRecordType } from "./record-type.js";
 
 /** Which records to list, in which order, and where to go on. */
@@ -81,6 +93,24 @@ const LONGEST_SORTED_TEXT = 255;
 /** What every backend compares exactly. */
 const MOST_ORDERED_DIGITS = 18;
 
+const SORT_KEY: Rules = { by: someText, order: oneAmong("asc", "desc") };
+
+const QUERY: Rules<keyof ListQuery<AnyRecordType>> = {
+  where: (given) => (Array.isArray(given) ? given.map(aPlainObject).find(Boolean) : aPlainObject(given)),
+  sort: (given) => anArray(given) ?? (given as unknown[]).map(sortKeyFault).find(Boolean),
+  limit: aWholeNumberFrom(1, MOST_RECORDS),
+  after: () => undefined, // an id: see `recordId`
+  scope: () => undefined, // see `scopeFaults`
+};
+
+const someComparisons = rule("comparisons such as { eq: … }", (given) => aPlainObject(given) === undefined);
+
+function sortKeyFault(key: unknown): string | undefined {
+  const [fault] = optionFaults(SORT_KEY, key, "{ by, order }");
+  if (fault !== undefined) return `${fault.path}: ${fault.reason}`;
+  return (key as { readonly by?: unknown }).by === undefined ? "by: a name is needed" : undefined;
+}
+
 /**
  * The query as stores take it.
  *
@@ -88,6 +118,7 @@ const MOST_ORDERED_DIGITS = 18;
  * server would compare a number with text as numbers, and find every text that is none.
  */
 export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>): StoreQuery {
+  requireOptions(type.name, QUERY, query, "query");
   const faults: Fault[] = [];
   const given = (Array.isArray(query.where) ? query.where : [query.where ?? {}]) as readonly Record<string, unknown>[];
   const conditions = given
@@ -95,9 +126,6 @@ export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>
     .flatMap(([name, comparisons]) => conditionsOn(type, name, comparisons, faults));
   const sort = sortKeys(type, query.sort ?? [], faults);
   const limit = query.limit ?? DEFAULT_LIMIT;
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_RECORDS) {
-    faults.push({ path: "limit", reason: `a whole number between 1 and ${MOST_RECORDS}` });
-  }
   faults.push(...scopeFaults(type, query.scope));
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   const after = query.after === undefined ? undefined : recordId(type, query.after);
@@ -107,15 +135,16 @@ export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>
 function conditionsOn(type: AnyRecordType, name: string, comparisons: unknown, faults: Fault[]): Condition[] {
   const attribute = attributeOf(type, name, faults);
   if (attribute === undefined || comparisons === undefined) return [];
-  if (typeof comparisons !== "object" || comparisons === null) {
-    faults.push({ path: name, reason: `comparisons such as { eq: … } are needed here` });
+  const reason = someComparisons(comparisons);
+  if (reason !== undefined) {
+    faults.push({ path: name, reason });
     return [];
   }
   const conditions: Condition[] = [];
   for (const [operator, given] of Object.entries(comparisons as Record<string, unknown>)) {
     if (given === undefined) continue;
-    const reason = conditionFault(attribute, operator, given);
-    if (reason !== undefined) faults.push({ path: `${name}.${operator}`, reason });
+    const unfit = conditionFault(attribute, operator, given);
+    if (unfit !== undefined) faults.push({ path: `${name}.${operator}`, reason: unfit });
     else {
       const values = operator === "in" ? (given as readonly unknown[]) : [given];
       const captured = values.map((value) => (value === null ? null : attribute.capture(value)));
@@ -128,7 +157,7 @@ function conditionsOn(type: AnyRecordType, name: string, comparisons: unknown, f
 function conditionFault(attribute: AttributeType, operator: string, given: unknown): string | undefined {
   if (!OPERATORS.includes(operator)) return `one of ${OPERATORS.join(", ")} is needed here`;
   if (attribute.shape.kind === "json") return "JSON cannot be compared";
-  if (operator === "in" && !Array.isArray(given)) return "a list of values is needed here";
+  if (operator === "in" && !Array.isArray(given)) return `a list of values, got ${typeName(given)}`;
   if (!["eq", "neq", "in"].includes(operator)) {
     if (given === null) return "null has no order";
     const reason = orderFault(attribute);
@@ -166,9 +195,7 @@ function sortKeys(
         ? `text of more than ${LONGEST_SORTED_TEXT} characters cannot be sorted by`
         : keys.some((key) => key.attribute === by)
           ? "is named twice in sort"
-          : order === "asc" || order === "desc"
-            ? undefined
-            : "order must be asc or desc");
+          : undefined);
     if (reason === undefined) keys.push({ attribute: by, descending: order === "desc" });
     else faults.push({ path: by, reason });
   }

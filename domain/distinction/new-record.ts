@@ -1,3 +1,4 @@
+import { anObject, aPlainObject, requireArguments } from "./arguments.js";
 import { InvalidValueError, type Fault } from "./errors.js";
 import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from "./record.js";
 import { idFrom, idText } from "./record-id.js";
@@ -30,6 +31,7 @@ export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<
  * @throws InvalidValueError listing unknown attributes and every value that is missing or breaks a rule.
  */
 export function newState(type: AnyRecordType, given: object): RecordState {
+  requireArguments(type.name, { record: [given, type.shape === undefined ? aPlainObject : anObject] });
   const faults: Fault[] = strangers(type, namesIn(type, given));
   const values = faceOf(type, given);
   const attributes: Record<string, unknown> = {};

@@ -1,5 +1,7 @@
+import { aWholeNumberFrom, requireArguments, rule } from "./arguments.js";
 import { arrange } from "./entry-order.js";
 import { InvalidValueError, type Fault } from "./errors.js";
+import { typeName } from "./type-name.js";
 
 /** A map whose order means something: it iterates in the order of the list, and a new key comes last. */
 export interface OrderedEntries<E> extends Map<string, E> {
@@ -21,8 +23,18 @@ export interface OrderedEntries<E> extends Map<string, E> {
 
 /** Entries in an order, to put in place of a record's list: `record.locations = orderedEntries([["a", { url }]])`. */
 export function orderedEntries<E>(entries: Iterable<readonly [string, E]> = []): OrderedEntries<E> {
+  requireArguments("list", { entries: [entries, somePairs] });
   return new PlainOrderedEntries(entries);
 }
+
+const anIterable = rule("an iterable", (value) => {
+  return typeof (value as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] === "function";
+});
+
+const somePairs = rule("pairs of a text key and a value", (value) => {
+  if (anIterable(value) !== undefined || typeof value === "string") return false;
+  return [...(value as Iterable<unknown>)].every((pair) => Array.isArray(pair) && typeof pair[0] === "string");
+});
 
 class PlainOrderedEntries<E> extends Map<string, E> implements OrderedEntries<E> {
   move(key: string, index: number): this {
@@ -40,23 +52,26 @@ class PlainOrderedEntries<E> extends Map<string, E> implements OrderedEntries<E>
 export function movedKeys(name: string, before: Iterable<string>, key: string, index: number): string[] {
   const all = [...before];
   const others = all.filter((other) => other !== key);
-  const path = JSON.stringify(key);
+  const path = shownKey(key);
   if (others.length === all.length) throw new InvalidValueError(name, [{ path, reason: "is not in the list" }]);
-  if (!Number.isInteger(index) || index < 0 || index > others.length) {
-    throw new InvalidValueError(name, [{ path, reason: `an index from 0 to ${others.length}, got ${index}` }]);
-  }
+  requireArguments(name, { [path]: [index, aWholeNumberFrom(0, others.length)] });
   return others.toSpliced(index, 0, key);
 }
 
 /** The keys of the list `name` in the order of `after`. */
 export function reorderedKeys(name: string, before: Iterable<string>, after: Iterable<string>): string[] {
+  requireArguments(name, { reorder: [after, anIterable] });
   const keys = [...after];
   const all = new Set(before);
   const named = new Set(keys);
   const faults: Fault[] = [];
-  for (const key of named) if (!all.has(key)) faults.push({ path: JSON.stringify(key), reason: "is not in the list" });
+  for (const key of named) if (!all.has(key)) faults.push({ path: shownKey(key), reason: "is not in the list" });
   for (const key of all) if (!named.has(key)) faults.push({ path: JSON.stringify(key), reason: "must be named" });
   if (named.size < keys.length) faults.push({ path: "reorder", reason: "every key once, got some twice" });
   if (faults.length > 0) throw new InvalidValueError(name, faults);
   return keys;
+}
+
+function shownKey(key: unknown): string {
+  return typeof key === "string" ? JSON.stringify(key) : typeName(key);
 }

@@ -26,6 +26,14 @@ export function idFrom(type: AnyRecordType, attributes: Readonly<Record<string, 
   return keyNames(type).map((name) => attributes[name] as string | number | bigint);
 }
 
+/** The id that an object of a caller's would have, for messages; `undefined` where it has none. */
+export function shownId(type: AnyRecordType, values: Readonly<Record<string, unknown>>): string | undefined {
+  const attributes = type.attributes as Attributes;
+  const names = keyNames(type);
+  if (!names.every((name) => attributes[name]!.fault(values[name]) === undefined)) return undefined;
+  return idText(names.map((name) => attributes[name]!.capture(values[name]) as string | number | bigint));
+}
+
 /** An id for maps and messages: the value itself, or its parts for a composite key. */
 export function idText(id: RecordId): string {
   return id.length === 1 ? String(id[0]) : id.map((part) => encodeURIComponent(String(part))).join("/");

@@ -8,14 +8,16 @@ import { brokenGuards } from "./broken-guards.js";
 import type { RecordEvent } from "./observer.js";
 import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
-import { recordFrom, strangers } from "./record.js";
+import { recordFrom } from "./record.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
-import type { AnyRecordType, Attributes, Collections, Edit, RecordOf } from "./record-type.js";
+import type { AnyRecordType, Attributes, Edit, RecordOf } from "./record-type.js";
 import { Backoff, retrySettings, type RetrySettings } from "./retry.js";
+import { isGuarded, saveRules } from "./save-rules.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
-import type { RepositoryEnvironment, SaveOptions, SaveRequest, SaveResult } from "./save-options.js";
+import type { RepositoryEnvironment } from "./repository-environment.js";
+import type { SaveOptions, SaveRequest, SaveResult } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 
 /** One record's changes on their way into the store. */
@@ -42,7 +44,7 @@ export class RecordSaver<R extends AnyRecordType> {
   /**
    * What the caller changed, checked.
    *
-   * @param rules as `rules` answers them
+   * @param rules as `saveRules` answers them
    * @throws InvalidValueError
    */
   capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
@@ -53,7 +55,7 @@ export class RecordSaver<R extends AnyRecordType> {
 
   /** What a save would do. */
   async explain(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<Explanation> {
-    const { mine, rules } = this.capture(record, tracked, this.rules(options));
+    const { mine, rules } = this.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
     const changes = this.changeSet(original, this.stamped(original, mine));
     const isNothing = mine.length === 0 && !isGuarded(rules);
@@ -78,7 +80,7 @@ export class RecordSaver<R extends AnyRecordType> {
   }
 
   async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
-    const pending = this.capture(record, tracked, this.rules(options));
+    const pending = this.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
     const store = storeBy(this.store, options.actor);
     const id = this.#idOf(original);
@@ -266,35 +268,4 @@ export class RecordSaver<R extends AnyRecordType> {
     const subject = `${what} of ${this.type.name} ${idText(id)}`;
     return new Backoff(subject, settings, this.environment.clock, this.environment.random, signal);
   }
-
-  /**
-   * What the options say about merging. A guard that names nothing would guard nothing, and force nothing: misspelt ones
-   * are refused.
-   *
-   * @throws InvalidValueError
-   */
-  rules({ mode = "merge", expect = [], force = [], derived = false }: SaveRequest): RebaseRules {
-    if (mode !== "merge" && mode !== "strict") {
-      throw new InvalidValueError(this.type.name, [{ path: "mode", reason: "one of merge, strict" }]);
-    }
-    const collections = this.type.collections as Collections;
-    const faults = strangers(this.type, [
-      ...expect,
-      ...force.map((subject) => (typeof subject === "string" ? subject : subject[0])),
-    ]);
-    for (const subject of force) {
-      const name = typeof subject === "string" ? subject : subject[0];
-      const isEntry = typeof subject !== "string";
-      if (Object.hasOwn(collections, name) === isEntry || collections[name]?.kind === "list") continue;
-      const reason = isEntry ? "is no collection: force it by its name" : "is a collection: force [collection, key]";
-      faults.push({ path: name, reason });
-    }
-    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
-    return { mode, expect, force, derived };
-  }
-}
-
-/** Whether a save has something to check even where it has nothing to write. */
-export function isGuarded({ mode, expect }: RebaseRules): boolean {
-  return mode === "strict" || expect.length > 0;
 }

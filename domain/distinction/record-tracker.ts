@@ -1,5 +1,7 @@
+import { anObject, requireArguments } from "./arguments.js";
 import { DistinctionError } from "./errors.js";
-import { recordFrom } from "./record.js";
+import { faceOf, recordFrom } from "./record.js";
+import { shownId } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, RecordOf } from "./record-type.js";
 import { TrackedRecord } from "./tracked-record.js";
@@ -28,10 +30,17 @@ export class RecordTracker<R extends AnyRecordType> {
   of(record: RecordOf<R>): TrackedRecord {
     const tracked = this.#tracked.get(record);
     if (tracked === undefined) {
-      const message = `this ${this.type.name} was neither loaded nor added by this repository`;
+      requireArguments(this.type.name, { record: [record, anObject] });
+      const message = `${this.#shown(record)} was neither loaded nor added by this repository`;
       throw new DistinctionError("UNTRACKED_RECORD", message);
     }
-    if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `this ${this.type.name} was removed`);
+    if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
     return tracked;
+  }
+
+  /** As messages name a record that need not be one of ours. */
+  #shown(record: RecordOf<R>): string {
+    const id = shownId(this.type, faceOf(this.type, record));
+    return id === undefined ? `this ${this.type.name}` : `${this.type.name} ${id}`;
   }
 }

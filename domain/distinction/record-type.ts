@@ -6,6 +6,7 @@ import type { GuardRule } from "./guard.js";
 import type { OrderedEntries } from "./ordered-entries.js";
 import { POLICY_NAMES } from "./policy-name.js";
 import type { Policy } from "./policy.js";
+import { requireDefinition } from "./record-definition.js";
 import type { RecordShape } from "./record-shape.js";
 import type { RecordState } from "./record-state.js";
 
@@ -123,6 +124,7 @@ export function recordType<
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a record without collections
   const C extends Collections = {},
 >(definition: Definition<A, C, K>): RecordType<A, C, K> {
+  requireDefinition(definition);
   const type: RecordType<A, C, K> = {
     name: definition.name,
     key: definition.key,
@@ -164,8 +166,6 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const collections = Object.keys(type.collections as Collections);
   const known = new Set([...attributes, ...collections]);
   if (keyNames(type).length === 0) return "needs a key";
-  const untyped = attributes.find((name) => typeof (type.attributes as Attributes)[name]?.fault !== "function");
-  if (untyped !== undefined) return `${untyped} needs an attribute type, such as text(255)`;
   const policies = Object.entries(type.policies as Readonly<Record<string, unknown>>);
   const odd = policies.find(
     ([, policy]) => typeof policy !== "function" && !(POLICY_NAMES as readonly unknown[]).includes(policy),

@@ -1,4 +1,5 @@
 import { apply } from "./apply.js";
+import { aFunction, requireArguments, requireOptions } from "./arguments.js";
 import type { Change } from "./change.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError, InvalidMergeError } from "./errors.js";
@@ -9,15 +10,13 @@ import type { EntryScope, RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, RecordOf } from "./record-type.js";
+import type { RepositoryEnvironment } from "./repository-environment.js";
 import { retrySettings } from "./retry.js";
-import type { RepositoryEnvironment, SaveOptions, SaveResult } from "./save-options.js";
+import { saveRules } from "./save-rules.js";
+import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
 
 /** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
 export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
-
-export interface UpdateOptions extends SaveOptions {
-  readonly scope?: EntryScope;
-}
 
 /**
  * Loads, changes and saves one record, again and again: optimistically, then, where others keep coming first, under a
@@ -34,6 +33,8 @@ export class RecordUpdater<R extends AnyRecordType> {
   ) {}
 
   async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
+    requireArguments(this.type.name, { mutate: [mutate, aFunction] });
+    requireOptions(this.type.name, UPDATE_OPTIONS, options);
     checkScope(this.type, options.scope);
     const id = recordId(this.type, given);
     const backoff = this.saver.backoff("update", id, options);
@@ -72,7 +73,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     options: UpdateOptions,
     retries: number,
   ): Promise<SaveResult | undefined> {
-    const rules = this.saver.rules(options);
+    const rules = saveRules(this.type, options);
     let pending: PendingSave | undefined;
     let changes: readonly Change[] = [];
     const decide = (current: RecordState): readonly Change[] => {

@@ -1,4 +1,4 @@
-import { typeName } from "./attribute-type.js";
+import { typeName } from "./type-name.js";
 import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
 import { canonical, listOrder, pushAttributeChanges, pushEntryChange, pushOrderChange } from "./diff.js";

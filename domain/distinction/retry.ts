@@ -1,5 +1,6 @@
+import { aWholeNumberFrom, requireOptions, someTime, type Rules } from "./arguments.js";
 import type { Clock } from "./clock.js";
-import { DistinctionError, InvalidValueError } from "./errors.js";
+import { DistinctionError } from "./errors.js";
 
 export interface RetrySettings {
   /** Optimistic attempts of one save before it locks the record. */
@@ -31,23 +32,20 @@ export const DEFAULT_RETRY: RetrySettings = {
  * @throws InvalidValueError where one is unknown or no such number: it would never end, or never begin
  */
 export function retrySettings(given: Partial<RetrySettings> = {}): RetrySettings {
-  const faults = Object.entries(given).flatMap(([name, value]) => {
-    const reason = settingFault(name, value);
-    return reason === undefined ? [] : [{ path: name, reason }];
-  });
-  if (faults.length > 0) throw new InvalidValueError("retry", faults);
+  requireOptions("retry", SETTINGS, given, "settings");
   const named = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...DEFAULT_RETRY, ...(Object.fromEntries(named) as Partial<RetrySettings>) };
 }
 
-function settingFault(name: string, value: unknown): string | undefined {
-  if (!Object.hasOwn(DEFAULT_RETRY, name)) return `is none of ${Object.keys(DEFAULT_RETRY).join(", ")}`;
-  if (value === undefined) return undefined;
-  if (name.endsWith("Attempts")) {
-    return Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "a whole number from 1 on";
-  }
-  return typeof value === "number" && value >= 0 ? undefined : "milliseconds, 0 or more";
-}
+const attempts = aWholeNumberFrom(1);
+const SETTINGS: Rules<keyof RetrySettings> = {
+  optimisticAttempts: attempts,
+  updateAttempts: attempts,
+  unitAttempts: attempts,
+  firstPause: someTime,
+  longestPause: someTime,
+  deadline: someTime,
+};
 
 /** The pauses of one retried call: exponential with full jitter, so that losers do not meet again in step. */
 export class Backoff {

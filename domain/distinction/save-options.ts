@@ -1,7 +1,7 @@
-import type { Clock } from "./clock.js";
+import { aSignal, oneAmong, rule, someNames, someTime, type Rules } from "./arguments.js";
 import type { ConflictError } from "./errors.js";
-import type { RepositoryObserver } from "./observer.js";
-import type { RetrySettings } from "./retry.js";
+import type { EntryScope } from "./record-state.js";
+import { textFault } from "./text-types.js";
 
 /** An attribute by name, the order of a list by the list's name, or one entry of a collection by collection and key. */
 export type Subject = string | readonly [collection: string, key: string];
@@ -30,6 +30,37 @@ export interface SaveOptions extends WriteOptions {
   readonly deadline?: number;
 }
 
+/** What the history's column holds. */
+const LONGEST_ACTOR = 255;
+
+export const WRITE_OPTIONS: Rules<keyof WriteOptions> = {
+  actor: (value) => (value === "" ? "a name, got none" : textFault(value, LONGEST_ACTOR)),
+};
+
+export const SAVE_OPTIONS: Rules<keyof SaveOptions> = {
+  ...WRITE_OPTIONS,
+  mode: oneAmong("merge", "strict"),
+  expect: someNames,
+  force: rule("an array of names and of [collection, key]", (value) => Array.isArray(value) && value.every(isSubject)),
+  signal: aSignal,
+  deadline: someTime,
+};
+
+function isSubject(value: unknown): value is Subject {
+  if (typeof value === "string") return true;
+  return someNames(value) === undefined && (value as readonly string[]).length === 2;
+}
+
+export interface UpdateOptions extends SaveOptions {
+  /** Which entries to load, as in `get`. */
+  readonly scope?: EntryScope;
+}
+
+export const UPDATE_OPTIONS: Rules<keyof UpdateOptions> = {
+  ...SAVE_OPTIONS,
+  scope: () => undefined, // see `checkScope`
+};
+
 /** A save as the repository itself asks for it. */
 export interface SaveRequest extends SaveOptions {
   /** See `RebaseRules`. */
@@ -48,17 +79,3 @@ export interface SaveResult {
 /** The outcome of a save for callers who take a conflict for a result rather than an error. */
 export type TriedSave =
   ({ readonly kind: "saved" } & SaveResult) | { readonly kind: "conflict"; readonly conflict: ConflictError };
-
-/** What a repository needs from outside: time and randomness. */
-export interface RepositoryEnvironment {
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly retry?: Partial<RetrySettings>;
-  /** The version of a record that is added; by default the time, see `firstVersion`. */
-  readonly firstVersion?: () => number;
-  /** Who writes, for the history, where a save does not name anybody. */
-  readonly actor?: (() => string | undefined) | undefined;
-  /** Told about retries, escalations, conflicts and saves. */
-  readonly observer?: RepositoryObserver | undefined;
-}

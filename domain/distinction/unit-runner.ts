@@ -1,7 +1,11 @@
+import { aFunction, aSignal, requireArguments, requireOptions, someTime, type Rules } from "./arguments.js";
 import { DistinctionError } from "./errors.js";
 import { Backoff, retrySettings } from "./retry.js";
-import type { RepositoryEnvironment } from "./save-options.js";
-import type { UnitOptions } from "./unit-of-work.js";
+import type { RepositoryEnvironment } from "./repository-environment.js";
+import { WRITE_OPTIONS } from "./save-options.js";
+import type { TransactionScope, UnitOptions } from "./unit-of-work.js";
+
+const UNIT_OPTIONS: Rules<keyof UnitOptions> = { ...WRITE_OPTIONS, signal: aSignal, deadline: someTime };
 
 /** How one run of a unit ended, unless it failed for good. */
 export type UnitOutcome<T> =
@@ -19,13 +23,19 @@ export interface UnitRun {
 /**
  * Runs a unit until it is committed.
  *
+ * @param work as the caller gave it; `run` calls it
+ * @throws InvalidValueError where the caller gave no function, or odd options
  * @throws DistinctionError `ABORTED`, `RETRIES_EXHAUSTED` (its `cause` is why the last run was undone)
  */
 export async function runUntilCommitted<T>(
   { clock, random, retry }: RepositoryEnvironment,
-  { signal, deadline }: UnitOptions,
+  work: (tx: TransactionScope) => Promise<T>,
+  options: UnitOptions,
   run: (run: UnitRun) => Promise<UnitOutcome<T>>,
 ): Promise<T> {
+  requireArguments("unit of work", { work: [work, aFunction] });
+  requireOptions("unit of work", UNIT_OPTIONS, options);
+  const { signal, deadline } = options;
   const settings = retrySettings({ ...retry, ...(deadline === undefined ? {} : { deadline }) });
   const backoff = new Backoff("unit of work", settings, clock, random, signal);
   for (let attempt = 1; ; attempt++) {

@@ -1,8 +1,10 @@
 import { entryPath } from "../distinction/change-set.js";
-import { actingFor, DistinctRepository } from "../distinction/distinct-repository.js";
+import { actingFor } from "../distinction/repository-environment.js";
+import { DistinctRepository } from "../distinction/distinct-repository.js";
 import { ConflictError } from "../distinction/errors.js";
 import type { RecordStore } from "../distinction/record-store.js";
-import type { RepositoryEnvironment, WriteOptions } from "../distinction/save-options.js";
+import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
+import type { WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
 import type { ImageQuotas } from "./image-quotas.js";

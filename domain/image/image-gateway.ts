@@ -1,5 +1,5 @@
 import type { RecordStore } from "../distinction/record-store.js";
-import type { RepositoryEnvironment } from "../distinction/save-options.js";
+import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
 import type { Caller } from "./caller.js";
 import { DistinctImageRepository } from "./distinct-image-repository.js";
 import { DistinctMemberRepository } from "./distinct-member-repository.js";

@@ -1,14 +1,7 @@
-import {
-  boolean,
-  constrained,
-  fixed,
-  instant,
-  integer,
-  nullable,
-  oneOf,
-  text,
-  withInitial,
-} from "../distinction/attribute-type.js";
+import { constrained, fixed, nullable, withInitial } from "../distinction/attribute-rules.js";
+import { instant } from "../distinction/instant-type.js";
+import { boolean, integer } from "../distinction/number-types.js";
+import { oneOf, text } from "../distinction/text-types.js";
 import { entries, listOf, setOf } from "../distinction/collection-type.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../distinction/record-type.js";
 import { DEFAULT_QUOTAS, type ImageQuotas } from "./image-quotas.js";

@@ -1,4 +1,6 @@
-import { constrained, json, oneOf, text } from "../distinction/attribute-type.js";
+import { constrained } from "../distinction/attribute-rules.js";
+import { json } from "../distinction/json-type.js";
+import { oneOf, text } from "../distinction/text-types.js";
 import { canonicalText, type JsonValue } from "../distinction/json-text.js";
 
 export type LocationMetadata = Record<string, JsonValue>;

@@ -1,4 +1,6 @@
-import { constrained, fixed, instant, oneOf, text, withInitial } from "../distinction/attribute-type.js";
+import { constrained, fixed, withInitial } from "../distinction/attribute-rules.js";
+import { instant } from "../distinction/instant-type.js";
+import { oneOf, text } from "../distinction/text-types.js";
 import { recordType, type RecordOf } from "../distinction/record-type.js";
 
 const memberId = constrained(text(255), (id) => (id === "" ? "an id of at least 1 character" : undefined));

@@ -1,4 +1,5 @@
-import { constrained, text } from "../distinction/attribute-type.js";
+import { constrained } from "../distinction/attribute-rules.js";
+import { text } from "../distinction/text-types.js";
 
 /** Names that the API gives a meaning of its own (OpenStack Image API v2). */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([

@@ -1,8 +1,10 @@
 import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/change-set-json.js";
+import { requireArguments } from "../../domain/distinction/arguments.js";
+import { aRecordType } from "../../domain/distinction/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../domain/distinction/history.js";
 import { idText, recordId } from "../../domain/distinction/record-id.js";
 import type { AnyRecordType, IdOf } from "../../domain/distinction/record-type.js";
-import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import type { Written } from "../../domain/distinction/written.js";
 
 /** The in-memory twin of a database's history, of all stores that were given it. */
@@ -27,11 +29,12 @@ export class MemoryHistory implements History {
     });
   }
 
-  historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+  async historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+    requireArguments("history", { type: [type, aRecordType] });
     const key = idText(recordId(type, id));
     const isOfRecord = ({ changeSet: { record, id } }: HistoryEntry): boolean =>
       record === type.name && idText(id) === key;
-    return Promise.resolve(this.#entries.filter(isOfRecord));
+    return this.#entries.filter(isOfRecord);
   }
 
   async changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {

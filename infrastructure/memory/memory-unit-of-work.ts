@@ -1,7 +1,7 @@
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import { idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
-import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import { unitMisused, unitOver } from "../../domain/distinction/unit-errors.js";
 import { UnitMembers } from "../../domain/distinction/unit-members.js";
 import type {
@@ -22,7 +22,7 @@ export class MemoryUnitOfWork implements UnitOfWork {
   constructor(private readonly environment: RepositoryEnvironment) {}
 
   run<T>(work: (tx: TransactionScope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    return runUntilCommitted(this.environment, options, (run) => attempt(work, options, run));
+    return runUntilCommitted(this.environment, work, options, (run) => attempt(work, options, run));
   }
 }
 

@@ -1,4 +1,15 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from "typeorm";
+import {
+  aFlag,
+  aFunction,
+  anObject,
+  aPlainObject,
+  optionFaults,
+  requireArguments,
+  rule,
+  someNames,
+  type Rules,
+} from "../../domain/distinction/arguments.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { DistinctionError, type Fault } from "../../domain/distinction/errors.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
@@ -9,7 +20,7 @@ import { entityMapping, type EntityMapping } from "../../infrastructure/persiste
 import { entityShape } from "../../infrastructure/persistence/entities/entity-shape.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
-import { databaseOf, type DataSourceUse } from "./existing-data-source.js";
+import { aDataSource, DATA_SOURCE_USE, databaseOf, type DataSourceUse } from "./existing-data-source.js";
 
 export interface DistinctOptions<E extends object> extends DataSourceUse {
   /** By property: `views`, `address.street`, or the array of owned children. `reject` where none is named. */
@@ -34,19 +45,18 @@ export interface DistinctOptions<E extends object> extends DataSourceUse {
 }
 
 /** All there are: a misspelt one (`secrets`) would be passed over in silence by callers without types. */
-const OPTIONS: Readonly<Record<keyof DistinctOptions<object>, true>> = {
-  policies: true,
-  groups: true,
-  validate: true,
-  ignore: true,
-  secret: true,
-  history: true,
-  actor: true,
-  observer: true,
-  onStatement: true,
-  retry: true,
-  clock: true,
-  random: true,
+const OPTIONS: Rules<keyof DistinctOptions<object>> = {
+  ...DATA_SOURCE_USE,
+  policies: aPlainObject,
+  groups: rule("an array of arrays of names", (groups) => {
+    return Array.isArray(groups) && groups.every((group) => someNames(group) === undefined);
+  }),
+  validate: aFunction,
+  ignore: someNames,
+  secret: someNames,
+  history: aFlag,
+  actor: aFunction,
+  observer: anObject,
 };
 
 /** A repository of instances of an entity's class. */
@@ -66,11 +76,17 @@ export function distinct<E extends ObjectLiteral>(
   entity: EntityTarget<E>,
   options: DistinctOptions<E> = {},
 ): EntityRepository<E> {
+  requireArguments("distinct", { dataSource: [dataSource, aDataSource] });
+  const [fault] = optionFaults(OPTIONS, options);
+  if (fault !== undefined) {
+    throw new DistinctionError("INVALID_RECORD_TYPE", `distinct: ${fault.path}: ${fault.reason}`);
+  }
   if (!dataSource.isInitialized) {
     throw new DistinctionError("DATABASE_UNAVAILABLE", "initialise the data source before `distinct`");
   }
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name));
-  if (unknown !== undefined) throw new DistinctionError("INVALID_RECORD_TYPE", `distinct has no option ${unknown}`);
+  if (!isEntity(dataSource, entity)) {
+    throw new DistinctionError("INVALID_RECORD_TYPE", "distinct: the data source has no such entity");
+  }
   const { clock = systemClock, random = Math.random, retry = {}, actor, observer, history = false } = options;
   const mapping = entityMapping(dataSource.getMetadata(entity), {
     ignore: options.ignore ?? [],
@@ -85,6 +101,12 @@ export function distinct<E extends ObjectLiteral>(
   const environment = { clock, random, retry, actor, observer, firstVersion };
   const store = history ? new HistoryRecordStore(database, table, environment) : new SqlRecordStore(database, table);
   return new DistinctRepository(type, store, environment);
+}
+
+/** TypeORM cannot be asked about everything. */
+function isEntity(dataSource: DataSource, entity: unknown): boolean {
+  const isTarget = typeof entity === "string" || typeof entity === "function" || anObject(entity) === undefined;
+  return isTarget && dataSource.hasMetadata(entity as EntityTarget<ObjectLiteral>);
 }
 
 function entityType<E extends object>(mapping: EntityMapping, options: DistinctOptions<E>): ShapedRecordType<E> {

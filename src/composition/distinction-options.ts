@@ -1,3 +1,12 @@
+import {
+  aFlag,
+  aFunction,
+  anObject,
+  aWholeNumberFrom,
+  having,
+  oneAmong,
+  type Rules,
+} from "../../domain/distinction/arguments.js";
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
@@ -33,6 +42,22 @@ export interface DistinctionOptions {
   /** Makes the ids of new images; random UUIDs by default. */
   readonly newId?: () => string;
 }
+
+export const OPTIONS: Rules<keyof DistinctionOptions> = {
+  database: () => undefined, // see `parseDatabaseUrl`
+  poolSize: aWholeNumberFrom(1),
+  schema: oneAmong("migrate", "check"),
+  retry: anObject,
+  onStatement: aFunction,
+  observer: anObject,
+  images: anObject,
+  history: aFlag,
+  actor: aFunction,
+  tuf: anObject,
+  clock: having("a clock", "now", "sleep"),
+  random: aFunction,
+  newId: aFunction,
+};
 
 export interface TufOptions {
   /** Name of the repository in the database; `default` where none is given. */

@@ -1,7 +1,16 @@
 import type { DataSource, EntityManager } from "typeorm";
+import {
+  aFunction,
+  anObject,
+  having,
+  requireArguments,
+  requireOptions,
+  type Rules,
+} from "../../domain/distinction/arguments.js";
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { History } from "../../domain/distinction/history.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
+import { WRITE_OPTIONS } from "../../domain/distinction/save-options.js";
 import type { TransactionScope, UnitOfWork, UnitOptions } from "../../domain/distinction/unit-of-work.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database, DatabaseOptions } from "../../infrastructure/persistence/connection/database.js";
@@ -19,6 +28,21 @@ export interface DataSourceUse extends Pick<DatabaseOptions, "onStatement"> {
   readonly random?: () => number;
 }
 
+export const DATA_SOURCE_USE: Rules<keyof DataSourceUse> = {
+  onStatement: aFunction,
+  retry: anObject,
+  clock: having("a clock", "now", "sleep"),
+  random: aFunction,
+};
+
+export const aDataSource = having("a TypeORM DataSource", "getMetadata", "createQueryRunner");
+const anEntityManager = having("a TypeORM EntityManager", "getRepository", "query");
+
+function requireDataSource(subject: string, dataSource: unknown, use: unknown): void {
+  requireArguments(subject, { dataSource: [dataSource, aDataSource] });
+  requireOptions(subject, DATA_SOURCE_USE, use);
+}
+
 /** The database that all repositories, units and histories over `dataSource` have in common. */
 export function databaseOf(dataSource: DataSource, use: DataSourceUse): Database {
   const { clock = systemClock, random = Math.random, onStatement } = use;
@@ -33,12 +57,14 @@ export function databaseOf(dataSource: DataSource, use: DataSourceUse): Database
  * lost nor done twice; where they are not, it ends in `DATABASE_UNAVAILABLE`.
  */
 export function unitOfWork(dataSource: DataSource, use: DataSourceUse = {}): UnitOfWork {
+  requireDataSource("unit of work", dataSource, use);
   const { clock = systemClock, random = Math.random, retry = {} } = use;
   return new SqlUnitOfWork(databaseOf(dataSource, use), { clock, random, retry });
 }
 
 /** What was written to the entities of `dataSource` whose repositories have the option `history`. */
 export function historyIn(dataSource: DataSource, use: DataSourceUse = {}): History {
+  requireDataSource("history", dataSource, use);
   return new SqlHistory(databaseOf(dataSource, use));
 }
 
@@ -54,5 +80,7 @@ export function joinTransaction(
   manager: EntityManager,
   options: Pick<UnitOptions, "actor"> = {},
 ): Pick<TransactionScope, "repository"> {
+  requireArguments("joined transaction", { manager: [manager, anEntityManager] });
+  requireOptions("joined transaction", WRITE_OPTIONS, options);
   return new JoinedTransaction(manager, options.actor);
 }

@@ -1,6 +1,6 @@
 import type { ServiceIdentifier } from "inversify";
 import type { Clock } from "../../domain/distinction/clock.js";
-import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import type { History } from "../../domain/distinction/history.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageGateway } from "../../domain/image/image-gateway.js";

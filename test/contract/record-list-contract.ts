@@ -147,7 +147,7 @@ export function recordListContract(name: string, open: () => Promise<RecordStore
       ["limit", { limit: "1; DROP TABLE articles" }],
       ["body", { sort: [{ by: "body" }] }],
       ["title", { sort: [{ by: "title" }, { by: "title" }] }],
-      ["title", { sort: [{ by: "title", order: "DESC; --" }] }],
+      ["sort", { sort: [{ by: "title", order: "DESC; --" }] }],
       ["toString", { sort: [{ by: "toString" }] }],
     ])("refuses %s of %o", async (path, query) => {
       await expect(articles.list(query as Query)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path }] });

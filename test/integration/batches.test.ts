@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { integer, nullable, text, withInitial } from "../../domain/distinction/attribute-type.js";
+import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { integer } from "../../domain/distinction/number-types.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { setOf } from "../../domain/distinction/collection-type.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";

@@ -311,7 +311,7 @@ onSqlBackends((place, backend) => {
     await expect(photos.save(photo)).rejects.toMatchObject({
       code: "INVALID_VALUE",
       faults: [
-        { path: "title", reason: "at most 20 characters, got 21" },
+        { path: "title", reason: "at most 20 characters, got a string of 21" },
         { path: "takenAt", reason: "a Date, got string" },
         { path: "metadata", reason: "plain JSON, got an instance of Map" },
         { path: "address.street", reason: "text, got null" },

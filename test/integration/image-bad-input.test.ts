@@ -53,7 +53,7 @@ const EDITS: readonly (readonly [string, (image: Image) => void, path: string, r
     'locations["x"]',
     "an object",
   ],
-  ["a long name", (image) => (image.name = "x".repeat(256)), "name", "at most 255 characters, got 256"],
+  ["a long name", (image) => (image.name = "x".repeat(256)), "name", "at most 255 characters, got a string of 256"],
   ["half a character", (image) => (image.name = "\ud83c"), "name", "well-formed Unicode"],
   ["a size below 0", (image) => (image.minDisk = -1), "minDisk", "between 0 and"],
   ["a size beyond 31 bits", (image) => (image.minRam = 2 ** 31), "minRam", "between 0 and 2147483647"],
@@ -63,7 +63,7 @@ const EDITS: readonly (readonly [string, (image: Image) => void, path: string, r
 
 const QUERIES: readonly (readonly [string, ImageQuery, path: string])[] = [
   ["an unknown sort key", { sort: [{ by: "colour" as "name" }] }, "colour"],
-  ["an unknown direction", { sort: [{ by: "name", order: "up" as "asc" }] }, "name"],
+  ["an unknown direction", { sort: [{ by: "name", order: "up" as "asc" }] }, "sort"],
   ["an unknown filter", { where: { colour: { eq: 1 } } as object }, "colour"],
   ["an unknown operator", { where: { name: { like: "x" } } as object }, "name.like"],
   ["a value of another type", { where: { minRam: { gt: "x" as unknown as number } } }, "minRam.gt"],

@@ -1,17 +1,9 @@
-import {
-  bigint,
-  binary,
-  boolean,
-  decimal,
-  fixed,
-  instant,
-  integer,
-  json,
-  nullable,
-  oneOf,
-  text,
-  withInitial,
-} from "../../domain/distinction/attribute-type.js";
+import { fixed, nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { binary } from "../../domain/distinction/binary-type.js";
+import { instant } from "../../domain/distinction/instant-type.js";
+import { json } from "../../domain/distinction/json-type.js";
+import { bigint, boolean, decimal, integer } from "../../domain/distinction/number-types.js";
+import { oneOf, text } from "../../domain/distinction/text-types.js";
 import { entries, setOf } from "../../domain/distinction/collection-type.js";
 import { recordType, type RecordOf } from "../../domain/distinction/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";

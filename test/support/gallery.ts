@@ -1,4 +1,7 @@
-import { integer, json, nullable, text, withInitial } from "../../domain/distinction/attribute-type.js";
+import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { json } from "../../domain/distinction/json-type.js";
+import { integer } from "../../domain/distinction/number-types.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { entries, listOf } from "../../domain/distinction/collection-type.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../../domain/distinction/record-type.js";

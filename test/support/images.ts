@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { RepositoryEnvironment } from "../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import { DistinctImageFactory } from "../../domain/image/image-factory.js";
 import { ImageGateway, type ImageGatewayOptions } from "../../domain/image/image-gateway.js";
 import type { Image, NewImage } from "../../domain/image/image-type.js";

@@ -1,15 +1,9 @@
-import {
-  binary,
-  decimal,
-  fixed,
-  instant,
-  integer,
-  json,
-  nullable,
-  secret,
-  text,
-  withInitial,
-} from "../../domain/distinction/attribute-type.js";
+import { fixed, nullable, secret, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { binary } from "../../domain/distinction/binary-type.js";
+import { instant } from "../../domain/distinction/instant-type.js";
+import { json } from "../../domain/distinction/json-type.js";
+import { decimal, integer } from "../../domain/distinction/number-types.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { entries, listOf, setOf } from "../../domain/distinction/collection-type.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";
 import { newState } from "../../domain/distinction/new-record.js";

@@ -1,13 +1,7 @@
-import {
-  bigint,
-  decimal,
-  integer,
-  json,
-  nullable,
-  secret,
-  text,
-  withInitial,
-} from "../../domain/distinction/attribute-type.js";
+import { nullable, secret, withInitial } from "../../domain/distinction/attribute-rules.js";
+import { json } from "../../domain/distinction/json-type.js";
+import { bigint, decimal, integer } from "../../domain/distinction/number-types.js";
+import { text } from "../../domain/distinction/text-types.js";
 import { entries, setOf } from "../../domain/distinction/collection-type.js";
 import type { JsonValue } from "../../domain/distinction/json-text.js";
 import { recordType, type RecordOf } from "../../domain/distinction/record-type.js";

@@ -1,8 +1,10 @@
+import { aFunction, having, requireArguments } from "../../../domain/distinction/arguments.js";
 import type { Clock } from "../../../domain/distinction/clock.js";
-import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
+import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
-import type { RecordTable } from "../records/record-table.js";
+import { aRecordTable, type RecordTable } from "../records/record-table.js";
 import { refuseInsideUnit } from "../units/open-unit.js";
 import { errorMeaning, translated } from "./server-error.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
@@ -31,6 +33,8 @@ const LONGEST_PAUSE = 500;
 
 /** What stores need of a database: it may be a whole one, or what a unit of work has of it. */
 export type DatabaseAccess = Pick<Database, "dialect" | "layout" | "session" | "transaction" | "hasFixedView">;
+
+export const aDatabase = having("a database, as openDatabase opens it", "session", "transaction", "layout");
 
 /** What a `Database` has in common with others that reach the same database. */
 export interface SharedDatabase {
@@ -61,7 +65,9 @@ export class Database {
     private readonly open: () => Promise<Connector>,
     private readonly options: DatabaseOptions,
     private readonly shared?: SharedDatabase,
-  ) {}
+  ) {
+    requireArguments("database", { open: [open, aFunction], options: [options, anEnvironment] });
+  }
 
   /** What tells this database from others, however many objects stand for it. */
   get identity(): object {
@@ -114,11 +120,13 @@ export class Database {
 
   /** Runs `work` on one connection, each statement by itself. */
   session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (typeof work !== "function") return noWork(work);
     return this.#run((connector) => connector.withSession((session) => work(this.#observedSession(session))));
   }
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. May run it again, so it must be free of effects. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (typeof work !== "function") return noWork(work);
     return this.#run((connector) =>
       connector.withConnection(async (raw) => {
         const connection = this.#observed(raw);
@@ -170,6 +178,7 @@ export class Database {
   }
 
   async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
+    requireArguments("database", { table: [table, aRecordTable] });
     const dialect = await this.dialect();
     if (this.options.checkTables === true) {
       const check = (through: Session): Promise<void> => checkTable(through, table, dialect);
@@ -220,4 +229,9 @@ export class Database {
     });
     return this.#connector;
   }
+}
+
+function noWork(work: unknown): Promise<never> {
+  const reason = aFunction(work) ?? "";
+  return Promise.reject(new InvalidValueError("database", [{ path: "work", reason }]));
 }

@@ -1,6 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DataSource, DriverPackageNotInstalledError, type DataSourceOptions } from "typeorm";
+import {
+  aFlag,
+  aFunction,
+  aWholeNumberFrom,
+  oneAmong,
+  optionFaults,
+  requireArguments,
+  type Rules,
+} from "../../../domain/distinction/arguments.js";
+import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Connector } from "./connection.js";
 import { Database, type DatabaseOptions } from "./database.js";
@@ -28,6 +38,22 @@ export interface OpenOptions extends DatabaseOptions {
  */
 const BUSY_TIMEOUT = 100;
 
+const OPEN_OPTIONS: Rules = {
+  poolSize: aWholeNumberFrom(1),
+  schema: oneAmong("migrate", "check", "unmanaged"),
+  onStatement: aFunction,
+  checkTables: aFlag,
+};
+
+/** Names that are none of ours belong to somebody: services pass on options that have more. */
+function someOpenOptions(options: unknown): string | undefined {
+  const fault = anEnvironment(options);
+  if (fault !== undefined) return fault;
+  const given = Object.entries(options as object).filter(([name]) => Object.hasOwn(OPEN_OPTIONS, name));
+  const [odd] = optionFaults(OPEN_OPTIONS, Object.fromEntries(given));
+  return odd && `${odd.path}: ${odd.reason}`;
+}
+
 /**
  * A database by URL (see `parseDatabaseUrl`). Nothing is opened before the first use.
  *
@@ -35,6 +61,7 @@ const BUSY_TIMEOUT = 100;
  */
 export function openDatabase(url: string, options: OpenOptions): Database {
   const address = parseDatabaseUrl(url);
+  requireArguments("database", { options: [options, someOpenOptions] });
   const open = async (): Promise<Connector> => {
     if (address.kind === "file" && address.path !== ":memory:") await mkdir(dirname(address.path), { recursive: true });
     const dataSource = await initialized(address, options);

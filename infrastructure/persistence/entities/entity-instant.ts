@@ -1,4 +1,5 @@
-import { instant, type AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { instant } from "../../../domain/distinction/instant-type.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** `local`, `Z` or `+05:30`: in which zone a DATETIME column of the data source's tables is meant, as mysql2 has it. */

@@ -1,4 +1,6 @@
-import { text, typeName, type AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { text } from "../../../domain/distinction/text-types.js";
+import { typeName } from "../../../domain/distinction/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** Entity values that are text in the database, but not simply what callers see. */

@@ -6,7 +6,7 @@ import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js"
 import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
 import type { ApplyOutcome, BatchOutcome, DecideAll, RecordWrite } from "../../../domain/distinction/record-store.js";
 import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
-import type { RepositoryEnvironment } from "../../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
 import { applyBatch, insertAll } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";

@@ -1,6 +1,6 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
-import type { RepositoryEnvironment } from "../../../domain/distinction/save-options.js";
+import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import type { Database } from "../connection/database.js";
 import { errorMeaning, translated } from "../connection/server-error.js";
 import type { Statement } from "../connection/session.js";

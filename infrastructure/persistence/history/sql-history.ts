@@ -1,7 +1,9 @@
+import { requireArguments } from "../../../domain/distinction/arguments.js";
+import { aRecordType } from "../../../domain/distinction/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../../domain/distinction/history.js";
 import { recordId } from "../../../domain/distinction/record-id.js";
 import type { AnyRecordType, IdOf } from "../../../domain/distinction/record-type.js";
-import type { Database } from "../connection/database.js";
+import { aDatabase, type Database } from "../connection/database.js";
 import {
   entryFrom,
   placeWrites,
@@ -27,9 +29,12 @@ const MOST_PLACED = 500;
  * reader, for the longest transaction.)
  */
 export class SqlHistory implements History {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: Database) {
+    requireArguments("history", { database: [database, aDatabase] });
+  }
 
   async historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+    requireArguments("history", { type: [type, aRecordType] });
     const statement = selectHistoryOf(type, recordId(type, id));
     await requireHistory(this.database);
     const rows = await this.database.session((session) => session.rows(statement));

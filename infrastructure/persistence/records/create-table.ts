@@ -1,13 +1,18 @@
+import { having } from "../../../domain/distinction/arguments.js";
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { requireParameters } from "../../../domain/distinction/type-parameters.js";
 import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
 import type { Dialect } from "../connection/dialect.js";
-import { entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
+import { aRecordTable, entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
+
+const aDialect = having("a dialect, as database.dialect() answers it", "quote", "columnType");
 
 /**
  * The CREATE TABLE statements of a record table and its entry tables, as the statements of this layer expect them. For
  * the migrations of your own record types; what is published is frozen in `migrations/`.
  */
 export function createTables(table: RecordTable, dialect: Dialect): string[] {
+  requireParameters("createTables", { table: [table, aRecordTable], dialect: [dialect, aDialect] });
   const { quote } = dialect;
   const attributes = table.type.attributes as Attributes;
   const columns = Object.entries(attributes).map(([name, type]) => column(dialect, table.columns[name]!, type));

@@ -1,11 +1,14 @@
 import type { CollectionKind } from "../../../domain/distinction/collection-type.js";
+import { aPlainObject, rule } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { aRecordType } from "../../../domain/distinction/record-definition.js";
 import {
   keyNames,
   type AnyRecordType,
   type Attributes,
   type Collections,
 } from "../../../domain/distinction/record-type.js";
+import { requireParameters } from "../../../domain/distinction/type-parameters.js";
 import type { ColumnCodec } from "./column-codec.js";
 
 /** Where a record type is stored. */
@@ -68,6 +71,11 @@ export interface EntryTable {
   readonly dropWithRecord?: true;
 }
 
+export const aRecordTable = rule("a record table, as recordTable makes it", (given) => {
+  const { type, columns, entryTables } = (given ?? {}) as Partial<Record<string, unknown>>;
+  return [aRecordType(type), aPlainObject(columns), aPlainObject(entryTables)].every((fault) => fault === undefined);
+});
+
 type EntryTableNames = Omit<EntryTable, "owner" | "columns"> & Partial<Pick<EntryTable, "owner">>;
 
 const VERSION_COLUMN = "version";
@@ -84,6 +92,7 @@ export function recordTable(
     readonly entries?: Readonly<Record<string, EntryTableNames>>;
   },
 ): RecordTable {
+  requireParameters("recordTable", { type: [type, aRecordType], names: [names, someNames] });
   const attributes = type.attributes as Attributes;
   const entryTables: Record<string, EntryTable> = {};
   for (const [collection, { entry, kind }] of Object.entries(type.collections as Collections)) {
@@ -108,6 +117,16 @@ export function recordTable(
     versionColumn: VERSION_COLUMN,
     entryTables,
   };
+}
+
+const aTableName = rule("an object with the name of a table", (given) => {
+  return aPlainObject(given) === undefined && typeof (given as { readonly name?: unknown }).name === "string";
+});
+
+/** What names a table, and the tables of its entries. */
+function someNames(given: unknown): string | undefined {
+  const { entries = {} } = (given ?? {}) as { readonly entries?: object };
+  return aTableName(given) ?? aPlainObject(entries) ?? Object.values(entries).map(aTableName).find(Boolean);
 }
 
 function refusal({ name }: AnyRecordType, reason: string): DistinctionError {

@@ -1,6 +1,7 @@
 import { apply } from "../../../domain/distinction/apply.js";
 import type { Change } from "../../../domain/distinction/change.js";
 import type { ChangeSet } from "../../../domain/distinction/change-set.js";
+import { requireArguments } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
@@ -16,14 +17,14 @@ import type {
 } from "../../../domain/distinction/record-store.js";
 import type { Attributes } from "../../../domain/distinction/record-type.js";
 import { applyBatch, insertAll, isKeyTaken } from "./batch-store.js";
-import { Database, type DatabaseAccess } from "../connection/database.js";
+import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
 import { writeAllEntries, writeEntries } from "./entry-writer.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { PlannedDatabase } from "./planned-database.js";
 import { removeRecord } from "./record-removal.js";
 import { insertRecord, selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
-import type { RecordTable } from "./record-table.js";
+import { aRecordTable, type RecordTable } from "./record-table.js";
 import { updateByChanges } from "./record-update.js";
 import type { Row, Statement } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";
@@ -33,7 +34,9 @@ export class SqlRecordStore implements RecordStore {
   constructor(
     protected readonly database: DatabaseAccess,
     readonly table: RecordTable,
-  ) {}
+  ) {
+    requireArguments("record store", { database: [database, aDatabase], table: [table, aRecordTable] });
+  }
 
   async load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
     if (ids.length === 0) return [];

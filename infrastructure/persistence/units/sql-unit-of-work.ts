@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { requireArguments } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
-import type { RepositoryEnvironment } from "../../../domain/distinction/save-options.js";
+import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { unitMisused, unitOver } from "../../../domain/distinction/unit-errors.js";
 import { UnitMembers } from "../../../domain/distinction/unit-members.js";
 import type {
@@ -15,7 +16,7 @@ import type {
 import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../../domain/distinction/unit-runner.js";
 import type { Written } from "../../../domain/distinction/written.js";
 import type { Connection } from "../connection/connection.js";
-import type { Database } from "../connection/database.js";
+import { aDatabase, type Database } from "../connection/database.js";
 import { HistoryRecordStore } from "../history/history-record-store.js";
 import { hasHistory, missingHistory } from "../history/history-tables.js";
 import { insideUnit, openUnit } from "./open-unit.js";
@@ -52,11 +53,13 @@ export class SqlUnitOfWork implements UnitOfWork {
   constructor(
     private readonly database: Database,
     private readonly environment: RepositoryEnvironment,
-  ) {}
+  ) {
+    requireArguments("unit of work", { database: [database, aDatabase], environment: [environment, anEnvironment] });
+  }
 
   run<T>(work: (tx: TransactionScope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
     const seen: SeenRecords = new Map();
-    return runUntilCommitted(this.environment, options, (run) => this.#attempt(work, options, run, seen));
+    return runUntilCommitted(this.environment, work, options, (run) => this.#attempt(work, options, run, seen));
   }
 
   async #attempt<T>(

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { instant, integer, json, nullable, secret, text } from "../../../domain/distinction/attribute-type.js";
+import { nullable, secret } from "../../../domain/distinction/attribute-rules.js";
+import { instant } from "../../../domain/distinction/instant-type.js";
+import { json } from "../../../domain/distinction/json-type.js";
+import { integer } from "../../../domain/distinction/number-types.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { entries, setOf } from "../../../domain/distinction/collection-type.js";
 
 describe("an entry of a single value", () => {
@@ -51,7 +55,7 @@ describe("an entry of several fields", () => {
     ["no object", "x", "an object of fields, got string"],
     ["null", null, "an object of fields, got null"],
     ["a missing field", { url: "abc" }, /^seen: a Date, got undefined/],
-    ["a wrong field", { ...value, url: "abcd" }, "url: at most 3 characters, got 4"],
+    ["a wrong field", { ...value, url: "abcd" }, "url: at most 3 characters, got a string of 4"],
     ["an unknown field", { ...value, urll: "x" }, "only the fields url, seen, info, key, got urll"],
   ])("refuses %s", (_, given, reason) => {
     if (typeof reason === "string") expect(entry.fault(given)).toBe(reason);

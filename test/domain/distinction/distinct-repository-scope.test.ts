@@ -4,7 +4,10 @@ import { recordType } from "../../../domain/distinction/record-type.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { PhotoDesk } from "../../support/photo-desk.js";
-import { instant, integer, text, withInitial } from "../../../domain/distinction/attribute-type.js";
+import { withInitial } from "../../../domain/distinction/attribute-rules.js";
+import { instant } from "../../../domain/distinction/instant-type.js";
+import { integer } from "../../../domain/distinction/number-types.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { code, conflictOf } from "../../support/repository-outcomes.js";
 
 describe("a record loaded in part", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { text, withInitial } from "../../../domain/distinction/attribute-type.js";
+import { withInitial } from "../../../domain/distinction/attribute-rules.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
 import { DistinctionError, InvalidMergeError, InvalidValueError } from "../../../domain/distinction/errors.js";
 import { recordType } from "../../../domain/distinction/record-type.js";
@@ -99,7 +100,9 @@ describe("a value that is refused tells of which record it is", () => {
       { id: "a/2", path: "[1].left" },
       { id: "a/3", path: "[2].right" },
     ]);
-    expect(error.message).toBe("lot: [1].left of a/2: at most 4 characters, got 5; [2].right of a/3: text, got number");
+    expect(error.message).toBe(
+      "lot: [1].left of a/2: at most 4 characters, got a string of 5; [2].right of a/3: text, got number",
+    );
     expect((await theirs.get({ house: "a", number: "1" })).left).toBe("");
     const added = await refusal(() => mine.addAll([{ house: "b", number: "1", left: 1 as never, right: "" }]));
     expect(added.faults).toMatchObject([{ id: "b/1", path: "[0].left" }]);

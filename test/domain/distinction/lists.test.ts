@@ -157,7 +157,7 @@ describe("a list refuses", () => {
 
   test("moves of nothing and to nowhere", () => {
     expect(refused(({ frames }) => frames.move("x", 0))).toBe('frames: "x": is not in the list');
-    expect(refused(({ frames }) => frames.move("a", 3))).toBe('frames: "a": an index from 0 to 2, got 3');
+    expect(refused(({ frames }) => frames.move("a", 3))).toBe('frames: "a": a whole number between 0 and 2, got 3');
     expect(refused(({ frames }) => frames.move("a", -1))).toMatch("got -1");
     expect(refused(({ frames }) => frames.move("a", 0.5))).toMatch("got 0.5");
   });

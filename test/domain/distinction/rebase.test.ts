@@ -1,7 +1,10 @@
 import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../domain/distinction/apply.js";
-import { integer, json, secret, text } from "../../../domain/distinction/attribute-type.js";
+import { secret } from "../../../domain/distinction/attribute-rules.js";
+import { json } from "../../../domain/distinction/json-type.js";
+import { integer } from "../../../domain/distinction/number-types.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { changePath } from "../../../domain/distinction/change-set.js";
 import { entries } from "../../../domain/distinction/collection-type.js";
 import { diff } from "../../../domain/distinction/diff.js";

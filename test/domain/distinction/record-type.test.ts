@@ -1,15 +1,9 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import {
-  bigint,
-  fixed,
-  instant,
-  integer,
-  json,
-  nullable,
-  oneOf,
-  text,
-  withInitial,
-} from "../../../domain/distinction/attribute-type.js";
+import { fixed, nullable, withInitial } from "../../../domain/distinction/attribute-rules.js";
+import { instant } from "../../../domain/distinction/instant-type.js";
+import { json } from "../../../domain/distinction/json-type.js";
+import { bigint, integer } from "../../../domain/distinction/number-types.js";
+import { oneOf, text } from "../../../domain/distinction/text-types.js";
 import { entries, setOf } from "../../../domain/distinction/collection-type.js";
 import { idText, recordId } from "../../../domain/distinction/record-id.js";
 import {
@@ -137,7 +131,9 @@ describe("a record type", () => {
 describe("an id", () => {
   test("is checked and captured, part by part in the key's order", () => {
     expect(recordId(seat, { number: 3n, row: -0, hall: "a/b" })).toEqual(["a/b", 0, 3n]);
-    expect(() => recordId(seat, { hall: "a", row: 1.5, number: 3n })).toThrow("seat: row: an integer, got 1.5");
+    expect(() => recordId(seat, { hall: "a", row: 1.5, number: 3n })).toThrow(
+      "seat: row: an integer, got the number 1.5",
+    );
     expect(() => recordId(album, "x".repeat(37))).toThrow(expect.objectContaining({ code: "INVALID_VALUE" }) as Error);
     expect(() => recordId(seat, undefined as never)).toThrow(
       expect.objectContaining({ code: "INVALID_VALUE" }) as Error,

@@ -156,18 +156,18 @@ describe("faults", () => {
     });
     expect(faults.map(({ path, reason }) => `${path}: ${reason}`)).toEqual([
       "titel: unknown attribute of photo",
-      "title: at most 20 characters, got 21",
-      "caption: text without NUL characters",
+      "title: at most 20 characters, got a string of 21",
+      "caption: text without NUL characters, got a string with some",
       "camera: is fixed and cannot change",
-      "views: an integer, got 1.5",
-      "price: decimal text of at most 6 digits and 2 after the point",
-      "takenAt: a valid Date in the years 1000 to 9999",
+      "views: an integer, got the number 1.5",
+      'price: decimal text of at most 6 digits and 2 after the point, got the string "1.005"',
+      "takenAt: a valid Date in the years 1000 to 9999, got an invalid Date",
       "metadata: plain JSON, got an instance of Date at .at",
-      'properties["xxxxxxxxxxxxxxxxxxxxx"]: key: at most 20 characters, got 21',
-      'properties["\\ud800"]: key: well-formed Unicode, got a lone surrogate',
+      'properties["xxxxxxxxxxxxxxxxxxxxx"]: key: at most 20 characters, got a string of 21',
+      'properties["\\ud800"]: key: well-formed Unicode, got a string with a lone surrogate',
       'properties["ok"]: text, got number',
       'locations["l"]: size: an integer, got undefined',
-      'tags["\\u0000"]: key: text without NUL characters',
+      'tags["\\u0000"]: key: text without NUL characters, got a string with some',
     ]);
   });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { json, nullable, secret, text } from "../../../domain/distinction/attribute-type.js";
+import { nullable, secret } from "../../../domain/distinction/attribute-rules.js";
+import { json } from "../../../domain/distinction/json-type.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { entries, listOf, setOf } from "../../../domain/distinction/collection-type.js";
 import { InvalidMergeError } from "../../../domain/distinction/errors.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";

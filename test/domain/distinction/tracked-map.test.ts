@@ -1,6 +1,8 @@
 import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
-import { integer, nullable, text } from "../../../domain/distinction/attribute-type.js";
+import { nullable } from "../../../domain/distinction/attribute-rules.js";
+import { integer } from "../../../domain/distinction/number-types.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { entries } from "../../../domain/distinction/collection-type.js";
 import { TrackedMap } from "../../../domain/distinction/tracked-map.js";
 import { keys } from "../../support/arbitraries.js";

@@ -1,6 +1,6 @@
 import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
-import { text } from "../../../domain/distinction/attribute-type.js";
+import { text } from "../../../domain/distinction/text-types.js";
 import { setOf } from "../../../domain/distinction/collection-type.js";
 import { TrackedMap } from "../../../domain/distinction/tracked-map.js";
 import { TrackedSet } from "../../../domain/distinction/tracked-set.js";

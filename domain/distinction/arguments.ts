@@ -1,0 +1,86 @@
+import { InvalidValueError, type Fault } from "./errors.js";
+import { typeName } from "./type-name.js";
+
+/** What an argument has to be, for callers without static types: why a value is none, or `undefined` where it is one. */
+export type Rule = (value: unknown) => string | undefined;
+
+/** Rules by the names of arguments or options. */
+export type Rules<N extends string = string> = Readonly<Record<N, Rule>>;
+
+export function rule(what: string, fits: (value: unknown) => boolean): Rule {
+  return (value) => (fits(value) ? undefined : `${what}, got ${typeName(value)}`);
+}
+
+/** An object that has these methods, or objects that have. */
+export function having(what: string, ...methods: readonly string[]): Rule {
+  return rule(what, (value) => isObject(value) && methods.every((name) => typeof value[name] === "function"));
+}
+
+export const anObject = rule("an object", (value) => isObject(value) && !Array.isArray(value));
+/** No Map, Date or array: their members would be passed over in silence. */
+export const aPlainObject = rule("a plain object", isPlain);
+export const anArray = rule("an array", Array.isArray);
+export const aFunction = rule("a function", (value) => typeof value === "function");
+export const aFlag = rule("true or false", (value) => typeof value === "boolean");
+export const someText = rule("text", (value) => typeof value === "string");
+export const someNames = rule("an array of names", (value) => Array.isArray(value) && value.every(isText));
+export const aSignal = rule("an AbortSignal", (value) => {
+  return isObject(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function";
+});
+export const someTime = rule("milliseconds, 0 or more", (value) => typeof value === "number" && value >= 0);
+
+export function aWholeNumberFrom(least: number, most = Number.MAX_SAFE_INTEGER): Rule {
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `between ${least} and ${most}`;
+  return (value) => {
+    const fits = Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+    return fits ? undefined : `a whole number ${range}, got ${typeof value === "number" ? value : typeName(value)}`;
+  };
+}
+
+export function oneAmong(...words: readonly string[]): Rule {
+  return rule(`one of ${words.join(", ")}`, (value) => words.includes(value as string));
+}
+
+/** @throws InvalidValueError naming every argument that is none of its kind */
+export function requireArguments(subject: string, given: Readonly<Record<string, readonly [unknown, Rule]>>): void {
+  const faults: Fault[] = [];
+  for (const [path, [value, check]] of Object.entries(given)) {
+    const reason = check(value);
+    if (reason !== undefined) faults.push({ path, reason });
+  }
+  if (faults.length > 0) throw new InvalidValueError(subject, faults);
+}
+
+/** @throws InvalidValueError where `given` is no object of options, has a wrong one, or one that does not exist */
+export function requireOptions(subject: string, rules: Rules, given: unknown, path = "options"): void {
+  const faults = optionFaults(rules, given, path);
+  if (faults.length > 0) throw new InvalidValueError(subject, faults);
+}
+
+/** Why `given` are no such options. What is `undefined` was not given; a misspelt name would be passed over in silence. */
+export function optionFaults(rules: Rules, given: unknown, path = "options"): Fault[] {
+  const reason = aPlainObject(given);
+  if (reason !== undefined) return [{ path, reason }];
+  const faults: Fault[] = [];
+  for (const name in given as object) {
+    const value = (given as Readonly<Record<string, unknown>>)[name];
+    if (!Object.hasOwn(rules, name)) faults.push({ path: name, reason: `is none of ${Object.keys(rules).join(", ")}` });
+    else if (value !== undefined) {
+      const fault = rules[name]!(value);
+      if (fault !== undefined) faults.push({ path: name, reason: fault });
+    }
+  }
+  return faults;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isPlain(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}

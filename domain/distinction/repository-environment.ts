@@ -1,0 +1,40 @@
+import { aFunction, anObject, having, type Rule, type Rules } from "./arguments.js";
+import type { Clock } from "./clock.js";
+import type { RepositoryObserver } from "./observer.js";
+import type { RetrySettings } from "./retry.js";
+import type { UnitBinding } from "./unit-of-work.js";
+
+/** What a repository needs from outside: time and randomness. */
+export interface RepositoryEnvironment {
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly retry?: Partial<RetrySettings>;
+  /** The version of a record that is added; by default the time, see `firstVersion`. */
+  readonly firstVersion?: () => number;
+  /** Who writes, for the history, where a save does not name anybody. */
+  readonly actor?: (() => string | undefined) | undefined;
+  /** Told about retries, escalations, conflicts and saves. */
+  readonly observer?: RepositoryObserver | undefined;
+}
+
+const NEEDED: Rules = { clock: having("a clock", "now", "sleep"), random: aFunction };
+const OPTIONAL: Rules = { firstVersion: aFunction, actor: aFunction, observer: anObject };
+
+/** Names that are none of ours belong to somebody: environments are passed on. */
+export function anEnvironment(value: unknown): string | undefined {
+  const fault = anObject(value);
+  if (fault !== undefined) return fault;
+  const given = value as Readonly<Record<string, unknown>>;
+  for (const [name, check] of Object.entries<Rule>({ ...NEEDED, ...OPTIONAL })) {
+    const isLeftOut = given[name] === undefined && Object.hasOwn(OPTIONAL, name);
+    const reason = isLeftOut ? undefined : check(given[name]);
+    if (reason !== undefined) return `${name}: ${reason}`;
+  }
+  return undefined;
+}
+
+/** The environment of a repository inside `unit`. */
+export function actingFor({ actor }: UnitBinding, environment: RepositoryEnvironment): RepositoryEnvironment {
+  return actor === undefined ? environment : { ...environment, actor: () => actor };
+}

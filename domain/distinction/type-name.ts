@@ -1,0 +1,26 @@
+/** What kind of value a message says was given. */
+export function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value !== "object") return typeof value;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
+  const name = prototype?.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "an object";
+}
+
+/** A value that has the right type and still does not fit, as a message shows it: long ones in part. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `the string ${JSON.stringify(value.slice(0, 40))}`;
+    case "number":
+    case "bigint":
+      return `the ${typeof value} ${value}`;
+    case "object":
+      if (value instanceof Date)
+        return Number.isNaN(value.getTime()) ? "an invalid Date" : `the Date ${value.toISOString()}`;
+      return typeName(value);
+    default:
+      return typeName(value);
+  }
+}
