@@ -13,13 +13,21 @@ export interface TestServer {
 
 /**
  * @param contentOf the content of a target path, or `undefined` for 404
+ * @param onMetadata told of every metadata file that is served
  */
-export async function serve(metadata: string, contentOf: (path: string) => Buffer | undefined): Promise<TestServer> {
+export async function serve(
+  metadata: string,
+  contentOf: (path: string) => Buffer | undefined,
+  onMetadata: (name: string, bytes: Uint8Array) => void = () => undefined,
+): Promise<TestServer> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const answer = async (): Promise<Buffer | undefined> => {
       if (path.startsWith("/targets/")) return contentOf(withoutHash(path.slice("/targets/".length)));
-      return readFile(join(metadata, path.slice("/metadata/".length)));
+      const name = path.slice("/metadata/".length);
+      const bytes = await readFile(join(metadata, name));
+      onMetadata(name, bytes);
+      return bytes;
     };
     answer().then(
       (body) => response.writeHead(body === undefined ? 404 : 200).end(body),

@@ -112,6 +112,10 @@ async function expectNothingToDo({ ports: { store } }: TufWorker): Promise<void>
   expect(await store.dirtyRoles(REPOSITORY, { after: "", limit: 100 })).toEqual([]);
   const { pending, snapshot, timestamp } = await store.snapshotState(REPOSITORY);
   expect(pending).toEqual([]);
-  const position = { root: 1, snapshot: snapshot.metadataVersion, timestamp: timestamp.metadataVersion };
-  expect(await store.exportPosition(REPOSITORY)).toEqual(position);
+  const [root] = await store.roleStates(REPOSITORY, ["root"]);
+  expect(await store.exportPosition(REPOSITORY)).toEqual({
+    root: root?.metadataVersion,
+    snapshot: snapshot.metadataVersion,
+    timestamp: timestamp.metadataVersion,
+  });
 }

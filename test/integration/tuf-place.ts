@@ -61,6 +61,16 @@ export async function createTufPlace(url: string): Promise<{ place: TufPlace; re
   return { place, remove: () => rm(directory, { recursive: true, force: true }) };
 }
 
+/** A repository's name is part of every key; with this each test begins with none. */
+export async function forgetRepositories(url: string): Promise<void> {
+  const { database } = workerAt({ url, metadata: "", keys: "" });
+  const published = ["repository", "role", "target", "file", "snapshot_head", "snapshot_diff", "pending", "export"];
+  for (const table of [...published, "key", "role_key", "role_trust", "signing_event", "signature"]) {
+    await database.session((session) => session.run({ sql: `DELETE FROM tuf_${table}`, parameters: [] }));
+  }
+  await database.close();
+}
+
 export function binOfPath(path: string): string {
   return binOf(BINS, createHash("sha256").update(path).digest());
 }

@@ -11,6 +11,7 @@ import {
   binOfPath,
   contentOf,
   createTufPlace,
+  forgetRepositories,
   pathsOf,
   REPOSITORY,
   type TufPlace,
@@ -32,13 +33,7 @@ onSqlBackends((testDatabase, backend) => {
 
   beforeEach(async () => {
     workers = [];
-    // A repository's name is part of every key; each test begins with none.
-    const first = workerAt({ url: testDatabase().url, metadata: "", keys: "" });
-    const published = ["repository", "role", "target", "file", "snapshot_head", "snapshot_diff", "pending", "export"];
-    for (const table of [...published, "key", "role_key", "role_trust", "signing_event", "signature"]) {
-      await first.database.session((session) => session.run({ sql: `DELETE FROM tuf_${table}`, parameters: [] }));
-    }
-    await first.database.close();
+    await forgetRepositories(testDatabase().url);
     ({ place, remove } = await createTufPlace(testDatabase().url));
     worker = another();
   });

@@ -1,0 +1,58 @@
+import type { TufPlace } from "../integration/tuf-place.js";
+import { type Child, startChild } from "../support/child.js";
+import type { Call, Told } from "./actor.child.js";
+import type { Turn } from "./turn.js";
+
+const SCRIPT = new URL("actor.child.ts", import.meta.url);
+
+/** A worker in a process of its own, held, frozen or killed at a failpoint. */
+export class Actor {
+  readonly #child: Child;
+  readonly #ready: Promise<unknown>;
+
+  constructor(place: TufPlace) {
+    this.#child = startChild(SCRIPT, place);
+    this.#ready = this.#child.next();
+    this.#ready.catch(() => undefined); // one that is started ahead may never be needed
+  }
+
+  /**
+   * Begins a turn.
+   * @returns the failpoint at which the actor waits now; `undefined` where the turn is over, because it has fewer
+   */
+  async holdAt(holdAt: number, among: Call["among"], turn: Turn): Promise<string | undefined> {
+    await this.#ready;
+    this.#child.send({ turn, holdAt, among } satisfies Call);
+    const told = (await this.#child.next()) as Told;
+    if ("reached" in told) return told.reached;
+    if (told.ended === undefined) return undefined;
+    throw new Error(told.ended);
+  }
+
+  /** Stops the process where it is; it keeps its connections. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /**
+   * Lets a frozen process finish its turn.
+   * @throws what the turn threw
+   */
+  async wake(): Promise<void> {
+    this.#child.kill("SIGCONT");
+    this.#child.send("go");
+    const told = (await this.#child.next()) as Told;
+    if ("ended" in told && told.ended !== undefined) throw new Error(told.ended);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+  }
+
+  async end(): Promise<void> {
+    await this.#ready;
+    this.#child.send("end");
+    await this.#child.output;
+  }
+}

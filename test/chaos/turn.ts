@@ -1,0 +1,88 @@
+import { TufError } from "../../domain/tuf/errors.js";
+import { replaceKey } from "../../domain/tuf/trust-change.js";
+import { isRooted, type TrustedRole } from "../../domain/tuf/trust.js";
+import { addTargets } from "../../src/application/add-targets.js";
+import { changeBinsTrust } from "../../src/application/change-bins-trust.js";
+import { proposeRoot } from "../../src/application/propose-root.js";
+import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
+import { removeTargets } from "../../src/application/remove-targets.js";
+import { signRoot } from "../../src/application/sign-root.js";
+import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import { contentOf, REPOSITORY } from "../integration/tuf-place.js";
+
+/** One thing that a worker of a repository does. */
+export type Turn = (
+  | { readonly kind: "publish" }
+  /** Targets by path, with the text that they hold. */
+  | { readonly kind: "add"; readonly targets: Readonly<Record<string, string>> }
+  | { readonly kind: "remove"; readonly paths: readonly string[] }
+  /** Renews all metadata that is due, or was about to be. */
+  | { readonly kind: "bump" }
+  | { readonly kind: "rotate"; readonly role: TrustedRole }
+) & {
+  /** Milliseconds by which the worker's clock is ahead of the machine's. */
+  readonly ahead?: number;
+};
+
+const YEARS = 10 * 365 * 24 * 3_600_000;
+
+/** Several of them may do the same at once, or go on with what another one left behind. */
+export class TurnTaker {
+  #ahead = 0;
+  readonly #ports: TufPorts;
+  readonly #publisher: PublishTufRepository;
+
+  constructor(ports: TufPorts) {
+    const { clock } = ports;
+    const now = (): number => clock.now() + this.#ahead;
+    this.#ports = { ...ports, clock: { now, sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal) } };
+    this.#publisher = new PublishTufRepository(this.#ports);
+  }
+
+  async take(turn: Turn): Promise<void> {
+    this.#ahead = turn.ahead ?? 0;
+    switch (turn.kind) {
+      case "publish":
+        await this.#publisher.publish(REPOSITORY);
+        return;
+      case "add": {
+        const targets = Object.entries(turn.targets).map(([path, text]) => [path, contentOf(text)] as const);
+        await addTargets(this.#ports, REPOSITORY, new Map(targets));
+        return;
+      }
+      case "remove":
+        await removeTargets(this.#ports, REPOSITORY, turn.paths);
+        return;
+      case "bump":
+        await this.#publisher.renew(REPOSITORY, { within: YEARS });
+        return;
+      case "rotate":
+        await rotate(this.#ports, turn.role).catch(unlessOvertaken);
+    }
+  }
+}
+
+/** A root that somebody proposed and nobody finished is finished instead. */
+async function rotate(ports: TufPorts, role: TrustedRole): Promise<void> {
+  if ((await ports.trust.openRootEvent(REPOSITORY)) === undefined) {
+    const next = await ports.keys.generate();
+    const { trust } = (await ports.store.repository(REPOSITORY))!;
+    const [former] = trust[role].keyIds;
+    if (!isRooted(role)) {
+      await changeBinsTrust(ports, REPOSITORY, replaceKey([role], former!, next));
+      return;
+    }
+    await proposeRoot(ports, REPOSITORY, { changes: replaceKey([role], former!, next) });
+  }
+  await signRoot(ports, REPOSITORY);
+}
+
+/** What is said to whoever comes second. */
+const OVERTAKEN = new Set([
+  ...["SIGNING_EVENT_OPEN", "SIGNING_EVENT_CLOSED", "SIGNING_EVENT_NOT_FOUND", "DUPLICATE_SIGNATURE"],
+  ...["INVALID_TRUST", "PUBLISH_CONTENDED", "ROOT_OUT_OF_ORDER"],
+]);
+
+function unlessOvertaken(error: unknown): void {
+  if (!(error instanceof TufError) || !OVERTAKEN.has(error.code)) throw error;
+}
