@@ -25,7 +25,7 @@ export {
 } from "../domain/distinction/errors.js";
 export type { Guard, GuardRule } from "../domain/distinction/guard.js";
 export type { JsonValue } from "../domain/distinction/json-text.js";
-export type { RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
+export type { Operation, OperationSubject, RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
 export { orderedEntries, type OrderedEntries } from "../domain/distinction/ordered-entries.js";
 export type { Overlap } from "../domain/distinction/overlap.js";
 export { REFUSE, type Policy, type PolicyFunction, type ThreeWay } from "../domain/distinction/policy.js";
@@ -42,6 +42,7 @@ export {
 export type { RetrySettings } from "../domain/distinction/retry.js";
 export type { RepositoryEnvironment } from "../domain/distinction/repository-environment.js";
 export type {
+  RemoveOptions,
   SaveOptions,
   SaveResult,
   Subject,

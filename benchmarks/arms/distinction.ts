@@ -15,7 +15,7 @@ export const distinctionArm: ArmType<BatchArm> = {
       random: Math.random,
       poolSize,
       schema: "unmanaged", // the workload made the tables
-      ...(onStatement && { onStatement: ({ sql }) => onStatement(sql) }),
+      ...(onStatement && { onStatement: ({ kind, sql }) => void (kind === "statement" && onStatement(sql)) }),
     });
     await database.connect();
     const store = new SqlRecordStore(database, table);

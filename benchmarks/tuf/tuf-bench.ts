@@ -57,7 +57,7 @@ export async function openTufBench(place: TufPlace, poolSize = 8): Promise<TufBe
     ...environment,
     schema: "migrate",
     poolSize,
-    onStatement: (statement) => sent.count(statement),
+    onStatement: (event) => void (event.kind === "statement" && sent.count(event)),
   });
   await database.connect();
   const codec = new JsonMetadataCodec();

@@ -4,23 +4,26 @@ import type { ChangeSet } from "./change-set.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError } from "./errors.js";
 import type { Explanation } from "./explanation.js";
+import { observed, type Operation, type OperationSubject } from "./observer.js";
 import { firstVersion } from "./first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
 import { newRecord, newState } from "./new-record.js";
 import { foreignChanges } from "./rebase.js";
 import { aRecordType } from "./record-definition.js";
 import { alreadyExists, conflict, notFound } from "./record-errors.js";
-import { idFrom, recordId } from "./record-id.js";
+import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
 import { RecordSaver } from "./record-saver.js";
-import { within, type EntryScope } from "./record-state.js";
+import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
 import { RecordUpdater, type Mutate } from "./record-updater.js";
 import { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
 import {
+  REMOVE_OPTIONS,
   SAVE_OPTIONS,
   WRITE_OPTIONS,
+  type RemoveOptions,
   type SaveOptions,
   type SaveRequest,
   type SaveResult,
@@ -28,6 +31,7 @@ import {
   type UpdateOptions,
   type WriteOptions,
 } from "./save-options.js";
+import { saveRules } from "./save-rules.js";
 import type { TrackedRecord } from "./tracked-record.js";
 import type { UnitBinding } from "./unit-of-work.js";
 
@@ -71,8 +75,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   /** Loads a record, or answers `undefined` where there is none. */
   async find(id: IdOf<R>, scope?: EntryScope): Promise<RecordOf<R> | undefined> {
     checkScope(this.type, scope);
-    const [state] = await this.store.load([recordId(this.type, id)], scope);
-    return state && this.#tracker.give(state, scope);
+    return this.#load(recordId(this.type, id), scope);
   }
 
   /**
@@ -81,7 +84,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND` naming all that are missing
    */
   async getMany(ids: readonly IdOf<R>[], scope?: EntryScope): Promise<RecordOf<R>[]> {
-    return this.#batches.getMany(ids, scope);
+    return this.#observed(
+      "getMany",
+      () => ({ count: ids.length }),
+      () => this.#batches.getMany(ids, scope),
+    );
   }
 
   /**
@@ -91,7 +98,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `MARKER_NOT_FOUND` where the record after which to go on was removed
    */
   async list(query: ListQuery<R> = {}): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
-    return this.#batches.list(query);
+    return this.#observed(
+      "list",
+      () => ({}),
+      () => this.#batches.list(query),
+    );
   }
 
   /**
@@ -113,7 +124,14 @@ export class DistinctRepository<R extends AnyRecordType> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
     this.#saver.validate(record, state);
-    if ((await storeBy(this.store, options.actor).insert(state)) === "duplicate") throw alreadyExists(this.type, state);
+    await this.#observed(
+      "add",
+      () => this.#subjectOf(state),
+      async () => {
+        const outcome = await storeBy(this.store, options.actor).insert(state);
+        if (outcome === "duplicate") throw alreadyExists(this.type, state);
+      },
+    );
     this.#tracker.adopt(record, state);
   }
 
@@ -124,7 +142,12 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS` naming the ids that are taken
    */
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions = {}): Promise<void> {
-    return this.#batches.addAll(records, options);
+    const count = records.length;
+    return this.#observed(
+      "addAll",
+      () => ({ count }),
+      () => this.#batches.addAll(records, options),
+    );
   }
 
   /**
@@ -176,7 +199,12 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError as `save`; `RECORD_NOT_FOUND` names all that were deleted
    */
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
-    return this.#batches.saveAll(records, options);
+    const count = records.length;
+    return this.#observed(
+      "saveAll",
+      () => ({ count }),
+      () => this.#batches.saveAll(records, options),
+    );
   }
 
   /** Saves, and answers a conflict as a result. Throws as `save` does in every other case. */
@@ -208,22 +236,24 @@ export class DistinctRepository<R extends AnyRecordType> {
    * Deletes the record, unless somebody changed it since it was loaded: a removal never takes with it what it has not
    * seen.
    *
-   * @throws ConflictError naming the foreign changes
+   * @throws ConflictError naming the foreign changes, those of what is expected as `guard`
    * @throws InvalidValueError where the record type's guards forbid it
    * @throws DistinctionError `RECORD_NOT_FOUND`, `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
-  async remove(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
-    requireOptions(this.type.name, WRITE_OPTIONS, options);
-    return this.#tracker.of(record).inTurn(() => this.#remove(this.#tracker.of(record), options));
+  async remove(record: RecordOf<R>, options: RemoveOptions = {}): Promise<void> {
+    requireOptions(this.type.name, REMOVE_OPTIONS, options);
+    const tracked = this.#tracker.of(record);
+    const work = (): Promise<void> => this.#saver.telling(() => this.#remove(this.#tracker.of(record), options));
+    return tracked.inTurn(() => this.#observed("remove", () => this.#subjectOf(tracked.original), work));
   }
 
   /** The record as it is stored now, as a new object; changes of this one that were not saved stay in this one. */
   async reload(record: RecordOf<R>): Promise<RecordOf<R>> {
     const { original, scope } = this.#tracker.of(record);
     const id = idFrom(this.type, original.attributes);
-    const [state] = await this.store.load([id], scope);
-    if (state === undefined) throw notFound(this.type, id);
-    return this.#tracker.give(state, scope);
+    const current = await this.#load(id, scope);
+    if (current === undefined) throw notFound(this.type, id);
+    return current;
   }
 
   /** This repository inside a unit of work, with a memory of its own; `TransactionScope.repository` calls it. */
@@ -232,17 +262,38 @@ export class DistinctRepository<R extends AnyRecordType> {
     return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
   }
 
+  #load(id: RecordId, scope: EntryScope | undefined): Promise<RecordOf<R> | undefined> {
+    return this.#observed(
+      "get",
+      () => ({ id: idText(id) }),
+      async () => {
+        const [state] = await this.store.load([id], scope);
+        return state && this.#tracker.give(state, scope);
+      },
+    );
+  }
+
+  #observed<T>(operation: Operation, subject: () => OperationSubject, work: () => Promise<T>): Promise<T> {
+    const { observer } = this.environment;
+    return observed(observer, operation, () => ({ record: this.type.name, ...subject() }), work);
+  }
+
+  #subjectOf({ attributes }: RecordState): OperationSubject {
+    return { id: idText(idFrom(this.type, attributes)) };
+  }
+
   #save(record: RecordOf<R>, request: SaveRequest): Promise<SaveResult> {
     return this.#tracker.of(record).inTurn(() => this.#saver.save(record, this.#tracker.of(record), request));
   }
 
-  async #remove(tracked: TrackedRecord, { actor }: WriteOptions): Promise<void> {
+  async #remove(tracked: TrackedRecord, { actor, expect = [] }: RemoveOptions): Promise<void> {
     const { original, scope } = tracked;
+    saveRules(this.type, { expect }); // refuses names that guard nothing
     this.#saver.validateRemoval(original);
     const outcome = await storeBy(this.store, actor).remove(original);
     if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {
-      const overlaps = foreignChanges(this.type, original, within(outcome.current, scope));
+      const overlaps = foreignChanges(this.type, original, within(outcome.current, scope), expect);
       throw conflict(this.type, original, outcome.current, 1, overlaps);
     }
     tracked.removed = true;

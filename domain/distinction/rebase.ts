@@ -104,9 +104,15 @@ function broken(
   });
 }
 
-/** What others changed, as the overlaps with a writer who accepts no foreign change at all. */
-export function foreignChanges(type: AnyRecordType, original: RecordState, current: RecordState): Overlap[] {
-  return foreignOverlaps(type, original, [], current, () => "strict");
+/** What others changed, as the overlaps with a writer who accepts no foreign change at all, least of all of `expect`. */
+export function foreignChanges(
+  type: AnyRecordType,
+  original: RecordState,
+  current: RecordState,
+  expect: readonly string[] = [],
+): Overlap[] {
+  const isExpected = (foreign: Change): boolean => expect.includes(subject(foreign));
+  return foreignOverlaps(type, original, [], current, (foreign) => (isExpected(foreign) ? "guard" : "strict"));
 }
 
 function pathsOf(changes: readonly Change[]): (change: Change) => boolean {

@@ -5,7 +5,7 @@ import { canonical } from "./diff.js";
 import { ConflictError, InvalidMergeError, InvalidValueError, type Fault } from "./errors.js";
 import { explanation, type Explanation } from "./explanation.js";
 import { brokenGuards } from "./broken-guards.js";
-import type { RecordEvent } from "./observer.js";
+import { observed, type RecordEvent } from "./observer.js";
 import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
 import { recordFrom } from "./record.js";
@@ -63,20 +63,24 @@ export class RecordSaver<R extends AnyRecordType> {
     return explanation(this.type, changes, rules, statements && isNothing ? [] : statements);
   }
 
-  /** Writes what changed, under the eyes of the observer. */
-  async save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
+  /** Writes what changed. */
+  save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
     const { observer } = this.environment;
-    if (observer === undefined) return this.#save(record, tracked, options);
-    const event = this.#event(this.#idOf(tracked.original));
-    const work = async (): Promise<SaveResult> => {
-      try {
-        return await this.#save(record, tracked, options);
-      } catch (error) {
-        if (error instanceof ConflictError) observer.conflicted?.(error);
-        throw error;
-      }
-    };
-    return observer.around === undefined ? work() : observer.around("save", event, work);
+    const work = (): Promise<SaveResult> => this.#save(record, tracked, options);
+    if (observer === undefined) return work();
+    const subject = (): RecordEvent => this.#event(this.#idOf(tracked.original));
+    // A conflict amid `update` is no refusal yet.
+    return observed(observer, "save", subject, () => (options.derived === true ? work() : this.telling(work)));
+  }
+
+  /** Tells the observer of a conflict that `work` ends in. */
+  async telling<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ConflictError) this.environment.observer?.conflicted?.(error);
+      throw error;
+    }
   }
 
   async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {

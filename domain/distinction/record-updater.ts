@@ -3,8 +3,9 @@ import { aFunction, requireArguments, requireOptions } from "./arguments.js";
 import type { Change } from "./change.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError, InvalidMergeError } from "./errors.js";
+import { observed, type RecordEvent } from "./observer.js";
 import { notFound } from "./record-errors.js";
-import { recordId, type RecordId } from "./record-id.js";
+import { idText, recordId, type RecordId } from "./record-id.js";
 import type { PendingSave, RecordSaver } from "./record-saver.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
@@ -37,6 +38,16 @@ export class RecordUpdater<R extends AnyRecordType> {
     requireOptions(this.type.name, UPDATE_OPTIONS, options);
     checkScope(this.type, options.scope);
     const id = recordId(this.type, given);
+    return observed(
+      this.environment.observer,
+      "update",
+      () => this.#event(id),
+      () => this.saver.telling(() => this.#update(id, mutate, options)),
+    );
+  }
+
+  async #update(id: RecordId, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
+    const { observer } = this.environment;
     const backoff = this.saver.backoff("update", id, options);
     const { optimisticAttempts, updateAttempts } = retrySettings(this.environment.retry);
     let isPrompt = true;
@@ -45,7 +56,7 @@ export class RecordUpdater<R extends AnyRecordType> {
         const result = await this.#underLock(id, mutate, options, attempt - 1);
         if (result !== undefined) return result;
       }
-      const record = await this.#load(id, options.scope);
+      const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope)); // prettier-ignore
       const edit = mutate(record);
       isPrompt &&= !isPromise(edit);
       await edit;
@@ -56,8 +67,13 @@ export class RecordUpdater<R extends AnyRecordType> {
         const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
         if (!isLost || attempt >= updateAttempts) throw error;
       }
+      observer?.retried?.({ ...this.#event(id), retries: attempt });
       await backoff.pause();
     }
+  }
+
+  #event(id: RecordId): RecordEvent {
+    return { record: this.type.name, id: idText(id) };
   }
 
   async #load(id: RecordId, scope: EntryScope | undefined): Promise<RecordOf<R>> {

@@ -14,7 +14,7 @@ export interface RepositoryEnvironment {
   readonly firstVersion?: () => number;
   /** Who writes, for the history, where a save does not name anybody. */
   readonly actor?: (() => string | undefined) | undefined;
-  /** Told about retries, escalations, conflicts and saves. */
+  /** Told of operations, retries, escalations, conflicts and saves. */
   readonly observer?: RepositoryObserver | undefined;
 }
 

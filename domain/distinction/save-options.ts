@@ -11,6 +11,14 @@ export interface WriteOptions {
   readonly actor?: string;
 }
 
+export interface RemoveOptions extends WriteOptions {
+  /**
+   * Guards: attributes or collections that the decision to remove rests on. A foreign change of anything is a conflict, as
+   * it always is; one of these is told as a `guard`, and names that the record does not have are refused.
+   */
+  readonly expect?: readonly string[];
+}
+
 export interface SaveOptions extends WriteOptions {
   /** `merge` (default) combines with other writers' changes; `strict` refuses any, also where there is nothing to write. */
   readonly mode?: "merge" | "strict";
@@ -36,6 +44,8 @@ const LONGEST_ACTOR = 255;
 export const WRITE_OPTIONS: Rules<keyof WriteOptions> = {
   actor: (value) => (value === "" ? "a name, got none" : textFault(value, LONGEST_ACTOR)),
 };
+
+export const REMOVE_OPTIONS: Rules<keyof RemoveOptions> = { ...WRITE_OPTIONS, expect: someNames };
 
 export const SAVE_OPTIONS: Rules<keyof SaveOptions> = {
   ...WRITE_OPTIONS,

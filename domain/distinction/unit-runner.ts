@@ -1,5 +1,6 @@
 import { aFunction, aSignal, requireArguments, requireOptions, someTime, type Rules } from "./arguments.js";
 import { DistinctionError } from "./errors.js";
+import { observed } from "./observer.js";
 import { Backoff, retrySettings } from "./retry.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
 import { WRITE_OPTIONS } from "./save-options.js";
@@ -28,18 +29,32 @@ export interface UnitRun {
  * @throws DistinctionError `ABORTED`, `RETRIES_EXHAUSTED` (its `cause` is why the last run was undone)
  */
 export async function runUntilCommitted<T>(
-  { clock, random, retry }: RepositoryEnvironment,
+  environment: RepositoryEnvironment,
   work: (tx: TransactionScope) => Promise<T>,
   options: UnitOptions,
   run: (run: UnitRun) => Promise<UnitOutcome<T>>,
 ): Promise<T> {
   requireArguments("unit of work", { work: [work, aFunction] });
   requireOptions("unit of work", UNIT_OPTIONS, options);
-  const { signal, deadline } = options;
+  return observed(
+    environment.observer,
+    "unitOfWork",
+    () => ({}),
+    () => untilCommitted(environment, options, run),
+  );
+}
+
+async function untilCommitted<T>(
+  { clock, random, retry, observer }: RepositoryEnvironment,
+  { signal, deadline }: UnitOptions,
+  run: (run: UnitRun) => Promise<UnitOutcome<T>>,
+): Promise<T> {
   const settings = retrySettings({ ...retry, ...(deadline === undefined ? {} : { deadline }) });
   const backoff = new Backoff("unit of work", settings, clock, random, signal);
   for (let attempt = 1; ; attempt++) {
-    const outcome = await run({ attempt, locking: attempt > settings.optimisticAttempts });
+    const locking = attempt > settings.optimisticAttempts;
+    if (attempt > 1) observer?.unitRetried?.({ retries: attempt - 1, locking });
+    const outcome = await run({ attempt, locking });
     if (outcome.kind === "committed") return outcome.value;
     if (attempt >= settings.unitAttempts) {
       const message = `unit of work: gave up after ${attempt} attempts`;

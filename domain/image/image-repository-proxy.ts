@@ -1,6 +1,6 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { Explanation } from "../distinction/explanation.js";
-import type { SaveOptions, SaveResult, WriteOptions } from "../distinction/save-options.js";
+import type { SaveOptions, SaveResult, RemoveOptions, WriteOptions } from "../distinction/save-options.js";
 import { unitMisused } from "../distinction/unit-errors.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { ImageProxy } from "./image-proxy.js";
@@ -49,7 +49,7 @@ export class ImageRepositoryProxy implements ImageRepository {
     return this.inner.update(id, (image) => mutate(this.given(image)), options);
   }
 
-  remove(image: Image, options?: WriteOptions): Promise<void> {
+  remove(image: Image, options?: RemoveOptions): Promise<void> {
     return this.inner.remove(this.taken(image), options);
   }
 

@@ -1,6 +1,6 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { Explanation } from "../distinction/explanation.js";
-import type { SaveOptions, SaveResult, WriteOptions } from "../distinction/save-options.js";
+import type { SaveOptions, SaveResult, RemoveOptions, WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { Image } from "./image-type.js";
@@ -30,7 +30,7 @@ export interface ImageRepository {
    *
    * @throws InvalidValueError where it is protected
    */
-  remove(image: Image, options?: WriteOptions): Promise<void>;
+  remove(image: Image, options?: RemoveOptions): Promise<void>;
   /** The image as it is stored now, as a new object. */
   reload(image: Image): Promise<Image>;
   /** What a save would write. */

@@ -1,6 +1,11 @@
 import { metrics, SpanStatusCode, trace, type Meter, type Tracer } from "@opentelemetry/api";
-import { ConflictError } from "../../domain/distinction/errors.js";
-import type { RecordEvent, RepositoryObserver } from "../../domain/distinction/observer.js";
+import { DistinctionError, type ConflictError } from "../../domain/distinction/errors.js";
+import type {
+  Operation,
+  OperationSubject,
+  RecordEvent,
+  RepositoryObserver,
+} from "../../domain/distinction/observer.js";
 
 export interface TelemetryOptions {
   /** Instruments are made on it; the global one by default. */
@@ -11,8 +16,9 @@ export interface TelemetryOptions {
 }
 
 /**
- * Reports saves to OpenTelemetry. Metrics carry the record type, never ids or values; conflicts also carry the attribute
- * or collection, without the entry's key. Spans carry the id.
+ * Reports what repositories and units of work do to OpenTelemetry: a span for each operation, those of a unit or an update
+ * inside its own (given a context manager, as every SDK for Node.js registers one). Metrics carry the record type, never
+ * ids or values; conflicts also carry the attribute or collection, without the entry's key. Spans carry the id.
  *
  * | instrument | kind | attributes |
  * |---|---|---|
@@ -20,7 +26,8 @@ export interface TelemetryOptions {
  * | `distinction.retries` | counter | `record` |
  * | `distinction.escalations` | counter | `record` |
  * | `distinction.conflicts` | counter | `record`, `attribute`, `policy` |
- * | `distinction.save.duration` | histogram, ms | `record` |
+ * | `distinction.unit.retries` | counter | `locking` |
+ * | `distinction.operation.duration` | histogram, ms | `operation`, `record`, `error` where it failed: its code |
  * | `distinction.statements` | counter | `verb`; see `countStatement` |
  */
 export class OpenTelemetryObserver implements RepositoryObserver {
@@ -30,6 +37,7 @@ export class OpenTelemetryObserver implements RepositoryObserver {
   readonly #retries;
   readonly #escalations;
   readonly #conflicts;
+  readonly #unitRetries;
   readonly #duration;
   readonly #statements;
 
@@ -43,7 +51,10 @@ export class OpenTelemetryObserver implements RepositoryObserver {
     });
     this.#escalations = meter.createCounter("distinction.escalations", { description: "Saves that had to lock" });
     this.#conflicts = meter.createCounter("distinction.conflicts", { description: "Overlaps that were refused" });
-    this.#duration = meter.createHistogram("distinction.save.duration", { unit: "ms" });
+    this.#unitRetries = meter.createCounter("distinction.unit.retries", {
+      description: "Units of work that ran again",
+    });
+    this.#duration = meter.createHistogram("distinction.operation.duration", { unit: "ms" });
     this.#statements = meter.createCounter("distinction.statements", { description: "Statements sent" });
   }
 
@@ -65,18 +76,24 @@ export class OpenTelemetryObserver implements RepositoryObserver {
     this.#saves.add(1, { record, written: changes > 0 });
   }
 
-  around<T>(operation: string, { record, id }: RecordEvent, work: () => Promise<T>): Promise<T> {
-    const attributes = { "distinction.record": record, "distinction.id": id };
+  unitRetried({ locking }: { readonly locking: boolean }): void {
+    this.#unitRetries.add(1, { locking });
+  }
+
+  around<T>(operation: Operation, subject: OperationSubject, work: () => Promise<T>): Promise<T> {
+    const { record, id, count } = subject;
+    const attributes = { "distinction.record": record, "distinction.id": id, "distinction.count": count };
     return this.#tracer.startActiveSpan(`distinction.${operation}`, { attributes }, async (span) => {
       const startedAt = this.#now();
+      let failure: string | undefined;
       try {
         return await work();
       } catch (error) {
-        const message = error instanceof Error ? error.name : "error";
-        span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof ConflictError ? "CONFLICT" : message });
+        failure = nameOf(error);
+        span.setStatus({ code: SpanStatusCode.ERROR, message: failure });
         throw error;
       } finally {
-        this.#duration.record(this.#now() - startedAt, { record });
+        this.#duration.record(this.#now() - startedAt, { operation, record, error: failure });
         span.end();
       }
     });
@@ -86,4 +103,10 @@ export class OpenTelemetryObserver implements RepositoryObserver {
   readonly countStatement = ({ sql }: { readonly sql: string }): void => {
     this.#statements.add(1, { verb: /^\w*/.exec(sql)![0].toUpperCase() });
   };
+}
+
+/** Messages may hold ids; what names the kind of error holds nothing of a record. */
+function nameOf(error: unknown): string {
+  if (error instanceof DistinctionError) return error.code;
+  return error instanceof Error ? error.name : "error";
 }

@@ -12,7 +12,6 @@ import {
 } from "../../domain/distinction/arguments.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { DistinctionError, type Fault } from "../../domain/distinction/errors.js";
-import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { Policy } from "../../domain/distinction/policy.js";
 import { recordType, type ShapedRecordType } from "../../domain/distinction/record-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
@@ -40,8 +39,6 @@ export interface DistinctOptions<E extends object> extends DataSourceUse {
   readonly history?: boolean;
   /** Who writes, for the history; asked at every write. */
   readonly actor?: () => string | undefined;
-  /** Told about retries, escalations, conflicts and saves: `OpenTelemetryObserver`, or one of yours. */
-  readonly observer?: RepositoryObserver;
 }
 
 /** All there are: a misspelt one (`secrets`) would be passed over in silence by callers without types. */
@@ -56,7 +53,6 @@ const OPTIONS: Rules<keyof DistinctOptions<object>> = {
   secret: someNames,
   history: aFlag,
   actor: aFunction,
-  observer: anObject,
 };
 
 /** A repository of instances of an entity's class. */

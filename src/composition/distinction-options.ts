@@ -24,9 +24,9 @@ export interface DistinctionOptions {
   /** Whether to bring the schema up to date on first use (default), or only to check that it is. */
   readonly schema?: "migrate" | "check";
   readonly retry?: Partial<RetrySettings>;
-  /** Told about every statement on records: its text, masked parameters, time, rows and transaction. Costs nothing if off. */
+  /** Told about every statement on records and what frames them: text, masked parameters, time, rows. Costs nothing if off. */
   readonly onStatement?: (event: StatementEvent) => void;
-  /** Told about retries, escalations, conflicts and saves. */
+  /** Told of operations, retries, escalations, conflicts and saves. */
   readonly observer?: RepositoryObserver;
   /** The service's own layers around the images, and the images' quotas. */
   readonly images?: ImageGatewayOptions;

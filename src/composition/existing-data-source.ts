@@ -9,6 +9,7 @@ import {
 } from "../../domain/distinction/arguments.js";
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { History } from "../../domain/distinction/history.js";
+import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
 import { WRITE_OPTIONS } from "../../domain/distinction/save-options.js";
 import type { TransactionScope, UnitOfWork, UnitOptions } from "../../domain/distinction/unit-of-work.js";
@@ -26,6 +27,8 @@ export interface DataSourceUse extends Pick<DatabaseOptions, "onStatement"> {
   readonly clock?: Clock;
   /** Randomness for pauses, uniform in [0, 1); `Math.random` by default. */
   readonly random?: () => number;
+  /** Told of operations, retries, escalations, conflicts and saves: `OpenTelemetryObserver`, or one of yours. */
+  readonly observer?: RepositoryObserver;
 }
 
 export const DATA_SOURCE_USE: Rules<keyof DataSourceUse> = {
@@ -33,6 +36,7 @@ export const DATA_SOURCE_USE: Rules<keyof DataSourceUse> = {
   retry: anObject,
   clock: having("a clock", "now", "sleep"),
   random: aFunction,
+  observer: anObject,
 };
 
 export const aDataSource = having("a TypeORM DataSource", "getMetadata", "createQueryRunner");
@@ -58,8 +62,8 @@ export function databaseOf(dataSource: DataSource, use: DataSourceUse): Database
  */
 export function unitOfWork(dataSource: DataSource, use: DataSourceUse = {}): UnitOfWork {
   requireDataSource("unit of work", dataSource, use);
-  const { clock = systemClock, random = Math.random, retry = {} } = use;
-  return new SqlUnitOfWork(databaseOf(dataSource, use), { clock, random, retry });
+  const { clock = systemClock, random = Math.random, retry = {}, observer } = use;
+  return new SqlUnitOfWork(databaseOf(dataSource, use), { clock, random, retry, observer });
 }
 
 /** What was written to the entities of `dataSource` whose repositories have the option `history`. */

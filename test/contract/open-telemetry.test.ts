@@ -1,14 +1,24 @@
-import { SpanStatusCode } from "@opentelemetry/api";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type ContextManager } from "@opentelemetry/api";
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import { expect, test } from "vitest";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from "@opentelemetry/sdk-trace-base";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { OpenTelemetryObserver } from "../../infrastructure/telemetry/open-telemetry-observer.js";
+import { distinct } from "../../src/composition/distinct.js";
+import { unitOfWork } from "../../src/composition/existing-data-source.js";
+import { onSqlBackends } from "../integration/backends.js";
+import { Membership, openDataSource, Photo } from "../integration/entity-fixtures.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { PhotoDesk } from "../support/photo-desk.js";
 import { photoType } from "../support/photo.js";
@@ -59,14 +69,88 @@ test("reports saves, retries, conflicts and durations by record type, without id
   expect(points("distinction.conflicts")).toEqual([
     { record: "photo", attribute: "properties", policy: "reject", value: 1 },
   ]);
-  expect(points("distinction.save.duration")).toEqual([{ record: "photo", value: 15 }]);
+  expect(points("distinction.operation.duration")).toEqual([
+    { operation: "get", record: "photo", value: 10 },
+    { operation: "save", record: "photo", value: 10 },
+    { operation: "save", record: "photo", error: "CONFLICT", value: 5 },
+  ]);
   expect(points("distinction.statements")).toEqual([{ verb: "UPDATE", value: 1 }]);
   expect(
     spans.getFinishedSpans().map(({ name, status, attributes }) => [name, status, attributes["distinction.id"]]),
   ).toEqual([
+    ["distinction.get", { code: SpanStatusCode.UNSET }, "p1"],
     ["distinction.save", { code: SpanStatusCode.UNSET }, "p1"],
     ["distinction.save", { code: SpanStatusCode.UNSET }, "p1"],
+    ["distinction.get", { code: SpanStatusCode.UNSET }, "p1"],
     ["distinction.save", { code: SpanStatusCode.ERROR, message: "CONFLICT" }, "p1"],
   ]);
   await meters.shutdown();
 });
+
+/** As an SDK for Node.js registers one. */
+class ActiveContext implements ContextManager {
+  readonly #current = new AsyncLocalStorage<Context>();
+  active = (): Context => this.#current.getStore() ?? ROOT_CONTEXT;
+  with: ContextManager["with"] = (given, work, self, ...rest) => {
+    return this.#current.run<ReturnType<typeof work>>(given, () => Reflect.apply(work, self, rest));
+  };
+  bind = <T>(_: Context, target: T): T => target;
+  enable = () => this;
+  disable = () => this;
+}
+
+describe("spans of units of work and updates surround those of what they do", () => {
+  onSqlBackends((place, backend) => {
+    test("whichever repository it is, and however often the unit runs", async () => {
+      context.setGlobalContextManager(new ActiveContext());
+      onTestFinished(() => context.disable());
+      const exported = new InMemorySpanExporter();
+      const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exported)] });
+      const observer = new OpenTelemetryObserver({ tracer: provider.getTracer("test") });
+      const dataSource = await openDataSource(place().url, { synchronize: true });
+      onTestFinished(() => dataSource.destroy());
+      const photos = distinct(dataSource, Photo, { observer });
+      const others = distinct(dataSource, Membership);
+      const members = distinct(dataSource, Membership, { observer });
+      await others.add(others.create({ team: "t", person: 1 }));
+      const photo = photos.create({ title: "one" });
+      await photos.add(photo);
+      await photos.update(photo.id, (one) => void one.views++);
+      await unitOfWork(dataSource, { observer }).run(async (tx) => {
+        const member = await tx.repository(members).get({ team: "t", person: 1 });
+        // Nobody else can write to an SQLite file while the unit is at it.
+        if (tx.attempt === 1 && backend === "server") await elsewhere(place().url);
+        member.logins++;
+        await tx.repository(members).save(member);
+        await tx.repository(photos).update(photo.id, (one) => void one.views++);
+      });
+      const pair: Branch[] = [
+        ["get", []],
+        ["save", []],
+      ];
+      const lost = backend === "server" ? pair : [];
+      expect(tree(exported.getFinishedSpans())).toEqual([
+        ["add", []],
+        ["update", pair],
+        ["unitOfWork", [...lost, ...pair, ["update", pair]]],
+      ]);
+    });
+  });
+});
+
+type Branch = readonly [name: string, children: readonly Branch[]];
+
+/** The spans by name, each with those inside it, in the order of their beginnings. */
+function tree(spans: readonly ReadableSpan[], parent?: string): Branch[] {
+  return spans
+    .filter(({ parentSpanContext }) => parentSpanContext?.spanId === parent)
+    .sort((left, right) => spans.indexOf(left) - spans.indexOf(right))
+    .map((span) => [span.name.replace("distinction.", ""), tree(spans, span.spanContext().spanId)]);
+}
+
+/** Another process takes the lead. */
+async function elsewhere(url: string): Promise<void> {
+  const dataSource = await openDataSource(url);
+  await distinct(dataSource, Membership).update({ team: "t", person: 1 }, (one) => void one.logins++);
+  await dataSource.destroy();
+}

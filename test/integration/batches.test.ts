@@ -53,7 +53,9 @@ describe("batches in a database", () => {
     let seats: DistinctRepository<typeof seatType>;
 
     beforeAll(async () => {
-      database = openTestDatabase(place().url, { onStatement: (statement) => void sent.push(statement) });
+      database = openTestDatabase(place().url, {
+        onStatement: (event) => void (event.kind === "statement" && sent.push(event)),
+      });
       for (const table of [articleTable, seatTable]) await createTestTables(database, table);
       articles = new DistinctRepository(articleType, new SqlRecordStore(database, articleTable), environment);
       seats = new DistinctRepository(seatType, new SqlRecordStore(database, seatTable), environment);

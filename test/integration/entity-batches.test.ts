@@ -21,7 +21,7 @@ onSqlBackends((place, backend) => {
 
   const sent: StatementEvent[] = [];
   const photosOf = (dataSource: DataSource) =>
-    distinct(dataSource, Photo, { policies: { views: "sum" }, onStatement: (statement) => void sent.push(statement) });
+    distinct(dataSource, Photo, { policies: { views: "sum" }, onStatement: (event) => void sent.push(event) });
 
   test("batches of entities keep every kind of value, and merge", async () => {
     const photos = photosOf(mine);

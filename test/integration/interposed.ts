@@ -41,6 +41,8 @@ class InterposedConnector implements Connector {
 }
 
 class InterposedConnection implements Connection {
+  readonly frame = { begin: "BEGIN", commit: "COMMIT", rollback: "ROLLBACK" };
+
   constructor(
     private readonly session: Session,
     private readonly dialect: Dialect,

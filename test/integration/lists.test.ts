@@ -25,7 +25,9 @@ onSqlBackends((place, backend) => {
   const named = (prefix: string, size: number): string[] => Array.from({ length: size }, (_, i) => `${prefix}${i}`);
 
   beforeAll(async () => {
-    database = openTestDatabase(place().url, { onStatement: (statement) => sent.push(statement) });
+    database = openTestDatabase(place().url, {
+      onStatement: (event) => void (event.kind === "statement" && sent.push(event)),
+    });
     await createTestTables(database, galleryTable);
     galleries = galleriesIn(database);
   });

@@ -29,7 +29,9 @@ describe.each(SIZES)("statements sent for an image of %d properties, %d tags and
     let images: DistinctImageRepository;
     let image: Image;
     beforeAll(async () => {
-      counted = openTestDatabase(place().url, { onStatement: ({ sql }) => sent.push(sql) });
+      counted = openTestDatabase(place().url, {
+        onStatement: ({ kind, sql }) => void (kind === "statement" && sent.push(sql)),
+      });
       others = openTestDatabase(place().url);
       images = new DistinctImageRepository(imageStore(counted), environment, NO_QUOTAS);
       await counted.connect();

@@ -7,10 +7,11 @@ import type { Database } from "../../infrastructure/persistence/connection/datab
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { distinct } from "../../src/composition/distinct.js";
+import { joinTransaction } from "../../src/composition/existing-data-source.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { SHOWS_SECRET, vaultTable, vaultType } from "../support/vault.js";
 import { environment, onSqlBackends } from "./backends.js";
-import { openDataSource, Photo } from "./entity-fixtures.js";
+import { Label, openDataSource, Photo } from "./entity-fixtures.js";
 
 describe("statements as they are told", () => {
   onSqlBackends((place) => {
@@ -31,16 +32,37 @@ describe("statements as they are told", () => {
       const vault = vaults.create({ id: randomUUID(), properties: [["p", "1"]] });
       await vaults.add(vault);
       await vaults.get(vault.id);
-      const [own, entries, ...reads] = sent.filter(({ sql }) => !sql.includes("information_schema"));
-      expect(own).toMatchObject({ rows: 1, error: undefined });
+      const [begin, own, entries, commit, ...reads] = sent.filter(({ sql }) => !sql.includes("information_schema"));
+      expect(own).toMatchObject({ kind: "statement", rows: 1, error: undefined });
       expect(own!.transaction).toBeDefined();
-      expect(entries!.transaction).toBe(own!.transaction);
+      for (const one of [begin, entries, commit]) expect(one!.transaction).toBe(own!.transaction);
+      expect([begin, commit]).toMatchObject([
+        { kind: "begin", sql: expect.stringMatching(/^(START TRANSACTION|BEGIN IMMEDIATE)$/) as string, rows: 0 },
+        { kind: "commit", sql: "COMMIT", parameters: [], prepared: false },
+      ]);
       expect(reads.map(({ transaction }) => transaction)).toEqual(reads.map(() => undefined));
       expect(reads[0]).toMatchObject({ rows: 1 });
       for (const { duration } of sent) expect(duration).toBeGreaterThan(0);
       sent = [];
       await vaults.add(vaults.create({ id: randomUUID(), properties: [["p", "1"]] }));
       expect(sent[0]!.transaction).toBeGreaterThan(own!.transaction!);
+    });
+
+    test("of a transaction end in its COMMIT, or in its ROLLBACK where it fails", async () => {
+      const vault = vaults.create({ id: randomUUID(), properties: [["p", "1"]] });
+      await vaults.add(vault);
+      const stale = await vaults.get(vault.id);
+      vault.name = "theirs";
+      await vaults.save(vault);
+      stale.properties.set("p", "2");
+      sent = [];
+      await vaults.save(stale);
+      const write = ["begin", "UPDATE", "commit"]; // the first one finds nothing to update, so there is nothing to undo
+      const told = sent.map(({ kind, sql }) => (kind === "statement" ? sql.slice(0, sql.indexOf(" ")) : kind));
+      expect(told.filter((word) => word !== "SELECT")).toEqual([...write, "begin", "UPDATE", "INSERT", "commit"]);
+      sent = [];
+      await expect(vaults.addAll([vaults.create({ id: vault.id })])).rejects.toMatchObject({ code: "RECORD_EXISTS" });
+      expect(sent.slice(0, 3).map(({ kind }) => kind)).toEqual(["begin", "statement", "rollback"]);
     });
 
     test("that fail are told with the driver's code", async () => {
@@ -91,6 +113,28 @@ describe("statements as they are told", () => {
       dataSource = await openDataSource(place().url, { synchronize: true, logger, logging: true });
     });
     afterAll(() => dataSource.destroy());
+
+    test("of a transaction that is joined are told with their savepoints", async () => {
+      const sent: StatementEvent[] = [];
+      const options = { random: () => 0, onStatement: (event: StatementEvent) => void sent.push(event) };
+      const photos = distinct(dataSource, Photo, options);
+      const photo = photos.create({ title: "one" });
+      await photos.add(photo);
+      await dataSource.transaction(async (manager) => {
+        const inside = joinTransaction(manager).repository(photos);
+        const one = await inside.get(photo.id);
+        one.title = "two";
+        one.labels.push(Object.assign(new Label(), { name: "new" }));
+        sent.length = 0;
+        await inside.save(one);
+      });
+      expect(sent.map(({ kind, sql }) => (kind === "statement" ? sql.slice(0, 6) : sql))).toEqual([
+        "SAVEPOINT distinction",
+        "UPDATE",
+        "INSERT",
+        "RELEASE SAVEPOINT distinction",
+      ]);
+    });
 
     test("reach TypeORM's logger, without what the entity's options call secret", async () => {
       const photos = distinct(dataSource, Photo, { secret: ["title"], random: () => 0 });

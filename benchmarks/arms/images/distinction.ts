@@ -16,7 +16,7 @@ export const distinctionImages: ImageArmType = {
       ...outside,
       poolSize,
       schema: "unmanaged", // the workload made the tables
-      ...(onStatement && { onStatement: ({ sql }) => onStatement(sql) }),
+      ...(onStatement && { onStatement: ({ kind, sql }) => void (kind === "statement" && onStatement(sql)) }),
     });
     await database.connect();
     const images = new DistinctRepository(imageType, new SqlRecordStore(database, imageTable), outside);

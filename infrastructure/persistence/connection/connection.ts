@@ -3,9 +3,17 @@ import type { Session } from "./session.js";
 
 /** A session with the means to make its statements one transaction. */
 export interface Connection extends Session {
+  /** What it sends for that. */
+  readonly frame: TransactionFrame;
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
+}
+
+export interface TransactionFrame {
+  readonly begin: string;
+  readonly commit: string;
+  readonly rollback: string;
 }
 
 /** Hands out connections of one server or file. One adapter per driver. */

@@ -16,7 +16,7 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told about every statement on records; see `StatementEvent`. What it throws fails the statement's caller. */
+  /** Told about every statement on records, and about their transactions; see `StatementEvent`. What it throws fails the statement's caller. */
   readonly onStatement?: (event: StatementEvent) => void;
   /** Whether to check on first use that a table's keys and version column are safe; see `checkTable`. */
   readonly checkTables?: boolean;
@@ -130,8 +130,8 @@ export class Database {
     return this.#run((connector) =>
       connector.withConnection(async (raw) => {
         const connection = this.#observed(raw);
-        await connection.begin();
         try {
+          await connection.begin();
           const result = await work(connection);
           await connection.commit();
           return result;

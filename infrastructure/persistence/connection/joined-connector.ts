@@ -69,10 +69,15 @@ export class JoinedConnector implements Connector {
   }
 }
 
-const SAVEPOINT = "distinction";
+const SAVEPOINT = {
+  begin: "SAVEPOINT distinction",
+  commit: "RELEASE SAVEPOINT distinction",
+  rollback: "ROLLBACK TO SAVEPOINT distinction",
+};
 
 /** Pieces that are to be stored all or none end at a savepoint: their caller may catch an error, and commit the rest. */
 class JoinedConnection implements Connection {
+  readonly frame = SAVEPOINT;
   #lost: DistinctionError | undefined;
 
   constructor(
@@ -89,17 +94,17 @@ class JoinedConnection implements Connection {
   }
 
   async begin(): Promise<void> {
-    await this.run(savepoint("SAVEPOINT"));
+    await this.run(unprepared(SAVEPOINT.begin));
   }
 
   async commit(): Promise<void> {
-    await this.run(savepoint("RELEASE SAVEPOINT"));
+    await this.run(unprepared(SAVEPOINT.commit));
   }
 
   /** Even after a loss: a lock timeout leaves the transaction open, and half of the piece in it. */
   async rollback(): Promise<void> {
     this.joined.requireOpen();
-    await this.session.run(savepoint("ROLLBACK TO SAVEPOINT"));
+    await this.session.run(unprepared(SAVEPOINT.rollback));
   }
 
   /** After a loss nothing more is sent: each statement would be a transaction of its own. */
@@ -121,7 +126,7 @@ class JoinedConnection implements Connection {
   }
 }
 
-/** Not prepared: MySQL's protocol for prepared statements refuses these. */
-function savepoint(verb: string): Statement {
-  return { sql: `${verb} ${SAVEPOINT}`, parameters: [], varying: true };
+/** MySQL's protocol for prepared statements refuses these. */
+function unprepared(sql: string): Statement {
+  return { sql, parameters: [], varying: true };
 }

@@ -151,6 +151,7 @@ export class MySqlSession implements Session {
 }
 
 class MySqlConnection extends MySqlSession implements Connection {
+  readonly frame = { begin: "START TRANSACTION", commit: "COMMIT", rollback: "ROLLBACK" };
   readonly #runner: QueryRunner;
 
   constructor(runner: QueryRunner, raw: PoolConnection, isForeign: boolean, largest: number) {

@@ -1,10 +1,12 @@
-import type { Connection } from "./connection.js";
+import type { Connection, TransactionFrame } from "./connection.js";
 import { shownParameters, type PlainParameter } from "./parameter.js";
 import { errorCode } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 
 /** A statement that was sent and answered, as logs may show it. */
 export interface StatementEvent {
+  /** What it is for: the rest begin and end the transactions (the savepoints, where one is joined) around statements. */
+  readonly kind: "statement" | keyof TransactionFrame;
   readonly sql: string;
   /** `"[secret]"` for values of attributes marked secret. */
   readonly parameters: readonly PlainParameter[];
@@ -30,7 +32,8 @@ export class ObservedSession implements Session {
   ) {}
 
   rows(statement: Statement): Promise<readonly Row[]> {
-    return this.#told(
+    return this.told(
+      "statement",
       statement,
       () => this.session.rows(statement),
       (rows) => rows.length,
@@ -38,14 +41,16 @@ export class ObservedSession implements Session {
   }
 
   run(statement: Statement): Promise<number> {
-    return this.#told(
+    return this.told(
+      "statement",
       statement,
       () => this.session.run(statement),
       (count) => count,
     );
   }
 
-  async #told<T>(
+  protected async told<T>(
+    kind: StatementEvent["kind"],
     { sql, parameters, varying }: Statement,
     send: () => Promise<T>,
     count: (answer: T) => number,
@@ -55,7 +60,7 @@ export class ObservedSession implements Session {
     const event = (rows: number | undefined, error: string | undefined): StatementEvent => {
       const duration = performance.now() - sentAt;
       const prepared = varying !== true;
-      return { sql, parameters: shownParameters(parameters), prepared, duration, rows, error, transaction };
+      return { kind, sql, parameters: shownParameters(parameters), prepared, duration, rows, error, transaction };
     };
     let result: T;
     try {
@@ -69,7 +74,7 @@ export class ObservedSession implements Session {
   }
 }
 
-/** BEGIN, COMMIT and ROLLBACK are not told: the number of the transaction says what belongs together. */
+/** A connection under the same eyes, which tells its transactions apart by number. */
 export class ObservedConnection extends ObservedSession implements Connection {
   constructor(
     private readonly connection: Connection,
@@ -79,18 +84,31 @@ export class ObservedConnection extends ObservedSession implements Connection {
     super(connection, tell);
   }
 
-  async begin(): Promise<void> {
-    await this.connection.begin();
+  get frame(): TransactionFrame {
+    return this.connection.frame;
+  }
+
+  begin(): Promise<void> {
     this.transaction = this.nextTransaction();
+    return this.#framed("begin");
   }
 
   commit(): Promise<void> {
-    this.transaction = undefined;
-    return this.connection.commit();
+    return this.#framed("commit");
   }
 
   rollback(): Promise<void> {
-    this.transaction = undefined;
-    return this.connection.rollback();
+    return this.#framed("rollback");
+  }
+
+  #framed(kind: keyof TransactionFrame): Promise<void> {
+    const told = this.told(
+      kind,
+      { sql: this.frame[kind], parameters: [], varying: true },
+      () => this.connection[kind](),
+      () => 0,
+    );
+    if (kind !== "begin") this.transaction = undefined;
+    return told;
   }
 }

@@ -58,6 +58,8 @@ export function sqliteConnectionOf(dataSource: DataSource): SqliteConnection {
 
 /** better-sqlite3 is synchronous; the promises are the port's, and callers must not depend on when they settle. */
 export class SqliteConnection implements Connection {
+  /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
+  readonly frame = { begin: "BEGIN IMMEDIATE", commit: "COMMIT", rollback: "ROLLBACK" };
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(
@@ -80,17 +82,16 @@ export class SqliteConnection implements Connection {
     return this.#statement(statement).run(...plainParameters(statement.parameters)).changes;
   }
 
-  /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
   async begin(): Promise<void> {
-    this.file.exec("BEGIN IMMEDIATE");
+    this.file.exec(this.frame.begin);
   }
 
   async commit(): Promise<void> {
-    this.file.exec("COMMIT");
+    this.file.exec(this.frame.commit);
   }
 
   async rollback(): Promise<void> {
-    if (this.file.inTransaction) this.file.exec("ROLLBACK");
+    if (this.file.inTransaction) this.file.exec(this.frame.rollback);
   }
 
   #statement({ sql, parameters, varying }: Statement): Prepared {

@@ -11,7 +11,8 @@ const LOT = 10;
 async function main(task: EditTask): Promise<void> {
   let statements = 0;
   let retries = 0;
-  const counted = { database: task.database, onStatement: () => void statements++ };
+  const count = ({ kind }: { readonly kind: string }): void => void (kind === "statement" && statements++);
+  const counted = { database: task.database, onStatement: count };
   const counter = COUNTERS[task.worker]!;
   const raise = (image: Image): void => counter.write(image, counter.read(image) + 1);
 

@@ -206,6 +206,25 @@ describe("removing", () => {
     expect(await desk.photos.save(photo)).toMatchObject({ version: 3 });
   });
 
+  test("tells which of the foreign changes broke what the removal expects, and knows what can be expected", async () => {
+    const desk = await PhotoDesk.with();
+    const photo = await desk.photos.get("p1");
+    await desk.other((other) => {
+      other.title = "theirs";
+      other.tags.add("theirs");
+      other.caption = "theirs";
+    });
+    const { overlaps } = await conflictOf(desk.photos.remove(photo, { expect: ["title", "tags", "camera"] }));
+    expect(overlaps.map(({ path, policy }) => [path, policy])).toEqual([
+      ["caption", "strict"],
+      ["title", "guard"],
+      ['tags["theirs"]', "guard"],
+    ]);
+    await expect(desk.photos.remove(photo, { expect: ["titel"] })).rejects.toMatchObject(code("INVALID_VALUE"));
+    await desk.photos.remove(await desk.photos.get("p1"), { expect: ["title"] });
+    expect(await desk.photos.find("p1")).toBeUndefined();
+  });
+
   test("names no entries as changed that were never loaded", async () => {
     const desk = await PhotoDesk.with({
       properties: [
