@@ -1,5 +1,6 @@
 import { anObject, requireArguments } from "./arguments.js";
 import { DistinctionError } from "./errors.js";
+import { ObjectMemory } from "./object-memory.js";
 import { faceOf, recordFrom } from "./record.js";
 import { shownId } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
@@ -8,7 +9,7 @@ import { TrackedRecord } from "./tracked-record.js";
 
 /** Remembers, beside every object that a repository gave out, what it was made from. */
 export class RecordTracker<R extends AnyRecordType> {
-  readonly #tracked = new WeakMap<object, TrackedRecord>();
+  readonly #tracked = new ObjectMemory<TrackedRecord>();
 
   constructor(private readonly type: R) {}
 

@@ -118,7 +118,7 @@ function dataSourceOptions(address: DatabaseAddress, { poolSize = 10 }: OpenOpti
     timezone: "Z",
     supportBigNumbers: true,
     bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
-    dateStrings: true,
+    dateStrings: ["DATE"], // a day is no point in time
     poolSize,
     extra: { jsonStrings: true },
   };

@@ -14,6 +14,11 @@ export interface Statement {
    * text, and its number is limited.
    */
   readonly varying?: boolean;
+  /**
+   * The names of the columns that the statement returns, where no two are the same: drivers may then read its rows by
+   * name, if that is faster.
+   */
+  readonly columns?: readonly string[] | undefined;
 }
 
 /** One database connection, held for the duration of a piece of work. */

@@ -13,7 +13,7 @@ export function selectRecords(layout: TableLayout, ids: readonly RecordId[], opt
     return `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, whereIds(layout, ids).sql)}${lock}`;
   };
   const sql = ids.length > 1 ? text() : cachedText(layout, options.lock ? "select locked" : "select", text);
-  return { sql, parameters: idParameters(layout, ids), varying: ids.length > 1 };
+  return { sql, parameters: idParameters(layout, ids), varying: ids.length > 1, columns: layout.selected };
 }
 
 /** Whether the record has the version of `base`: a point look-up that reads no other column. */

@@ -27,6 +27,8 @@ export interface TableLayout {
   /** ` AND deleted IS NULL`, where rows are deleted by a mark. */
   readonly alive: string;
   readonly columns: readonly Column[];
+  /** The version's name and theirs, unquoted, where rows may be read by them; see `Statement.columns`. */
+  readonly selected: readonly string[] | undefined;
   readonly byAttribute: ReadonlyMap<string, Column>;
   readonly key: readonly Column[];
   readonly entries: ReadonlyMap<string, EntryLayout>;
@@ -67,6 +69,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
     version: dialect.quote(table.versionColumn),
     alive: table.deletedColumn === undefined ? "" : ` AND ${dialect.quote(table.deletedColumn)} IS NULL`,
     columns,
+    selected: plainNames([table.versionColumn, ...attributes.map(([attribute]) => table.columns[attribute]!)]),
     byAttribute,
     key: keyNames(table.type).map((name) => byAttribute.get(name)!),
     entries: new Map(
@@ -76,6 +79,12 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
       ]),
     ),
   };
+}
+
+/** The names, unless one is no name for a property of an object of the driver's, or there twice. */
+function plainNames(names: readonly string[]): readonly string[] | undefined {
+  const isPlain = names.every((name) => /^[a-z]\w*$/i.test(name)) && new Set(names).size === names.length;
+  return isPlain ? names : undefined;
 }
 
 function entryLayout(
