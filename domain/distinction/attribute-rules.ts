@@ -46,7 +46,13 @@ export function fixed<T>(type: AttributeType<T>): AttributeType<T> {
 export function secret<T>(type: AttributeType<T>): AttributeType<T> {
   requireParameters("secret", { type: [type, anAttributeType] });
   const needed = `${describeShape(type.shape)} that its rules allow`;
-  return { ...type, secret: true, fault: (value) => (type.fault(value) === undefined ? undefined : needed) };
+  const masked = (fault: string | undefined): string | undefined => (fault === undefined ? undefined : needed);
+  return {
+    ...type,
+    secret: true,
+    fault: (value) => masked(type.fault(value)),
+    excess: (captured) => masked(type.excess?.(captured)),
+  };
 }
 
 function describeShape(shape: ColumnShape): string {

@@ -25,6 +25,8 @@ export interface AttributeType<T = unknown> {
   readonly initial: T | undefined;
   /** Why `value` does not belong here (`at most 255 characters, got a string of 300`), or `undefined` where it does. */
   fault(value: unknown): string | undefined;
+  /** Why a captured value is too large to be stored, where that takes a look at all of it: asked only of what is written. */
+  excess?(captured: unknown): string | undefined;
   /** The caller's value as it is kept in a state: rounded to the column's precision, immutable, unshared. */
   capture(value: unknown): unknown;
   /** A state's value as callers get it: theirs to mutate. */

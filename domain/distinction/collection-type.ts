@@ -90,7 +90,7 @@ const membership: EntryType<true> = {
 function singleValue<T>(type: AttributeType<T>): EntryType<T> {
   return {
     fields: { value: type },
-    fault: (value) => type.fault(value),
+    fault: (value) => valueFault(type, value),
     capture: (value) => type.capture(value),
     expose: (value) => type.expose(value),
     same: (left, right) => type.same(left, right),
@@ -110,7 +110,7 @@ function severalFields(fields: Fields): EntryType<CapturedFields> {
       const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
       if (unknown !== undefined) return `only the fields ${Object.keys(fields).join(", ")}, got ${unknown}`;
       for (const [name, type] of types) {
-        const fault = type.fault((value as CapturedFields)[name]);
+        const fault = valueFault(type, (value as CapturedFields)[name]);
         if (fault !== undefined) return `${name}: ${fault}`;
       }
       return undefined;
@@ -122,6 +122,10 @@ function severalFields(fields: Fields): EntryType<CapturedFields> {
     split: (value) => types.map(([name]) => (value as CapturedFields)[name]),
     join: (values) => Object.freeze(Object.fromEntries(types.map(([name], index) => [name, values[index]]))),
   };
+}
+
+function valueFault(type: AttributeType, value: unknown): string | undefined {
+  return type.fault(value) ?? type.excess?.(type.capture(value));
 }
 
 function mapFields(

@@ -1,10 +1,14 @@
 import { DistinctionError } from "./errors.js";
+import { fitsUtf8, utf8Length } from "./utf8-length.js";
 
 /** Any JSON value. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /** Most objects and arrays within one another in a JSON attribute: MySQL's limit. MariaDB's is lower: see the column codec. */
 export const MAX_JSON_DEPTH = 100;
+
+/** Longest key of a JSON object: MySQL's limit, beyond which it answers 3151. */
+const MAX_KEY_BYTES = 65_535;
 
 /**
  * A JSON value as immutable text, parsed only when somebody looks. An attribute that nobody touched is never parsed
@@ -87,10 +91,15 @@ function containerFault(value: object, path: string, depth: number): string | un
   }
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue; // as in JSON.stringify: undefined is missing
-    const fault = key.isWellFormed()
-      ? faultAt(member, `${path}.${key}`, depth + 1)
-      : `well-formed Unicode in keys, got a lone surrogate${path === "" ? "" : ` at ${path}`}`;
+    const fault = keyFault(key, path) ?? faultAt(member, `${path}.${key}`, depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+function keyFault(key: string, path: string): string | undefined {
+  const where = path === "" ? "" : ` at ${path}`;
+  if (!key.isWellFormed()) return `well-formed Unicode in keys, got a lone surrogate${where}`;
+  if (fitsUtf8(key, MAX_KEY_BYTES)) return undefined;
+  return `keys of at most ${MAX_KEY_BYTES} bytes in UTF-8, got a string of ${utf8Length(key)}${where}`;
 }

@@ -37,9 +37,10 @@ export function newState(type: AnyRecordType, given: object): RecordState {
   const attributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(type.attributes as Attributes)) {
     const value = values[name] === undefined ? (type.shape?.initial(name) ?? attribute.initial) : values[name];
-    const reason = value === undefined ? "a value is required" : attribute.fault(value);
-    if (reason === undefined) attributes[name] = attribute.capture(value);
-    else faults.push({ path: name, reason });
+    const unfit = value === undefined ? "a value is required" : attribute.fault(value);
+    if (unfit === undefined) attributes[name] = attribute.capture(value);
+    const reason = unfit ?? attribute.excess?.(attributes[name]);
+    if (reason !== undefined) faults.push({ path: name, reason });
   }
   const collections: Record<string, Map<string, unknown>> = {};
   for (const [name, collection] of Object.entries(type.collections as Collections)) {

@@ -112,6 +112,8 @@ export function changesOf(
     if (isForced) changes.push({ kind: "attribute.set", attribute: name, from, to: withDigits(from, to) });
     else pushAttributeChanges(changes, name, attribute, from, to);
     if (changes.length === found) continue;
+    const excess = attribute.excess?.(to);
+    if (excess !== undefined) faults.push({ path: name, reason: excess });
     for (const change of changes.slice(found)) {
       if (changeLosesDigits(change, from)) faults.push({ path: shownPath(type, change), reason: DIGITS_LOST });
     }

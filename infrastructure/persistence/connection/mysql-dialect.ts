@@ -48,7 +48,7 @@ export const mariadbDialect = serverDialect("mariadb", (column) => `VALUES(${col
 function columnType(shape: ColumnShape, collation: string): string {
   switch (shape.kind) {
     case "text":
-      return `${shape.max <= LONGEST_INLINE_TEXT ? `VARCHAR(${shape.max})` : "MEDIUMTEXT"} COLLATE ${collation}`;
+      return `${textType(shape.max)} COLLATE ${collation}`;
     case "enum":
       return `VARCHAR(${Math.max(...shape.values.map((value) => value.length))}) COLLATE ${collation}`;
     case "integer":
@@ -65,4 +65,12 @@ function columnType(shape: ColumnShape, collation: string): string {
     case "json":
       return "JSON";
   }
+}
+
+const MEDIUMTEXT_BYTES = 2 ** 24 - 1;
+
+/** What holds `max` characters of four bytes each. */
+function textType(max: number): string {
+  if (max <= LONGEST_INLINE_TEXT) return `VARCHAR(${max})`;
+  return 4 * max <= MEDIUMTEXT_BYTES ? "MEDIUMTEXT" : "LONGTEXT";
 }

@@ -9,8 +9,10 @@ import { columnDefault } from "./entity-default.js";
 import { nullableValue, plainValue, type ColumnValue } from "../records/column-value.js";
 import type { Dialect } from "../connection/dialect.js";
 import { instantValue, type TimeZone } from "./entity-instant.js";
-import { bigintValue, decimalValue, floatValue, looseDecimalValue } from "./entity-number.js";
-import { dateValue, enumValue, timeValue, wordListValue } from "./entity-word.js";
+import { bigintValue, decimalValue, floatValue, looseDecimalValue, type FloatColumn } from "./entity-number.js";
+import { ipv4Text, ipv6Text, jsonOfBytes, textOfBytes, unpadded, uuidText } from "./entity-text.js";
+import { dateValue, timeValue } from "./entity-time.js";
+import { enumValue, wordListValue } from "./entity-word.js";
 import { transformedValue } from "./transformed-value.js";
 
 /** Where entities are stored, as far as their values depend on it. */
@@ -47,8 +49,9 @@ function storedValue(column: ColumnMetadata, place: EntityPlace): ColumnValue | 
     case "enum":
       return enumValue(column.enum ?? []);
     case "json":
-    case "simple-json":
       return plainValue(json(), dialect);
+    case "simple-json":
+      return plainValue(dialect.name === "sqlite" ? json() : jsonOfBytes(TEXT_LIMITS.text!), dialect);
     case Boolean:
     case "bool":
     case "boolean":
@@ -58,7 +61,7 @@ function storedValue(column: ColumnMetadata, place: EntityPlace): ColumnValue | 
   }
 }
 
-/** Characters; the blob and text types of the servers count bytes, and hold no more characters than that. */
+/** Bytes. */
 const TEXT_LIMITS: Readonly<Record<string, number>> = {
   tinytext: 255,
   text: 65_535,
@@ -77,7 +80,8 @@ function serverValue(
   column: ColumnMetadata,
   { dialect, zone }: EntityPlace,
 ): ColumnValue | { readonly refused: string } {
-  const type = normalized(column);
+  const { driver } = column.entityMetadata.dataSource;
+  const type = driver.normalizeType(column);
   const bits = INTEGER_BITS[type];
   if (bits !== undefined) {
     const span = 2 ** bits;
@@ -86,32 +90,34 @@ function serverValue(
   }
   switch (type) {
     case "varchar":
-      return plainValue(text(Number(column.length || 255)), dialect);
+      return plainValue(text(Number(driver.getColumnLength(column) || 255)), dialect);
     case "char":
       return plainValue(unpadded(text(Number(column.length || 1))), dialect);
     case "uuid":
+      return plainValue(uuidText(), dialect);
     case "inet4":
+      return plainValue(ipv4Text(), dialect);
     case "inet6":
-      return plainValue(text(39), dialect);
+      return plainValue(ipv6Text(), dialect);
     case "tinytext":
     case "text":
     case "mediumtext":
     case "longtext":
-      return plainValue(text(TEXT_LIMITS[type]!), dialect);
+      return plainValue(textOfBytes(TEXT_LIMITS[type]!), dialect);
     case "bigint":
       return bigintValue(false, column.unsigned);
     case "year":
       return plainValue(integer(1901, 2155), dialect);
     case "decimal":
-      return decimalValue(column.precision ?? 10, column.scale ?? 0);
+      return decimalValue(column.precision ?? 10, column.scale ?? 0, column.unsigned);
     case "float":
-      return floatValue((column.precision ?? 0) > 24 ? 17 : 6);
+      return floatValue({ ...floatColumn(column), single: !((column.precision ?? 0) > 24) });
     case "double":
-      return floatValue(17);
+      return floatValue({ ...floatColumn(column), single: false });
     case "date":
       return dateValue(column.utc);
     case "time":
-      return timeValue();
+      return timeValue(column.precision ?? 0);
     case "datetime":
       return instantValue(zone, column.precision ?? 0);
     case "timestamp":
@@ -128,6 +134,11 @@ function serverValue(
   }
 }
 
+function floatColumn({ unsigned, precision, scale }: ColumnMetadata): Omit<FloatColumn, "single"> {
+  const isGiven = typeof precision === "number" && typeof scale === "number";
+  return { unsigned, digits: isGiven ? [precision, scale] : undefined };
+}
+
 /** SQLite keeps what it is given, whatever the column's length. */
 function fileValue(column: ColumnMetadata, { dialect }: EntityPlace): ColumnValue | { readonly refused: string } {
   const type = normalized(column);
@@ -136,10 +147,10 @@ function fileValue(column: ColumnMetadata, { dialect }: EntityPlace): ColumnValu
   if (/^(varchar|varying character|character|char|nchar|native character|nvarchar|text|clob)$/.test(type)) {
     return plainValue(text(Number(column.length || 2 ** 30)), dialect);
   }
-  if (/^(real|double|double precision|float)$/.test(type)) return floatValue(17);
+  if (/^(real|double|double precision|float)$/.test(type)) return floatValue();
   if (/^(decimal|numeric)$/.test(type)) return looseDecimalValue();
   if (type === "date") return dateValue(column.utc);
-  if (type === "time") return timeValue();
+  if (type === "time") return timeValue(undefined);
   if (type === "datetime") return instantValue("Z", 3);
   if (type === "blob") return plainValue(bytes(2 ** 30), dialect);
   return { refused: `columns of type ${type} cannot be compared` };
@@ -147,11 +158,6 @@ function fileValue(column: ColumnMetadata, { dialect }: EntityPlace): ColumnValu
 
 function normalized(column: ColumnMetadata): string {
   return column.entityMetadata.dataSource.driver.normalizeType(column);
-}
-
-/** CHAR: the server takes spaces at the end for its own padding. */
-function unpadded(type: AttributeType<string>): AttributeType<string> {
-  return { ...type, capture: (value) => (value as string).replace(/ +$/, "") };
 }
 
 /** A `Buffer`, as TypeORM gives it. */

@@ -1,5 +1,6 @@
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { instant } from "../../../domain/distinction/instant-type.js";
+import { instant, INSTANT_MAX, INSTANT_MIN } from "../../../domain/distinction/instant-type.js";
+import { describeValue } from "../../../domain/distinction/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** `local`, `Z` or `+05:30`: in which zone a DATETIME column of the data source's tables is meant, as mysql2 has it. */
@@ -23,10 +24,11 @@ export function instantValue(
     ...base,
     fault: (value) => {
       const fault = base.fault(value);
-      if (fault !== undefined || limits === undefined) return fault;
+      if (fault !== undefined) return fault;
       const time = (value as Date).getTime();
-      const [from, to] = limits;
-      return time >= from && time <= to ? undefined : `between ${isoDay(from)} and ${isoDay(to)}`;
+      const [from, to] = limits ?? shownFully(zone, time);
+      if (time >= from && time <= to) return undefined;
+      return `between ${isoDay(from)} and ${isoDay(to)}, got ${describeValue(value)}`;
     },
     capture: (value) => Math.floor((value as Date).getTime() / unit) * unit,
   };
@@ -35,6 +37,11 @@ export function instantValue(
     (time) => textIn(zone, time as number).slice(0, kept === 0 ? 19 : 20 + kept),
     (column) => timeOf(zone, column),
   );
+}
+
+/** The times of the years 1000 to 9999 by the clock on the wall. */
+function shownFully(zone: TimeZone, time: number): readonly [from: number, to: number] {
+  return [INSTANT_MIN - offset(zone, time), INSTANT_MAX - offset(zone, time)];
 }
 
 function isoDay(time: number): string {

@@ -1,7 +1,7 @@
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
 import { decimal } from "../../../domain/distinction/number-types.js";
 import { text } from "../../../domain/distinction/text-types.js";
-import { typeName } from "../../../domain/distinction/type-name.js";
+import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** Entity values that are numbers in the database, but not simply safe integers. */
@@ -24,7 +24,7 @@ export function bigintValue(file: boolean, unsigned: boolean): ColumnValue {
         (typeof value === "string" && /^-?\d{1,20}$/.test(value));
       if (!isWhole) return `a whole number, or one as text, got ${typeName(value)}`;
       const whole = BigInt(value as string);
-      return whole < min || whole > max ? `between ${min} and ${max}` : undefined;
+      return whole < min || whole > max ? `between ${min} and ${max}, got ${describeValue(value)}` : undefined;
     },
     capture: (value) => String(BigInt(value as string)),
     expose: (captured) => (file && Number.isSafeInteger(Number(captured)) ? Number(captured) : captured),
@@ -37,13 +37,17 @@ export function bigintValue(file: boolean, unsigned: boolean): ColumnValue {
 }
 
 /** DECIMAL of a server: text with all its digits, as TypeORM gives it. Callers may write a number too. */
-export function decimalValue(precision: number, scale: number): ColumnValue {
+export function decimalValue(precision: number, scale: number, unsigned: boolean): ColumnValue {
   const base = decimal(precision, scale);
   const asText = (value: unknown): unknown =>
     typeof value === "number" && Number.isFinite(value) ? plainDigits(value) : value;
   const type: AttributeType = {
     ...base,
-    fault: (value) => base.fault(asText(value)),
+    fault: (value) => {
+      const fault = base.fault(asText(value));
+      const isBelow = fault === undefined && unsigned && (base.capture(asText(value)) as string).startsWith("-");
+      return isBelow ? `0 or more, got ${describeValue(value)}` : fault;
+    },
     capture: (value) => base.capture(asText(value)),
   };
   return codedValue(type, (captured) => captured as string, String);
@@ -54,17 +58,35 @@ function plainDigits(value: number): string {
   return text.includes("e") ? value.toFixed(20).replace(/\.?0+$/, "") : text;
 }
 
-/**
- * DOUBLE, FLOAT and SQLite's REAL.
- *
- * @param digits that the column keeps for sure: a server's FLOAT has 6, and is read with no more
- */
-export function floatValue(digits: 6 | 17): ColumnValue {
-  const kept = (value: number): number => (digits === 17 ? value : Number(value.toPrecision(digits))) + 0;
+/** How a server keeps floating-point numbers. */
+export interface FloatColumn {
+  /** FLOAT: 32 bits, of which a server gives 6 digits. */
+  readonly single: boolean;
+  readonly unsigned: boolean;
+  /** `FLOAT(7, 2)`: rounded to the second number's digits after the point, of the first's in all. */
+  readonly digits?: readonly [precision: number, scale: number] | undefined;
+}
+
+const LARGEST_SINGLE = 3.40282e38;
+
+/** DOUBLE, FLOAT and SQLite's REAL: a number, rounded as the column would. */
+export function floatValue(
+  { single, unsigned, digits }: FloatColumn = { single: false, unsigned: false },
+): ColumnValue {
+  const kept = (given: number): number => {
+    const value = single ? Number(Math.fround(given).toPrecision(6)) : given;
+    return (digits === undefined ? value : Number(value.toFixed(digits[1]))) + 0;
+  };
+  const held = single ? LARGEST_SINGLE : Number.MAX_VALUE;
+  const most = digits === undefined ? held : Math.min(held, 10 ** (digits[0] - digits[1]) - 10 ** -digits[1]);
+  const least = unsigned ? 0 : -most;
   const type: AttributeType = {
     ...text(30),
-    fault: (value) =>
-      typeof value === "number" && Number.isFinite(value) ? undefined : `a finite number, got ${typeName(value)}`,
+    fault: (value) => {
+      if (typeof value !== "number" || !Number.isFinite(value)) return `a finite number, got ${describeValue(value)}`;
+      const fits = kept(value) >= least && kept(value) <= most;
+      return fits ? undefined : `between ${least} and ${most}, got ${describeValue(value)}`;
+    },
     capture: (value) => kept(value as number),
   };
   return codedValue(
@@ -76,7 +98,7 @@ export function floatValue(digits: 6 | 17): ColumnValue {
 
 /** SQLite's DECIMAL, which is a number there; TypeORM gives it as one. Callers may write text too. */
 export function looseDecimalValue(): ColumnValue {
-  const { type, codec } = floatValue(17);
+  const { type, codec } = floatValue();
   const asNumber = (value: unknown): unknown =>
     typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   return {

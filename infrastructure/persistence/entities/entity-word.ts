@@ -1,6 +1,7 @@
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
 import { text } from "../../../domain/distinction/text-types.js";
-import { typeName } from "../../../domain/distinction/type-name.js";
+import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
+import { textOfBytes } from "./entity-text.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** Entity values that are text in the database, but not simply what callers see. */
@@ -9,17 +10,20 @@ const asText = (captured: unknown): string => captured as string;
 
 /** TypeORM's `simple-array`, and MySQL's SET where the words are given: an array kept as text, joined by commas. */
 export function wordListValue(max: number, words?: readonly string[]): ColumnValue {
-  const base = text(max);
+  const base = textOfBytes(max);
   const type: AttributeType<unknown[]> = {
     ...base,
     initial: undefined,
     fault: (value) => {
       if (!Array.isArray(value)) return `an array, got ${typeName(value)}`;
       const items = value as readonly unknown[];
-      const odd = items.find((item) => !["string", "number"].includes(typeof item) || String(item).includes(","));
-      if (odd !== undefined) return "an array of words or numbers without commas";
+      const odd = items.findIndex((item) => !["string", "number"].includes(typeof item) || String(item).includes(","));
+      if (odd >= 0) return `an array of words or numbers without commas, got one with ${describeValue(items[odd])}`;
       const stranger = words && items.find((item) => !words.includes(String(item)));
-      return stranger === undefined ? base.fault(items.join(",")) : `an array of ${words!.join(", ")}`;
+      if (stranger !== undefined) return `an array of ${words!.join(", ")}, got one with ${describeValue(stranger)}`;
+      if (items.length === 1 && items[0] === "")
+        return "an array of words, got one empty word, which is read as no word";
+      return base.fault(items.join(","));
     },
     capture: (value) => {
       const items = (value as unknown[]).map(String);
@@ -37,50 +41,11 @@ export function enumValue(values: readonly (string | number)[]): ColumnValue {
     ...text(255),
     shape: { kind: "enum", values: values.map(String) },
     fault: (value) =>
-      values.some((known) => known === value || String(known) === value) ? undefined : `one of ${values.join(", ")}`,
+      values.some((known) => known === value || String(known) === value)
+        ? undefined
+        : `one of ${values.join(", ")}, got ${describeValue(value)}`,
     capture: String,
     expose: (captured) => values.find((known) => String(known) === captured) ?? captured,
   };
   return codedValue(type, asText, String);
-}
-
-/** DATE: `2026-01-31`, the text that TypeORM gives; a `Date` is taken for its day. */
-export function dateValue(utc: boolean): ColumnValue {
-  const type: AttributeType = {
-    ...text(10),
-    fault: (value) => {
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? "a valid Date" : undefined;
-      if (typeof value !== "string") return `a day as text, got ${typeName(value)}`;
-      return /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))
-        ? undefined
-        : "a day such as 2026-01-31";
-    },
-    capture: (value) => (value instanceof Date ? dayOf(value, utc) : value),
-  };
-  return codedValue(type, asText, String);
-}
-
-function dayOf(date: Date, utc: boolean): string {
-  const [year, month, day] = utc
-    ? [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()]
-    : [date.getFullYear(), date.getMonth(), date.getDate()];
-  return `${String(year).padStart(4, "0")}-${String(month + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
-}
-
-/** TIME: `12:00:00`. */
-export function timeValue(): ColumnValue {
-  const type: AttributeType = {
-    ...text(17),
-    fault: (value) =>
-      typeof value === "string" && /^-?\d{1,3}:[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/.test(value)
-        ? undefined
-        : "a time of day such as 12:00:00",
-    capture: (value) => wholeTime(value as string),
-  };
-  return codedValue(type, asText, (column) => wholeTime(String(column)));
-}
-
-function wholeTime(value: string): string {
-  const padded = value.replace(/^(-?)(\d):/, "$10$2:");
-  return padded.split(":").length === 2 ? `${padded}:00` : padded.replace(/\.0+$/, "");
 }

@@ -38,6 +38,7 @@ export function transformedValue(
         return "a value that its transformer takes"; // whatever it says may hold the value
       }
     },
+    excess: (stored) => type.excess?.((stored as StoredValue).raw),
     capture: (value) => new StoredValue(type.capture(to(value))),
     expose,
     same: (left, right) =>

@@ -56,6 +56,7 @@ describe("values that an attribute refuses", () => {
     ["json: undefined in an array", json(), [undefined], "JSON, got undefined at [0]"],
     ["json: a hole in an array", json(), new Array(1), "JSON, got undefined at [0]"],
     ["json: a lone surrogate in a key", json(), { "\udc00": 1 }, /lone surrogate/],
+    ["json: a key of 65,536 bytes", json(), { ["é".repeat(32_768)]: 1 }, /keys of at most 65535 bytes .* of 65536$/],
     ["json: a method toJSON", json(), { toJSON: () => 1 }, /got function/],
     ["json: too deep", json(), nested(MAX_JSON_DEPTH + 1), /at most 100 levels/],
   ];
@@ -82,6 +83,7 @@ describe("values that an attribute accepts", () => {
     ["a decimal without a whole part", decimal(2, 2), "0.25"],
     ["a Buffer as bytes", binary(2), Buffer.from("ab")],
     ["JSON as deep as allowed", json(), nested(MAX_JSON_DEPTH)],
+    ["JSON with a key of 65,535 bytes", json(), { ["x".repeat(65_535)]: 1 }],
     ["JSON without prototype", json(), Object.create(null)],
     ["JSON with an undefined member, which counts as missing", json(), { a: undefined }],
   ];
