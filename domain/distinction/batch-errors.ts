@@ -22,7 +22,7 @@ export function noneOf(type: AnyRecordType, ids: readonly RecordId[]): Distincti
 }
 
 export function allExist(type: AnyRecordType, ids: readonly RecordId[]): DistinctionError {
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${named(ids)} exists already`);
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${named(ids)}: the id is taken`);
 }
 
 function named(ids: readonly RecordId[]): string {

@@ -10,7 +10,7 @@ export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
 
 export function alreadyExists(type: AnyRecordType, state: RecordState): DistinctionError {
   const id = idText(idFrom(type, state.attributes));
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id} exists already`);
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id}: the id is taken`);
 }
 
 export function conflict(

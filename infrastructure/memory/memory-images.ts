@@ -16,7 +16,7 @@ class MemoryImageStore extends MemoryRecordStore {
   readonly members = new MemoryMemberStore(this);
 
   constructor() {
-    super(imageType);
+    super(imageType, undefined, true);
   }
 
   override async remove(base: RecordState): Promise<ApplyOutcome> {

@@ -42,17 +42,26 @@ export class MemoryRecordStore implements RecordStore {
   /** Of a fork: takes what it wrote, until it is merged. */
   #later: ((writes: readonly Remembered[]) => void) | undefined;
   #actor: string | undefined;
+  /** Ids of removed records, where these are kept: nobody gets them again. */
+  #removed: Set<string> | undefined;
 
-  /** @param history gets every effective write; none is kept where there is none */
+  /**
+   * @param history gets every effective write; none is kept where there is none
+   * @param keepsRemoved whether the table that this stands for keeps removed records beside the living
+   */
   constructor(
     private readonly type: AnyRecordType,
     private readonly history?: MemoryHistory,
-  ) {}
+    private readonly keepsRemoved = false,
+  ) {
+    if (keepsRemoved) this.#removed = new Set();
+  }
 
   by(actor: string): MemoryRecordStore {
     if (this.history === undefined) return this;
-    const store = new MemoryRecordStore(this.type, this.history);
+    const store = new MemoryRecordStore(this.type, this.history, this.keepsRemoved);
     store.#states = this.#states;
+    store.#removed = this.#removed;
     store.#later = this.#later;
     store.#actor = actor;
     return store;
@@ -65,8 +74,10 @@ export class MemoryRecordStore implements RecordStore {
    */
   fork(later: (writes: readonly Remembered[]) => void): MemoryFork {
     const before: ReadonlyMap<string, RecordState> = new Map(this.#states);
-    const store = new MemoryRecordStore(this.type, this.history);
+    const removed: ReadonlySet<string> = new Set(this.#removed);
+    const store = new MemoryRecordStore(this.type, this.history, this.keepsRemoved);
     store.#states = new Map(before);
+    store.#removed = this.#removed && new Set(removed);
     store.#later = later;
     const written = (): string[] =>
       [...new Set([...before.keys(), ...store.#states.keys()])].filter(
@@ -74,13 +85,15 @@ export class MemoryRecordStore implements RecordStore {
       );
     return {
       store,
-      isFresh: (keys = written()) => keys.every((key) => before.get(key) === this.#states.get(key)),
+      isFresh: (keys = written()) =>
+        keys.every((key) => before.get(key) === this.#states.get(key) && removed.has(key) === this.#isRemoved(key)),
       merge: () => {
         for (const key of written()) {
           const state = store.#states.get(key);
           if (state === undefined) this.#states.delete(key);
           else this.#states.set(key, state);
         }
+        for (const key of store.#removed ?? []) this.#removed!.add(key);
       },
     };
   }
@@ -92,7 +105,7 @@ export class MemoryRecordStore implements RecordStore {
   insert(state: RecordState): Promise<"applied" | "duplicate"> {
     return settled(() => {
       const key = this.#key(state);
-      if (this.#states.has(key)) return "duplicate";
+      if (this.#isTaken(key)) return "duplicate";
       this.#states.set(key, within(state));
       this.#remember([addition(this.type, state)]);
       return "applied";
@@ -134,6 +147,7 @@ export class MemoryRecordStore implements RecordStore {
       const outcome = this.#check(base);
       if (outcome.kind !== "applied") return outcome;
       this.#states.delete(this.#key(base));
+      this.#removed?.add(this.#key(base));
       this.#remember([removal(this.type, base)]);
       return outcome;
     });
@@ -141,7 +155,7 @@ export class MemoryRecordStore implements RecordStore {
 
   insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
     return settled(() => {
-      const taken = states.filter((state) => this.#states.has(this.#key(state)));
+      const taken = states.filter((state) => this.#isTaken(this.#key(state)));
       if (taken.length === 0) {
         for (const state of states) this.#states.set(this.#key(state), within(state));
         this.#remember(states.map((state) => addition(this.type, state)));
@@ -212,6 +226,14 @@ export class MemoryRecordStore implements RecordStore {
     const current = this.#load(idFrom(this.type, base.attributes), scope);
     if (current === undefined) return { kind: "missing" };
     return current.version === base.version ? { kind: "applied" } : { kind: "stale", current };
+  }
+
+  #isTaken(key: string): boolean {
+    return this.#states.has(key) || this.#isRemoved(key);
+  }
+
+  #isRemoved(key: string): boolean {
+    return this.#removed?.has(key) ?? false;
   }
 
   #write(key: string, changes: readonly Change[]): void {

@@ -416,7 +416,7 @@ describe("the races of image-style records, those of status, locations, members 
       });
     });
 
-    test("a removed image is kept as deleted, with the time, and its id is nobody's", async () => {
+    test("a removed image is kept as deleted, with the time", async () => {
       const image = imageIn("active", { name: "gone", tags: ["t"] })();
       await clients.a.add(image);
       await clients.members[0].add(image.id, "guest");

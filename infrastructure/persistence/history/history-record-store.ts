@@ -8,12 +8,13 @@ import type { ApplyOutcome, BatchOutcome, DecideAll, RecordWrite } from "../../.
 import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
 import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
-import { applyBatch, insertAll } from "../records/batch-store.js";
+import { applyBatch } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";
 import { insertWrite, selectWriteOf } from "./history-statements.js";
 import { requireHistory } from "./history-tables.js";
 import { wasCommitted } from "./operation-lookup.js";
 import type { PlannedDatabase } from "../records/planned-database.js";
+import { insertAll } from "../records/record-insertion.js";
 import type { RecordTable } from "../records/record-table.js";
 import { errorMeaning, translated } from "../connection/server-error.js";
 import type { Session, Statement } from "../connection/session.js";

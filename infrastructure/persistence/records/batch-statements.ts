@@ -2,7 +2,7 @@ import type { RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
 import { lookupValue } from "./entry-statements.js";
 import { groupedBy } from "./grouped.js";
-import { cachedText, encoded, placeholders, whereIds } from "./record-statements.js";
+import { cachedText, columnsOf, encoded, placeholders, rowOf, whereIds } from "./record-statements.js";
 import { secretParameter, type PlainParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import type { Column, EntryLayout, TableLayout } from "./table-layout.js";
@@ -100,30 +100,30 @@ export function selectVersions(layout: TableLayout, ids: readonly RecordId[]): S
   };
 }
 
-/** Those of `ids` that are taken, whether their rows are alive or marked as deleted. */
-/** @param lock to see what is stored now, even in a transaction that began before */
-export function selectTaken(layout: TableLayout, ids: readonly RecordId[], lock: boolean): Statement {
+/**
+ * Those of `ids` that a table has, whether their rows are alive or marked as deleted.
+ *
+ * @param name the record's own table, or that of what was removed
+ * @param lock to see what is stored now, even in a transaction that began before
+ */
+export function selectTaken(layout: TableLayout, ids: readonly RecordId[], name: string, lock: boolean): Statement {
   const where = whereIds(layout, ids);
-  const keys = layout.key.map(({ name }) => name).join(", ");
+  const keys = layout.key.map((column) => column.name).join(", ");
   return {
-    sql: `SELECT ${keys} FROM ${layout.name} WHERE ${where.sql}${lock ? layout.dialect.forUpdate : ""}`,
+    sql: `SELECT ${keys} FROM ${name} WHERE ${where.sql}${lock ? layout.dialect.forUpdate : ""}`,
     parameters: where.parameters,
     varying: true,
   };
 }
 
 export function insertRecords(layout: TableLayout, states: readonly RecordState[]): Statement {
-  const columns = [layout.version, ...layout.columns.map((column) => column.name)];
+  const columns = columnsOf(layout);
   const row = `(${placeholders(columns.length)})`;
   return {
     sql: `INSERT INTO ${layout.name} (${columns.join(", ")}) VALUES ${states.map(() => row).join(", ")}`,
     parameters: states.flatMap((state) => rowOf(layout, state)),
     varying: true,
   };
-}
-
-export function rowOf(layout: TableLayout, state: RecordState): Parameter[] {
-  return [state.version, ...layout.columns.map((column) => encoded(column, state))];
 }
 
 /**

@@ -4,16 +4,15 @@ import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
 import type { BatchOutcome, DecideAll, RecordWrite } from "../../../domain/distinction/record-store.js";
-import { selectColumnTypes, selectTaken, selectVersions } from "./batch-statements.js";
-import { batchStatements, insertBatch, sendBatch, type BatchStatement } from "./batch-writer.js";
+import { selectColumnTypes, selectVersions } from "./batch-statements.js";
+import { batchStatements, sendBatch, type BatchStatement } from "./batch-writer.js";
 import { batches } from "./batches.js";
 import type { DatabaseAccess } from "../connection/database.js";
 import type { RecordEdit } from "./entry-writes.js";
-import { writeAllEntries } from "./entry-writer.js";
 import { groupedBy } from "./grouped.js";
 import { fullLock, readRecords, type ReadLock } from "./record-reader.js";
 import { compareKeys } from "./record-locks.js";
-import { DuplicateKeyError } from "../connection/server-error.js";
+import { decodedId } from "./record-statements.js";
 import type { Session } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";
 
@@ -131,7 +130,7 @@ async function lockVersions(
       some.map(({ id }) => id),
     );
     for (const [version, ...key] of await session.rows(statement)) {
-      versions.set(idText(keyOf(layout, key)), Number(version));
+      versions.set(idText(decodedId(layout, key)), Number(version));
     }
   }
   return versions;
@@ -151,64 +150,6 @@ async function readLocked(
     for (const { index, id } of some) current.set(index, states.get(idText(id))!);
   }
   return current;
-}
-
-/**
- * Stores new records all or none; answers the ids that are taken.
- *
- * @param transaction runs work all or none in the database, with whatever else belongs to it
- */
-export async function insertAll(
-  database: DatabaseAccess,
-  layout: TableLayout,
-  states: readonly RecordState[],
-  transaction: (work: (session: Session) => Promise<void>) => Promise<void> = (work) => database.transaction(work),
-): Promise<readonly RecordId[]> {
-  const ids = states.map(({ attributes }) => idFrom(layout.table.type, attributes));
-  const sorted = states
-    .map((state, index) => ({ state, id: ids[index]! }))
-    .sort((left, right) => compareKeys(left.id, right.id))
-    .map(({ state }) => state);
-  let areInserted = false;
-  try {
-    await transaction(async (session) => {
-      areInserted = false; // it may be run again
-      await insertBatch(session, layout, sorted);
-      areInserted = true;
-      await writeAllEntries(session, layout, sorted);
-    });
-    return [];
-  } catch (error) {
-    if (areInserted || !isKeyTaken(error, layout)) throw error;
-    const taken = await takenAmong(database, layout, ids);
-    if (taken.length === 0) throw error;
-    return taken;
-  }
-}
-
-/** Whether a record's own key is what is taken, and not another unique index of its table. */
-export function isKeyTaken(error: unknown, { table, key }: TableLayout): boolean {
-  const columns = key.map(({ attribute }) => table.columns[attribute]!);
-  return error instanceof DuplicateKeyError && error.isPrimaryOf(table.name, columns);
-}
-
-async function takenAmong(
-  database: DatabaseAccess,
-  layout: TableLayout,
-  ids: readonly RecordId[],
-): Promise<readonly RecordId[]> {
-  const taken = new Set<string>();
-  await database.session(async (session) => {
-    for (const some of batches(ids, layout.key.length, (id) => idText(id).length)) {
-      const statement = selectTaken(layout, some, database.hasFixedView);
-      for (const key of await session.rows(statement)) taken.add(idText(keyOf(layout, key)));
-    }
-  });
-  return ids.filter((id) => taken.has(idText(id)));
-}
-
-function keyOf(layout: TableLayout, values: readonly unknown[]): RecordId {
-  return layout.key.map(({ codec }, index) => codec.decode(values[index]) as string | number | bigint);
 }
 
 const known = new WeakMap<TableLayout, Promise<readonly string[] | undefined>>();

@@ -1,11 +1,12 @@
 import { changedAttributes } from "../../../domain/distinction/apply.js";
 import type { Change } from "../../../domain/distinction/change.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
-import { insertRecords, rowOf, updateBatch } from "./batch-statements.js";
+import { insertRecords, updateBatch } from "./batch-statements.js";
 import { batches } from "./batches.js";
 import { entryStatements } from "./entry-writer.js";
 import type { RecordEdit } from "./entry-writes.js";
 import { groupedBy } from "./grouped.js";
+import { rowOf } from "./record-statements.js";
 import { updateByChanges } from "./record-update.js";
 import { isOutOfRange } from "../connection/server-error.js";
 import { plainParameters, type Parameter } from "../connection/parameter.js";

@@ -8,7 +8,7 @@ import type { Column, TableLayout } from "./table-layout.js";
 /** `SELECT version, … FROM t WHERE key = ?` (or a list of keys): a point look-up by primary key. */
 export function selectRecords(layout: TableLayout, ids: readonly RecordId[], options = { lock: false }): Statement {
   const text = (): string => {
-    const columns = [layout.version, ...layout.columns.map((column) => column.name)].join(", ");
+    const columns = columnsOf(layout).join(", ");
     const lock = options.lock ? layout.dialect.forUpdate : "";
     return `SELECT ${columns} FROM ${layout.name} WHERE ${living(layout, whereIds(layout, ids).sql)}${lock}`;
   };
@@ -26,11 +26,21 @@ export function selectVersion(layout: TableLayout, base: RecordState, { lock }: 
 }
 
 export function insertRecord(layout: TableLayout, state: RecordState): Statement {
-  const columns = [layout.version, ...layout.columns.map((column) => column.name)];
+  const columns = columnsOf(layout);
   return {
     sql: `INSERT INTO ${layout.name} (${columns.join(", ")}) VALUES (${placeholders(columns.length)})`,
-    parameters: [state.version, ...layout.columns.map((column) => encoded(column, state))],
+    parameters: rowOf(layout, state),
   };
+}
+
+/** All columns of a record's own row. */
+export function columnsOf(layout: TableLayout): string[] {
+  return [layout.version, ...layout.columns.map((column) => column.name)];
+}
+
+/** The values of `columnsOf`. */
+export function rowOf(layout: TableLayout, state: RecordState): Parameter[] {
+  return [state.version, ...layout.columns.map((column) => encoded(column, state))];
 }
 
 /**
@@ -70,6 +80,11 @@ export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix =
   }
   const one = layout.key.map((column) => `${prefix}${column.name} = ?`).join(" AND ");
   return { sql: ids.length === 1 ? one : ids.map(() => `(${one})`).join(" OR "), parameters };
+}
+
+/** The id in the key's columns of a row, in their order. */
+export function decodedId(layout: TableLayout, values: readonly unknown[]): RecordId {
+  return layout.key.map(({ codec }, index) => codec.decode(values[index]) as string | number | bigint);
 }
 
 function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {

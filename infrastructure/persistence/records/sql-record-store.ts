@@ -16,13 +16,14 @@ import type {
   StorePage,
 } from "../../../domain/distinction/record-store.js";
 import type { Attributes } from "../../../domain/distinction/record-type.js";
-import { applyBatch, insertAll, isKeyTaken } from "./batch-store.js";
+import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
-import { writeAllEntries, writeEntries } from "./entry-writer.js";
+import { writeEntries } from "./entry-writer.js";
 import { selectMarker, selectPage } from "./list-statements.js";
+import { insertAll, insertOne } from "./record-insertion.js";
 import { PlannedDatabase } from "./planned-database.js";
 import { removeRecord } from "./record-removal.js";
-import { insertRecord, selectVersion } from "./record-statements.js";
+import { selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
 import { aRecordTable, type RecordTable } from "./record-table.js";
 import { updateByChanges } from "./record-update.js";
@@ -51,26 +52,7 @@ export class SqlRecordStore implements RecordStore {
 
   async insert(state: RecordState): Promise<"applied" | "duplicate"> {
     const layout = await this.ready();
-    const statement = insertRecord(layout, state);
-    const isEmpty = Object.values(state.collections).every((entries) => entries.size === 0);
-    let isInserted = false;
-    try {
-      if (isEmpty) await this.database.session((session) => session.run(statement));
-      else {
-        await this.database.transaction(async (session) => {
-          isInserted = false; // it may be run again
-          await session.run(statement);
-          isInserted = true;
-          await writeAllEntries(session, layout, [state]);
-        });
-      }
-      return "applied";
-    } catch (error) {
-      if (isInserted || !isKeyTaken(error, layout)) throw error;
-      const stored = await this.#newest(layout, idFrom(this.table.type, state.attributes));
-      if (stored === undefined) throw error; // a row that is marked as deleted
-      return "duplicate";
-    }
+    return (await insertOne(this.database, layout, state)) ? "applied" : "duplicate";
   }
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {

@@ -1,6 +1,15 @@
+import { idFrom } from "../../../domain/distinction/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
 import type { Statement } from "../connection/session.js";
-import { whereVersion, type GuardConditions } from "./record-statements.js";
+import {
+  cachedText,
+  columnsOf,
+  placeholders,
+  rowOf,
+  whereIds,
+  whereVersion,
+  type GuardConditions,
+} from "./record-statements.js";
 import type { Tombstones } from "./record-table.js";
 import type { TableLayout } from "./table-layout.js";
 
@@ -30,4 +39,20 @@ export function insertTombstone(
       `WHERE ${where.sql}${dialect.forUpdate}`,
     parameters: [...changed.map(({ attribute, codec }) => codec.encode(attributes[attribute])), ...where.parameters],
   };
+}
+
+/**
+ * `INSERT INTO t (…) SELECT ?, … WHERE NOT EXISTS (SELECT … FROM deleted …)`: no row where the id was a removed record's. The
+ * servers lock the place that the removed record would have, so that a removal at the same time comes before or behind.
+ */
+export function insertUnlessRemoved(layout: TableLayout, { name }: Tombstones, state: RecordState): Statement {
+  const removed = whereIds(layout, [idFrom(layout.table.type, state.attributes)]);
+  const columns = columnsOf(layout);
+  const sql = cachedText(layout, "insert unless removed", () => {
+    return (
+      `INSERT INTO ${layout.name} (${columns.join(", ")}) SELECT ${placeholders(columns.length)} FROM (SELECT 1) AS one ` +
+      `WHERE NOT EXISTS (SELECT 1 FROM ${layout.dialect.quote(name)} WHERE ${removed.sql})`
+    );
+  });
+  return { sql, parameters: [...rowOf(layout, state), ...removed.parameters] };
 }

@@ -1,0 +1,143 @@
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { selectTaken } from "./batch-statements.js";
+import { insertBatch } from "./batch-writer.js";
+import { batches } from "./batches.js";
+import type { DatabaseAccess } from "../connection/database.js";
+import { writeAllEntries } from "./entry-writer.js";
+import { compareKeys } from "./record-locks.js";
+import { decodedId, insertRecord } from "./record-statements.js";
+import { DuplicateKeyError } from "../connection/server-error.js";
+import type { Session } from "../connection/session.js";
+import type { TableLayout } from "./table-layout.js";
+import { insertUnlessRemoved } from "./tombstone-statements.js";
+
+/** How often an insertion is sent again whose key was taken by a record that is gone by then. */
+const MOST_REPETITIONS = 20;
+
+/** Undoes the insertion of records of which one has the id of a removed one. */
+class IdOfRemoved extends Error {}
+
+/** Stores a new record; answers whether its id was free. */
+export async function insertOne(database: DatabaseAccess, layout: TableLayout, state: RecordState): Promise<boolean> {
+  const { tombstones } = layout.table;
+  const statement =
+    tombstones === undefined ? insertRecord(layout, state) : insertUnlessRemoved(layout, tombstones, state);
+  const isAlone = Object.values(state.collections).every((entries) => entries.size === 0);
+  const taken = await insertedOrTaken(database, layout, [state], async (stored) => {
+    if (isAlone) {
+      if ((await database.session((session) => session.run(statement))) === 0) throw new IdOfRemoved();
+      return;
+    }
+    await database.transaction(async (session) => {
+      stored(false); // it may be run again
+      if ((await session.run(statement)) === 0) throw new IdOfRemoved();
+      stored(true);
+      await writeAllEntries(session, layout, [state]);
+    });
+  });
+  return taken.length === 0;
+}
+
+/**
+ * Stores new records all or none; answers the ids that are taken.
+ *
+ * @param transaction runs work all or none in the database, with whatever else belongs to it
+ */
+export async function insertAll(
+  database: DatabaseAccess,
+  layout: TableLayout,
+  states: readonly RecordState[],
+  transaction: (work: (session: Session) => Promise<void>) => Promise<void> = (work) => database.transaction(work),
+): Promise<readonly RecordId[]> {
+  const sorted = [...states].sort((left, right) => compareKeys(idOf(layout, left), idOf(layout, right)));
+  return insertedOrTaken(database, layout, states, (stored) =>
+    transaction(async (session) => {
+      stored(false); // it may be run again
+      await refuseRemoved(session, layout, sorted);
+      await insertBatch(session, layout, sorted);
+      stored(true);
+      await writeAllEntries(session, layout, sorted);
+    }),
+  );
+}
+
+/**
+ * Runs an insertion; answers the ids that are taken. Where a key is taken and nobody is found to have it, its owner was
+ * removed in between: it is free, and the insertion is sent again.
+ *
+ * @param insertion tells whether the records' own rows are stored: what fails behind them is not about their keys
+ */
+async function insertedOrTaken(
+  database: DatabaseAccess,
+  layout: TableLayout,
+  states: readonly RecordState[],
+  insertion: (stored: (are: boolean) => void) => Promise<void>,
+): Promise<readonly RecordId[]> {
+  let areStored = false;
+  for (let repetitions = 0; ; repetitions++) {
+    try {
+      await insertion((are) => (areStored = are));
+      return [];
+    } catch (error) {
+      if (areStored || !(error instanceof IdOfRemoved || isKeyTaken(error, layout))) throw error;
+      const taken = await takenAmong(
+        database,
+        layout,
+        states.map((state) => idOf(layout, state)),
+      );
+      if (taken.length > 0) return taken;
+      if (repetitions === MOST_REPETITIONS) throw error;
+    }
+  }
+}
+
+/** Locks the places that removed records with these ids would have: nobody removes one before all is stored. */
+async function refuseRemoved(session: Session, layout: TableLayout, states: readonly RecordState[]): Promise<void> {
+  const { tombstones } = layout.table;
+  if (tombstones === undefined) return;
+  const ids = states.map((state) => idOf(layout, state));
+  const name = layout.dialect.quote(tombstones.name);
+  if ((await selectedIds(session, layout, ids, name, true)).length > 0) throw new IdOfRemoved();
+}
+
+/** Whether a record's own key is what is taken, and not another unique index of its table. */
+function isKeyTaken(error: unknown, { table, key }: TableLayout): boolean {
+  const columns = key.map(({ attribute }) => table.columns[attribute]!);
+  return error instanceof DuplicateKeyError && error.isPrimaryOf(table.name, columns);
+}
+
+async function takenAmong(
+  database: DatabaseAccess,
+  layout: TableLayout,
+  ids: readonly RecordId[],
+): Promise<readonly RecordId[]> {
+  const { tombstones } = layout.table;
+  const tables = [layout.name, ...(tombstones === undefined ? [] : [layout.dialect.quote(tombstones.name)])];
+  const taken = new Set<string>();
+  await database.session(async (session) => {
+    for (const name of tables) {
+      const found = await selectedIds(session, layout, ids, name, database.hasFixedView);
+      for (const id of found) taken.add(idText(id));
+    }
+  });
+  return ids.filter((id) => taken.has(idText(id)));
+}
+
+async function selectedIds(
+  session: Session,
+  layout: TableLayout,
+  ids: readonly RecordId[],
+  name: string,
+  lock: boolean,
+): Promise<readonly RecordId[]> {
+  const found: RecordId[] = [];
+  for (const some of batches(ids, layout.key.length, (id) => idText(id).length)) {
+    for (const key of await session.rows(selectTaken(layout, some, name, lock))) found.push(decodedId(layout, key));
+  }
+  return found;
+}
+
+function idOf({ table }: TableLayout, { attributes }: RecordState): RecordId {
+  return idFrom(table.type, attributes);
+}
