@@ -1,8 +1,10 @@
 /** Every code an error of the TUF layer can carry; a closed set to branch on. */
 export const TUF_ERROR_CODES = [
   "CORRUPT_REPOSITORY",
+  "DELEGATION_EXISTS",
   "DUPLICATE_SIGNATURE",
   "INVALID_BIN_COUNT",
+  "INVALID_DELEGATION",
   "INVALID_KEY",
   "INVALID_METADATA",
   "INVALID_NAME",
@@ -15,6 +17,7 @@ export const TUF_ERROR_CODES = [
   "PUBLISH_CONTENDED",
   "REPOSITORY_EXISTS",
   "REPOSITORY_NOT_FOUND",
+  "ROLE_NOT_EMPTY",
   "ROOT_EXPIRED",
   "ROOT_OUT_OF_ORDER",
   "ROOT_UNSIGNED",

@@ -1,0 +1,99 @@
+import { TufError } from "./errors.js";
+import { type RoleExpiry } from "./expiry.js";
+import type { HashBins } from "./hash-bins.js";
+import { matchesLoosely, matchesPattern, pathPatternFault } from "./path-pattern.js";
+import { isRoleName, TOP_LEVEL_ROLES } from "./role-name.js";
+import { shownPath } from "./target-path.js";
+
+/** A role that `targets` delegates some paths to, with keys of its own (TUF 1.0.33 §4.5). */
+export interface CustomRole {
+  readonly name: string;
+  /** Patterns of the paths that it may speak of. */
+  readonly paths: readonly string[];
+  /** Whether clients that do not find a path of its patterns here look no further. */
+  readonly terminating: boolean;
+  readonly expiry: RoleExpiry;
+}
+
+/** Most patterns of one role. All of them are in `targets`, which clients read only up to a limit of their own. */
+export const MAX_PATTERNS = 256;
+
+/** The role that the hash bins are below once there are custom roles: metadata has either bins or roles, not both (TAP 15). */
+export function catchAllName({ namePrefix }: Pick<HashBins, "namePrefix">): string {
+  return namePrefix;
+}
+
+/**
+ * @throws {TufError} INVALID_NAME for a name that is not allowed, or is another role's
+ */
+export function checkCustomName(name: string, bins: Pick<HashBins, "namePrefix">): void {
+  if (!isRoleName(name)) {
+    const shown = shownPath(String(name));
+    throw new TufError("INVALID_NAME", `role "${shown}": a letter, then at most 63 letters, digits, "-" or "_"`);
+  }
+  // File systems that ignore case would take two roles' files for one.
+  const lower = name.toLowerCase();
+  const prefix = bins.namePrefix.toLowerCase();
+  const isBin = lower.startsWith(`${prefix}-`) && /^[0-9a-f]+$/.test(lower.slice(prefix.length + 1));
+  const reserved: readonly string[] = [...TOP_LEVEL_ROLES, "bins", prefix];
+  if (isBin || reserved.includes(lower)) throw new TufError("INVALID_NAME", `role "${name}": the name is reserved`);
+}
+
+/**
+ * @throws {TufError} INVALID_DELEGATION with every fault of the patterns
+ */
+export function checkPatterns(role: string, paths: readonly string[]): void {
+  const faults = [
+    ...(paths.length === 0 ? ["at least one path pattern is needed"] : []),
+    ...(paths.length > MAX_PATTERNS ? [`at most ${MAX_PATTERNS} path patterns, got ${paths.length}`] : []),
+    ...(new Set(paths).size < paths.length ? ["a path pattern is there twice"] : []),
+    ...paths.flatMap((pattern) => {
+      const reason = pathPatternFault(pattern);
+      return reason === undefined ? [] : [`pattern "${shownPath(String(pattern))}": ${reason}`];
+    }),
+  ];
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, SHOWN_FAULTS).join("; ");
+  const hidden = faults.length > SHOWN_FAULTS ? `; and ${faults.length - SHOWN_FAULTS} more` : "";
+  throw new TufError("INVALID_DELEGATION", `role ${role}: ${shown}${hidden}`);
+}
+
+const SHOWN_FAULTS = 5;
+
+/** Whether the role may speak of a path. */
+export function speaksFor({ paths }: Pick<CustomRole, "paths">, path: string): boolean {
+  return paths.some((pattern) => matchesPattern(pattern, path));
+}
+
+/** The role that a path belongs to: the first that may speak of it; `undefined` where that is a hash bin. */
+export function customRoleOf<R extends CustomRole>(roles: readonly R[], path: string): R | undefined {
+  return roles.find((role) => speaksFor(role, path));
+}
+
+/**
+ * The roles that a client asks for a path, in their order, until one of them knows it (TUF 1.0.33 §5.6.7: a pre-order
+ * search, which a terminating role ends).
+ * @returns the roles, and whether the hash bins are asked after them
+ */
+export function searchOrder<R extends CustomRole>(
+  roles: readonly R[],
+  path: string,
+): { readonly roles: readonly R[]; readonly bins: boolean } {
+  const asked = roles.filter((role) => speaksFor(role, path));
+  const last = asked.findIndex(({ terminating }) => terminating);
+  return last < 0 ? { roles: asked, bins: true } : { roles: asked.slice(0, last + 1), bins: false };
+}
+
+/**
+ * Why some clients would not find a path where it belongs, or `undefined`. They disagree about wildcards and hidden files,
+ * and a terminating role that only some of them ask ends the search of these.
+ */
+export function hiddenPathFault(roles: readonly CustomRole[], path: string): string | undefined {
+  const owner = customRoleOf(roles, path);
+  const before = owner === undefined ? roles : roles.slice(0, roles.indexOf(owner));
+  const hiding = before.find(({ terminating, paths }) => {
+    return terminating && paths.some((pattern) => matchesLoosely(pattern, path));
+  });
+  if (hiding === undefined) return undefined;
+  return `clients disagree whether the terminating role ${hiding.name} speaks for it: wildcards and a leading dot`;
+}

@@ -1,0 +1,82 @@
+import { checkCustomName, checkPatterns, type CustomRole } from "./custom-role.js";
+import { TufError } from "./errors.js";
+import type { RoleExpiry } from "./expiry.js";
+import type { HashBins } from "./hash-bins.js";
+
+/** One step from a repository's custom roles to others. Where a role stands matters: the first that matches a path has it. */
+export type DelegationChange =
+  | { readonly change: "add"; readonly role: CustomRole; readonly before?: string }
+  | { readonly change: "alter"; readonly name: string; readonly to: Alteration }
+  | { readonly change: "remove"; readonly name: string };
+
+/** What is not given stays as it is. */
+export interface Alteration {
+  readonly paths?: readonly string[];
+  readonly terminating?: boolean;
+  readonly expiry?: RoleExpiry;
+  /** The role that it is to stand before; `null`: last. */
+  readonly before?: string | null;
+}
+
+/**
+ * The custom roles after a change, in their order. Pure: `roles` stays as it is.
+ * @throws {TufError} INVALID_NAME, INVALID_DELEGATION, DELEGATION_EXISTS, UNKNOWN_ROLE
+ */
+export function changedRoles(
+  roles: readonly CustomRole[],
+  change: DelegationChange,
+  bins: Pick<HashBins, "namePrefix">,
+): readonly CustomRole[] {
+  switch (change.change) {
+    case "add": {
+      const { role, before = null } = change;
+      checkCustomName(role.name, bins);
+      // Compared without case: see `checkCustomName`.
+      const same = roles.find(({ name }) => name.toLowerCase() === role.name.toLowerCase());
+      if (same !== undefined) throw new TufError("DELEGATION_EXISTS", `there is a custom role ${same.name} already`);
+      return placed(roles, checked(role), before);
+    }
+    case "alter": {
+      const current = customRole(roles, change.name);
+      const { before, ...to } = change.to;
+      const next = checked({ ...current, ...to });
+      if (before === undefined) return roles.map((role) => (role === current ? next : role));
+      return placed(without(roles, current.name), next, before);
+    }
+    case "remove":
+      return without(roles, customRole(roles, change.name).name);
+  }
+}
+
+/**
+ * @throws {TufError} UNKNOWN_ROLE
+ */
+export function customRole<R extends CustomRole>(roles: readonly R[], name: string): R {
+  const found = roles.find((role) => role.name === name);
+  if (found === undefined) throw new TufError("UNKNOWN_ROLE", `there is no custom role ${JSON.stringify(name)}`);
+  return found;
+}
+
+function checked(role: CustomRole): CustomRole {
+  const { name, paths, terminating, expiry } = role;
+  checkPatterns(name, paths);
+  const { lifetime, renewBefore } = expiry;
+  const areTimes = [lifetime, renewBefore].every((time) => Number.isSafeInteger(time) && time > 0);
+  // What is signed now must not be due for renewal again.
+  if (!areTimes || renewBefore >= lifetime) {
+    throw new TufError(
+      "INVALID_DELEGATION",
+      `role ${name}: metadata lives longer than the time that it is renewed before`,
+    );
+  }
+  return { name, paths: [...paths], terminating, expiry: { lifetime, renewBefore } };
+}
+
+function without(roles: readonly CustomRole[], name: string): readonly CustomRole[] {
+  return roles.filter((role) => role.name !== name);
+}
+
+function placed(roles: readonly CustomRole[], role: CustomRole, before: string | null): readonly CustomRole[] {
+  const index = before === null ? roles.length : roles.indexOf(customRole(roles, before));
+  return [...roles.slice(0, index), role, ...roles.slice(index)];
+}
