@@ -1,5 +1,7 @@
 /** TUF repositories: the service to embed, and the ports behind it. */
 export { CoalescedTargetEdits } from "../domain/tuf/coalesced-edits.js";
+export type { CustomRole } from "../domain/tuf/custom-role.js";
+export type { Alteration } from "../domain/tuf/delegation-change.js";
 export { InvalidTargetsError, TUF_ERROR_CODES, TufError, type TufErrorCode } from "../domain/tuf/errors.js";
 export { DEFAULT_EXPIRY, type ExpiryPolicy } from "../domain/tuf/expiry.js";
 export type { ForeignFiles } from "../domain/tuf/foreign-files.js";
@@ -25,10 +27,13 @@ export type { SigningServiceOptions } from "../infrastructure/signing/signing-se
 export { DirectoryMetadataFiles } from "../infrastructure/storage/directory-metadata-files.js";
 export { ForeignDirectory } from "../infrastructure/storage/foreign-directory.js";
 export { JsonMetadataCodec } from "../infrastructure/wire/json-metadata-codec.js";
+export type { DelegationRequest } from "./application/add-delegation.js";
 export { addRootSignature } from "./application/add-root-signature.js";
 export { beginRootCeremony, type CeremonyRequest } from "./application/begin-root-ceremony.js";
 export { cancelSigningEvent } from "./application/cancel-signing-event.js";
 export { changeBinsTrust } from "./application/change-bins-trust.js";
+export type { DelegationSigning, SignDelegationReport } from "./application/delegation-signing.js";
+export type { DelegationStatus } from "./application/delegation-status.js";
 export {
   importTufRepository,
   type ImportPorts,
@@ -44,6 +49,7 @@ export { revokeKey, type RevokeReport } from "./application/revoke-key.js";
 export { rotateKey } from "./application/rotate-key.js";
 export { signRoot, type SignRootReport } from "./application/sign-root.js";
 export { signingStatus, type SigningPorts, type SigningStatus } from "./application/signing-status.js";
+export { TufDelegationService } from "./application/tuf-delegation-service.js";
 export { TufTrustService } from "./application/tuf-trust-service.js";
 export type { BinsStatus, RepositoryStatus, RoleStatus } from "./application/tuf-repository-status.js";
 export { TufRepositoryService, type TufPorts } from "./application/tuf-repository-service.js";

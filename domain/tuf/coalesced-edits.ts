@@ -50,11 +50,11 @@ export class CoalescedTargetEdits implements TargetEdits {
 
 /** One entry per bin, its edits in the order of the calls. */
 function merged(calls: readonly Call[]): readonly BinEdits[] {
-  const byBin = new Map<string, TargetEdit[]>();
-  for (const { bin, edits } of calls.flatMap(({ bins }) => bins)) {
-    const known = byBin.get(bin);
-    if (known === undefined) byBin.set(bin, [...edits]);
-    else known.push(...edits);
+  const byBin = new Map<string, BinEdits & { readonly edits: TargetEdit[] }>();
+  for (const given of calls.flatMap(({ bins }) => bins)) {
+    const known = byBin.get(given.bin);
+    if (known === undefined) byBin.set(given.bin, { ...given, edits: [...given.edits] });
+    else known.edits.push(...given.edits);
   }
-  return Array.from(byBin, ([bin, edits]) => ({ bin, edits }));
+  return [...byBin.values()];
 }

@@ -1,6 +1,6 @@
 import { TufError } from "./errors.js";
-import { type RoleExpiry } from "./expiry.js";
-import type { HashBins } from "./hash-bins.js";
+import type { RoleExpiry } from "./expiry.js";
+import { type HashBins, isBinName } from "./hash-bins.js";
 import { matchesLoosely, matchesPattern, pathPatternFault } from "./path-pattern.js";
 import { isRoleName, TOP_LEVEL_ROLES } from "./role-name.js";
 import { shownPath } from "./target-path.js";
@@ -34,9 +34,9 @@ export function checkCustomName(name: string, bins: Pick<HashBins, "namePrefix">
   // File systems that ignore case would take two roles' files for one.
   const lower = name.toLowerCase();
   const prefix = bins.namePrefix.toLowerCase();
-  const isBin = lower.startsWith(`${prefix}-`) && /^[0-9a-f]+$/.test(lower.slice(prefix.length + 1));
   const reserved: readonly string[] = [...TOP_LEVEL_ROLES, "bins", prefix];
-  if (isBin || reserved.includes(lower)) throw new TufError("INVALID_NAME", `role "${name}": the name is reserved`);
+  if (isBinName({ namePrefix: prefix }, lower) || reserved.includes(lower))
+    throw new TufError("INVALID_NAME", `role "${name}": the name is reserved`);
 }
 
 /**
@@ -66,7 +66,7 @@ export function speaksFor({ paths }: Pick<CustomRole, "paths">, path: string): b
 }
 
 /** The role that a path belongs to: the first that may speak of it; `undefined` where that is a hash bin. */
-export function customRoleOf<R extends CustomRole>(roles: readonly R[], path: string): R | undefined {
+export function customRoleOf<R extends Pick<CustomRole, "paths">>(roles: readonly R[], path: string): R | undefined {
   return roles.find((role) => speaksFor(role, path));
 }
 
@@ -75,7 +75,7 @@ export function customRoleOf<R extends CustomRole>(roles: readonly R[], path: st
  * search, which a terminating role ends).
  * @returns the roles, and whether the hash bins are asked after them
  */
-export function searchOrder<R extends CustomRole>(
+export function searchOrder<R extends Pick<CustomRole, "paths" | "terminating">>(
   roles: readonly R[],
   path: string,
 ): { readonly roles: readonly R[]; readonly bins: boolean } {

@@ -38,6 +38,11 @@ export function binNames(bins: HashBins): readonly string[] {
   return Array.from({ length: binCount(bins) }, (_, index) => binName(bins, index));
 }
 
+/** Whether a name is one that bins may have, however many they are. */
+export function isBinName({ namePrefix }: Pick<HashBins, "namePrefix">, name: string): boolean {
+  return name.startsWith(`${namePrefix}-`) && /^[0-9a-f]+$/.test(name.slice(namePrefix.length + 1));
+}
+
 /**
  * The bin that a path belongs into: the leading `bitLength` bits of its digest (TAP 15).
  * @param digest SHA-256 of the path's UTF-8 form

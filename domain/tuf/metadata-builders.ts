@@ -1,7 +1,15 @@
+import { catchAllName, type CustomRole } from "./custom-role.js";
 import { formatExpires } from "./expiry.js";
-import type { RootSigned, SnapshotSigned, TargetEntry, TargetsSigned, TimestampSigned } from "./metadata-document.js";
-import type { TufRepository } from "./repository.js";
-import type { RoleTrust } from "./trust.js";
+import type {
+  DelegatedRole,
+  RootSigned,
+  SnapshotSigned,
+  TargetEntry,
+  TargetsSigned,
+  TimestampSigned,
+} from "./metadata-document.js";
+import type { NewTufRepository, TufRepository } from "./repository.js";
+import { type RoleTrust, trustOf } from "./trust.js";
 import type { TrustPlan } from "./trust-change.js";
 import type { Target } from "./target.js";
 import type { MetadataFile } from "./tuf-store.js";
@@ -33,11 +41,10 @@ export function rootSigned({ keys, trust }: TrustPlan, edition: Edition): RootSi
   };
 }
 
-/** The top-level targets role: no targets of its own, everything is delegated to the bins (TAP 15). */
-export function targetsSigned(
-  { keys, trust, bitLength, namePrefix }: Omit<TufRepository, "settled">,
-  edition: Edition,
-): TargetsSigned {
+type Bins = Pick<NewTufRepository, "keys" | "trust" | "bitLength" | "namePrefix">;
+
+/** What delegates everything to the bins (TAP 15), with no targets of its own: the catch-all role, or `targets` itself. */
+export function binsDelegated({ keys, trust, bitLength, namePrefix }: Bins, edition: Edition): TargetsSigned {
   return {
     ...common("targets", edition),
     targets: {},
@@ -48,7 +55,40 @@ export function targetsSigned(
   };
 }
 
-/** TUF 1.0.33 §4.5. */
+/** A custom role as `targets` states it, with its keys. */
+export interface StatedRole {
+  readonly role: DelegatedRole;
+  readonly keys: TufRepository["keys"];
+}
+
+/** A custom role as it is kept. */
+export function statedRole(
+  { keys, trust }: Pick<TufRepository, "keys" | "trust">,
+  { name, paths, terminating }: CustomRole,
+): StatedRole {
+  const own = trustOf(trust, name);
+  return { role: { ...roleKeys(own), name, terminating, paths }, keys: keysOf(keys, [own]) };
+}
+
+/**
+ * The top-level targets role: no targets of its own. Custom roles come in the order in which clients ask them, and last a
+ * catch-all for every path, with the keys of the bins, which are below it; without custom roles the bins come directly.
+ */
+export function targetsSigned(bins: Bins, edition: Edition, stated: readonly StatedRole[] = []): TargetsSigned {
+  if (stated.length === 0) return binsDelegated(bins, edition);
+  const { keys, trust } = bins;
+  const catchAll = { name: catchAllName(bins), terminating: false, path_hash_prefixes: [..."0123456789abcdef"] };
+  return {
+    ...common("targets", edition),
+    targets: {},
+    delegations: {
+      keys: Object.assign({}, keysOf(keys, [trust.bins]), ...stated.map((one) => one.keys)) as TufRepository["keys"],
+      roles: [...stated.map(({ role }) => role), { ...roleKeys(trust.bins), ...catchAll }],
+    },
+  };
+}
+
+/** A bin, or a custom role (TUF 1.0.33 §4.5). */
 export function binSigned(targets: ReadonlyMap<string, Target>, edition: Edition): TargetsSigned {
   const entries = Array.from(targets, ([path, target]) => [path, targetEntry(target)] as const);
   return { ...common("targets", edition), targets: Object.fromEntries(entries) };

@@ -41,13 +41,13 @@ export type TargetEntry = {
   readonly custom?: JsonObject;
 };
 
-/** TUF 1.0.33 §4.5; bins have no delegations. */
+/** TUF 1.0.33 §4.5; bins and custom roles have no delegations. */
 export type TargetsSigned = Common<"targets"> & {
   readonly targets: { readonly [path: string]: TargetEntry };
   readonly delegations?: {
     readonly keys: { readonly [keyId: string]: TufKey };
     readonly succinct_roles?: SuccinctRoles;
-    /** Of repositories that others made. */
+    /** Never beside succinct roles. */
     readonly roles?: readonly DelegatedRole[];
   };
 };

@@ -1,7 +1,7 @@
+import type { CustomRole } from "./custom-role.js";
 import type { ExpiryPolicy } from "./expiry.js";
 import type { TufKey } from "./key.js";
-import { TOP_LEVEL_ROLES } from "./role-name.js";
-import type { KeptTrust, TrustedRole } from "./trust.js";
+import type { KeptTrust, TrustByRole, TrustedRole } from "./trust.js";
 
 /** What a repository is when it is created. */
 export interface NewTufRepository {
@@ -18,11 +18,11 @@ export interface NewTufRepository {
 
 /** What a repository is, apart from what changes with every publish. */
 export interface TufRepository extends NewTufRepository {
+  readonly trust: TrustByRole<KeptTrust>;
+  /** The roles that `targets` delegates to beside the bins, in the order in which clients ask them. */
+  readonly customRoles: readonly CustomRole[];
+  /** The record version of `targets`, which every change of custom roles moves. */
+  readonly targetsVersion: number;
   /** Whether `trust` is what clients see: the newest root is exported, and `targets` is signed and in the snapshot. */
   readonly settled: boolean;
-}
-
-/** The trusted role whose keys sign the metadata of `role`. */
-export function trustedRoleOf(role: string): TrustedRole {
-  return (TOP_LEVEL_ROLES as readonly string[]).includes(role) ? (role as TrustedRole) : "bins";
 }

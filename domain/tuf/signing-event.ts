@@ -4,7 +4,7 @@ import type { SignatureVerifier } from "./signature-verifier.js";
 import { type Authority, delegatedKey, isSignatureOf, signersOf } from "./threshold.js";
 
 /**
- * A root that awaits signatures:
+ * Metadata that awaits signatures: a root, or a custom role whose keys people hold:
  *
  *     open ──(every authority's threshold is met)──> finalised
  *       └───(somebody gives it up)─────────────────> cancelled
@@ -15,7 +15,9 @@ import { type Authority, delegatedKey, isSignatureOf, signersOf } from "./thresh
 export type SigningEventState = "open" | "finalised" | "cancelled";
 
 export interface NewSigningEvent {
-  readonly role: "root";
+  readonly role: string;
+  /** The role's record version that the payload was rendered from; 0 for root, whose record nobody edits. */
+  readonly signedVersion: number;
   /** Of the metadata that is signed. */
   readonly metadataVersion: number;
   /** Epoch milliseconds. */
@@ -66,7 +68,7 @@ export function isComplete(progress: readonly Progress[]): boolean {
  */
 export function checkSignature(
   { number, state, payload, signatures }: SigningEvent,
-  authorities: readonly Authority[],
+  authorities: readonly Pick<Authority, "delegation">[],
   signature: Signature,
   verifier: SignatureVerifier,
 ): void {

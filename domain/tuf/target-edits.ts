@@ -9,9 +9,11 @@ export interface TargetEdit {
   readonly target: Target | null;
 }
 
-/** Edits of one bin; of several edits of a path the last holds. */
+/** Edits of one bin, or of one custom role; of several edits of a path the last holds. */
 export interface BinEdits {
   readonly bin: string;
+  /** Whose targets they are among: the bins share one space, the default `""`; a custom role has one of its own, of its name. */
+  readonly space?: string;
   readonly edits: readonly TargetEdit[];
 }
 

@@ -1,9 +1,9 @@
 import { TufError } from "./errors.js";
 import { isKnownKey, type TufKey, voiceOf } from "./key.js";
-import type { RoleTrust, TrustedRole } from "./trust.js";
+import type { RoleTrust, TrustByRole } from "./trust.js";
 
 /** One step from a repository's trust to another. */
-export type TrustChange<R extends TrustedRole = TrustedRole> =
+export type TrustChange<R extends string = string> =
   | { readonly change: "add-key"; readonly role: R; readonly keyId: string; readonly key: TufKey }
   | { readonly change: "remove-key"; readonly role: R; readonly keyId: string }
   | { readonly change: "set-threshold"; readonly role: R; readonly threshold: number };
@@ -11,28 +11,34 @@ export type TrustChange<R extends TrustedRole = TrustedRole> =
 /** Who speaks for what, and with which keys. */
 export interface TrustPlan {
   readonly keys: Readonly<Record<string, TufKey>>;
-  readonly trust: Readonly<Record<TrustedRole, RoleTrust>>;
+  readonly trust: TrustByRole<RoleTrust>;
 }
 
 /**
  * The trust after all changes, each checked where it stands and the whole at the end: on the way, a threshold may be out
  * of reach. Pure: `plan` stays as it is.
- * @throws {TufError} INVALID_TRUST for a key that is there already or is not there, a kind of key that is not supported,
- *   a threshold that is no positive integer or that the role's keys cannot reach
+ * @throws {TufError} UNKNOWN_ROLE; INVALID_TRUST for a key that is there already or is not there, a kind of key that is not
+ *   supported, a threshold that is no positive integer or that the role's keys cannot reach
  */
 export function changedTrust(plan: TrustPlan, changes: readonly TrustChange[]): TrustPlan {
   const keys: Record<string, TufKey> = { ...plan.keys };
-  const trust: Record<TrustedRole, RoleTrust> = { ...plan.trust };
+  const trust = { ...plan.trust };
   for (const change of changes) {
     if (change.change === "add-key") keys[change.keyId] = change.key;
-    trust[change.role] = changedRole(change.role, trust[change.role], change);
+    Object.assign(trust, { [change.role]: changedRole(change.role, trustIn(trust, change.role), change) });
   }
-  for (const change of changes) checkReachable(change.role, trust[change.role], keys);
+  for (const { role } of changes) checkReachable(role, trustIn(trust, role), keys);
   return { keys, trust };
 }
 
+function trustIn(trust: TrustPlan["trust"], role: string): RoleTrust {
+  const found = Object.hasOwn(trust, role) ? trust[role] : undefined;
+  if (found === undefined) throw new TufError("UNKNOWN_ROLE", `there is no role ${JSON.stringify(role)} with keys`);
+  return found;
+}
+
 /** What it takes to have `next` speak in the place of `former` for each of these roles. */
-export function replaceKey<R extends TrustedRole>(
+export function replaceKey<R extends string>(
   roles: readonly R[],
   former: string,
   next: { readonly keyId: string; readonly publicKey: TufKey },
@@ -51,7 +57,7 @@ export function checkNotRevoked(keyIds: readonly string[], revoked: ReadonlySet<
   if (back !== undefined) throw new TufError("INVALID_TRUST", `key ${back} was revoked`);
 }
 
-function changedRole(role: TrustedRole, { keyIds, threshold }: RoleTrust, change: TrustChange): RoleTrust {
+function changedRole(role: string, { keyIds, threshold }: RoleTrust, change: TrustChange): RoleTrust {
   switch (change.change) {
     case "add-key":
       if (keyIds.includes(change.keyId)) throw invalid(role, `key ${change.keyId} speaks for it already`);

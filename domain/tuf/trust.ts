@@ -21,6 +21,25 @@ export const TRUSTED_ROLES = ["root", "targets", "snapshot", "timestamp", "bins"
 
 export type TrustedRole = (typeof TRUSTED_ROLES)[number];
 
+/** Trust by role: of all that every repository has, and of custom roles by name. */
+export type TrustByRole<T extends RoleTrust> = Readonly<Record<TrustedRole, T>> & Readonly<Record<string, T>>;
+
+/** The trust under which metadata of `role` is signed: that of bins for all that has none of its own. */
+export function trustOf<T extends RoleTrust>(trust: TrustByRole<T>, role: string): T {
+  return (Object.hasOwn(trust, role) ? trust[role] : undefined) ?? trust.bins;
+}
+
+/** All roles that keys are assigned to, custom ones last and by name. */
+export function trustedRoles(trust: TrustByRole<RoleTrust>): readonly string[] {
+  const own: readonly string[] = TRUSTED_ROLES;
+  return [
+    ...own,
+    ...Object.keys(trust)
+      .filter((role) => !own.includes(role))
+      .sort(),
+  ];
+}
+
 /** The roles whose trust root states; that of bins is stated by targets. */
 export const ROOTED_ROLES = ["root", "targets", "snapshot", "timestamp"] as const satisfies readonly MetadataType[];
 

@@ -3,7 +3,18 @@ import type { NewTufRepository, TufRepository } from "./repository.js";
 import type { NewSigningEvent } from "./signing-event.js";
 
 /** What a row of `tuf_role` is about. Roles that nobody edits are dirty where their trust has changed; root never is. */
-export type RoleKind = "root" | "targets" | "bin" | "snapshot" | "timestamp";
+export type RoleKind =
+  | "root"
+  | "targets"
+  | "bin"
+  | "snapshot"
+  | "timestamp"
+  /** A custom role. */
+  | "custom"
+  /** What the bins are below while there are custom roles. */
+  | "catch-all"
+  /** Was one of the two; keeps its metadata version, should it come back. */
+  | "retired";
 
 /** Signed metadata as it is kept for ever: `(role, metadataVersion)` identifies one content. */
 export interface MetadataFile {
@@ -42,6 +53,9 @@ export interface NewRole {
   readonly range?: { readonly low: Uint8Array; readonly high: Uint8Array };
 }
 
+/** A role without its targets. */
+export type RoleRecord = Omit<RoleState, "targets">;
+
 /** What is needed to render a role: one consistent read of its row and, for a bin, of all its targets. */
 export interface RoleState {
   readonly name: string;
@@ -50,9 +64,11 @@ export interface RoleState {
   readonly version: number;
   /** The record version that the newest metadata was rendered from; the role is dirty where it differs. */
   readonly signedVersion: number;
+  /** The record version that the last change of the role's trust made; 0 where it never changed. */
+  readonly trustSince: number;
   readonly metadataVersion: number;
   readonly expiresAt: number;
-  /** By path; empty for all but bins. */
+  /** By path; empty for all but bins and custom roles. */
   readonly targets: ReadonlyMap<string, Target>;
 }
 
@@ -61,6 +77,12 @@ export interface RoleCommit {
   readonly file: SignedFile;
   /** `RoleState.version` that the file was rendered from. */
   readonly signedVersion: number;
+  /** `RoleState.trustSince`, where the file is signed under exactly that trust: stale once it has changed. */
+  readonly trustSince?: number;
+  /** Stale once the record was edited: for what states the trust of others, which must be so when it is committed. */
+  readonly isExact?: boolean;
+  /** The number of the event that the signatures are from: finalised with the commit, stale where it is not open. */
+  readonly event?: number;
 }
 
 /** The newest metadata version of a role that no snapshot holds yet. */
@@ -155,7 +177,7 @@ export interface TufStore {
   /** The configuration, or `undefined` where there is no such repository. */
   repository(name: string): Promise<TufRepository | undefined>;
 
-  /** Names of dirty `targets` and bins (`version <> signedVersion`), in byte order, after `after`, at most `limit`. */
+  /** Names of dirty `targets`, bins and custom roles (`version <> signedVersion`), in byte order, after `after`, at most `limit`. */
   dirtyRoles(repository: string, page: { readonly after: string; readonly limit: number }): Promise<readonly string[]>;
 
   /**
@@ -174,7 +196,7 @@ export interface TufStore {
   roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]>;
 
   /**
-   * Makes signed versions of `targets` and bins the newest of their roles, all or none: compares-and-sets every
+   * Makes signed versions of `targets`, bins and custom roles the newest of their roles, all or none: compares-and-sets every
    * `metadata_version` from `file.metadataVersion - 1`, sets `signed_version` and `expires_at`, inserts the files, raises
    * the pending entries. Edits made meanwhile leave their role dirty.
    * @param commits of different roles

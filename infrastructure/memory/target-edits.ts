@@ -11,7 +11,7 @@ export class MemoryTargetEdits implements TargetEdits {
   async accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
     const work = bins
       .filter(({ edits }) => edits.length > 0)
-      .map(({ bin, edits }) => ({ role: this.bin(repository, bin), edits }));
+      .map((edits) => ({ role: this.bin(repository, edits), edits: edits.edits }));
     for (const { role, edits } of work) {
       const stranger = edits.find(({ digest }) => !holds(role, digest));
       if (stranger === undefined) continue;
@@ -28,10 +28,11 @@ export class MemoryTargetEdits implements TargetEdits {
     }
   }
 
-  private bin(repository: string, name: string): RoleRow {
+  private bin(repository: string, { bin: name, space = "" }: BinEdits): RoleRow {
     const role = this.state.repositories.get(repository)?.roles.get(name);
-    if (role?.kind !== "bin") throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
-    return role;
+    const kind = space === "" ? "bin" : "custom";
+    if (role?.kind === kind && (kind === "bin" || space === name)) return role;
+    throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Signature } from "../../domain/tuf/metadata-document.js";
 import type { NewSigningEvent, SigningEvent } from "../../domain/tuf/signing-event.js";
-import type { RootCommit, TrustStore, TrustUpdate } from "../../domain/tuf/trust-store.js";
-import type { CommitOutcome } from "../../domain/tuf/tuf-store.js";
+import type { DelegationCommit, RootCommit, TrustStore, TrustUpdate } from "../../domain/tuf/trust-store.js";
+import type { KeptTrust } from "../../domain/tuf/trust.js";
+import type { CommitOutcome, RoleRecord } from "../../domain/tuf/tuf-store.js";
+import { addRole, checkEmpty, retireRole } from "./custom-roles.js";
 import {
   follows,
   insertVersion,
@@ -9,6 +11,7 @@ import {
   type RepositoryRows,
   type RoleRow,
   rowsOf,
+  trusting,
   type TufState,
 } from "./tuf-state.js";
 
@@ -20,7 +23,7 @@ export class MemoryTrustStore implements TrustStore {
     const rows = rowsOf(this.state, repository);
     const { events } = rows;
     if (roleRow(rows, event.role).metadataVersion !== event.metadataVersion - 1) return "stale";
-    if (openOf(events) !== undefined) return "occupied";
+    if (openOf(events, event.role) !== undefined) return "occupied";
     const number = events.size + 1;
     events.set(number, openEvent(number, event));
     return number;
@@ -30,8 +33,8 @@ export class MemoryTrustStore implements TrustStore {
     return structuredClone(rowsOf(this.state, repository).events.get(number));
   }
 
-  async openRootEvent(repository: string): Promise<SigningEvent | undefined> {
-    return structuredClone(openOf(rowsOf(this.state, repository).events));
+  async openEventOf(repository: string, role: string): Promise<SigningEvent | undefined> {
+    return structuredClone(openOf(rowsOf(this.state, repository).events, role));
   }
 
   async addSignature(repository: string, number: number, signature: Signature): Promise<"added" | "duplicate"> {
@@ -44,15 +47,15 @@ export class MemoryTrustStore implements TrustStore {
   }
 
   async cancelEvent(repository: string, number: number): Promise<CommitOutcome> {
-    return close(rowsOf(this.state, repository), number, "cancelled");
+    return closeEvent(rowsOf(this.state, repository), number, "cancelled");
   }
 
   async commitRoot(repository: string, { file, updates, event, follows: from }: RootCommit): Promise<CommitOutcome> {
     const rows = rowsOf(this.state, repository);
     if (!follows(rows, file, from) || !updates.every((update) => isNext(rows, update))) return "stale";
-    const number = event ?? openOf(rows.events)?.number;
+    const number = event ?? openOf(rows.events, "root")?.number;
     const closed =
-      number === undefined ? "applied" : close(rows, number, event === undefined ? "cancelled" : "finalised");
+      number === undefined ? "applied" : closeEvent(rows, number, event === undefined ? "cancelled" : "finalised");
     if (closed === "stale") return "stale";
     insertVersion(rows, file);
     for (const update of updates) {
@@ -67,13 +70,42 @@ export class MemoryTrustStore implements TrustStore {
     const rows = rowsOf(this.state, repository);
     if (!isNext(rows, update)) return "stale";
     keepTrust(rows, update);
-    for (const role of rows.roles.values()) if (role.kind === "bin") distrust(role);
+    for (const role of rows.roles.values()) if (role.kind === "bin" || role.kind === "catch-all") distrust(role);
     roleRow(rows, "targets").version += 1;
     return "applied";
   }
 
   async areBinsBehind(repository: string): Promise<boolean> {
     return [...rowsOf(this.state, repository).roles.values()].some((role) => role.kind === "bin" && isBehind(role));
+  }
+
+  async commitDelegations(repository: string, commit: DelegationCommit): Promise<CommitOutcome> {
+    const rows = rowsOf(this.state, repository);
+    const targets = roleRow(rows, "targets");
+    const { follows: version, roles, added, retired, withTargets, updates } = commit;
+    const others = updates.filter(({ role }) => added.every(({ name }) => name !== role));
+    if (targets.version !== version || !others.every((update) => isNext(rows, update))) return "stale";
+    if (!withTargets) for (const { name } of retired) checkEmpty(roleRow(rows, name));
+    targets.version += 1;
+    rows.customRoles = structuredClone(roles);
+    for (const role of added) addRole(rows, role);
+    for (const update of updates) {
+      keepTrust(rows, update);
+      if (others.includes(update)) distrust(roleRow(rows, update.role));
+      cancelOpen(rows, update.role);
+    }
+    for (const role of retired) {
+      retireRole(rows, role);
+      cancelOpen(rows, role.name);
+    }
+    return "applied";
+  }
+
+  async delegatedRoles(repository: string): Promise<readonly RoleRecord[]> {
+    const roles = [...rowsOf(this.state, repository).roles.values()];
+    return roles
+      .filter(({ kind }) => kind === "custom" || kind === "catch-all")
+      .map(({ range: _, targets: __, ...record }) => record);
   }
 
   async releasedRoot(repository: string): Promise<number> {
@@ -96,11 +128,20 @@ export function openEvent(number: number, event: NewSigningEvent): SigningEvent 
   return { ...structuredClone(event), number, state: "open", signatures: [] };
 }
 
-function openOf(events: ReadonlyMap<number, SigningEvent>): SigningEvent | undefined {
-  return [...events.values()].find(({ state }) => state === "open");
+function openOf(events: ReadonlyMap<number, SigningEvent>, role: string): SigningEvent | undefined {
+  return [...events.values()].find((event) => event.state === "open" && event.role === role);
 }
 
-function close({ events }: RepositoryRows, number: number, state: "finalised" | "cancelled"): CommitOutcome {
+function cancelOpen(rows: RepositoryRows, role: string): void {
+  const open = openOf(rows.events, role);
+  if (open !== undefined) closeEvent(rows, open.number, "cancelled");
+}
+
+export function closeEvent(
+  { events }: RepositoryRows,
+  number: number,
+  state: "finalised" | "cancelled",
+): CommitOutcome {
   const event = events.get(number);
   if (event?.state !== "open") return "stale";
   events.set(number, { ...event, state });
@@ -108,16 +149,14 @@ function close({ events }: RepositoryRows, number: number, state: "finalised" | 
 }
 
 function isNext({ repository }: RepositoryRows, { role, trust }: TrustUpdate): boolean {
-  return repository.trust[role].version === trust.version - 1;
+  const kept: Readonly<Record<string, KeptTrust>> = repository.trust;
+  return kept[role]?.version === trust.version - 1;
 }
 
 function keepTrust(rows: RepositoryRows, { role, trust, keys }: TrustUpdate): void {
   const { repository } = rows;
   const all = { ...repository.trust, [role]: structuredClone(trust) };
-  const known: typeof keys = { ...repository.keys, ...structuredClone(keys) };
-  const named = new Set(Object.values(all).flatMap(({ keyIds, retiring }) => [...keyIds, ...retiring]));
-  const used = Object.fromEntries(Object.entries(known).filter(([keyId]) => named.has(keyId)));
-  rows.repository = { ...repository, keys: used, trust: all };
+  rows.repository = trusting({ ...repository, keys: { ...repository.keys, ...structuredClone(keys) } }, all);
 }
 
 function distrust(role: RoleRow): void {

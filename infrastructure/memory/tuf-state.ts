@@ -1,13 +1,15 @@
 import { corrupt, TufError } from "../../domain/tuf/errors.js";
+import type { CustomRole } from "../../domain/tuf/custom-role.js";
 import type { NewTufRepository } from "../../domain/tuf/repository.js";
 import type { SigningEvent } from "../../domain/tuf/signing-event.js";
+import type { KeptTrust } from "../../domain/tuf/trust.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { NewRole, RaisedEntry, RoleKind, SignedFile, StoredFile } from "../../domain/tuf/tuf-store.js";
 
 /** A row of `tuf_role`, with its targets. */
 export interface RoleRow {
   readonly name: string;
-  readonly kind: RoleKind;
+  kind: RoleKind;
   readonly range: NewRole["range"];
   version: number;
   signedVersion: number;
@@ -35,6 +37,7 @@ export interface FileRow extends StoredFile {
 export interface RepositoryRows {
   /** Replaced as a whole when trust changes. */
   repository: NewTufRepository;
+  customRoles: readonly CustomRole[];
   readonly roles: Map<string, RoleRow>;
   /** By `fileKey`. */
   readonly files: Map<string, FileRow>;
@@ -65,6 +68,13 @@ export function isSettled({ roles, exported, pending }: RepositoryRows): boolean
   return (
     exported.root >= root.metadataVersion && targets.version === targets.signedVersion && !pending.has(targets.name)
   );
+}
+
+/** The repository with other trust, and the keys that it names. */
+export function trusting(repository: NewTufRepository, trust: Readonly<Record<string, KeptTrust>>): NewTufRepository {
+  const named = new Set(Object.values(trust).flatMap(({ keyIds, retiring }) => [...keyIds, ...retiring]));
+  const used = Object.entries(repository.keys).filter(([keyId]) => named.has(keyId));
+  return { ...repository, keys: Object.fromEntries(used), trust: trust };
 }
 
 export function rowsOf(state: TufState, repository: string): RepositoryRows {

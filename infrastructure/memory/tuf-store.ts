@@ -15,7 +15,7 @@ import type {
   StoredFile,
   TufStore,
 } from "../../domain/tuf/tuf-store.js";
-import { openEvent } from "./trust-store.js";
+import { closeEvent, openEvent } from "./trust-store.js";
 import {
   fileKey,
   type FileRow,
@@ -45,6 +45,7 @@ export class MemoryTufStore implements TufStore {
     const snapshotVersion = roles.find(({ kind }) => kind === "snapshot")?.file?.metadataVersion ?? 1;
     this.state.repositories.set(repository.name, {
       repository: structuredClone(repository),
+      customRoles: [],
       roles: new Map(roles.map((role) => [role.name, firstRow(role)])),
       files: new Map(
         roles.flatMap(({ name, file, earlier = [] }) =>
@@ -70,12 +71,15 @@ export class MemoryTufStore implements TufStore {
 
   async repository(name: string): Promise<TufRepository | undefined> {
     const rows = this.state.repositories.get(name);
-    return rows && { ...structuredClone(rows.repository), settled: isSettled(rows) };
+    if (rows === undefined) return undefined;
+    const { customRoles, roles } = rows;
+    const targetsVersion = roles.get("targets")?.version ?? 0;
+    return structuredClone({ ...rows.repository, customRoles, targetsVersion, settled: isSettled(rows) });
   }
 
   async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {
     return [...this.rows(repository).roles.values()]
-      .filter(({ kind }) => kind === "targets" || kind === "bin")
+      .filter(({ kind }) => kind !== "root" && kind !== "snapshot" && kind !== "timestamp")
       .filter(({ name, version, signedVersion }) => version !== signedVersion && name > page.after)
       .map(({ name }) => name)
       .sort()
@@ -100,15 +104,16 @@ export class MemoryTufStore implements TufStore {
   async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
     const rows = this.rows(repository);
     return roles.map((role) => {
-      const { range: _, trustSince: __, ...state } = roleRow(rows, role);
+      const { range: _, ...state } = roleRow(rows, role);
       return structuredClone(state);
     });
   }
 
   async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {
     const rows = this.rows(repository);
-    if (!commits.map(({ file }) => follows(rows, file)).every(Boolean)) return "stale";
-    for (const { file, signedVersion } of commits) {
+    if (!commits.map((commit) => isNext(rows, commit)).every(Boolean)) return "stale";
+    for (const { file, signedVersion, event } of commits) {
+      if (event !== undefined) closeEvent(rows, event, "finalised");
       insertVersion(rows, file);
       roleRow(rows, file.role).signedVersion = signedVersion;
       rows.pending.set(file.role, Math.max(rows.pending.get(file.role) ?? 0, file.metadataVersion));
@@ -245,6 +250,16 @@ export class MemoryTufStore implements TufStore {
   private rows(repository: string): RepositoryRows {
     return rowsOf(this.state, repository);
   }
+}
+
+function isNext(rows: RepositoryRows, { file, signedVersion, trustSince, isExact, event }: RoleCommit): boolean {
+  const role = roleRow(rows, file.role);
+  return (
+    follows(rows, file) &&
+    (trustSince ?? role.trustSince) === role.trustSince &&
+    (isExact !== true || role.version === signedVersion) &&
+    (event === undefined || rows.events.get(event)?.state === "open")
+  );
 }
 
 function firstRow({ name, kind, range, file }: NewRole): RoleRow {

@@ -23,7 +23,8 @@ export async function beginRootCeremony(
   const edition = firstEdition(ports.clock.now(), repository.expiry.root);
   const payload = ports.codec.canonical(rootSigned(repository, edition));
   const roles = [{ name: "root", kind: "root" } as const, ...(await firstRoles(ports, repository))];
-  const outcome = await ports.store.createRepository(repository, roles, { role: "root", ...edition, payload });
+  const event = { role: "root", signedVersion: 0, ...edition, payload };
+  const outcome = await ports.store.createRepository(repository, roles, event);
   if (outcome === "exists") throw exists(repository.name);
   return signingStatus(ports, repository.name);
 }

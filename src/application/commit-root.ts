@@ -1,9 +1,9 @@
-import { toHex } from "../../domain/tuf/hex.js";
 import type { MetadataDocument } from "../../domain/tuf/metadata-document.js";
 import { trustUpdates } from "../../domain/tuf/root-succession.js";
 import { checkNotRevoked } from "../../domain/tuf/trust-change.js";
 import type { CommitOutcome } from "../../domain/tuf/tuf-store.js";
 import { existingRepository } from "./existing-repository.js";
+import { wholeFile } from "./role-signing.js";
 import type { SigningPorts } from "./signing-status.js";
 
 /**
@@ -22,14 +22,7 @@ export async function commitRoot(
   checkNotRevoked(Object.keys(signed.keys), await trust.revokedKeys(name));
   const bytes = codec.file(signedBytes, signatures);
   const now = clock.now();
-  const file = {
-    role: "root",
-    metadataVersion: signed.version,
-    signedAt: now,
-    expiresAt: Date.parse(signed.expires),
-    sha256: toHex(codec.sha256(bytes)),
-    length: bytes.length,
-    bytes,
-  };
+  const edition = { metadataVersion: signed.version, signedAt: now, expiresAt: Date.parse(signed.expires) };
+  const file = wholeFile(codec, "root", bytes, edition);
   return trust.commitRoot(name, { file, updates: trustUpdates(repository, signed, now), event });
 }

@@ -1,10 +1,10 @@
-import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
-import type { BinEdits, TargetEdit, TargetEdits } from "../../domain/tuf/target-edits.js";
+import type { TargetEdits } from "../../domain/tuf/target-edits.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "./aborted.js";
 import { existingRepository } from "./existing-repository.js";
+import { TargetPlaces } from "./target-places.js";
 
 export interface EditPorts {
   readonly store: Pick<TufStore, "repository">;
@@ -20,7 +20,7 @@ export interface EditOptions {
 export interface EditReport {
   /** How many targets were accepted. */
   readonly targets: number;
-  /** The bins that they belong into, in the order of their names. */
+  /** The bins and custom roles that they belong into, in the order of their names. */
   readonly bins: readonly string[];
 }
 
@@ -31,7 +31,7 @@ const EDITS_AT_A_TIME = 4_000;
  * Accepts edits in batches, each of them whole or not at all; a call of up to 4,000 edits is one batch. If the database
  * fails between two batches, the first is accepted, and repeating the call is safe.
  * @param targets by path; `null` removes
- * @throws {TufError} REPOSITORY_NOT_FOUND
+ * @throws {TufError} REPOSITORY_NOT_FOUND; INVALID_TARGET_PATH for a path that some clients would not find
  * @throws {DistinctionError} ABORTED
  */
 export async function editBins(
@@ -41,22 +41,13 @@ export async function editBins(
   { signal }: EditOptions = {},
 ): Promise<EditReport> {
   const repository = await existingRepository(store, name);
-  const sorted = Array.from(targets, ([path, target]): TargetEdit & { readonly bin: number } => {
-    const digest = codec.pathDigest(path);
-    return { path, digest, target, bin: binIndexOf(repository, digest) };
-  }).sort((left, right) => left.bin - right.bin);
-  const bins = new Set<string>();
+  const places = new TargetPlaces(repository, codec);
+  const given = [...targets];
+  const sorted = places.editsOf(given).sort((left, right) => left.place - right.place);
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
-    const byBin = new Map<number, BinEdits & { readonly edits: TargetEdit[] }>();
-    for (const edit of sorted.slice(start, start + EDITS_AT_A_TIME)) {
-      let ofBin = byBin.get(edit.bin);
-      if (ofBin === undefined) byBin.set(edit.bin, (ofBin = { bin: binName(repository, edit.bin), edits: [] }));
-      ofBin.edits.push(edit);
-    }
-    const batch = [...byBin.values()];
-    await edits.accept(name, batch);
-    for (const { bin } of batch) bins.add(bin);
+    await edits.accept(name, places.grouped(sorted.slice(start, start + EDITS_AT_A_TIME)));
   }
-  return { targets: sorted.length, bins: [...bins].sort() };
+  const bins = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => places.nameOf(place)));
+  return { targets: given.length, bins: [...bins].sort() };
 }

@@ -1,10 +1,10 @@
 import type { SignerSource } from "../../domain/tuf/key-store.js";
-import { TRUSTED_ROLES, type TrustedRole } from "../../domain/tuf/trust.js";
+import { trustedRoles } from "../../domain/tuf/trust.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { existingRepository } from "./existing-repository.js";
 
 export interface ListedKey {
-  readonly role: TrustedRole;
+  readonly role: string;
   readonly threshold: number;
   readonly keyId: string;
   readonly scheme: string;
@@ -22,8 +22,8 @@ export async function listKeys(
 ): Promise<readonly ListedKey[]> {
   const repository = await existingRepository(store, name);
   const listed: ListedKey[] = [];
-  for (const role of TRUSTED_ROLES) {
-    const { keyIds, threshold } = repository.trust[role];
+  for (const role of trustedRoles(repository.trust)) {
+    const { keyIds, threshold } = repository.trust[role]!;
     for (const keyId of keyIds) {
       const atHand = (await keys.load(keyId)) !== undefined;
       listed.push({ role, threshold, keyId, scheme: repository.keys[keyId]!.scheme, atHand });

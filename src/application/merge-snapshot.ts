@@ -4,7 +4,7 @@ import { type CommitPlan, planCommit } from "../../domain/tuf/publish-plan.js";
 import { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
 import { mergeSnapshot } from "../../domain/tuf/snapshot-merge.js";
 import type { CommitOutcome, MetadataFile, SignedFile, SnapshotState } from "../../domain/tuf/tuf-store.js";
-import { asOf, type SigningRun } from "./sign-roles.js";
+import { asOf, type SigningRun } from "./signing-run.js";
 import { type Attempt, untilCommitted } from "./until-committed.js";
 
 /** The head of the newest snapshot that this process committed itself. */

@@ -45,7 +45,10 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
-  const given = TRUSTED_ROLES.flatMap((role) => additions(role, roles[role], ports.codec));
+  const given = TRUSTED_ROLES.flatMap((role) => {
+    const keys = roles[role];
+    return keys === undefined ? [] : additions(role, keys, ports.codec);
+  });
   changedTrust(NO_TRUST, given);
   if ((await ports.store.repository(name)) !== undefined) throw exists(name);
   if ((await ports.files.read("1.root.json")) !== undefined) throw occupied(name);
@@ -68,14 +71,14 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
   };
 }
 
-const NOBODY = { keyIds: [], threshold: 1 };
+export const NOBODY = { keyIds: [], threshold: 1 };
 const NO_TRUST = {
   keys: {},
   trust: { root: NOBODY, targets: NOBODY, snapshot: NOBODY, timestamp: NOBODY, bins: NOBODY },
 };
 
-function additions(role: TrustedRole, given: RoleKeys | undefined, codec: MetadataCodec): readonly TrustChange[] {
-  if (given === undefined) return [];
+/** What it takes to have keys speak for a role that nobody speaks for. */
+export function additions(role: string, given: RoleKeys, codec: MetadataCodec): readonly TrustChange[] {
   return [
     ...given.keys.map((key): TrustChange => ({ change: "add-key", role, keyId: keyIdOf(key, codec), key })),
     { change: "set-threshold", role, threshold: given.threshold },

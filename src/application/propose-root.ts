@@ -44,7 +44,12 @@ export async function proposeRoot(
   const root = nextRoot(current, plan, edition);
   checkSuccession(root, current, now);
   checkNotRevoked(Object.keys(root.keys), await trust.revokedKeys(name));
-  const number = await trust.openEvent(name, { role: "root", ...edition, payload: codec.canonical(root) });
+  const number = await trust.openEvent(name, {
+    role: "root",
+    signedVersion: 0,
+    ...edition,
+    payload: codec.canonical(root),
+  });
   if (number === "occupied") {
     throw new TufError("SIGNING_EVENT_OPEN", `repository ${name}: another root awaits signatures`);
   }

@@ -10,7 +10,8 @@ import { commitPending, HeadMemory } from "./merge-snapshot.js";
 import { RecentFiles } from "./recent-files.js";
 import { RoleSigning } from "./role-signing.js";
 import { signGivenTargets } from "./sign-given-targets.js";
-import { horizonsOf, signDirtyRoles, signExpiringRoles, type SigningRun, type SignReport } from "./sign-roles.js";
+import { horizonsOf, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
+import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
 import type { Contention } from "./until-committed.js";
 
 export interface PublishPorts extends ExportPorts, Contention {
@@ -20,8 +21,10 @@ export interface PublishPorts extends ExportPorts, Contention {
 
 /** What one run did. Everything empty and "nothing": there was nothing to do. */
 export interface PublishReport {
-  /** `targets` and bins that this run signed, with their new metadata versions. */
+  /** `targets`, bins and custom roles that this run signed, with their new metadata versions. */
   readonly rolesSigned: readonly FileReference[];
+  /** Custom roles whose metadata awaits signatures of people: what is accepted of them is not visible yet. */
+  readonly awaiting: readonly string[];
   readonly committed: CommitPlan;
   /** The published snapshot and timestamp: committed by this run or by another publisher meanwhile. */
   readonly snapshotVersion: number;
@@ -78,7 +81,7 @@ export class PublishTufRepository {
   async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishReport> {
     const lanes = await this.#lanesOf(repository);
     const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.recent), paths);
-    return finish(lanes, { rolesSigned: [...rolesSigned], failures: [] });
+    return finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] });
   }
 
   /**
@@ -125,19 +128,21 @@ async function signDue(run: SigningRun): Promise<SignReport> {
   return {
     rolesSigned: [...dirty.rolesSigned, ...due.rolesSigned],
     failures: [...dirty.failures, ...due.failures],
+    awaiting: new Set([...dirty.awaiting, ...due.awaiting]),
   };
 }
 
 /** Merges and exports what was signed, by whomever. */
 async function finish(
   { merge, export: exports }: Lanes,
-  { rolesSigned, failures }: SignReport,
+  { rolesSigned, failures, awaiting }: SignReport,
 ): Promise<PublishReport> {
   const committed = await merge.run();
   const { position, filesWritten } = await exports.run();
   if (failures.length > 0) throw unsigned(failures);
   return {
     rolesSigned,
+    awaiting: [...awaiting].sort(),
     committed,
     snapshotVersion: position.snapshot,
     timestampVersion: position.timestamp,

@@ -4,11 +4,14 @@ import type { SignerSource } from "../../domain/tuf/key-store.js";
 import { type Edition, snapshotEnvelope } from "../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { MetadataType, Signature, Signed } from "../../domain/tuf/metadata-document.js";
-import { trustedRoleOf, type TufRepository } from "../../domain/tuf/repository.js";
+import type { TufRepository } from "../../domain/tuf/repository.js";
 import type { Signer } from "../../domain/tuf/signer.js";
 import type { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
-import { signatories } from "../../domain/tuf/trust.js";
+import { signatories, trustOf } from "../../domain/tuf/trust.js";
 import type { SignedFile } from "../../domain/tuf/tuf-store.js";
+
+/** Who signs what. */
+type Trusted = Pick<TufRepository, "trust" | "settled">;
 
 /** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
 export class RoleSigning {
@@ -28,14 +31,10 @@ export class RoleSigning {
    * @param repository as it is after what `signed` was made from was read: whoever changes its trust makes the role dirty
    * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for
    */
-  async sign(
-    role: string,
-    signed: Signed[MetadataType],
-    repository: TufRepository,
-    edition: Edition,
-  ): Promise<SignedFile> {
+  async sign(role: string, signed: Signed[MetadataType], repository: Trusted, edition: Edition): Promise<SignedFile> {
     const canonical = this.codec.canonical(signed);
-    return this.#file(role, this.codec.file(canonical, await this.#signatures(role, canonical, repository)), edition);
+    const signatures = await this.#signatures(role, canonical, repository);
+    return wholeFile(this.codec, role, this.codec.file(canonical, signatures), edition);
   }
 
   /**
@@ -44,23 +43,19 @@ export class RoleSigning {
    */
   async signSnapshot(
     { members }: SnapshotHead,
-    repository: TufRepository,
+    repository: Trusted,
     edition: Edition,
   ): Promise<{ readonly file: SignedFile; readonly envelope: Uint8Array }> {
     const empty = this.codec.canonical(snapshotEnvelope(edition));
     const signatures = await this.#signatures("snapshot", this.codec.withMeta(empty, members), repository);
     const envelope = this.codec.file(empty, signatures);
-    return { file: this.#file("snapshot", this.codec.withMeta(envelope, members), edition), envelope };
-  }
-
-  #file(role: string, bytes: Uint8Array, edition: Edition): SignedFile {
-    return { role, ...edition, sha256: toHex(this.codec.sha256(bytes)), length: bytes.length, bytes };
+    return { file: wholeFile(this.codec, "snapshot", this.codec.withMeta(envelope, members), edition), envelope };
   }
 
   /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
-  async #signatures(role: string, canonical: Uint8Array, repository: TufRepository): Promise<readonly Signature[]> {
+  async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
     const { trust, settled } = repository;
-    const { keyIds, threshold, along } = signatories(trust[trustedRoleOf(role)], { settled, now: this.now });
+    const { keyIds, threshold, along } = signatories(trustOf(trust, role), { settled, now: this.now });
     const signers = await this.#atHand(keyIds, along === undefined ? threshold : keyIds.length);
     if (signers.length < threshold) {
       throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
@@ -94,6 +89,24 @@ export class RoleSigning {
     this.#signers.set(keyId, known);
     return known;
   }
+}
+
+/** A file of signed metadata, with what is recorded of it. */
+export function wholeFile(
+  codec: Pick<MetadataCodec, "sha256">,
+  role: string,
+  bytes: Uint8Array,
+  { metadataVersion, signedAt, expiresAt }: Edition,
+): SignedFile {
+  return {
+    role,
+    metadataVersion,
+    signedAt,
+    expiresAt,
+    sha256: toHex(codec.sha256(bytes)),
+    length: bytes.length,
+    bytes,
+  };
 }
 
 export async function signatureOf(signer: Signer, canonical: Uint8Array): Promise<Signature> {

@@ -1,6 +1,5 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import type { Signer } from "../../domain/tuf/signer.js";
-import type { TrustedRole } from "../../domain/tuf/trust.js";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { changeTrust, type TrustPorts } from "./change-trust.js";
 import { existingRepository } from "./existing-repository.js";
@@ -15,12 +14,12 @@ import type { SigningStatus } from "./signing-status.js";
 export async function rotateKey(
   ports: TrustPorts,
   name: string,
-  role: TrustedRole,
+  role: string,
   next: Pick<Signer, "keyId" | "publicKey">,
   former?: string,
 ): Promise<SigningStatus | undefined> {
   const { trust } = await existingRepository(ports.store, name);
-  const { keyIds } = trust[role];
+  const keyIds = (Object.hasOwn(trust, role) ? trust[role]?.keyIds : undefined) ?? [];
   const [only, ...others] = keyIds;
   if (former === undefined && (only === undefined || others.length > 0)) {
     throw new TufError("INVALID_TRUST", `role ${role} has ${keyIds.length} keys: say which one is to go`);

@@ -1,10 +1,10 @@
-import { corrupt } from "../../domain/tuf/errors.js";
-import { binOf } from "../../domain/tuf/hash-bins.js";
+import { corrupt, TufError } from "../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { FileReference, RoleState } from "../../domain/tuf/tuf-store.js";
-import { asOf, signedFile, type SigningRun } from "./sign-roles.js";
+import { asOf, signedFile, type SigningRun } from "./signing-run.js";
 import { isSameTarget, signedTargets } from "./signed-targets.js";
+import { TargetPlaces } from "./target-places.js";
 import { type Attempt, untilCommitted } from "./until-committed.js";
 
 interface GivenRun extends SigningRun {
@@ -16,9 +16,10 @@ interface GivenRun extends SigningRun {
  * A bin of which more than that is accepted stays dirty.
  */
 export async function signGivenTargets(run: GivenRun, paths: Iterable<string>): Promise<readonly FileReference[]> {
+  const places = new TargetPlaces(run.repository, run.codec);
   const byBin = new Map<string, string[]>();
   for (const path of paths) {
-    const bin = binOf(run.repository, run.codec.pathDigest(path));
+    const bin = places.ownerOf(path);
     byBin.set(bin, [...(byBin.get(bin) ?? []), path]);
   }
   const signed: FileReference[] = [];
@@ -37,6 +38,9 @@ async function attempt(
   const { store, codec, repository } = run;
   const [state] = await store.roleStates(repository.name, [bin]);
   if (state === undefined) throw corrupt(`role ${bin} has no state`);
+  if (state.signedVersion < state.trustSince && state.kind === "custom") {
+    throw new TufError("KEY_NOT_FOUND", `role ${bin} has new keys: publish all of it`);
+  }
   const before = (await signedTargets(run, repository.name, [state])).get(bin)!;
   const wanted = paths.filter((path) => !isSameTarget(codec, before.get(path), state.targets.get(path)));
   if (wanted.length === 0) return { outcome: "done", value: undefined };
@@ -49,7 +53,9 @@ async function attempt(
   }
   const file = await signedFile(await asOf(run), { ...state, targets });
   const signedVersion = isAll(codec, state, targets) ? state.version : state.signedVersion;
-  const outcome = await store.commitSignedRoles(repository.name, [{ file, signedVersion }]);
+  // A custom role's file is good under the keys that `targets` states; bins have former keys sign along.
+  const trustSince = state.kind === "custom" ? { trustSince: state.trustSince } : {};
+  const outcome = await store.commitSignedRoles(repository.name, [{ file, signedVersion, ...trustSince }]);
   if (outcome === "stale") return { outcome, metadataVersion: state.metadataVersion };
   run.onCommitted?.(file);
   return { outcome: "done", value: { role: bin, metadataVersion: file.metadataVersion } };

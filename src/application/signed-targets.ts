@@ -6,7 +6,8 @@ import type { RoleState } from "../../domain/tuf/tuf-store.js";
 import { storedFiles, type StoredFilePorts } from "./stored-files.js";
 
 /**
- * What the newest metadata of roles states, by role and path: the state before unpublished edits.
+ * What the newest metadata of roles states, by role and path: the state before unpublished edits. Roles that were never
+ * signed are left out.
  * @throws {TufError} CORRUPT_REPOSITORY
  */
 export async function signedTargets(
@@ -14,7 +15,9 @@ export async function signedTargets(
   repository: string,
   states: readonly RoleState[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Target>>> {
-  const references = states.map(({ name, metadataVersion }) => ({ role: name, metadataVersion }));
+  const references = states
+    .filter(({ metadataVersion }) => metadataVersion > 0)
+    .map(({ name, metadataVersion }) => ({ role: name, metadataVersion }));
   const files = await storedFiles(ports, repository, references);
   return new Map(
     files.map(({ role, bytes }) => {

@@ -33,7 +33,7 @@ export interface SigningStatus {
 export async function signingStatus(ports: SigningPorts, repository: string, number?: number): Promise<SigningStatus> {
   const { trust } = ports;
   const event =
-    number === undefined ? await trust.openRootEvent(repository) : await trust.signingEvent(repository, number);
+    number === undefined ? await trust.openEventOf(repository, "root") : await trust.signingEvent(repository, number);
   if (event !== undefined) return statusOf(ports, repository, event);
   const which = number === undefined ? "no signing event is open" : `there is no signing event ${number}`;
   throw new TufError("SIGNING_EVENT_NOT_FOUND", `repository ${repository}: ${which}`);

@@ -15,6 +15,7 @@ import {
 import { removeTargets } from "./remove-targets.js";
 import { unpublishedTargets, type UnpublishedTarget } from "./unpublished-targets.js";
 import { type RepositoryStatus, tufRepositoryStatus } from "./tuf-repository-status.js";
+import { TufDelegationService } from "./tuf-delegation-service.js";
 import { TufTrustService } from "./tuf-trust-service.js";
 import type { VerifyPorts } from "./trusted-reader.js";
 import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./verify-tuf-repository.js";
@@ -26,6 +27,8 @@ export type TufPorts = CreatePorts & EditPorts & PublishPorts & VerifyPorts;
 export class TufRepositoryService {
   /** Keys, thresholds, and the roots that people sign. */
   readonly trust: TufTrustService;
+  /** Roles with keys of their own for some paths. */
+  readonly delegations: TufDelegationService;
   readonly #publisher: PublishTufRepository;
 
   /** @param name of the repository in the database */
@@ -34,6 +37,7 @@ export class TufRepositoryService {
     readonly name: string,
   ) {
     this.trust = new TufTrustService(ports, name);
+    this.delegations = new TufDelegationService(ports, name);
     this.#publisher = new PublishTufRepository(ports);
   }
 

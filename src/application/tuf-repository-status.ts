@@ -1,9 +1,10 @@
 import type { Clock } from "../../domain/distinction/clock.js";
 import { renewalHorizon, type RoleExpiry } from "../../domain/tuf/expiry.js";
-import { binCount } from "../../domain/tuf/hash-bins.js";
+import { binCount, isBinName } from "../../domain/tuf/hash-bins.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
 import { ROOTED_ROLES, type RootedRole } from "../../domain/tuf/trust.js";
 import type { ExportPosition, RoleState, TufStore } from "../../domain/tuf/tuf-store.js";
+import { type DelegationStatus, statusesOf } from "./delegation-status.js";
 import { existingRepository } from "./existing-repository.js";
 import { type SigningPorts, signingStatus, type SigningStatus } from "./signing-status.js";
 
@@ -34,6 +35,8 @@ export interface RepositoryStatus {
   /** Root, targets, snapshot, timestamp. */
   readonly roles: readonly RoleStatus[];
   readonly bins: BinsStatus;
+  /** Custom roles, in the order in which clients ask them. */
+  readonly delegations: readonly DelegationStatus[];
   /** Roles that are signed, and in no snapshot yet: a publish was interrupted, or is under way. */
   readonly unmerged: number;
   /** What storage is recorded to hold, by version; 0 is nothing. */
@@ -57,7 +60,8 @@ export async function tufRepositoryStatus(ports: SigningPorts, name: string): Pr
   const repository = await existingRepository(store, name);
   const states = await store.roleStates(name, ROOTED_ROLES);
   const roles = ROOTED_ROLES.map((role, index) => roleStatus(repository, role, states[index]!, clock));
-  const dirty = await dirtyRoles(store, name);
+  const dirty = await dirtyRoles(store, repository);
+  const delegations = await statusesOf(ports, repository);
   const { pending, timestamp } = await store.snapshotState(name);
   const published = await store.exportPosition(name);
   const isExported = roles.every(
@@ -74,11 +78,12 @@ export async function tufRepositoryStatus(ports: SigningPorts, name: string): Pr
       keys: keyIds.length,
       threshold,
     },
+    delegations,
     unmerged: pending.length,
     published,
-    isPublished: isExported && dirty.bins === 0 && !dirty.targets && pending.length === 0,
+    isPublished: isExported && dirty.bins === 0 && !dirty.others && pending.length === 0,
     lastPublishedAt: published.timestamp === 0 ? undefined : timestamp.expiresAt - repository.expiry.timestamp.lifetime,
-    signing: (await trust.openRootEvent(name)) === undefined ? undefined : await signingStatus(ports, name),
+    signing: (await trust.openEventOf(name, "root")) === undefined ? undefined : await signingStatus(ports, name),
   };
 }
 
@@ -103,17 +108,18 @@ function roleStatus(
 
 async function dirtyRoles(
   store: TufStore,
-  name: string,
-): Promise<{ readonly bins: number; readonly targets: boolean }> {
+  repository: TufRepository,
+): Promise<{ readonly bins: number; readonly others: boolean }> {
   let bins = 0;
-  let targets = false;
+  let others = false;
   for (let after: string | undefined = ""; after !== undefined;) {
-    const page: readonly string[] = await store.dirtyRoles(name, { after, limit: ROLES_PER_PAGE });
-    targets ||= page.includes("targets");
-    bins += page.filter((role) => role !== "targets").length;
+    const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
+    const dirty = page.filter((role) => isBinName(repository, role)).length;
+    bins += dirty;
+    others ||= dirty < page.length;
     after = page.length < ROLES_PER_PAGE ? undefined : page.at(-1);
   }
-  return { bins, targets };
+  return { bins, others };
 }
 
 async function firstExpiry(store: TufStore, name: string): Promise<number | undefined> {

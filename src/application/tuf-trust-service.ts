@@ -2,7 +2,6 @@ import type { KeyScheme, TufKey } from "../../domain/tuf/key.js";
 import { keyIdOf } from "../../domain/tuf/key-id.js";
 import type { Signature } from "../../domain/tuf/metadata-document.js";
 import type { Signer } from "../../domain/tuf/signer.js";
-import { TRUSTED_ROLES, type TrustedRole } from "../../domain/tuf/trust.js";
 import type { TrustChange } from "../../domain/tuf/trust-change.js";
 import { addRootSignature } from "./add-root-signature.js";
 import { beginRootCeremony, type CeremonyRequest } from "./begin-root-ceremony.js";
@@ -13,7 +12,7 @@ import { existingRepository } from "./existing-repository.js";
 import { installRoot } from "./install-root.js";
 import { listKeys, type ListedKey } from "./list-keys.js";
 import { proposeRoot, type RootProposal } from "./propose-root.js";
-import { revokeKey, type RevokeReport } from "./revoke-key.js";
+import { revokeKey, type RevokeReport, rolesOf } from "./revoke-key.js";
 import { rotateKey } from "./rotate-key.js";
 import { signRoot, type SignRootReport } from "./sign-root.js";
 import { signingStatus, type SigningStatus } from "./signing-status.js";
@@ -68,12 +67,12 @@ export class TufTrustService {
   }
 
   /** Has another key speak for a role, too. See `changeTrust`. */
-  addKey(role: TrustedRole, key: TufKey): Promise<SigningStatus | undefined> {
+  addKey(role: string, key: TufKey): Promise<SigningStatus | undefined> {
     return this.change([{ change: "add-key", role, keyId: keyIdOf(key, this.ports.codec), key }]);
   }
 
   /** Has one key speak in the place of another. See `rotateKey`. */
-  rotate(role: TrustedRole, next: PublicKey, former?: string): Promise<SigningStatus | undefined> {
+  rotate(role: string, next: PublicKey, former?: string): Promise<SigningStatus | undefined> {
     return rotateKey(this.ports, this.name, role, next, former);
   }
 
@@ -83,8 +82,7 @@ export class TufTrustService {
    */
   async revoke(keyId: string, next?: PublicKey): Promise<RevokeReport> {
     const { trust } = await existingRepository(this.ports.store, this.name);
-    const roles = TRUSTED_ROLES.filter((role) => trust[role].keyIds.includes(keyId));
-    const replacements = roles.flatMap((role): TrustChange[] =>
+    const replacements = rolesOf(trust, keyId).flatMap((role): TrustChange[] =>
       next === undefined ? [] : [{ change: "add-key", role, keyId: next.keyId, key: next.publicKey }],
     );
     return revokeKey(this.ports, this.name, keyId, replacements);

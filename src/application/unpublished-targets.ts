@@ -10,6 +10,7 @@ export interface UnpublishedPorts extends StoredFilePorts {
 /** An accepted edit that no metadata states yet. */
 export interface UnpublishedTarget {
   readonly path: string;
+  /** The bin or the custom role that it is in. */
   readonly bin: string;
   readonly change: "added" | "changed" | "removed";
   /** What is accepted; nothing where it was removed. */
@@ -30,10 +31,12 @@ export async function* unpublishedTargets(
   const { store, codec } = ports;
   for (let after = ""; ;) {
     const names = await store.dirtyRoles(repository, { after, limit: BINS_AT_A_TIME });
-    const states = (await store.roleStates(repository, names)).filter(({ kind }) => kind === "bin");
+    const states = (await store.roleStates(repository, names)).filter(
+      ({ kind }) => kind === "bin" || kind === "custom",
+    );
     const signed = await signedTargets(ports, repository, states);
     for (const { name: bin, targets } of states) {
-      const before = signed.get(bin)!;
+      const before = signed.get(bin) ?? new Map<string, Target>();
       for (const [path, target] of targets) {
         const published = before.get(path);
         if (published === undefined) yield { path, bin, change: "added", target };

@@ -57,6 +57,7 @@ describe("publish", () => {
     const files = structuredClone([...world.state.repositories.get("main")!.files.keys()]);
     expect(await world.publisher().publish("main")).toEqual({
       rolesSigned: [],
+      awaiting: [],
       committed: "nothing",
       snapshotVersion: 2,
       timestampVersion: 2,

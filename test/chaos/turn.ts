@@ -64,7 +64,7 @@ export class TurnTaker {
 
 /** A root that somebody proposed and nobody finished is finished instead. */
 async function rotate(ports: TufPorts, role: TrustedRole): Promise<void> {
-  if ((await ports.trust.openRootEvent(REPOSITORY)) === undefined) {
+  if ((await ports.trust.openEventOf(REPOSITORY, "root")) === undefined) {
     const next = await ports.keys.generate();
     const { trust } = (await ports.store.repository(REPOSITORY))!;
     const [former] = trust[role].keyIds;

@@ -108,7 +108,9 @@ describe("distinction tuf, from nothing to a verified download", () => {
         snapshotVersion: expect.any(Number),
         timestampVersion: expect.any(Number),
         bins: 4,
+        customRoles: 0,
         targets: 1,
+        hidden: 0,
       });
       await client.remove();
     },
@@ -156,6 +158,7 @@ describe("answers for programs", () => {
       name: "main",
       roles: ["root", "targets", "snapshot", "timestamp"].map((name) => ({ role: name, metadataVersion: 1, ...role })),
       bins: { bins: 2, unsigned: expect.any(Number), keys: 1, threshold: 1, expires: TIME },
+      delegations: [],
       unmerged: 0,
       published: { root: 1, snapshot: 1, timestamp: 1 },
       isPublished: false,
@@ -169,6 +172,7 @@ describe("answers for programs", () => {
 
     expect(await tuf.json("publish", "a.txt")).toEqual({
       rolesSigned: [{ role: expect.any(String), metadataVersion: 2 }],
+      awaiting: [],
       committed: "snapshot",
       snapshotVersion: 2,
       timestampVersion: 2,

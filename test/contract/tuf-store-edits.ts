@@ -19,7 +19,12 @@ export function tufEditsContract(bench: TufStoreBench): void {
   describe("creation", () => {
     it("stores everything once, whoever tries again", async () => {
       expect(await bench.store.createRepository(repositoryNamed("main"), firstRoles())).toBe("exists");
-      expect(await bench.store.repository("main")).toEqual({ ...repositoryNamed("main"), settled: false });
+      expect(await bench.store.repository("main")).toEqual({
+        ...repositoryNamed("main"),
+        customRoles: [],
+        targetsVersion: 1,
+        settled: false,
+      });
       expect(await bench.store.repository("Main")).toBeUndefined();
       const attempts = [1, 2, 3, 4].map(() => bench.store.createRepository(repositoryNamed("race"), firstRoles()));
       expect((await Promise.all(attempts)).sort()).toEqual(["created", "exists", "exists", "exists"]);
@@ -40,6 +45,7 @@ export function tufEditsContract(bench: TufStoreBench): void {
         kind: "bin",
         version: 1,
         signedVersion: 1,
+        trustSince: 0,
         metadataVersion: 1,
         expiresAt: EXPIRES,
         targets: new Map(),

@@ -12,6 +12,7 @@ const lost = expect.objectContaining({ code: "REPOSITORY_NOT_FOUND" });
 export function tufTrustContract(bench: TufStoreBench): void {
   const proposal = (metadataVersion = 2, mark = ""): NewSigningEvent => ({
     role: "root",
+    signedVersion: 0,
     metadataVersion,
     expiresAt: EXPIRES,
     payload: new TextEncoder().encode(`{"ü":"${mark}"}`),
@@ -31,7 +32,7 @@ export function tufTrustContract(bench: TufStoreBench): void {
 
   describe("signing events", () => {
     it("are numbered, kept exactly, and one at a time is open for root", async () => {
-      expect(await bench.trust.openRootEvent("main")).toBeUndefined();
+      expect(await bench.trust.openEventOf("main", "root")).toBeUndefined();
       expect(await open()).toBe(1);
       expect(await bench.trust.openEvent("main", proposal(2, "other"))).toBe("occupied");
       const event = await bench.trust.signingEvent("main", 1);
@@ -42,10 +43,10 @@ export function tufTrustContract(bench: TufStoreBench): void {
         signatures: [],
         payload: '{"ü":""}',
       });
-      expect((await bench.trust.openRootEvent("main"))?.number).toBe(1);
+      expect((await bench.trust.openEventOf("main", "root"))?.number).toBe(1);
       expect(await bench.trust.cancelEvent("main", 1)).toBe("applied");
       expect(await bench.trust.cancelEvent("main", 1)).toBe("stale");
-      expect(await bench.trust.openRootEvent("main")).toBeUndefined();
+      expect(await bench.trust.openEventOf("main", "root")).toBeUndefined();
       expect(await open()).toBe(2);
       expect((await bench.trust.signingEvent("main", 1))?.state).toBe("cancelled");
       expect(await bench.trust.signingEvent("main", 3)).toBeUndefined();
@@ -61,7 +62,7 @@ export function tufTrustContract(bench: TufStoreBench): void {
       for (const other of [1, 3]) expect(await bench.trust.openEvent("main", proposal(other))).toBe("stale");
       await bench.trust.commitRoot("main", await root(undefined));
       expect(await bench.trust.openEvent("main", proposal(2))).toBe("stale");
-      expect(await bench.trust.openRootEvent("main")).toBeUndefined();
+      expect(await bench.trust.openEventOf("main", "root")).toBeUndefined();
       expect(await bench.trust.openEvent("main", proposal(3))).toBe(1);
     });
 
@@ -81,7 +82,7 @@ export function tufTrustContract(bench: TufStoreBench): void {
       const [first, ...others] = firstRoles();
       const waiting = [{ name: first!.name, kind: first!.kind }, ...others];
       await bench.store.createRepository(repositoryNamed("waiting"), waiting, proposal(1));
-      expect(await bench.trust.openRootEvent("waiting")).toMatchObject({ number: 1, metadataVersion: 1 });
+      expect(await bench.trust.openEventOf("waiting", "root")).toMatchObject({ number: 1, metadataVersion: 1 });
       expect(await bench.trust.releasedRoot("waiting")).toBe(0);
       const commit = { file: fileOf("root", 1), updates: [], event: 1 };
       expect(await bench.trust.commitRoot("waiting", commit)).toBe("applied");
@@ -91,7 +92,7 @@ export function tufTrustContract(bench: TufStoreBench): void {
     it("say which repository is not there", async () => {
       await expect(bench.trust.openEvent("none", proposal())).rejects.toEqual(lost);
       await expect(bench.trust.signingEvent("none", 1)).rejects.toEqual(lost);
-      await expect(bench.trust.openRootEvent("none")).rejects.toEqual(lost);
+      await expect(bench.trust.openEventOf("none", "root")).rejects.toEqual(lost);
       await expect(bench.trust.addSignature("none", 1, { keyid: "k", sig: "00" })).rejects.toEqual(lost);
       await expect(bench.trust.cancelEvent("none", 1)).rejects.toEqual(lost);
       await expect(bench.trust.areBinsBehind("none")).rejects.toEqual(lost);

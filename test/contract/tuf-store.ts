@@ -3,6 +3,7 @@ import type { TargetEdits } from "../../domain/tuf/target-edits.js";
 import type { TrustStore } from "../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { TufStoreBench } from "./tuf-store-bench.js";
+import { tufDelegationContract } from "./tuf-store-delegations.js";
 import { tufEditsContract } from "./tuf-store-edits.js";
 import { firstRoles, repositoryNamed } from "./tuf-store-fixture.js";
 import { tufSigningContract } from "./tuf-store-signing.js";
@@ -32,5 +33,6 @@ export function tufStoreContract(name: string, makeStore: () => Promise<TufStore
     tufSigningContract(bench);
     tufSnapshotContract(bench);
     tufTrustContract(bench);
+    tufDelegationContract(bench);
   });
 }

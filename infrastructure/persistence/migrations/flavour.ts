@@ -14,8 +14,9 @@ export async function flavourOf(runner: QueryRunner): Promise<Flavour> {
 }
 
 /**
- * Runs what was not run before: a process may have died in the middle. Statements other than CREATE TABLE, CREATE INDEX
- * and ALTER TABLE … ADD or DROP COLUMN (one at a time) are always run, so must change nothing the second time.
+ * Runs what was not run before: a process may have died in the middle. Statements other than CREATE TABLE, CREATE INDEX and
+ * ALTER TABLE … ADD or DROP COLUMN (one at a time), or with another primary key, are always run, so must change nothing the
+ * second time.
  */
 export async function runAll(runner: QueryRunner, statements: readonly string[]): Promise<void> {
   for (const statement of statements) if (!(await isDone(runner, statement))) await runner.query(statement);

@@ -16,6 +16,8 @@ export async function isDone(runner: QueryRunner, statement: string): Promise<bo
   if (table !== undefined) return tableIsDone(runner, table, statement);
   const [, index, indexed] = /^CREATE INDEX (\w+) ON (\w+)/.exec(statement) ?? [];
   if (index !== undefined) return some(runner, "statistics", indexed!, "index_name", index);
+  const [, keyed, columns] = /^ALTER TABLE (\w+) DROP PRIMARY KEY, ADD PRIMARY KEY \((.+)\)$/.exec(statement) ?? [];
+  if (keyed !== undefined) return (await primaryKey(runner, keyed)) === columns;
   const [, altered, how, column] = /^ALTER TABLE (\w+) (ADD|DROP) COLUMN (\w+)/.exec(statement) ?? [];
   if (altered === undefined) return false;
   const isThere = await some(runner, "columns", altered, "column_name", column!);
@@ -49,6 +51,16 @@ async function describedBy(runner: QueryRunner, table: string): Promise<string> 
 function isPart(part: readonly unknown[], whole: readonly unknown[]): boolean {
   const texts = new Set(whole.map((row) => JSON.stringify(row)));
   return part.every((row) => texts.has(JSON.stringify(row)));
+}
+
+/** Its columns as a statement lists them. */
+async function primaryKey(runner: QueryRunner, table: string): Promise<string> {
+  const rows = (await runner.query(
+    `SELECT column_name AS name FROM information_schema.statistics
+      WHERE table_schema = DATABASE() AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index`,
+    [table],
+  )) as { name: string }[];
+  return rows.map(({ name }) => name).join(", ");
 }
 
 async function some(

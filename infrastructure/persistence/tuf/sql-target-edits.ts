@@ -28,7 +28,7 @@ export class SqlTargetEdits implements TargetEdits {
 
   async accept(repository: string, given: readonly BinEdits[]): Promise<void> {
     const bins = given
-      .map(({ bin, edits }) => ({ bin, edits: lastOfEach(edits) }))
+      .map((one) => ({ ...one, edits: lastOfEach(one.edits) }))
       .filter(({ edits }) => edits.length > 0)
       .sort((left, right) => (left.bin < right.bin ? -1 : 1));
     if (bins.length === 0) return;
@@ -36,7 +36,7 @@ export class SqlTargetEdits implements TargetEdits {
     const rows = await this.database.session((session) => session.rows(selectMet(dialect, repository, bins)));
     const stored = storedTargets(repository, bins, rows.map(readMet));
     const changed = bins
-      .map(({ bin, edits }) => ({ bin, edits: edits.filter((edit) => differs(edit, stored)) }))
+      .map((one) => ({ ...one, edits: one.edits.filter((edit) => differs(edit, one.space, stored)) }))
       .filter(({ edits }) => edits.length > 0);
     if (changed.length === 0) return;
     await this.database.transaction((session) => write(session, dialect, repository, changed));
@@ -45,15 +45,18 @@ export class SqlTargetEdits implements TargetEdits {
 
 async function write(session: Session, dialect: Dialect, repository: string, bins: readonly BinEdits[]): Promise<void> {
   const names = bins.map(({ bin }) => bin);
-  await session.run(raiseBins(dialect, repository, names));
-  const edits = bins.flatMap(({ edits: ofBin }) => ofBin);
-  const puts = edits.filter((edit): edit is TargetEdit & { readonly target: Target } => edit.target !== null);
+  const raised = await session.run(raiseBins(dialect, repository, names));
+  if (raised < names.length) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
+  const edits = bins.flatMap(({ space = "", edits: ofBin }) => ofBin.map((edit) => ({ ...edit, space })));
+  const puts = edits.filter((edit): edit is PlacedTarget => edit.target !== null);
   for (const some of batches(puts, TARGET_WIDTH, rowLength)) await session.run(putTargets(dialect, repository, some));
   const drops = edits.filter(({ target }) => target === null);
   if (drops.length > 0) await session.run(dropTargets(dialect, repository, drops));
 }
 
-/** By digest in hexadecimal. */
+type PlacedTarget = TargetEdit & { readonly target: Target; readonly space: string };
+
+/** By space and digest in hexadecimal. */
 function storedTargets(
   repository: string,
   bins: readonly BinEdits[],
@@ -64,7 +67,7 @@ function storedTargets(
   for (const row of met) {
     if (!row.isBinThere) throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${row.bin}`);
     if (row.target === undefined) strangers.push(row);
-    else stored.set(row.digest, row.target);
+    else stored.set(`${row.space}/${row.digest}`, row.target);
   }
   const [first, ...others] = strangers.map(({ bin, digest }) => {
     const { path } = bins.find((edits) => edits.bin === bin)!.edits.find((edit) => hex(edit.digest) === digest)!;
@@ -80,8 +83,12 @@ function lastOfEach(edits: readonly TargetEdit[]): readonly TargetEdit[] {
   return edits.length === 1 ? edits : [...new Map(edits.map((edit) => [edit.path, edit])).values()];
 }
 
-function differs({ target, digest }: TargetEdit, stored: ReadonlyMap<string, Target>): boolean {
-  const before = stored.size === 0 ? undefined : stored.get(hex(digest));
+function differs(
+  { target, digest }: TargetEdit,
+  space: string | undefined,
+  stored: ReadonlyMap<string, Target>,
+): boolean {
+  const before = stored.size === 0 ? undefined : stored.get(`${space ?? ""}/${hex(digest)}`);
   return target === null ? before !== undefined : before === undefined || !isDeepStrictEqual(target, before);
 }
 

@@ -1,15 +1,16 @@
 import { TufError } from "../../../domain/tuf/errors.js";
 import type { Signature } from "../../../domain/tuf/metadata-document.js";
 import type { NewSigningEvent, SigningEvent } from "../../../domain/tuf/signing-event.js";
-import type { RootCommit, TrustStore, TrustUpdate } from "../../../domain/tuf/trust-store.js";
-import type { CommitOutcome } from "../../../domain/tuf/tuf-store.js";
+import type { DelegationCommit, RootCommit, TrustStore, TrustUpdate } from "../../../domain/tuf/trust-store.js";
+import type { CommitOutcome, RoleRecord } from "../../../domain/tuf/tuf-store.js";
 import type { Database } from "../connection/database.js";
 import { DuplicateKeyError } from "../connection/server-error.js";
 import type { Row, Session, Statement } from "../connection/session.js";
 import { advance, StaleCommit } from "./compare-and-set.js";
+import { writeDelegations } from "./tuf-delegation-writer.js";
 import { insertFileRows } from "./tuf-file-writer.js";
 import { selectRole } from "./tuf-repository-statements.js";
-import { advanceRoot, selectRootBefore } from "./tuf-role-statements.js";
+import { advanceRoot, readCounters, selectDelegatedRoles, selectRoleBefore } from "./tuf-role-statements.js";
 import {
   cancelOpenEvent,
   closeEvent,
@@ -40,7 +41,7 @@ export class SqlTrustStore implements TrustStore {
     try {
       return await this.database.transaction(async (session) => {
         // Locked, so that no root is committed before the event is there to be closed with it.
-        const current = await session.rows(selectRootBefore(repository, event.metadataVersion, forUpdate));
+        const current = await session.rows(selectRoleBefore(repository, event, forUpdate));
         if (current.length === 0) return "stale";
         await session.run(insertEvent(repository, event));
         const opened = readEvent(await session.rows(selectOpenEvent(repository, event.role)));
@@ -56,8 +57,8 @@ export class SqlTrustStore implements TrustStore {
     return this.#event(repository, selectEvent(repository, number));
   }
 
-  async openRootEvent(repository: string): Promise<SigningEvent | undefined> {
-    return this.#event(repository, selectOpenEvent(repository, "root"));
+  async openEventOf(repository: string, role: string): Promise<SigningEvent | undefined> {
+    return this.#event(repository, selectOpenEvent(repository, role));
   }
 
   async addSignature(repository: string, number: number, signature: Signature): Promise<"added" | "duplicate"> {
@@ -101,6 +102,15 @@ export class SqlTrustStore implements TrustStore {
 
   async areBinsBehind(repository: string): Promise<boolean> {
     return (await this.#rowsOf(repository, selectBinBehind(repository))).length > 0;
+  }
+
+  async commitDelegations(repository: string, commit: DelegationCommit): Promise<CommitOutcome> {
+    const dialect = await this.database.dialect();
+    return this.#commit(repository, (session) => writeDelegations(session, dialect, repository, commit));
+  }
+
+  async delegatedRoles(repository: string): Promise<readonly RoleRecord[]> {
+    return (await this.#rowsOf(repository, selectDelegatedRoles(repository))).map(readCounters);
   }
 
   async releasedRoot(repository: string): Promise<number> {

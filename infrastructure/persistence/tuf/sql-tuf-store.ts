@@ -23,7 +23,7 @@ import { insertTufRepository } from "./tuf-creation.js";
 import { raiseExport, readExport, selectBacklog, selectExport } from "./tuf-export-statements.js";
 import { insertFileRows, readFiles } from "./tuf-file-writer.js";
 import { readRepository, selectRepository, selectRole } from "./tuf-repository-statements.js";
-import { insertEvent } from "./tuf-signing-statements.js";
+import { closeEvent, insertEvent } from "./tuf-signing-statements.js";
 import {
   deleteDifferences,
   deleteFiles,
@@ -108,6 +108,9 @@ export class SqlTufStore implements TufStore {
     const roles = files.map(({ role }) => role);
     return this.#commit(repository, roles, async (session) => {
       await advance(session, advanceSignedRoles(dialect, repository, sorted), files.length);
+      for (const { event } of sorted) {
+        if (event !== undefined) await advance(session, closeEvent(repository, event, "finalised"));
+      }
       await insertFileRows(session, repository, files);
       await session.run(raisePending(dialect, repository, files));
     });

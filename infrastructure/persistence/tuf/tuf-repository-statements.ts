@@ -1,6 +1,7 @@
+import type { CustomRole } from "../../../domain/tuf/custom-role.js";
 import type { TufKey } from "../../../domain/tuf/key.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
-import { type KeptTrust, TRUSTED_ROLES, type TrustedRole } from "../../../domain/tuf/trust.js";
+import type { KeptTrust } from "../../../domain/tuf/trust.js";
 import type { Row, Statement } from "../connection/session.js";
 
 /** The statements on a repository's own row and what belongs to it, one function each. */
@@ -14,7 +15,8 @@ export function insertRepository({ name, bitLength, namePrefix, expiry }: NewTuf
 
 /**
  * A repository with its trust, a row per key of a role, as one consistent read. It is settled where the newest root is
- * exported and `targets`, which states the trust of bins, is signed and in the snapshot.
+ * exported and `targets`, which states the trust of bins, is signed and in the snapshot. The custom roles come with root only:
+ * a list of them can be long.
  */
 export function selectRepository(name: string): Statement {
   return {
@@ -22,7 +24,8 @@ export function selectRepository(name: string): Statement {
       "SELECT p.bit_length, p.name_prefix, p.expiry_policy, " +
       "CASE WHEN e.root_version >= r.metadata_version AND t.version = t.signed_version " +
       "AND w.metadata_version IS NULL THEN 1 ELSE 0 END, " +
-      "x.role, x.threshold, x.version, x.transition_ends, a.key_id, a.retiring, k.keytype, k.scheme, k.public_key " +
+      "x.role, x.threshold, x.version, x.transition_ends, a.key_id, a.retiring, k.keytype, k.scheme, k.public_key, " +
+      "CASE WHEN x.role = 'root' THEN p.custom_roles END, t.version " +
       "FROM tuf_repository p " +
       "JOIN tuf_export e ON e.repository = p.name " +
       "JOIN tuf_role r ON r.repository = p.name AND r.name = 'root' " +
@@ -42,7 +45,7 @@ export function readRepository(name: string, rows: readonly Row[]): TufRepositor
   if (first === undefined) return undefined;
   const [bitLength, namePrefix, expiry, settled] = first;
   const keys: Record<string, TufKey> = {};
-  for (const [keyId, , keytype, scheme, publicKey] of rows.map((row) => row.slice(8))) {
+  for (const [keyId, , keytype, scheme, publicKey] of rows.map((row) => row.slice(8, 13))) {
     if (publicKey === null) continue;
     keys[keyId as string] = {
       keytype: keytype as string,
@@ -56,11 +59,24 @@ export function readRepository(name: string, rows: readonly Row[]): TufRepositor
     namePrefix: namePrefix as string,
     expiry: JSON.parse(expiry as string) as TufRepository["expiry"],
     keys,
-    trust: Object.fromEntries(
-      TRUSTED_ROLES.map((role) => [role, readTrust(rows.filter((row) => row[4] === role).map((row) => row.slice(5)))]),
-    ) as Record<TrustedRole, KeptTrust>,
+    trust: readTrusts(rows),
+    customRoles: readCustomRoles(rows),
+    targetsVersion: Number(first[14]),
     settled: Number(settled) === 1,
   };
+}
+
+function readTrusts(rows: readonly Row[]): TufRepository["trust"] {
+  const roles = new Set(rows.map((row) => row[4] as string));
+  const trusts = Array.from(roles, (role) => {
+    return [role, readTrust(rows.filter((row) => row[4] === role).map((row) => row.slice(5)))] as const;
+  });
+  return Object.fromEntries(trusts) as TufRepository["trust"];
+}
+
+function readCustomRoles(rows: readonly Row[]): readonly CustomRole[] {
+  const json = rows.find((row) => row[4] === "root")?.[13] ?? null;
+  return json === null ? [] : (JSON.parse(json as string) as readonly CustomRole[]);
 }
 
 function readTrust(rows: readonly Row[]): KeptTrust {

@@ -1,6 +1,14 @@
 import type { JsonObject } from "../../../domain/tuf/json.js";
+import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
 import type { Target } from "../../../domain/tuf/target.js";
-import type { NewRole, RoleCommit, RoleKind, RoleState, SignedFile } from "../../../domain/tuf/tuf-store.js";
+import type {
+  NewRole,
+  RoleCommit,
+  RoleKind,
+  RoleRecord,
+  RoleState,
+  SignedFile,
+} from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import { placeholders } from "../records/record-statements.js";
 import { jsonRows } from "./json-rows.js";
@@ -33,6 +41,8 @@ export function insertRoles(repository: string, roles: readonly NewRole[]): Stat
   };
 }
 
+const COUNTERS = "r.name, r.kind, r.version, r.signed_version, r.trust_since, r.metadata_version, r.expires_at";
+
 /** Roles that one `selectRoleStates` reads: SQLite joins at most 500 by UNION. */
 export const MOST_STATES = 256;
 
@@ -44,9 +54,9 @@ export const MOST_STATES = 256;
  */
 export function selectRoleStates(repository: string, roles: readonly string[]): Statement {
   const one =
-    "SELECT r.name, r.kind, r.version, r.signed_version, r.metadata_version, r.expires_at, " +
+    `SELECT ${COUNTERS}, ` +
     "t.path, t.length, t.sha256, t.custom FROM tuf_role r LEFT JOIN tuf_target t " +
-    "ON t.repository = r.repository AND t.path_hash BETWEEN r.range_low AND r.range_high " +
+    "ON t.repository = r.repository AND t.space = r.space AND t.path_hash BETWEEN r.range_low AND r.range_high " +
     "WHERE r.repository = ? AND r.name = ?";
   return {
     sql: roles.map(() => one).join(" UNION ALL "),
@@ -62,25 +72,43 @@ export function readRoleStates(rows: readonly Row[]): ReadonlyMap<string, RoleSt
     const name = row[0] as string;
     let state = states.get(name);
     if (state === undefined) states.set(name, (state = { ...readCounters(row), targets: new Map() }));
-    if (row[6] !== null) state.targets.set(row[6] as string, readTarget(row));
+    if (row[7] !== null) state.targets.set(row[7] as string, readTarget(row.slice(8)));
   }
   return states;
 }
 
-function readCounters([name, kind, version, signedVersion, metadataVersion, expiresAt]: Row) {
+/** The custom roles and the catch-all: two ranges of the index on what expires. */
+export function selectDelegatedRoles(repository: string): Statement {
+  return {
+    sql: `SELECT ${COUNTERS} FROM tuf_role r WHERE r.repository = ? AND r.kind IN ('custom', 'catch-all')`,
+    parameters: [repository],
+  };
+}
+
+/** The first columns of a row of `selectRoleStates`, and all of one of `selectDelegatedRoles`. */
+export function readCounters([
+  name,
+  kind,
+  version,
+  signedVersion,
+  trustSince,
+  metadataVersion,
+  expiresAt,
+]: Row): RoleRecord {
   return {
     name: name as string,
     kind: kind as RoleKind,
     version: Number(version),
     signedVersion: Number(signedVersion),
+    trustSince: Number(trustSince),
     metadataVersion: Number(metadataVersion),
     expiresAt: Number(expiresAt),
   };
 }
 
-function readTarget(row: Row): Target {
-  const target = { length: Number(row[7]), sha256: row[8] as string };
-  return row[9] === null ? target : { ...target, custom: JSON.parse(row[9] as string) as JsonObject };
+function readTarget([length, sha256, custom]: Row): Target {
+  const target = { length: Number(length), sha256: sha256 as string };
+  return custom === null ? target : { ...target, custom: JSON.parse(custom as string) as JsonObject };
 }
 
 /** Names of dirty roles, as one range of their index. */
@@ -113,17 +141,21 @@ export function selectExpiringRoles(
   };
 }
 
+/** No version is above it; both columns only rise, so that "no later than" is "not changed since". */
+const ANY = Number.MAX_SAFE_INTEGER;
+
 /**
  * Compare-and-set: makes each file the newest of its role if it follows directly on what is there. An edit made since the
  * role was read leaves `version` ahead of `signed_version`: the role stays dirty. Rows are locked in the order given, which
- * is that of their names.
+ * is that of their names. What a commit says of trust and edits is compared with the row that is locked, too.
  */
 export function advanceSignedRoles(dialect: Dialect, repository: string, commits: readonly RoleCommit[]): Statement {
-  const given = jsonRows(dialect, { role: "name", v: "number", e: "number", s: "number" });
-  const rows = commits.map(({ file, signedVersion }) => {
-    return [file.role, file.metadataVersion, file.expiresAt, signedVersion];
+  const given = jsonRows(dialect, { role: "name", v: "number", e: "number", s: "number", t: "number", m: "number" });
+  const rows = commits.map(({ file, signedVersion, trustSince = ANY, isExact = false }) => {
+    return [file.role, file.metadataVersion, file.expiresAt, signedVersion, trustSince, isExact ? signedVersion : ANY];
   });
-  const matches = "r.repository = ? AND r.name = j.role AND r.metadata_version = j.v - 1";
+  const matches =
+    "r.repository = ? AND r.name = j.role AND r.metadata_version = j.v - 1 AND r.trust_since <= j.t AND r.version <= j.m";
   return dialect.name === "sqlite"
     ? {
         sql:
@@ -139,15 +171,19 @@ export function advanceSignedRoles(dialect: Dialect, repository: string, commits
       };
 }
 
-/** As `advanceSignedRoles` for root, whose record nobody edits. */
-/** Finds a row where the newest root is the one before `metadataVersion`. */
-export function selectRootBefore(repository: string, metadataVersion: number, lock: string): Statement {
+/** Finds a row where the newest metadata of the role is the one before. */
+export function selectRoleBefore(
+  repository: string,
+  { role, metadataVersion }: Pick<NewSigningEvent, "role" | "metadataVersion">,
+  lock: string,
+): Statement {
   return {
-    sql: `SELECT 1 FROM tuf_role WHERE repository = ? AND name = 'root' AND metadata_version = ?${lock}`,
-    parameters: [repository, metadataVersion - 1],
+    sql: `SELECT 1 FROM tuf_role WHERE repository = ? AND name = ? AND metadata_version = ?${lock}`,
+    parameters: [repository, role, metadataVersion - 1],
   };
 }
 
+/** As `advanceSignedRoles` for root, whose record nobody edits. */
 export function advanceRoot(
   repository: string,
   { metadataVersion, expiresAt }: SignedFile,

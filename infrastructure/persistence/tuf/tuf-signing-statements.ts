@@ -7,16 +7,17 @@ import type { Row, Statement } from "../connection/session.js";
 /** Fails where an event is open for the role: `open_role` is unique, and NULL once the event is closed. */
 export function insertEvent(
   repository: string,
-  { role, metadataVersion, expiresAt, payload }: NewSigningEvent,
+  { role, signedVersion, metadataVersion, expiresAt, payload }: NewSigningEvent,
 ): Statement {
   return {
     sql:
       "INSERT INTO tuf_signing_event " +
-      "(repository, number, role, metadata_version, expires_at, state, open_role, payload) " +
-      "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ?, 'open', ?, ? FROM tuf_signing_event WHERE repository = ?",
+      "(repository, number, role, signed_version, metadata_version, expires_at, state, open_role, payload) " +
+      "SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?, 'open', ?, ? FROM tuf_signing_event WHERE repository = ?",
     parameters: [
       repository,
       role,
+      signedVersion,
       metadataVersion,
       expiresAt,
       role,
@@ -27,7 +28,7 @@ export function insertEvent(
 }
 
 const EVENT =
-  "SELECT e.number, e.role, e.metadata_version, e.expires_at, e.state, e.payload, s.key_id, s.signature " +
+  "SELECT e.number, e.role, e.metadata_version, e.expires_at, e.state, e.payload, s.key_id, s.signature, e.signed_version " +
   "FROM tuf_signing_event e LEFT JOIN tuf_signature s ON s.repository = e.repository AND s.event = e.number " +
   "WHERE e.repository = ? AND ";
 
@@ -45,9 +46,11 @@ export function readEvent(rows: readonly Row[]): SigningEvent | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
   const [number, role, metadataVersion, expiresAt, state, payload] = first;
+  const signedVersion = first[8];
   return {
     number: Number(number),
-    role: role as SigningEvent["role"],
+    role: role as string,
+    signedVersion: Number(signedVersion),
     metadataVersion: Number(metadataVersion),
     expiresAt: Number(expiresAt),
     state: state as SigningEventState,

@@ -8,22 +8,27 @@ import { jsonRows } from "./json-rows.js";
 
 /** The statements on targets and on the bins that hold them, one function each. */
 
+/** The kinds of roles that hold targets. */
+const HOLDERS = "'bin', 'custom'";
+
 /**
  * What edits would meet: a row for each whose path has a target already, and for each whose bin is not there or is not the
  * path's. Bins and targets are looked up by primary key.
  */
 export function selectMet(dialect: Dialect, repository: string, bins: readonly BinEdits[]): Statement {
-  const given = jsonRows(dialect, { bin: "name", d: "digest" });
+  const given = jsonRows(dialect, { bin: "name", space: "name", d: "digest" });
   const digest = "UNHEX(j.d)";
   return {
     sql:
-      "SELECT j.bin, j.d, r.name, t.path_hash IS NOT NULL AND r.range_low <= t.path_hash AND r.range_high >= t.path_hash, " +
+      "SELECT j.bin, j.space, j.d, r.name, t.path_hash IS NOT NULL AND r.range_low <= t.path_hash AND r.range_high >= t.path_hash, " +
       `t.length, t.sha256, t.custom FROM ${given} AS j ` +
-      `LEFT JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind = 'bin' ` +
-      `LEFT JOIN tuf_target AS t ON t.repository = ? AND t.path_hash = ${digest} ` +
+      `LEFT JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS}) AND r.space = j.space ` +
+      `LEFT JOIN tuf_target AS t ON t.repository = ? AND t.space = j.space AND t.path_hash = ${digest} ` +
       `WHERE t.path_hash IS NOT NULL OR r.name IS NULL OR r.range_low > ${digest} OR r.range_high < ${digest}`,
     parameters: [
-      JSON.stringify(bins.flatMap(({ bin, edits }) => edits.map(({ digest: bytes }) => [bin, hex(bytes)]))),
+      JSON.stringify(
+        bins.flatMap(({ bin, space = "", edits }) => edits.map(({ digest: bytes }) => [bin, space, hex(bytes)])),
+      ),
       repository,
       repository,
     ],
@@ -33,6 +38,7 @@ export function selectMet(dialect: Dialect, repository: string, bins: readonly B
 /** A row of `selectMet`. */
 export interface Met {
   readonly bin: string;
+  readonly space: string;
   /** Of the path, in hexadecimal. */
   readonly digest: string;
   readonly isBinThere: boolean;
@@ -40,11 +46,12 @@ export interface Met {
   readonly target: Target | undefined;
 }
 
-export function readMet([bin, digest, name, belongs, length, sha256, custom]: Row): Met {
+export function readMet([bin, space, digest, name, belongs, length, sha256, custom]: Row): Met {
   const stored = { length: Number(length), sha256: sha256 as string };
   const target = custom === null ? stored : { ...stored, custom: JSON.parse(custom as string) as JsonObject };
   return {
     bin: bin as string,
+    space: space as string,
     digest: digest as string,
     isBinThere: name !== null,
     target: Number(belongs) === 1 ? target : undefined,
@@ -52,42 +59,44 @@ export function readMet([bin, digest, name, belongs, length, sha256, custom]: Ro
 }
 
 /**
- * Raises the versions of bins, which locks them in the order given: that of their names. No version is compared: edits of
- * one bin commute but for those of the same path, of which the last accepted holds.
+ * Raises the versions of bins and custom roles, which locks them in the order given: that of their names. No version is
+ * compared: edits of one bin commute but for those of the same path, of which the last accepted holds. Matches fewer rows
+ * than given where a role has gone meanwhile.
  */
 export function raiseBins(dialect: Dialect, repository: string, bins: readonly string[]): Statement {
   const given = jsonRows(dialect, { bin: "name" });
   const rows = JSON.stringify(bins.map((bin) => [bin]));
   return dialect.name === "sqlite"
     ? {
-        sql: `UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND name IN (SELECT bin FROM ${given})`,
+        sql: `UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND kind IN (${HOLDERS}) AND name IN (SELECT bin FROM ${given})`,
         parameters: [repository, rows],
       }
     : {
         sql:
-          `UPDATE ${given} AS j STRAIGHT_JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin ` +
+          `UPDATE ${given} AS j STRAIGHT_JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS}) ` +
           "SET r.version = r.version + 1",
         parameters: [rows, repository],
       };
 }
 
 /** Placeholders per row of `putTargets`. */
-export const TARGET_WIDTH = 6;
+export const TARGET_WIDTH = 7;
 
 /** Adds targets, or replaces those of the same paths. */
 export function putTargets(
   dialect: Dialect,
   repository: string,
-  edits: readonly (TargetEdit & { readonly target: Target })[],
+  edits: readonly (TargetEdit & { readonly target: Target; readonly space: string })[],
 ): Statement {
   const row = `(${placeholders(TARGET_WIDTH)})`;
   return {
     sql:
-      "INSERT INTO tuf_target (repository, path_hash, path, length, sha256, custom) " +
+      "INSERT INTO tuf_target (repository, space, path_hash, path, length, sha256, custom) " +
       `VALUES ${edits.map(() => row).join(", ")}` +
-      dialect.onDuplicateKey(["repository", "path_hash"], ["length", "sha256", "custom"]),
-    parameters: edits.flatMap(({ path, digest, target: { length, sha256, custom } }): Parameter[] => [
+      dialect.onDuplicateKey(["repository", "space", "path_hash"], ["length", "sha256", "custom"]),
+    parameters: edits.flatMap(({ space, path, digest, target: { length, sha256, custom } }): Parameter[] => [
       repository,
+      space,
       Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength),
       path,
       length,
@@ -98,18 +107,22 @@ export function putTargets(
   };
 }
 
-export function dropTargets(dialect: Dialect, repository: string, edits: readonly TargetEdit[]): Statement {
-  const given = jsonRows(dialect, { d: "digest" });
-  const rows = JSON.stringify(edits.map(({ digest }) => [hex(digest)]));
+export function dropTargets(
+  dialect: Dialect,
+  repository: string,
+  edits: readonly (TargetEdit & { readonly space: string })[],
+): Statement {
+  const given = jsonRows(dialect, { space: "name", d: "digest" });
+  const rows = JSON.stringify(edits.map(({ space, digest }) => [space, hex(digest)]));
   return dialect.name === "sqlite"
     ? {
-        sql: `DELETE FROM tuf_target WHERE repository = ? AND path_hash IN (SELECT UNHEX(d) FROM ${given})`,
+        sql: `DELETE FROM tuf_target WHERE repository = ? AND (space, path_hash) IN (SELECT space, UNHEX(d) FROM ${given})`,
         parameters: [repository, rows],
       }
     : {
         sql:
           `DELETE t FROM ${given} AS j STRAIGHT_JOIN tuf_target AS t ` +
-          `ON t.repository = ? AND t.path_hash = UNHEX(j.d)`,
+          `ON t.repository = ? AND t.space = j.space AND t.path_hash = UNHEX(j.d)`,
         parameters: [rows, repository],
       };
 }

@@ -1,5 +1,5 @@
 import type { TufKey } from "../../../domain/tuf/key.js";
-import type { KeptTrust, TrustedRole } from "../../../domain/tuf/trust.js";
+import type { KeptTrust } from "../../../domain/tuf/trust.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
@@ -31,7 +31,7 @@ export function insertKeys(
 
 export function insertTrust(
   repository: string,
-  role: TrustedRole,
+  role: string,
   { threshold, version, transitionEnds }: KeptTrust,
 ): Statement {
   return {
@@ -43,7 +43,7 @@ export function insertTrust(
 /** Compare-and-set: the trust that follows directly on the one that is kept. */
 export function advanceTrust(
   repository: string,
-  role: TrustedRole,
+  role: string,
   { threshold, version, transitionEnds }: KeptTrust,
 ): Statement {
   return {
@@ -54,12 +54,12 @@ export function advanceTrust(
   };
 }
 
-export function deleteRoleKeys(repository: string, role: TrustedRole): Statement {
+export function deleteRoleKeys(repository: string, role: string): Statement {
   return { sql: "DELETE FROM tuf_role_key WHERE repository = ? AND role = ?", parameters: [repository, role] };
 }
 
 /** The order of the keys is kept: who is asked first to sign. */
-export function insertRoleKeys(repository: string, role: TrustedRole, { keyIds, retiring }: KeptTrust): Statement {
+export function insertRoleKeys(repository: string, role: string, { keyIds, retiring }: KeptTrust): Statement {
   const rows = [...keyIds.map((keyId) => [keyId, 0] as const), ...retiring.map((keyId) => [keyId, 1] as const)];
   return {
     sql:
@@ -77,15 +77,19 @@ export function insertRoleKeys(repository: string, role: TrustedRole, { keyIds, 
 }
 
 /**
- * Makes a role dirty, or all bins: their newest metadata is signed under the former trust. `trust_since` comes first,
+ * Makes a role dirty, or all bins with the catch-all: their newest metadata is signed under the former trust. `trust_since` comes first,
  * because the servers assign from left to right and it is made of the version as it was.
  */
-export function distrustRoles(repository: string, role: TrustedRole): Statement {
-  const which = role === "bins" ? "kind = 'bin'" : "name = ?";
+export function distrustRoles(repository: string, role: string): Statement {
+  const which = role === "bins" ? "kind IN ('bin', 'catch-all')" : "name = ?";
   return {
     sql: "UPDATE tuf_role SET trust_since = version + 1, version = version + 1 " + `WHERE repository = ? AND ${which}`,
     parameters: role === "bins" ? [repository] : [repository, role],
   };
+}
+
+export function deleteTrust(repository: string, role: string): Statement {
+  return { sql: "DELETE FROM tuf_role_trust WHERE repository = ? AND role = ?", parameters: [repository, role] };
 }
 
 /** Makes `targets` dirty because of what it states; whoever signed it is trusted as before. */

@@ -1,5 +1,5 @@
 import type { TufKey } from "../../../domain/tuf/key.js";
-import type { KeptTrust, TrustedRole } from "../../../domain/tuf/trust.js";
+import type { KeptTrust } from "../../../domain/tuf/trust.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Session } from "../connection/session.js";
 import { deleteRoleKeys, insertKeys, insertRoleKeys } from "./tuf-trust-statements.js";
@@ -18,7 +18,7 @@ export async function writeKeys(
 export async function writeRoleKeys(
   session: Session,
   repository: string,
-  role: TrustedRole,
+  role: string,
   trust: KeptTrust,
 ): Promise<void> {
   await session.run(deleteRoleKeys(repository, role));

@@ -58,9 +58,12 @@ async function shown(
     },
     () => bar?.advance(),
   );
-  const { rolesSigned, committed, snapshotVersion, timestampVersion, filesWritten } = report;
+  const { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten } = report;
   const isIdle = committed === "nothing" && filesWritten.length === 0;
   const done = isIdle ? "nothing to do" : `roles signed: ${rolesSigned.length}`;
-  const text = `${done}; published are snapshot ${snapshotVersion} and timestamp ${timestampVersion}`;
-  return { text, json: { rolesSigned, committed, snapshotVersion, timestampVersion, filesWritten } };
+  const text = [
+    `${done}; published are snapshot ${snapshotVersion} and timestamp ${timestampVersion}`,
+    ...awaiting.map((role) => `role ${role} awaits signatures: distinction tuf sign --role ${role}`),
+  ].join("\n");
+  return { text, json: { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten } };
 }

@@ -47,10 +47,10 @@ describe("trust that changes", () => {
     })
     .map(({ role, keyId, threshold, kind }): TrustChange =>
       kind === 0
-        ? { change: "add-key", role: role as "root", keyId, key: keyOf(keyId) }
+        ? { change: "add-key", role: role, keyId, key: keyOf(keyId) }
         : kind === 1
-          ? { change: "remove-key", role: role as "root", keyId }
-          : { change: "set-threshold", role: role as "root", threshold },
+          ? { change: "remove-key", role: role, keyId }
+          : { change: "set-threshold", role: role, threshold },
     );
 
   it("is refused, or reachable; and what it was made from stays as it was", () => {

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { replaceKey } from "../../domain/tuf/trust-change.js";
+import { addDelegation } from "../../src/application/add-delegation.js";
+import { addTargets } from "../../src/application/add-targets.js";
+import { changeTrust } from "../../src/application/change-trust.js";
+import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
+import { removeDelegation } from "../../src/application/remove-delegation.js";
+import { Fuse } from "../application/fuse.js";
+import { onSqlBackends } from "./backends.js";
+import { expectSoundAndDone, publishedTargets } from "./tuf-invariants.js";
+import {
+  contentOf,
+  createTufPlace,
+  forgetRepositories,
+  REPOSITORY,
+  type TufPlace,
+  type TufWorker,
+  workerAt,
+} from "./tuf-place.js";
+
+const MINUTES = 120_000;
+
+onSqlBackends((testDatabase) => {
+  let place: TufPlace;
+  let remove: () => Promise<void>;
+  let workers: TufWorker[];
+
+  beforeEach(async () => {
+    workers = [];
+    await forgetRepositories(testDatabase().url);
+    ({ place, remove } = await createTufPlace(testDatabase().url));
+  });
+  afterEach(async () => {
+    for (const { database } of workers) await database.close();
+    await remove();
+  });
+
+  function another(): TufWorker {
+    const made = workerAt(place);
+    workers.push(made);
+    return made;
+  }
+
+  const add = ({ ports }: TufWorker, ...paths: readonly string[]) =>
+    addTargets(ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
+  const publish = ({ ports }: TufWorker) => new PublishTufRepository(ports).publish(REPOSITORY);
+  const delegate = ({ ports }: TufWorker, role: string) =>
+    addDelegation(ports, REPOSITORY, { role, paths: [`${role}/*`] });
+  const rotate = async ({ ports }: TufWorker, role: string) => {
+    const { trust } = (await ports.store.repository(REPOSITORY))!;
+    await changeTrust(ports, REPOSITORY, replaceKey([role], trust[role]!.keyIds[0]!, await ports.keys.generate()));
+  };
+  const holding = (paths: readonly string[]) => new Map(paths.map((path) => [path, contentOf(path).sha256]));
+
+  test(
+    "every published state verifies while several workers add roles, change keys, add targets and publish",
+    async () => {
+      const [watcher, admin, ...adders] = Array.from({ length: 5 }, another) as [TufWorker, TufWorker, ...TufWorker[]];
+      let working = true;
+      const watching = (async () => {
+        while (working) await publishedTargets(watcher);
+      })();
+      watching.catch(() => undefined); // reported where it is awaited
+      const changes = async () => {
+        for (const role of ["x", "y", "z"]) {
+          await delegate(admin, role);
+          await publish(admin);
+          await rotate(admin, role);
+          await rotate(admin, "bins");
+          await publish(admin);
+        }
+      };
+      const adding = adders.map(async (adder, index) => {
+        for (let round = 0; round < 8; round++) {
+          await add(adder, `x/${index}-${round}`, `y/${index}-${round}`, `other/${index}-${round}`);
+          await publish(adder);
+        }
+      });
+      await Promise.all([changes(), ...adding]);
+      await publish(admin);
+      working = false;
+      await watching;
+      const paths = adders.flatMap((_, index) =>
+        Array.from({ length: 8 }, (__, round) => ["x", "y", "other"].map((role) => `${role}/${index}-${round}`)).flat(),
+      );
+      expect(await publishedTargets(watcher)).toEqual(holding(paths));
+      await expectSoundAndDone(admin, place);
+    },
+    MINUTES,
+  );
+
+  test(
+    "a publisher that dies at any step of a change leaves what verifies, and what the next one completes",
+    async () => {
+      const admin = another();
+      const steps = [
+        () => delegate(admin, "team"),
+        () => add(admin, "team/a"),
+        () => rotate(admin, "team"),
+        () => removeDelegation(admin.ports, REPOSITORY, "team", { withTargets: true }),
+      ];
+      await add(admin, "kept");
+      await publish(admin);
+      for (let calls = 1, survived = 0; survived < steps.length; calls++) {
+        await steps[calls % steps.length === 0 ? 3 : (calls % steps.length) - 1]!();
+        const fuse = new Fuse(Math.ceil(calls / steps.length), calls % 2 === 0 ? "before" : "after");
+        const { store, trust, files } = admin.ports;
+        const guarded = { store: fuse.guard(store), trust: fuse.guard(trust), files: fuse.guard(files) };
+        await publish({ ...admin, ports: { ...admin.ports, ...guarded } }).catch(() => undefined);
+        survived = fuse.blown ? 0 : survived + 1;
+        expect((await publishedTargets(admin)).get("kept")).toBe(contentOf("kept").sha256);
+        await publish(admin);
+      }
+      await publish(admin);
+      await expectSoundAndDone(admin, place);
+    },
+    MINUTES,
+  );
+
+  test("targets of a role are found whether they were added before or after another worker removed it", async () => {
+    const [one, two] = [another(), another()];
+    await delegate(one, "team");
+    await publish(one);
+    const removal = removeDelegation(two.ports, REPOSITORY, "team", { withTargets: true });
+    const added = await Promise.allSettled(Array.from({ length: 6 }, (_, index) => add(one, `team/${index}`)));
+    await removal;
+    for (const outcome of added) {
+      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "UNKNOWN_ROLE" });
+    }
+    await add(one, "team/last");
+    await publish(one);
+    expect((await publishedTargets(one)).has("team/last")).toBe(true);
+    await expectSoundAndDone(one, place);
+  });
+});
