@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ExpiryPolicy } from "../../domain/tuf/expiry.js";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
@@ -52,11 +53,15 @@ export function workerAt({ url, metadata, keys }: TufPlace, options: Partial<Ope
 }
 
 /** A repository of four bins, each at its first version; its directory is removed by the answered function. */
-export async function createTufPlace(url: string): Promise<{ place: TufPlace; remove: () => Promise<void> }> {
+export async function createTufPlace(
+  url: string,
+  expiry?: ExpiryPolicy,
+): Promise<{ place: TufPlace; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "distinction-tuf-races-"));
   const place = { url, metadata: join(directory, "metadata"), keys: join(directory, "keys") };
   const { database, ports } = workerAt(place);
-  await createTufRepository(ports, { name: REPOSITORY, bins: 2 ** BINS.bitLength, namePrefix: BINS.namePrefix });
+  const bins = { bins: 2 ** BINS.bitLength, namePrefix: BINS.namePrefix };
+  await createTufRepository(ports, { name: REPOSITORY, ...bins, ...(expiry && { expiry }) });
   await database.close();
   return { place, remove: () => rm(directory, { recursive: true, force: true }) };
 }

@@ -35,6 +35,12 @@ export interface MySqlServer {
 /** Seconds that a statement waits for a row lock before `Database` tries again: a deadline must not wait for long. */
 const LOCK_WAIT_TIMEOUT = 2;
 
+/** What connections that are ours are given. */
+export interface OwnSettings {
+  /** Milliseconds that a transaction may be silent before the server ends it; see `OpenOptions`. */
+  readonly idleTransactionTimeout: number;
+}
+
 /**
  * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
  * raw connection; transactions and logging stay TypeORM's.
@@ -46,23 +52,26 @@ export class MySqlConnector implements Connector {
   private constructor(
     private readonly dataSource: DataSource,
     readonly dialect: Dialect,
-    private readonly isForeign: boolean,
+    private readonly own: OwnSettings | undefined,
     /** Bytes of the largest statement that the server takes. */
     private readonly largest: number,
   ) {}
 
-  /** The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well. */
-  static async over(dataSource: DataSource, { isForeign } = { isForeign: false }): Promise<MySqlConnector> {
+  /**
+   * The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well.
+   * @param own nothing for a data source that somebody else configured
+   */
+  static async over(dataSource: DataSource, own?: OwnSettings): Promise<MySqlConnector> {
     const { dialect, largest } = await mysqlServerOf(dataSource);
-    return new MySqlConnector(dataSource, dialect, isForeign, largest);
+    return new MySqlConnector(dataSource, dialect, own, largest);
   }
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
     try {
-      if (!this.isForeign && !this.#settled.has(raw)) await this.#settle(raw);
-      return await work(new MySqlSession(this.dataSource, raw, this.isForeign, this.largest));
+      await this.#settle(raw);
+      return await work(new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest));
     } finally {
       raw.release();
     }
@@ -72,8 +81,8 @@ export class MySqlConnector implements Connector {
     const runner = this.dataSource.createQueryRunner();
     try {
       const raw = (await runner.connect()) as PoolConnection;
-      if (!this.isForeign && !this.#settled.has(raw)) await this.#settle(raw);
-      return await work(new MySqlConnection(runner, raw, this.isForeign, this.largest));
+      await this.#settle(raw);
+      return await work(new MySqlConnection(runner, raw, this.own === undefined, this.largest));
     } finally {
       await runner.release();
     }
@@ -81,12 +90,16 @@ export class MySqlConnector implements Connector {
 
   /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
   async #settle(raw: PoolConnection): Promise<void> {
-    const session = new MySqlSession(this.dataSource, raw, this.isForeign, this.largest);
-    await session.run({
-      sql: `SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
-      parameters: [],
-      varying: true,
-    });
+    if (this.own === undefined || this.#settled.has(raw)) return;
+    const session = new MySqlSession(this.dataSource, raw, false, this.largest);
+    // MySQL knows none for transactions alone; connections that are merely idle, the pool closes before.
+    const silence = this.dialect === mariadbDialect ? "idle_transaction_timeout" : "wait_timeout";
+    const settings = [
+      "autocommit = 1",
+      `innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
+      `${silence} = ${Math.ceil(this.own.idleTransactionTimeout / 1000)}`,
+    ];
+    await session.run({ sql: `SET SESSION ${settings.join(", ")}`, parameters: [], varying: true });
     const sql = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
     await session.run({ sql, parameters: [], varying: true });
     this.#settled.add(raw);

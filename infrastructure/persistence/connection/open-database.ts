@@ -26,6 +26,12 @@ export interface OpenOptions extends DatabaseOptions {
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
   /**
+   * Milliseconds that a transaction on a server may be silent before the server ends it; 10,000 by default. A process that
+   * froze in one, or a machine that vanished, holds its locks no longer; a unit of work that does something slow in between
+   * fails. In whole seconds.
+   */
+  readonly idleTransactionTimeout?: number;
+  /**
    * What to do on first use about the tables that this library brings (images, TUF, history): `migrate` creates them or
    * brings them up to date, `check` fails where they are not, `unmanaged` (default) leaves the database as it is.
    */
@@ -37,6 +43,9 @@ export interface OpenOptions extends DatabaseOptions {
  * the whole process: `Database` tries again, and lets others work in between.
  */
 const BUSY_TIMEOUT = 100;
+
+/** Shorter than `Database` tries again: whoever waits for such a transaction succeeds in the end. */
+const IDLE_TRANSACTION_TIMEOUT = 10_000;
 
 const OPEN_OPTIONS: Rules = {
   poolSize: aWholeNumberFrom(1),
@@ -65,7 +74,7 @@ export function openDatabase(url: string, options: OpenOptions): Database {
   const open = async (): Promise<Connector> => {
     if (address.kind === "file" && address.path !== ":memory:") await mkdir(dirname(address.path), { recursive: true });
     const dataSource = await initialized(address, options);
-    return connectorOver(dataSource, options.schema ?? "unmanaged");
+    return connectorOver(dataSource, options);
   };
   return new Database(describeAddress(address), open, { checkTables: true, ...options });
 }
@@ -79,12 +88,15 @@ async function initialized(address: DatabaseAddress, options: OpenOptions): Prom
   }
 }
 
-async function connectorOver(dataSource: DataSource, schema: OpenOptions["schema"]): Promise<Connector> {
+async function connectorOver(
+  dataSource: DataSource,
+  { schema = "unmanaged", idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT }: OpenOptions,
+): Promise<Connector> {
   try {
     const connector =
       dataSource.options.type === "better-sqlite3"
         ? new SqliteConnector(dataSource)
-        : await MySqlConnector.over(dataSource);
+        : await MySqlConnector.over(dataSource, { idleTransactionTimeout });
     await connector.withConnection((connection) => checkServer(connection, connector.dialect));
     if (schema !== "unmanaged") await checkSchema(dataSource, schema === "migrate");
     if (schema === "migrate") await migrate(dataSource, connector.dialect);
@@ -95,7 +107,10 @@ async function connectorOver(dataSource: DataSource, schema: OpenOptions["schema
   }
 }
 
-function dataSourceOptions(address: DatabaseAddress, { poolSize = 10 }: OpenOptions): DataSourceOptions {
+function dataSourceOptions(
+  address: DatabaseAddress,
+  { poolSize = 10, idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT }: OpenOptions,
+): DataSourceOptions {
   const common = { migrations: [...MIGRATIONS], migrationsTableName: "distinction_migrations", synchronize: false };
   if (address.kind === "file") {
     return {
@@ -120,7 +135,11 @@ function dataSourceOptions(address: DatabaseAddress, { poolSize = 10 }: OpenOpti
     bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
     dateStrings: ["DATE"], // a day is no point in time
     poolSize,
-    extra: { jsonStrings: true },
+    extra: {
+      jsonStrings: true,
+      // Before the server does, which on MySQL cannot tell an idle connection from a silent transaction.
+      ...{ maxIdle: poolSize - 1, idleTimeout: 0.75 * idleTransactionTimeout, gracefulEnd: true },
+    },
   };
 }
 

@@ -1,0 +1,28 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { TufError } from "../../../domain/tuf/errors.js";
+import type { MetadataFiles } from "../../../domain/tuf/metadata-files.js";
+
+const ODDS = { lost: 0.01, unanswered: 0.01, slow: 0.05 };
+/** Milliseconds. */
+const LONGEST_DELAY = 200;
+
+/** Storage as it is: some puts are slow, some do not take place, some do and nobody says so. */
+export function faultyFiles(files: MetadataFiles, random: () => number): MetadataFiles {
+  const put = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (random() < ODDS.slow) await pause(random() * LONGEST_DELAY);
+    if (random() < ODDS.lost) throw failed("the put was lost");
+    const answer = await work();
+    if (random() < ODDS.unanswered) throw failed("the answer was lost");
+    return answer;
+  };
+  return {
+    putIfAbsent: (name, bytes) => put(() => files.putIfAbsent(name, bytes)),
+    replaceTimestamp: (version, bytes) => put(() => files.replaceTimestamp(version, bytes)),
+    remove: (names) => put(() => files.remove(names)),
+    read: (name) => files.read(name),
+  };
+}
+
+function failed(what: string): TufError {
+  return new TufError("STORAGE_UNAVAILABLE", what);
+}
