@@ -104,6 +104,13 @@ export interface ConflictDetails {
   readonly overlaps: readonly Overlap[];
 }
 
+function describeConflict({ baseVersion, currentVersion, overlaps }: ConflictDetails): string {
+  const paths = overlaps.map(({ path }) => path).join(", ");
+  return baseVersion === currentVersion
+    ? `not as expected at version ${currentVersion}: ${paths}`
+    : `changed by another writer since version ${baseVersion} (now ${currentVersion}): ${paths}`;
+}
+
 /** Another writer changed the same thing and the policy refuses to choose. Nothing was written, the object is untouched. */
 export class ConflictError extends DistinctionError implements ConflictDetails {
   readonly record: string;
@@ -114,12 +121,7 @@ export class ConflictError extends DistinctionError implements ConflictDetails {
   readonly overlaps: readonly Overlap[];
 
   constructor(details: ConflictDetails) {
-    const paths = details.overlaps.map((overlap) => overlap.path).join(", ");
-    super(
-      "CONFLICT",
-      `${details.record} ${details.id}: changed by another writer since version ${details.baseVersion} ` +
-        `(now ${details.currentVersion}): ${paths}`,
-    );
+    super("CONFLICT", `${details.record} ${details.id}: ${describeConflict(details)}`);
     this.record = details.record;
     this.id = details.id;
     this.baseVersion = details.baseVersion;

@@ -86,6 +86,8 @@ export interface StoreQuery {
 
 const DEFAULT_LIMIT = 25;
 const MOST_RECORDS = 1_000;
+/** SQLite takes 32,766 parameters in one statement. */
+const MOST_VALUES = 30_000;
 const OPERATORS: readonly string[] = ["eq", "neq", "gt", "gte", "lt", "lte", "in"] satisfies Operator[];
 
 /** Servers look at the first 1,024 bytes only when they sort (`max_sort_length`); a page must not begin inside a tie. */
@@ -124,6 +126,8 @@ export function storeQuery<R extends AnyRecordType>(type: R, query: ListQuery<R>
   const conditions = given
     .flatMap((one) => Object.entries(one))
     .flatMap(([name, comparisons]) => conditionsOn(type, name, comparisons, faults));
+  const values = conditions.reduce((sum, condition) => sum + condition.values.length, 0);
+  if (values > MOST_VALUES) faults.push({ path: "where", reason: `at most ${MOST_VALUES} values, got ${values}` });
   const sort = sortKeys(type, query.sort ?? [], faults);
   const limit = query.limit ?? DEFAULT_LIMIT;
   faults.push(...scopeFaults(type, query.scope));

@@ -2,6 +2,7 @@ import { entryPath } from "../distinction/change-set.js";
 import { actingFor } from "../distinction/repository-environment.js";
 import { DistinctRepository } from "../distinction/distinct-repository.js";
 import { ConflictError } from "../distinction/errors.js";
+import { storeQuery } from "../distinction/list-query.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
 import type { WriteOptions } from "../distinction/save-options.js";
@@ -23,7 +24,8 @@ export class DistinctImageRepository extends DistinctRepository<typeof imageType
     this.#inUnit = (unit) => new DistinctImageRepository(unit.store(store), actingFor(unit, environment), quotas);
   }
 
-  override list(query: ImageQuery = {}): Promise<ImagePage> {
+  override async list(query: ImageQuery = {}): Promise<ImagePage> {
+    storeQuery(this.type, query); // refused as it was given, rather than with what is added to it
     return super.list({ ...query, sort: completeSort(query.sort) });
   }
 

@@ -29,7 +29,7 @@ export function imageToDocument(image: Image): ImageDocument {
  * The image that a document describes, not stored yet; what it leaves out starts as for any new image.
  *
  * @param now the time of creation where it tells none
- * @throws InvalidValueError listing unknown attributes and every value that breaks a rule
+ * @throws InvalidValueError listing unknown attributes and every value that does not fit its attribute
  */
 export function imageFromDocument(document: ImageDocument, now: Date): Image {
   const faults: Fault[] = [];

@@ -1,3 +1,4 @@
+import { aPlainObject, requireArguments } from "../distinction/arguments.js";
 import type { Clock } from "../distinction/clock.js";
 import { InvalidValueError } from "../distinction/errors.js";
 import { newRecord } from "../distinction/new-record.js";
@@ -6,7 +7,8 @@ import { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "./im
 /** Port: makes images that are not stored yet. */
 export interface ImageFactory {
   /**
-   * @throws InvalidValueError listing unknown and read-only attributes, and every value that breaks a rule
+   * @throws InvalidValueError listing unknown and read-only attributes, and every value that does not fit its attribute;
+   *   rules about several values (quotas, reserved names, equal locations) are for `add` to check
    */
   newImage(values?: NewImage): Image;
 }
@@ -20,6 +22,7 @@ export class DistinctImageFactory implements ImageFactory {
   ) {}
 
   newImage(values: NewImage = {}): Image {
+    requireArguments("image factory", { values: [values, aPlainObject] });
     const given = READ_ONLY_ATTRIBUTES.filter((name) => Object.hasOwn(values, name));
     if (given.length > 0) {
       const faults = given.map((path) => ({ path, reason: "is read-only" }));

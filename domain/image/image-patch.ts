@@ -105,7 +105,7 @@ function changeBy(image: Image, changes: readonly Change[]): void {
   for (const change of changes) {
     if (change.kind === "attribute.set") target[change.attribute] = types[change.attribute]!.expose(change.to);
     else if (change.kind === "list.order") image.locations.reorder(change.to);
-    else if (change.kind !== "json.set") {
+    else if (change.kind === "entry.put" || change.kind === "entry.drop") {
       const entries = target[change.collection] as Map<string, unknown> & Set<string>;
       const { kind, entry } = collections[change.collection]!;
       if (change.kind === "entry.drop") entries.delete(change.key);

@@ -6,10 +6,12 @@ import type { Edit } from "../distinction/record-type.js";
 import { exceeds, type ImageQuotas } from "./image-quotas.js";
 import { duplicateLocation, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";
-import { canBecome, FORMATS_OPEN, needsFormats, sourcesOf, type ImageStatus } from "./status-machine.js";
+import { canBecome, FORMATLESS, FORMATS_OPEN, needsFormats, sourcesOf, type ImageStatus } from "./status-machine.js";
 
 /** What the rules look at. */
 export interface RuledImage {
+  readonly id: string;
+  readonly protected: boolean;
   readonly status: ImageStatus;
   readonly diskFormat: string | null;
   readonly containerFormat: string | null;
@@ -23,6 +25,10 @@ export interface RuledImage {
 const FORMATS = ["diskFormat", "containerFormat"] as const;
 const SIZES = ["size", "virtualSize"] as const;
 
+/** What one reads and writes alike: another spelling of a UUID would be another id. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const PROTECTED = "a protected image cannot be deleted";
+
 /** What changes of an image take for granted about the stored one: who was first is told by these, and by no reading. */
 export const imageGuards: GuardRule = ({ attributes }, changes) => {
   const from = attributes.status as ImageStatus;
@@ -32,7 +38,8 @@ export const imageGuards: GuardRule = ({ attributes }, changes) => {
   if (to !== undefined) {
     const among = canBecome(from, to) ? [from] : [];
     guards.push({ subject: "status", attribute: "status", among, reason: `${from} cannot become ${to} in one save` });
-    if (to === "pending_delete") guards.push(unprotected("status"));
+    const isFreed = valueSet(changes, "protected") === false;
+    if (to === "pending_delete" && !isFreed) guards.push(unprotected("status"));
     // The data is handled as the formats say that were seen: whoever changes them meanwhile has to come second.
     const seen = needsFormats(from, to) ? FORMATS : [];
     for (const name of seen) {
@@ -49,7 +56,7 @@ export const imageGuards: GuardRule = ({ attributes }, changes) => {
 };
 
 function unprotected(subject: string): Guard {
-  return { subject, attribute: "protected", among: [false], reason: "a protected image cannot be deleted" };
+  return { subject, attribute: "protected", among: [false], reason: PROTECTED };
 }
 
 function removable(from: ImageStatus): Guard {
@@ -60,7 +67,9 @@ function removable(from: ImageStatus): Guard {
 /** Why an image may not be stored like this; without `edit`, as a new one. */
 export function imageFaults(image: RuledImage, edit: Edit | undefined, quotas: ImageQuotas): Fault[] {
   return [
-    ...statusFaults(image, edit),
+    ...(edit === undefined ? newcomerFaults(image) : stepFaults(image, edit)),
+    ...formatFaults(image, edit),
+    ...sizeFaults(image, edit),
     ...quotaFaults(image, edit, quotas),
     ...namesPut(image, edit)
       .filter(isServiceProperty)
@@ -69,18 +78,34 @@ export function imageFaults(image: RuledImage, edit: Edit | undefined, quotas: I
   ];
 }
 
-function statusFaults(image: RuledImage, edit: Edit | undefined): Fault[] {
-  const to = image.status;
-  if (edit === undefined) return to === "deleted" ? [{ path: "status", reason: "a new image is not deleted" }] : [];
-  const from = edit.before.attributes.status as ImageStatus;
-  if (from === to) return [];
+function newcomerFaults({ id, status }: RuledImage): Fault[] {
   const faults: Fault[] = [];
-  if (to === "deleted") faults.push({ path: "status", reason: "an image is deleted by its removal" });
-  const missing = needsFormats(from, to) ? FORMATS.filter((name) => image[name] === null) : [];
-  for (const path of missing) faults.push({ path, reason: `is needed to become ${to}` });
-  const left = to === "queued" ? SIZES.filter((name) => image[name] !== null) : [];
-  for (const path of left) faults.push({ path, reason: "is null when an image goes back to queued" });
+  if (!UUID.test(id)) faults.push({ path: "id", reason: "a UUID in lower case is needed" });
+  if (status === "deleted") faults.push({ path: "status", reason: "a new image is not deleted" });
   return faults;
+}
+
+function stepFaults({ status: to, protected: isProtected }: RuledImage, { before }: Edit): Fault[] {
+  if (before.attributes.status === to) return [];
+  if (to === "deleted") return [{ path: "status", reason: "an image is deleted by its removal" }];
+  return to === "pending_delete" && isProtected ? [{ path: "status", reason: PROTECTED }] : [];
+}
+
+function formatFaults(image: RuledImage, edit: Edit | undefined): Fault[] {
+  if (FORMATLESS.includes(image.status) || !isTouched(edit, ["status", ...FORMATS])) return [];
+  const missing = FORMATS.filter((name) => image[name] === null);
+  return missing.map((path) => ({ path, reason: `is needed by an image that is ${image.status}` }));
+}
+
+function sizeFaults(image: RuledImage, edit: Edit | undefined): Fault[] {
+  if (image.status !== "queued" || !isTouched(edit, ["status", ...SIZES])) return [];
+  const left = SIZES.filter((name) => image[name] !== null);
+  return left.map((path) => ({ path, reason: "is null while an image is queued" }));
+}
+
+/** Whether an edit changes one of these attributes, as a new image does. */
+function isTouched(edit: Edit | undefined, names: readonly string[]): boolean {
+  return edit === undefined || names.some((name) => valueSet(edit.changes, name) !== undefined);
 }
 
 /** An image that is over a quota already, because that was lowered, may still change otherwise. */
@@ -104,10 +129,10 @@ function namesPut(image: RuledImage, edit: Edit | undefined): readonly string[] 
 }
 
 function locationFaults(image: RuledImage, edit: Edit | undefined): Fault[] {
-  const isTouched =
+  const arePut =
     edit === undefined ||
     edit.changes.some((change) => change.kind === "entry.put" && change.collection === "locations");
-  const duplicate = isTouched ? duplicateLocation(image.locations) : undefined;
+  const duplicate = arePut ? duplicateLocation(image.locations) : undefined;
   if (duplicate === undefined) return [];
   const reason = `has the URL and the metadata of ${entryPath("locations", duplicate.first)}`;
   return [{ path: entryPath("locations", duplicate.id), reason }];

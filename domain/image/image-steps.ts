@@ -43,7 +43,7 @@ function stepFaults(image: Image, to: ImageStatus): readonly Fault[] {
   if (!needsFormats(from, to)) return [];
   return (["diskFormat", "containerFormat"] as const)
     .filter((path) => image[path] === null)
-    .map((path) => ({ path, reason: `is needed to become ${to}` }));
+    .map((path) => ({ path, reason: `is needed by an image that is ${to}` }));
 }
 
 function refuse(path: string, reason: string): never {

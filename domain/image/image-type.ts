@@ -6,13 +6,17 @@ import { entries, listOf, setOf } from "../distinction/collection-type.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../distinction/record-type.js";
 import { DEFAULT_QUOTAS, type ImageQuotas } from "./image-quotas.js";
 import { imageFaults, imageGuards } from "./image-rules.js";
-import { locationFields } from "./location.js";
+import { locationFields, locationId } from "./location.js";
 import { propertyName } from "./property-name.js";
 import { IMAGE_STATUSES } from "./status-machine.js";
 
 const MAX_INT32 = 2 ** 31 - 1;
 
 const tag = constrained(text(255), (value) => (value === "" ? "a tag of at least 1 character" : undefined));
+
+const format = constrained(text(20), (value) =>
+  /^\S+$/u.test(value) ? undefined : "a format of at least 1 character, without white space",
+);
 
 /** An image's metadata, after OpenStack Glance's domain model. */
 export const imageType = recordType({
@@ -28,8 +32,8 @@ export const imageType = recordType({
     minDisk: withInitial(integer(0, MAX_INT32), 0),
     minRam: withInitial(integer(0, MAX_INT32), 0),
     owner: nullable(text(255)),
-    diskFormat: nullable(text(20)),
-    containerFormat: nullable(text(20)),
+    diskFormat: nullable(format),
+    containerFormat: nullable(format),
     size: nullable(integer(0)),
     virtualSize: nullable(integer(0)),
     checksum: nullable(text(32)),
@@ -41,7 +45,7 @@ export const imageType = recordType({
   collections: {
     properties: entries(propertyName, text(65_535)),
     tags: setOf(tag),
-    locations: listOf(text(36), locationFields),
+    locations: listOf(locationId, locationFields),
   },
   stamp: "updatedAt",
   guards: imageGuards,

@@ -5,6 +5,8 @@ import { canonicalText, type JsonValue } from "../distinction/json-text.js";
 
 export type LocationMetadata = Record<string, JsonValue>;
 
+export const locationId = constrained(text(36), (id) => (id === "" ? "an id of at least 1 character" : undefined));
+
 /** Where an image's data is. */
 export const locationFields = {
   url: constrained(text(4_096), (url) => (url === "" ? "a URL of at least 1 character" : undefined)),

@@ -39,7 +39,10 @@ export function sourcesOf(to: ImageStatus): readonly ImageStatus[] {
 /** In which the formats may change. */
 export const FORMATS_OPEN: readonly ImageStatus[] = ["queued", "importing"];
 
+/** In which an image may lack its formats. All others handle data, or have it. */
+export const FORMATLESS: readonly ImageStatus[] = ["queued", "uploading"];
+
 /** Whether a step begins to handle data, for which both formats have to be known. */
 export function needsFormats(from: ImageStatus, to: ImageStatus): boolean {
-  return ["queued", "uploading"].includes(from) && ["saving", "active", "importing"].includes(to);
+  return FORMATLESS.includes(from) && ["saving", "active", "importing"].includes(to);
 }

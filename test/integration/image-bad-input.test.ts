@@ -15,7 +15,12 @@ const numbered = (count: number): string[] => Array.from({ length: count }, (_, 
 const EDITS: readonly (readonly [string, (image: Image) => void, path: string, reason: string])[] = [
   ["an illegal step", (image) => (image.status = "killed"), "status", "queued cannot become killed"],
   ["deletion by assignment", (image) => (image.status = "deleted"), "status", "deleted by its removal"],
-  ["saving without a disk format", (image) => (image.status = "saving"), "diskFormat", "is needed to become saving"],
+  [
+    "saving without a disk format",
+    (image) => (image.status = "saving"),
+    "diskFormat",
+    "is needed by an image that is saving",
+  ],
   ["an unknown status", (image) => (image.status = "lost" as "active"), "status", "one of queued"],
   ["another id", (image) => ((image as { id: string }).id = "x"), "id", "is fixed"],
   ["another time of creation", (image) => (image.createdAt = new Date(0)), "createdAt", "is fixed"],
@@ -55,6 +60,15 @@ const EDITS: readonly (readonly [string, (image: Image) => void, path: string, r
   ],
   ["a long name", (image) => (image.name = "x".repeat(256)), "name", "at most 255 characters, got a string of 256"],
   ["half a character", (image) => (image.name = "\ud83c"), "name", "well-formed Unicode"],
+  ["an empty format", (image) => (image.diskFormat = ""), "diskFormat", "at least 1 character"],
+  ["a blank format", (image) => (image.containerFormat = " "), "containerFormat", "without white space"],
+  ["a size while it is queued", (image) => (image.size = 0), "size", "is null while an image is queued"],
+  [
+    "a location without an id",
+    (image) => image.locations.set("", newLocation("file:///x")),
+    'locations[""]',
+    "at least 1 character",
+  ],
   ["a size below 0", (image) => (image.minDisk = -1), "minDisk", "between 0 and"],
   ["a size beyond 31 bits", (image) => (image.minRam = 2 ** 31), "minRam", "between 0 and 2147483647"],
   ["a long property", (image) => image.properties.set("k", "x".repeat(65_536)), 'properties["k"]', "at most 65535"],
@@ -67,8 +81,26 @@ const QUERIES: readonly (readonly [string, ImageQuery, path: string])[] = [
   ["an unknown filter", { where: { colour: { eq: 1 } } as object }, "colour"],
   ["an unknown operator", { where: { name: { like: "x" } } as object }, "name.like"],
   ["a value of another type", { where: { minRam: { gt: "x" as unknown as number } } }, "minRam.gt"],
+  ["more values than statements take", { where: { name: { in: numbered(30_001) } } }, "where"],
+  ["an order that is a word", { sort: "name" as never }, "sort"],
+  ["an order of nothing", { sort: [null] as never }, "sort"],
+  ["no conditions", { where: null as never }, "where"],
+  ["conditions that are none", { where: [null] as never }, "where"],
   ["a limit of 0", { limit: 0 }, "limit"],
   ["a limit of 1,001", { limit: 1_001 }, "limit"],
+];
+
+const FORMATS = { diskFormat: "raw", containerFormat: "bare" };
+
+const NEWCOMERS: readonly (readonly [string, Partial<Image>, path: string])[] = [
+  ["an empty id", { id: "" }, "id"],
+  ["an id that is no UUID", { id: "not a uuid" }, "id"],
+  ["a UUID in capitals", { id: "1B4E28BA-2FA1-11D2-883F-0016D3CCA427" }, "id"],
+  ["the status of a removed one", { ...FORMATS, status: "deleted" }, "status"],
+  ["data, and no disk format", { ...FORMATS, diskFormat: null, status: "active" }, "diskFormat"],
+  ["data taken out of use, and no container format", { diskFormat: "raw", status: "deactivated" }, "containerFormat"],
+  ["the size of data that is not there", { size: 1 }, "size"],
+  ["the virtual size of data that is not there", { virtualSize: 1 }, "virtualSize"],
 ];
 
 describe("bad input is told by attribute and rule, and nothing changes", () => {
@@ -91,6 +123,39 @@ describe("bad input is told by attribute and rule, and nothing changes", () => {
 
     test.each(QUERIES)("a list with %s", async (_, query, path) => {
       await expect(clients().a.list(query)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path }] });
+    });
+
+    test.each(NEWCOMERS)("a new image with %s", async (_, values, path) => {
+      const { a, b } = clients();
+      const image = Object.assign(newImage(), values);
+      const refused = (at: string): object => ({ code: "INVALID_VALUE", faults: [{ path: at }] });
+      await expect(a.add(image)).rejects.toMatchObject(refused(path));
+      await expect(a.addAll([image])).rejects.toMatchObject(refused(`[0].${path}`));
+      expect(await b.find(image.id)).toBeUndefined();
+    });
+
+    test("formats are needed for as long as data is handled, and none before", async () => {
+      const { a } = clients();
+      const image = sample({ diskFormat: "raw", containerFormat: "bare" });
+      image.status = "importing";
+      await a.add(image);
+      image.diskFormat = null;
+      await expect(a.save(image)).rejects.toMatchObject({
+        faults: [{ path: "diskFormat", reason: "is needed by an image that is importing" }],
+      });
+      image.diskFormat = "qcow2";
+      await a.save(image);
+      await a.add(Object.assign(newImage(), { status: "uploading" }));
+    });
+
+    test("a property that has another value than expected, or none, is told as that", async () => {
+      const { a } = clients();
+      const image = sample();
+      await a.add(image);
+      await expect(a.deletePropertyAtomic(image.id, "lock", "mine")).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: `image ${image.id}: not as expected at version 1: properties["lock"]`,
+      });
     });
 
     test("formats once the data is in use; even where both are given", async () => {

@@ -167,6 +167,26 @@ describe("the races of image-style records, those of status, locations, members 
         expect(finish.now).toMatchObject(expected);
       });
 
+      test("going back to queued against a size: a queued image has none, whoever was first", async () => {
+        const size: Edit = (image) => (image.size = 7);
+        const { a, b, now } = await raced(clients(), order, imageIn("saving"), step("queued"), size);
+        expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
+        const refused = { reason: { code: "INVALID_VALUE", faults: [{ path: "size" }] } };
+        expect(a.status === "fulfilled" ? b : a).toMatchObject(refused);
+        const queued = { status: "queued", size: null };
+        expect(now).toMatchObject(a.status === "fulfilled" ? queued : { status: "saving", size: 7 });
+      });
+
+      test("protecting against pending_delete: a protected image is never about to be deleted", async () => {
+        const protect: Edit = (image) => (image.protected = true);
+        const { a, b, now } = await raced(clients(), order, imageIn("active"), protect, step("pending_delete"));
+        if (b.status === "fulfilled") expect(now.status).toBe("pending_delete");
+        else {
+          expect([a.status, b.reason]).toMatchObject(["fulfilled", { code: "CONFLICT" }]);
+          expect(now).toMatchObject({ protected: true, status: "active" });
+        }
+      });
+
       test("race 17: a member accepts while the owner removes it: it is never revived", async () => {
         const [image] = await loadedTwice(clients(), {});
         const [owner, guest] = clients().members;
@@ -267,6 +287,26 @@ describe("the races of image-style records, those of status, locations, members 
         const refused = Object.values(outcomes).filter(({ status }) => status === "rejected");
         expect(refused).toMatchObject([{ reason: { code: "CONFLICT" } }]);
       });
+    });
+
+    test("an image may be freed of its protection and go to pending_delete in one save", async () => {
+      const { a, b } = clients();
+      const image = imageIn("active", { protected: true })();
+      await a.add(image);
+      image.protected = false;
+      moveTo(image, "pending_delete");
+      await a.save(image);
+      expect(await b.get(image.id)).toMatchObject({ protected: false, status: "pending_delete" });
+    });
+
+    test("nor is one protected on its way there", async () => {
+      const { a, b } = clients();
+      const image = imageIn("active")();
+      await a.add(image);
+      moveTo(image, "pending_delete");
+      image.protected = true;
+      await expect(a.save(image)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: "status" }] });
+      expect(await b.get(image.id)).toMatchObject({ protected: false, status: "active" });
     });
 
     test("race 10: clearing all is no unchanged list", async () => {

@@ -75,7 +75,7 @@ describe("the gateway", () => {
     const stores = { images: new Store(imageType), members: memoryImages().members };
     const gateway = new ImageGateway(
       stores,
-      { ...environment, newId: () => "one" },
+      { ...environment, newId: () => "1b4e28ba-2fa1-11d2-883f-0016d3cca427" },
       { layers: [layer("inner"), layer("outer")] },
     );
     const image = gateway.factory.newImage({ name: "a" });
