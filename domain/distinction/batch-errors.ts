@@ -1,5 +1,6 @@
 import { ConflictError, DistinctionError } from "./errors.js";
 import { idText, type RecordId } from "./record-id.js";
+import type { TakenId } from "./record-store.js";
 import type { AnyRecordType } from "./record-type.js";
 
 /** Several records of one batch conflict. The fields are those of the first; nothing of the batch was written. */
@@ -18,14 +19,15 @@ export class BatchConflictError extends ConflictError {
 const MOST_NAMED = 20;
 
 export function noneOf(type: AnyRecordType, ids: readonly RecordId[]): DistinctionError {
-  return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${named(ids)} does not exist`);
+  return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${listed(ids.map(idText))} does not exist`);
 }
 
-export function allExist(type: AnyRecordType, ids: readonly RecordId[]): DistinctionError {
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${named(ids)}: the id is taken`);
+export function allExist(type: AnyRecordType, taken: readonly TakenId[]): DistinctionError {
+  const names = taken.map(({ id, isDeleted }) => (isDeleted ? `${idText(id)} (deleted)` : idText(id)));
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${listed(names)}: the id is taken`);
 }
 
-function named(ids: readonly RecordId[]): string {
-  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : "";
-  return ids.slice(0, MOST_NAMED).map(idText).join(", ") + more;
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return names.slice(0, MOST_NAMED).join(", ") + more;
 }

@@ -1,5 +1,5 @@
 import { apply } from "./apply.js";
-import { anArray, requireArguments, requireOptions } from "./arguments.js";
+import { requireOptions } from "./arguments.js";
 import { allExist, BatchConflictError, noneOf } from "./batch-errors.js";
 import { checkScope } from "./check-scope.js";
 import type { Change } from "./change.js";
@@ -33,7 +33,6 @@ export class BatchSaver<R extends AnyRecordType> {
   ) {}
 
   async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
-    requireArguments(this.type.name, { ids: [given, anArray] });
     checkScope(this.type, scope);
     const texts = given.map((id) => recordId(this.type, id)).map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
@@ -54,7 +53,6 @@ export class BatchSaver<R extends AnyRecordType> {
   }
 
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions): Promise<void> {
-    requireArguments(this.type.name, { records: [records, anArray] });
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
@@ -69,7 +67,6 @@ export class BatchSaver<R extends AnyRecordType> {
   }
 
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
-    requireArguments(this.type.name, { records: [records, anArray] });
     requireOptions(this.type.name, SAVE_OPTIONS, options);
     const tracked = records.map((record) => this.tracker.of(record));
     this.#refuseCopies(tracked.map(({ original }) => original));

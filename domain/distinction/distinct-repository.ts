@@ -1,4 +1,4 @@
-import { having, requireArguments, requireOptions } from "./arguments.js";
+import { anArray, having, requireArguments, requireOptions } from "./arguments.js";
 import { BatchSaver } from "./batch-saver.js";
 import type { ChangeSet } from "./change-set.js";
 import { checkScope } from "./check-scope.js";
@@ -84,6 +84,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND` naming all that are missing
    */
   async getMany(ids: readonly IdOf<R>[], scope?: EntryScope): Promise<RecordOf<R>[]> {
+    requireArguments(this.type.name, { ids: [ids, anArray] });
     return this.#observed(
       "getMany",
       () => ({ count: ids.length }),
@@ -129,7 +130,7 @@ export class DistinctRepository<R extends AnyRecordType> {
       () => this.#subjectOf(state),
       async () => {
         const outcome = await storeBy(this.store, options.actor).insert(state);
-        if (outcome === "duplicate") throw alreadyExists(this.type, state);
+        if (outcome !== "applied") throw alreadyExists(this.type, state, outcome);
       },
     );
     this.#tracker.adopt(record, state);
@@ -142,10 +143,10 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS` naming the ids that are taken
    */
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions = {}): Promise<void> {
-    const count = records.length;
+    requireArguments(this.type.name, { records: [records, anArray] });
     return this.#observed(
       "addAll",
-      () => ({ count }),
+      () => ({ count: records.length }),
       () => this.#batches.addAll(records, options),
     );
   }
@@ -199,10 +200,10 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError as `save`; `RECORD_NOT_FOUND` names all that were deleted
    */
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
-    const count = records.length;
+    requireArguments(this.type.name, { records: [records, anArray] });
     return this.#observed(
       "saveAll",
-      () => ({ count }),
+      () => ({ count: records.length }),
       () => this.#batches.saveAll(records, options),
     );
   }

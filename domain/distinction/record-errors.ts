@@ -1,6 +1,7 @@
 import { ConflictError, DistinctionError } from "./errors.js";
 import type { Overlap } from "./overlap.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
+import type { InsertOutcome } from "./record-store.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType } from "./record-type.js";
 
@@ -8,9 +9,14 @@ export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);
 }
 
-export function alreadyExists(type: AnyRecordType, state: RecordState): DistinctionError {
+export function alreadyExists(
+  type: AnyRecordType,
+  state: RecordState,
+  outcome: Exclude<InsertOutcome, "applied">,
+): DistinctionError {
   const id = idText(idFrom(type, state.attributes));
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id}: the id is taken`);
+  const owner = outcome === "deleted" ? " by a record that is deleted" : "";
+  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id}: the id is taken${owner}`);
 }
 
 export function conflict(

@@ -12,6 +12,16 @@ export type ApplyOutcome =
   | { readonly kind: "stale"; readonly current: RecordState }
   | { readonly kind: "missing" };
 
+/** `deleted`: the id is taken by a record that is not there any more, but kept. */
+export type InsertOutcome = "applied" | "duplicate" | "deleted";
+
+/** An id under which no record can be added. */
+export interface TakenId {
+  readonly id: RecordId;
+  /** Whether by a record that is not there any more, but kept. */
+  readonly isDeleted: boolean;
+}
+
 /** One record's part in a batch. */
 export interface RecordWrite {
   readonly base: RecordState;
@@ -44,7 +54,7 @@ export interface RecordStore {
   load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]>;
 
   /** Stores a new record, all of it or nothing. */
-  insert(state: RecordState): Promise<"applied" | "duplicate">;
+  insert(state: RecordState): Promise<InsertOutcome>;
 
   /**
    * Writes `changes` if the record still has the version of `base`, and raises the version by one: all or nothing.
@@ -72,7 +82,7 @@ export interface RecordStore {
   remove(base: RecordState): Promise<ApplyOutcome>;
 
   /** Stores new records with different ids, all of them or nothing. Answers the ids that are taken; none if it did. */
-  insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]>;
+  insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]>;
 
   /**
    * Writes all of `writes`, each to a different record, or nothing. Those whose record has another version than their

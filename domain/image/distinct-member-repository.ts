@@ -48,7 +48,7 @@ export class DistinctMemberRepository implements ImageMemberRepository {
       case "applied":
         return this.get(imageId, memberId);
       case "duplicate":
-        throw alreadyExists(memberType, state);
+        throw alreadyExists(memberType, state, "duplicate");
       case "no-image":
         throw notFound(imageType, [imageId]);
       case "over-quota":

@@ -10,9 +10,11 @@ import type {
   ApplyOutcome,
   BatchOutcome,
   DecideAll,
+  InsertOutcome,
   RecordStore,
   RecordWrite,
   StorePage,
+  TakenId,
 } from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
 import { addition, edition, removal, type Written } from "../../domain/distinction/written.js";
@@ -102,10 +104,10 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => ids.map((id) => this.#load(id, scope)));
   }
 
-  insert(state: RecordState): Promise<"applied" | "duplicate"> {
+  insert(state: RecordState): Promise<InsertOutcome> {
     return settled(() => {
       const key = this.#key(state);
-      if (this.#isTaken(key)) return "duplicate";
+      if (this.#isTaken(key)) return this.#states.has(key) ? "duplicate" : "deleted";
       this.#states.set(key, within(state));
       this.#remember([addition(this.type, state)]);
       return "applied";
@@ -153,14 +155,16 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
-  insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+  insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return settled(() => {
       const taken = states.filter((state) => this.#isTaken(this.#key(state)));
       if (taken.length === 0) {
         for (const state of states) this.#states.set(this.#key(state), within(state));
         this.#remember(states.map((state) => addition(this.type, state)));
       }
-      return taken.map(({ attributes }) => idFrom(this.type, attributes));
+      return taken.map((state) => {
+        return { id: idFrom(this.type, state.attributes), isDeleted: !this.#states.has(this.#key(state)) };
+      });
     });
   }
 

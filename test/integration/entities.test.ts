@@ -1,7 +1,9 @@
 import "reflect-metadata";
+import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { distinct } from "../../src/composition/distinct.js";
+import { unitOfWork } from "../../src/composition/existing-data-source.js";
 import { onSqlBackends } from "./backends.js";
 import {
   CameraSchema,
@@ -299,6 +301,36 @@ onSqlBackends((place, backend) => {
     await photos.save(restored);
     expect(await photos.find(id)).toBeUndefined();
     expect(await theirs.getRepository(Photo).existsBy({ id })).toBe(false);
+  });
+
+  test("a soft-deleted row is no place for a new one, by itself, in a batch, in a unit, and that is said", async () => {
+    const photos = photosOf(mine);
+    const [alive, deleted] = [await storedPhoto(), await storedPhoto()];
+    await theirs.getRepository(Photo).softDelete(deleted);
+    const again = (id: string): Photo => photos.create({ id, title: "again" });
+    const refusal = {
+      code: "RECORD_EXISTS",
+      message: `Photo ${deleted}: the id is taken by a record that is deleted`,
+    };
+    await expect(photos.add(again(deleted))).rejects.toMatchObject(refusal);
+    await expect(photos.addAll([again(randomUUID()), again(alive), again(deleted)])).rejects.toMatchObject({
+      code: "RECORD_EXISTS",
+      message: `Photo ${alive}, ${deleted} (deleted): the id is taken`,
+    });
+    const unit = unitOfWork(mine).run(async (tx) => {
+      const inside = tx.repository(photos);
+      expect(await inside.find(deleted)).toBeUndefined();
+      await inside.add(again(deleted));
+    });
+    await expect(unit).rejects.toMatchObject(refusal);
+    const batch = unitOfWork(mine).run(async (tx) => {
+      await tx.repository(photos).find(deleted);
+      await tx.repository(photos).addAll([again(deleted)]);
+    });
+    await expect(batch).rejects.toMatchObject({ code: "RECORD_EXISTS" });
+    expect(await theirs.getRepository(Photo).findOneBy({ id: alive })).toMatchObject({ title: "before" });
+    await theirs.getRepository(Photo).restore(deleted);
+    expect(await photos.get(deleted)).toMatchObject({ title: "before" });
   });
 
   test("values out of range are told by property", async () => {

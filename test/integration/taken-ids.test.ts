@@ -30,7 +30,7 @@ describe("the id of a removed image is nobody's any more", () => {
       const beside = newImage({ tags: ["t"] });
       await expect(b.addAll([beside, newImage({ id })])).rejects.toMatchObject({
         code: "RECORD_EXISTS",
-        message: `image ${id}: the id is taken`,
+        message: `image ${id} (deleted): the id is taken`,
       });
       const units =
         databases[0] === undefined ? new MemoryUnitOfWork(environment) : new SqlUnitOfWork(databases[0], environment);

@@ -4,7 +4,14 @@ import { changeSet, type ChangeSet } from "../../../domain/distinction/change-se
 import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
 import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
-import type { ApplyOutcome, BatchOutcome, DecideAll, RecordWrite } from "../../../domain/distinction/record-store.js";
+import type {
+  ApplyOutcome,
+  BatchOutcome,
+  DecideAll,
+  InsertOutcome,
+  RecordWrite,
+  TakenId,
+} from "../../../domain/distinction/record-store.js";
 import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
 import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
@@ -35,7 +42,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     super(whole, table);
   }
 
-  override insert(state: RecordState): Promise<"applied" | "duplicate"> {
+  override insert(state: RecordState): Promise<InsertOutcome> {
     return this.#recorded(async (store, record) => {
       const outcome = await store.insert(state);
       if (outcome === "applied") await record(addition(this.table.type, state));
@@ -94,7 +101,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     });
   }
 
-  override async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+  override async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return insertAll(this.whole, await this.ready(), states, (work) =>
       this.#recorded(async (_store, record, database) => {
         await database.transaction(work);

@@ -101,7 +101,7 @@ export function selectVersions(layout: TableLayout, ids: readonly RecordId[]): S
 }
 
 /**
- * Those of `ids` that a table has, whether their rows are alive or marked as deleted.
+ * Those of `ids` that a table has, each behind whether its record is deleted.
  *
  * @param name the record's own table, or that of what was removed
  * @param lock to see what is stored now, even in a transaction that began before
@@ -109,8 +109,10 @@ export function selectVersions(layout: TableLayout, ids: readonly RecordId[]): S
 export function selectTaken(layout: TableLayout, ids: readonly RecordId[], name: string, lock: boolean): Statement {
   const where = whereIds(layout, ids);
   const keys = layout.key.map((column) => column.name).join(", ");
+  const { deletedColumn } = layout.table;
+  const mark = deletedColumn === undefined ? "0" : `${layout.dialect.quote(deletedColumn)} IS NOT NULL`;
   return {
-    sql: `SELECT ${keys} FROM ${name} WHERE ${where.sql}${lock ? layout.dialect.forUpdate : ""}`,
+    sql: `SELECT ${name === layout.name ? mark : "1"}, ${keys} FROM ${name} WHERE ${where.sql}${lock ? layout.dialect.forUpdate : ""}`,
     parameters: where.parameters,
     varying: true,
   };

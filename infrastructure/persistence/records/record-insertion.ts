@@ -1,5 +1,6 @@
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { InsertOutcome, TakenId } from "../../../domain/distinction/record-store.js";
 import { selectTaken } from "./batch-statements.js";
 import { insertBatch } from "./batch-writer.js";
 import { batches } from "./batches.js";
@@ -18,13 +19,17 @@ const MOST_REPETITIONS = 20;
 /** Undoes the insertion of records of which one has the id of a removed one. */
 class IdOfRemoved extends Error {}
 
-/** Stores a new record; answers whether its id was free. */
-export async function insertOne(database: DatabaseAccess, layout: TableLayout, state: RecordState): Promise<boolean> {
+/** Stores a new record; see `RecordStore.insert`. */
+export async function insertOne(
+  database: DatabaseAccess,
+  layout: TableLayout,
+  state: RecordState,
+): Promise<InsertOutcome> {
   const { tombstones } = layout.table;
   const statement =
     tombstones === undefined ? insertRecord(layout, state) : insertUnlessRemoved(layout, tombstones, state);
   const isAlone = Object.values(state.collections).every((entries) => entries.size === 0);
-  const taken = await insertedOrTaken(database, layout, [state], async (stored) => {
+  const [taken] = await insertedOrTaken(database, layout, [state], async (stored) => {
     if (isAlone) {
       if ((await database.session((session) => session.run(statement))) === 0) throw new IdOfRemoved();
       return;
@@ -36,7 +41,8 @@ export async function insertOne(database: DatabaseAccess, layout: TableLayout, s
       await writeAllEntries(session, layout, [state]);
     });
   });
-  return taken.length === 0;
+  if (taken === undefined) return "applied";
+  return taken.isDeleted ? "deleted" : "duplicate";
 }
 
 /**
@@ -49,7 +55,7 @@ export async function insertAll(
   layout: TableLayout,
   states: readonly RecordState[],
   transaction: (work: (session: Session) => Promise<void>) => Promise<void> = (work) => database.transaction(work),
-): Promise<readonly RecordId[]> {
+): Promise<readonly TakenId[]> {
   const sorted = [...states].sort((left, right) => compareKeys(idOf(layout, left), idOf(layout, right)));
   return insertedOrTaken(database, layout, states, (stored) =>
     transaction(async (session) => {
@@ -73,7 +79,7 @@ async function insertedOrTaken(
   layout: TableLayout,
   states: readonly RecordState[],
   insertion: (stored: (are: boolean) => void) => Promise<void>,
-): Promise<readonly RecordId[]> {
+): Promise<readonly TakenId[]> {
   let areStored = false;
   for (let repetitions = 0; ; repetitions++) {
     try {
@@ -111,17 +117,17 @@ async function takenAmong(
   database: DatabaseAccess,
   layout: TableLayout,
   ids: readonly RecordId[],
-): Promise<readonly RecordId[]> {
+): Promise<readonly TakenId[]> {
   const { tombstones } = layout.table;
   const tables = [layout.name, ...(tombstones === undefined ? [] : [layout.dialect.quote(tombstones.name)])];
-  const taken = new Set<string>();
+  const taken = new Map<string, TakenId>();
   await database.session(async (session) => {
     for (const name of tables) {
       const found = await selectedIds(session, layout, ids, name, database.hasFixedView);
-      for (const id of found) taken.add(idText(id));
+      for (const one of found) taken.set(idText(one.id), one);
     }
   });
-  return ids.filter((id) => taken.has(idText(id)));
+  return ids.flatMap((id) => taken.get(idText(id)) ?? []);
 }
 
 async function selectedIds(
@@ -130,10 +136,12 @@ async function selectedIds(
   ids: readonly RecordId[],
   name: string,
   lock: boolean,
-): Promise<readonly RecordId[]> {
-  const found: RecordId[] = [];
+): Promise<readonly TakenId[]> {
+  const found: TakenId[] = [];
   for (const some of batches(ids, layout.key.length, (id) => idText(id).length)) {
-    for (const key of await session.rows(selectTaken(layout, some, name, lock))) found.push(decodedId(layout, key));
+    for (const [isDeleted, ...key] of await session.rows(selectTaken(layout, some, name, lock))) {
+      found.push({ id: decodedId(layout, key), isDeleted: Number(isDeleted) === 1 });
+    }
   }
   return found;
 }

@@ -11,9 +11,11 @@ import type {
   ApplyOutcome,
   BatchOutcome,
   DecideAll,
+  InsertOutcome,
   RecordStore,
   RecordWrite,
   StorePage,
+  TakenId,
 } from "../../../domain/distinction/record-store.js";
 import type { Attributes } from "../../../domain/distinction/record-type.js";
 import { applyBatch } from "./batch-store.js";
@@ -50,9 +52,9 @@ export class SqlRecordStore implements RecordStore {
     return ids.map((id) => states.get(idText(id)));
   }
 
-  async insert(state: RecordState): Promise<"applied" | "duplicate"> {
+  async insert(state: RecordState): Promise<InsertOutcome> {
     const layout = await this.ready();
-    return (await insertOne(this.database, layout, state)) ? "applied" : "duplicate";
+    return insertOne(this.database, layout, state);
   }
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
@@ -94,7 +96,7 @@ export class SqlRecordStore implements RecordStore {
     return removed ? { kind: "applied" } : this.current(layout, base);
   }
 
-  async insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+  async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return insertAll(this.database, await this.ready(), states);
   }
 

@@ -2,7 +2,7 @@ import { changeSet, type ChangeSet } from "../../../domain/distinction/change-se
 import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
-import type { ApplyOutcome, BatchOutcome } from "../../../domain/distinction/record-store.js";
+import type { ApplyOutcome, BatchOutcome, InsertOutcome, TakenId } from "../../../domain/distinction/record-store.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
 import { applyBatch } from "../records/batch-store.js";
 import type { DatabaseAccess } from "../connection/database.js";
@@ -74,7 +74,7 @@ export class UnitRecordStore extends SqlRecordStore {
     return found;
   }
 
-  override insert(...write: Parameters<SqlRecordStore["insert"]>): Promise<"applied" | "duplicate"> {
+  override insert(...write: Parameters<SqlRecordStore["insert"]>): Promise<InsertOutcome> {
     return this.unit.write(async () => {
       const [state] = write;
       const id = idFrom(this.table.type, state.attributes);
@@ -131,11 +131,11 @@ export class UnitRecordStore extends SqlRecordStore {
     });
   }
 
-  override insertAll(states: readonly RecordState[]): Promise<readonly RecordId[]> {
+  override insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return this.unit.write(async () => {
       const taken = await super.insertAll(states);
-      const appeared = taken.find((id) => this.records.absent.has(idText(id)));
-      if (appeared !== undefined) throw this.#lost(appeared);
+      const appeared = taken.find(({ id, isDeleted }) => !isDeleted && this.records.absent.has(idText(id)));
+      if (appeared !== undefined) throw this.#lost(appeared.id);
       if (taken.length > 0) return taken;
       for (const state of states) {
         this.#wrote(idFrom(this.table.type, state.attributes));
