@@ -1,14 +1,13 @@
 import { requireArguments, rule } from "./arguments.js";
-import type { Change, EntryDrop, EntryPut, JsonSet } from "./change.js";
+import type { Change } from "./change.js";
 import { aChangeSet, changeSet, type ChangeSet } from "./change-set.js";
-import type { EntryType } from "./collection-type.js";
 import type { JsonPath } from "./json-path.js";
 import { InvalidValueError } from "./errors.js";
 import { JsonText, type JsonValue } from "./json-text.js";
-import { MASKED } from "./masked.js";
+import { maskedChangeSet } from "./masked-changes.js";
 import { aRecordType } from "./record-definition.js";
 import type { RecordId } from "./record-id.js";
-import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
+import type { AnyRecordType } from "./record-type.js";
 
 /**
  * A change set as JSON text that `changeSetFromJson` reads back with every value's type. Values of attributes and fields
@@ -16,8 +15,8 @@ import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
  */
 export function changeSetToJson(type: AnyRecordType, changeSet: ChangeSet): string {
   requireArguments("change set", { type: [type, aRecordType], changeSet: [changeSet, aChangeSet] });
-  const { record, id, base, changes } = changeSet;
-  const encodedChanges = changes.map((change) => encodeChange(type, change));
+  const { record, id, base, changes } = maskedChangeSet(type, changeSet);
+  const encodedChanges = changes.map(encodeChange);
   return JSON.stringify({ record, id: id.map(encode), base, changes: encodedChanges });
 }
 
@@ -61,23 +60,10 @@ interface EncodedChange {
   readonly to?: Encoded;
 }
 
-function encodeChange(type: AnyRecordType, change: Change): EncodedChange {
-  switch (change.kind) {
-    case "attribute.set":
-    case "json.set": {
-      const { secret } = (type.attributes as Attributes)[change.attribute]!;
-      // Inside JSON, values are JSON as they are.
-      const write = secret ? masked : change.kind === "json.set" ? asIs : encode;
-      return { ...place(type, change), ...sides(change, write) };
-    }
-    case "entry.put":
-    case "entry.drop": {
-      const { entry } = (type.collections as Collections)[change.collection]!;
-      return { ...place(type, change), ...sides(change, (value) => encode(maskFields(entry, value))) };
-    }
-    case "list.order":
-      return { ...place(type, change), ...sides(change, asIs) };
-  }
+function encodeChange(change: Change): EncodedChange {
+  // Inside JSON, values are JSON as they are; so are the keys of a list.
+  const write = change.kind === "json.set" || change.kind === "list.order" ? asIs : encode;
+  return { ...place(change), ...sides(change, write) };
 }
 
 function decodeChange(encoded: EncodedChange): Change {
@@ -91,26 +77,18 @@ function decodeChange(encoded: EncodedChange): Change {
   return { ...encoded, from, to: encoded.to === undefined ? undefined : read(encoded.to) } as Change;
 }
 
-function place(type: AnyRecordType, change: Change): Omit<EncodedChange, "from" | "to"> {
+function place(change: Change): Omit<EncodedChange, "from" | "to"> {
   switch (change.kind) {
     case "attribute.set":
       return { kind: change.kind, attribute: change.attribute };
     case "json.set":
-      return { kind: change.kind, attribute: change.attribute, path: shownSteps(type, change) };
+      return { kind: change.kind, attribute: change.attribute, path: change.path };
     case "entry.put":
     case "entry.drop":
-      return { kind: change.kind, collection: change.collection, key: shownKey(type, change) };
+      return { kind: change.kind, collection: change.collection, key: change.key };
     case "list.order":
       return { kind: change.kind, collection: change.collection };
   }
-}
-
-function shownSteps(type: AnyRecordType, { attribute, path }: JsonSet): JsonPath {
-  return (type.attributes as Attributes)[attribute]!.secret ? [MASKED] : path;
-}
-
-function shownKey(type: AnyRecordType, { collection, key }: EntryPut | EntryDrop): string {
-  return (type.collections as Collections)[collection]!.key.secret ? MASKED : key;
 }
 
 /** `undefined` ("was not there") is a side left out. */
@@ -119,14 +97,7 @@ function sides(change: Change, write: (value: unknown) => Encoded): { from?: Enc
   return "to" in change && change.to !== undefined ? { ...from, to: write(change.to) } : from;
 }
 
-const masked = (): Encoded => MASKED;
 const asIs = (value: unknown): Encoded => value as JsonValue;
-
-function maskFields(entry: EntryType, value: unknown): unknown {
-  const fields = Object.values(entry.fields);
-  if (!fields.some((field) => field.secret)) return value;
-  return entry.join(entry.split(value).map((part, index) => (fields[index]!.secret ? MASKED : part)));
-}
 
 /** Values that JSON has no word for are objects with one member that begins with `$`. */
 function encode(value: unknown): Encoded {

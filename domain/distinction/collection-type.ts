@@ -25,6 +25,8 @@ export interface CollectionType<T = unknown, K extends CollectionKind = Collecti
   readonly kind: K;
   readonly key: AttributeType<string>;
   readonly entry: EntryType<T>;
+  /** Of a key that only stands for one that is missing or unfit: which entry that is, and why. */
+  readonly keyless?: (key: string) => { readonly place: string; readonly reason: string } | undefined;
 }
 
 type Fields = Readonly<Record<string, AttributeType>>;

@@ -7,6 +7,7 @@ import type { Explanation } from "./explanation.js";
 import { observed, type Operation, type OperationSubject } from "./observer.js";
 import { firstVersion } from "./first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
+import { maskedChangeSet } from "./masked-changes.js";
 import { newRecord, newState } from "./new-record.js";
 import { foreignChanges } from "./rebase.js";
 import { aRecordType } from "./record-definition.js";
@@ -152,13 +153,13 @@ export class DistinctRepository<R extends AnyRecordType> {
   }
 
   /**
-   * What a save would write.
+   * What a save would write, secrets masked.
    *
    * @throws InvalidValueError
    */
   changes(record: RecordOf<R>): ChangeSet {
     const tracked = this.#tracker.of(record);
-    return this.#saver.changeSet(tracked.original, tracked.changes());
+    return maskedChangeSet(this.type, this.#saver.changeSet(tracked.original, tracked.changes()));
   }
 
   /**

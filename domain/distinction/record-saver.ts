@@ -50,6 +50,7 @@ export class RecordSaver<R extends AnyRecordType> {
   capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
     const mine = tracked.changes(rules.force);
     if (mine.length > 0) this.validate(record, tracked.original, { before: tracked.original, changes: mine });
+    else if (isGuarded(rules)) this.#requireOpen(record, tracked.original);
     return { tracked, mine, rules };
   }
 
@@ -240,8 +241,16 @@ export class RecordSaver<R extends AnyRecordType> {
    * @throws InvalidValueError with what the record type's own rules find; of a new record without `edit`
    */
   validate(record: RecordOf<R>, state: RecordState, edit?: Edit): void {
+    this.#requireOpen(record, state);
     const faults = this.#faults(record, edit);
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults, idText(this.#idOf(state)));
+  }
+
+  /** What is stored has to show in the object: it would be too late to find out afterwards. */
+  #requireOpen(record: RecordOf<R>, state: RecordState): void {
+    if (!Object.isFrozen(record)) return;
+    const reason = "an object that can show what is stored, got a frozen one";
+    throw new InvalidValueError(this.type.name, [{ path: "record", reason }], idText(this.#idOf(state)));
   }
 
   #faults(record: RecordOf<R>, edit: Edit | undefined): readonly Fault[] {

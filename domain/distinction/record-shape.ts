@@ -17,6 +17,8 @@ export interface RecordShape<T extends object = object> {
   shown(object: T, version: number): void;
   /** What the caller put in the object that is stored nowhere, by name. */
   strangers(object: T): readonly string[];
+  /** The property that holds another version than `version`, with what it holds; nothing where none does. */
+  foreignVersion(object: T, version: number): { readonly path: string; readonly value: unknown } | undefined;
   /** What a new object gets for an attribute that it lacks and that has no initial value: a generated key, the time. */
   initial(attribute: string): unknown;
 }

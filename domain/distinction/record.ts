@@ -1,4 +1,4 @@
-import { typeName } from "./type-name.js";
+import { describeValue, typeName } from "./type-name.js";
 import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
 import { canonical, listOrder, pushAttributeChanges, pushEntryChange, pushOrderChange } from "./diff.js";
@@ -94,6 +94,11 @@ export function changesOf(
 ): Change[] {
   const changes: Change[] = [];
   const faults: Fault[] = strangers(type, namesIn(type, object));
+  const version = type.shape?.foreignVersion(object, original.version);
+  if (version !== undefined) {
+    const reason = `is counted by every write and cannot be set, got ${describeValue(version.value)}`;
+    faults.push({ path: version.path, reason });
+  }
   const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
   for (const name in attributes) {
@@ -209,10 +214,12 @@ function pushForcedEntry(changes: Change[], original: RecordState, [collection, 
 
 /** Why an entry does not belong in a collection. */
 export function entryFault(
-  { key: keyType, entry: type }: CollectionType,
+  { key: keyType, entry: type, keyless }: CollectionType,
   key: string,
   entry: unknown,
 ): string | undefined {
+  const unfit = keyless?.(key);
+  if (unfit !== undefined) return unfit.reason;
   const reason = keyType.fault(key);
   return reason === undefined ? type.fault(entry) : `key: ${reason}`;
 }

@@ -16,8 +16,10 @@ export function shownPath(type: AnyRecordType, change: Change): string {
 /** Where an entry is, for messages. */
 export function shownEntryPath(
   collection: string,
-  { key: { secret } }: Pick<CollectionType, "key">,
+  { key: { secret }, keyless }: Pick<CollectionType, "key" | "keyless">,
   key: string,
 ): string {
+  const place = keyless?.(key)?.place;
+  if (place !== undefined) return `${collection}[${place}]`;
   return `${collection}[${secret ? MASKED : JSON.stringify(key)}]`;
 }

@@ -7,6 +7,7 @@ import { text } from "../../../domain/distinction/text-types.js";
 import { entries, type CollectionType } from "../../../domain/distinction/collection-type.js";
 import { columnValue, type EntityPlace } from "./entity-column-value.js";
 import { defaultsToNow } from "./entity-default.js";
+import { keylessChild } from "./entity-children.js";
 import type { ChildField, ChildPlan } from "./entity-plan.js";
 import { entityProperty } from "./entity-property.js";
 import { refusal } from "./entity-refusal.js";
@@ -50,10 +51,10 @@ export function entityChildren(
     const initial = (): unknown => (defaultsToNow(column) ? new Date(now()) : value.type.initial);
     plans[name] = { property: entityProperty(column), type: value.type, initial };
   }
-  const { keyType, ...keyPlan } = keyOf(child, key, place);
+  const keyPlan = keyOf(child, key, place);
   const foreign = child.relations.filter((each) => each !== inverse && !each.isLazy).map((each) => each.propertyName);
   return {
-    collection: entries(keyType, fields),
+    collection: { ...entries(text(255), fields), keyless: keylessChild },
     table: {
       name: child.tableName,
       owner: Object.fromEntries(owner.map((column) => [column.databaseName, column.referencedColumn!.propertyPath])),
@@ -130,17 +131,12 @@ function keyOf(child: EntityMetadata, key: ColumnMetadata, place: EntityPlace) {
     key.generationStrategy === "increment"
       ? `${key.propertyPath}: the database makes these keys; give one, or insert the child with TypeORM`
       : `${key.propertyPath}: a value is required`;
-  const keyType: AttributeType<string> = {
-    ...text(255),
-    fault: (entryKey) => (String(entryKey).startsWith("\0") ? String(entryKey).slice(1) : undefined),
-  };
   return {
-    keyType,
     newKey: key.generationStrategy === "uuid" ? () => randomUUID() : undefined,
-    keyText: (given: unknown): string => {
-      if (given === undefined || given === null) return `\0${lacking}`;
+    keyText: (given: unknown): string | { readonly reason: string } => {
+      if (given === undefined || given === null) return { reason: lacking };
       const fault = type.fault(given);
-      return fault === undefined ? String(type.capture(given)) : `\0${key.propertyPath}: ${fault}`;
+      return fault === undefined ? String(type.capture(given)) : { reason: `${key.propertyPath}: ${fault}` };
     },
     keyValue: (text: string): unknown => type.expose(isNumeric ? codec.decode(text) : text),
   };

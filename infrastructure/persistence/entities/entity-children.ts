@@ -1,4 +1,5 @@
 import type { TrackedMap } from "../../../domain/distinction/tracked-map.js";
+import { typeName } from "../../../domain/distinction/type-name.js";
 import type { ChildPlan } from "./entity-plan.js";
 
 type Entry = Record<string, unknown>;
@@ -15,10 +16,11 @@ export function givenChildren(
   known: TrackedMap | undefined,
 ): (readonly [key: string, entry: unknown])[] {
   const seen = new Set<string>();
-  return array.map((child) => {
-    if (typeof child !== "object" || child === null) return ["\0an object, not a bare value or null", {}];
+  return array.map((child, index) => {
+    if (typeof child !== "object" || child === null) return [keyless(index, `an object, got ${typeName(child)}`), {}];
     const key = plan.keyText(plan.key.read(child) ?? generatedKey(plan, child));
-    if (seen.has(key)) return [`\0only one child of the key ${JSON.stringify(key)}`, {}];
+    if (typeof key !== "string") return [keyless(index, key.reason), {}];
+    if (seen.has(key)) return [keyless(index, `only one child of the key ${JSON.stringify(key)}`), {}];
     seen.add(key);
     const before = known?.has(key) === true ? (known.get(key) as Entry) : undefined;
     return [key, entryOf(plan, child, before)];
@@ -43,7 +45,19 @@ function entryOf({ fields, strangers }: ChildPlan, child: object, before: Entry 
   return entry;
 }
 
-/** Makes the owner's array show the entries: objects that are there stay the same ones, in their order. */
+/** What stands for the key of a child that has none; no key holds NUL. */
+function keyless(index: number, reason: string): string {
+  return `\0${index}\0${reason}`;
+}
+
+/** See `CollectionType.keyless`. */
+export function keylessChild(key: string): { readonly place: string; readonly reason: string } | undefined {
+  const [start, place = "", ...reason] = key.split("\0");
+  return start === "" && reason.length > 0 ? { place, reason: reason.join(" ") } : undefined;
+}
+
+/** Makes the owner's array show the entries: objects that are there stay the same ones, unless
+ * they are frozen, in their order. */
 export function showChildren(
   plan: ChildPlan,
   owner: Record<string, unknown>,
@@ -56,7 +70,8 @@ export function showChildren(
   for (const child of present) {
     if (typeof child !== "object" || child === null) continue;
     const key = plan.keyText(plan.key.read(child));
-    if (entries.has(key)) byKey.set(key, child);
+    if (typeof key === "string" && entries.has(key))
+      byKey.set(key, Object.isFrozen(child) ? copyOf(plan, child) : child);
   }
   for (const key of entries.keys()) if (!byKey.has(key)) byKey.set(key, newChild(plan, key));
   for (const [key, child] of byKey) showFields(plan, child, entries.get(key) as Entry);
@@ -72,6 +87,11 @@ export function showChildren(
   } else {
     owner[plan.property] = shown;
   }
+}
+
+/** What the owner has of a child shows in it. */
+function copyOf(plan: ChildPlan, child: object): object {
+  return Object.assign(plan.make(), child);
 }
 
 function newChild(plan: ChildPlan, key: string): object {

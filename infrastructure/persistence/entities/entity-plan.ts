@@ -6,6 +6,7 @@ export interface EntityPlan {
   /** A new object without values. */
   readonly make: () => object;
   readonly version: EntityProperty;
+  readonly versionName: string;
   readonly attributes: Readonly<Record<string, EntityProperty>>;
   readonly children: Readonly<Record<string, ChildPlan>>;
   /** Properties of an object that are stored nowhere; see `entityStrangers`. */
@@ -22,8 +23,8 @@ export interface ChildPlan {
   readonly key: EntityProperty;
   /** Where keys of new children are generated here. */
   readonly newKey: (() => unknown) | undefined;
-  /** The key as text; after NUL the reason why there is none. */
-  readonly keyText: (value: unknown) => string;
+  /** The key as text, or the reason why there is none. */
+  readonly keyText: (value: unknown) => string | { readonly reason: string };
   readonly keyValue: (text: string) => unknown;
   readonly fields: Readonly<Record<string, ChildField>>;
   /** Properties of a child that are stored nowhere; see `entityStrangers`. */

@@ -4,7 +4,7 @@ import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
 export interface EntityProperty {
   /** `undefined` where the value, or an object around it, is not there; `null` where an object around it is null. */
   read(object: object): unknown;
-  /** Makes the embedded objects that are missing on the way. */
+  /** Makes the embedded objects that are missing on the way, and copies of those that are frozen. */
   write(object: object, value: unknown): void;
 }
 
@@ -23,7 +23,13 @@ export function entityProperty({ propertyName, embeddedMetadata }: ColumnMetadat
     },
     write: (object, value) => {
       let holder = object as Members;
-      for (const embedded of embeddeds) holder = (holder[embedded.propertyName] ??= embedded.create()) as Members;
+      for (const embedded of embeddeds) {
+        const { propertyName: name } = embedded;
+        const inner = holder[name] as object | null | undefined;
+        if (inner === undefined || inner === null) holder[name] = embedded.create();
+        else if (Object.isFrozen(inner)) holder[name] = Object.assign(embedded.create() as object, inner);
+        holder = holder[name] as Members;
+      }
       holder[propertyName] = value;
     },
   };

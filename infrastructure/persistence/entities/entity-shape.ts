@@ -9,6 +9,11 @@ export function entityShape(plan: EntityPlan): RecordShape {
     make: plan.make,
     face: (object) => faces.of(object),
     shown: (object, version) => faces.shown(object, version),
+    foreignVersion: (object, version) => {
+      const value = plan.version.read(object);
+      const isForeign = value !== undefined && value !== null && Number(value) !== version;
+      return isForeign ? { path: plan.versionName, value } : undefined;
+    },
     strangers: plan.strangers,
     initial: plan.initial,
   };

@@ -89,6 +89,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
     plan: {
       make: () => metadata.create(undefined, { fromDeserializer: true }) as object,
       version: entityProperty(version),
+      versionName: version.propertyPath,
       attributes: properties,
       children: each(children, ({ plan }) => plan),
       strangers: entityStrangers(metadata, [...relations.foreign, ...hidden.map((column) => column.propertyName)]),
