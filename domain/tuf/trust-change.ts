@@ -25,16 +25,20 @@ export function changedTrust(plan: TrustPlan, changes: readonly TrustChange[]): 
   const trust = { ...plan.trust };
   for (const change of changes) {
     if (change.change === "add-key") keys[change.keyId] = change.key;
-    Object.assign(trust, { [change.role]: changedRole(change.role, trustIn(trust, change.role), change) });
+    Object.assign(trust, { [change.role]: changedRole(change.role, roleTrust(trust, change.role), change) });
   }
-  for (const { role } of changes) checkReachable(role, trustIn(trust, role), keys);
+  for (const { role } of changes) checkReachable(role, roleTrust(trust, role), keys);
   return { keys, trust };
 }
 
-function trustIn(trust: TrustPlan["trust"], role: string): RoleTrust {
+/**
+ * What is kept of a role that has keys of its own.
+ * @throws {TufError} UNKNOWN_ROLE
+ */
+export function roleTrust(trust: TrustPlan["trust"], role: string): RoleTrust {
   const found = Object.hasOwn(trust, role) ? trust[role] : undefined;
-  if (found === undefined) throw new TufError("UNKNOWN_ROLE", `there is no role ${JSON.stringify(role)} with keys`);
-  return found;
+  if (found !== undefined) return found;
+  throw new TufError("UNKNOWN_ROLE", `there is no role ${JSON.stringify(role.slice(0, 80))} with keys of its own`);
 }
 
 /** What it takes to have `next` speak in the place of `former` for each of these roles. */

@@ -12,7 +12,7 @@ export class UsageError extends Error {
 }
 
 /** Errors of the library that are about what was typed. */
-const TYPED_WRONG = new Set(["INVALID_BIN_COUNT", "INVALID_DATABASE_URL", "INVALID_NAME"]);
+const TYPED_WRONG = new Set(["INVALID_BIN_COUNT", "INVALID_DATABASE_URL", "INVALID_DELEGATION", "INVALID_NAME"]);
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addAdd } from "./tuf/add-command.js";
+import { addDelegation } from "./tuf/delegation-command.js";
 import { addInit } from "./tuf/init-command.js";
 import { addKey } from "./tuf/key-command.js";
 import { addBump, addPublish } from "./tuf/publish-command.js";
@@ -14,6 +15,18 @@ export function tufCommand(program: Command): Command {
     .copyInheritedSettings(program)
     .description("a TUF repository: any number of people and machines may run these commands at once")
     .showHelpAfterError("(--help shows how it is used)");
-  for (const add of [addInit, addKey, addSign, addAdd, addRemove, addPublish, addBump, addStatus, addVerify]) add(tuf);
+  for (const add of [
+    addInit,
+    addKey,
+    addDelegation,
+    addSign,
+    addAdd,
+    addRemove,
+    addPublish,
+    addBump,
+    addStatus,
+    addVerify,
+  ])
+    add(tuf);
   return tuf;
 }

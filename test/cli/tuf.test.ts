@@ -277,7 +277,7 @@ describe("what people get wrong", () => {
     [["add"], /name a file/],
     [["remove"], /name a path/],
     [["bump", "--within", "soon"], /a number and a unit/],
-    [["key", "rotate", "nobody"], /Allowed choices/],
+    [["key", "rotate", "bins", "--scheme", "dsa"], /Allowed choices/],
     [["key", "new", "--passphrase-fd", "three"], /file descriptor/],
   ])("%j is refused with exit code 2", async (parameters, message) => {
     const { code, stderr, stdout } = await tuf.run(...parameters);

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Argument, type Command, Option } from "commander";
 import type { KeyScheme } from "../../../domain/tuf/key.js";
-import type { TrustedRole } from "../../../domain/tuf/trust.js";
 import type { SigningStatus } from "../../application/signing-status.js";
 import { tufKeys } from "../../composition/tuf-keys.js";
 import { answer, type Answer } from "./answer.js";
@@ -26,7 +25,6 @@ interface RotateFlags extends RepositoryFlags {
 }
 
 const SCHEMES: readonly KeyScheme[] = ["ed25519", "ecdsa-sha2-nistp256", "rsassa-pss-sha256"];
-const ROLES: readonly TrustedRole[] = ["root", "targets", "snapshot", "timestamp", "bins"];
 
 export function addKey(tuf: Command): void {
   const key = tuf.command("key").description("make, list, rotate and revoke keys");
@@ -59,17 +57,17 @@ function addRoleKeys(key: Command): void {
     .description("every key with its role, and whether this machine can sign with it")
     .action((flags: RepositoryFlags) => answer("key list", flags, () => list(flags)));
   withRepositoryOptions(key.command("rotate"))
-    .description("have another key speak for a role; root signs that, unless it is the bins' key")
+    .description("have another key speak for a role; root signs that, unless it is a key of bins or of a custom role")
     .addArgument(role())
     .option("--to <file>", "public half of the new key; a new key is made where none is given")
     .option("--from <key id>", "the key that goes, where the role has several")
     .addOption(scheme())
-    .action((of: TrustedRole, flags: RotateFlags) => answer("key rotate", flags, () => rotate(of, flags)));
+    .action((of: string, flags: RotateFlags) => answer("key rotate", flags, () => rotate(of, flags)));
   withRepositoryOptions(key.command("add"))
     .description("have one more key speak for a role")
     .addArgument(role())
     .argument("<file>", "its public half")
-    .action((of: TrustedRole, file: string, flags: RepositoryFlags) =>
+    .action((of: string, file: string, flags: RepositoryFlags) =>
       answer("key add", flags, async () => {
         const { keyId, publicKey } = await publicKeyFrom(file);
         const proposed = await withRepository(flags, (repository) => repository.trust.addKey(of, publicKey));
@@ -80,7 +78,7 @@ function addRoleKeys(key: Command): void {
     .description("set how many keys of a role must sign")
     .addArgument(role())
     .argument("<number>", "", count)
-    .action((of: TrustedRole, threshold: number, flags: RepositoryFlags) =>
+    .action((of: string, threshold: number, flags: RepositoryFlags) =>
       answer("key threshold", flags, async () => {
         const change = { change: "set-threshold", role: of, threshold } as const;
         const proposed = await withRepository(flags, (repository) => repository.trust.change([change]));
@@ -124,7 +122,7 @@ async function list(flags: RepositoryFlags): Promise<Answer> {
   return { text: table(["role", "needs", "key", "scheme", "is"], rows), json: { keys } };
 }
 
-async function rotate(of: TrustedRole, flags: RotateFlags): Promise<Answer> {
+async function rotate(of: string, flags: RotateFlags): Promise<Answer> {
   const { to, from } = flags;
   return withRepository(flags, async ({ trust }) => {
     const next = to === undefined ? await trust.generateKey(flags.scheme) : await publicKeyFrom(to);
@@ -153,5 +151,5 @@ function scheme(): Option {
 }
 
 function role(): Argument {
-  return new Argument("<role>").choices(ROLES);
+  return new Argument("<role>", "root, targets, snapshot, timestamp, bins, or a custom role");
 }

@@ -1,13 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import type { Signature } from "../../../domain/tuf/metadata-document.js";
 import type { TufTrustService } from "../../application/tuf-trust-service.js";
 import { UsageError } from "../exit-code.js";
 import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
+import { signatureFrom } from "./signature-file.js";
+import { signRole } from "./sign-role.js";
 import { shortId, signingJson, signingText } from "./signing-text.js";
 
 interface SignFlags extends RepositoryFlags {
+  readonly role?: string;
   readonly key?: readonly string[];
   readonly propose?: boolean;
   readonly payload?: string;
@@ -18,23 +20,36 @@ interface SignFlags extends RepositoryFlags {
 
 export function addSign(tuf: Command): void {
   withRepositoryOptions(tuf.command("sign"))
-    .description("sign the root that awaits signatures with every key at hand that may, or one of:")
+    .description("sign what awaits signatures, root or a custom role, with every key at hand that may, or one of:")
+    .option("--role <role>", "a custom role's metadata, instead of root")
     .option("--key <key id...>", "sign with these keys only")
     .option("--propose", "propose the same root for longer, before it expires")
     .option("--payload <file>", "write the bytes that are to be signed, for a machine without this database")
     .option("--add <file>", 'add a signature that was made elsewhere: {"keyid": …, "sig": …}, in hexadecimal')
     .option("--install <file>", "take over the next root, made and signed by other tools")
-    .option("--cancel", "give the root up")
+    .option("--cancel", "give up what awaits signatures")
     .action((flags: SignFlags) =>
-      answer("sign", flags, () => withRepository(flags, ({ trust }) => work(trust, flags))),
+      answer("sign", flags, () =>
+        withRepository(flags, ({ trust, delegations }) => {
+          const { role } = flags;
+          checkExclusive(flags);
+          return role === undefined ? signRoot(trust, flags) : signRole(delegations, role, flags);
+        }),
+      ),
     );
 }
 
-async function work(trust: TufTrustService, flags: SignFlags): Promise<Answer> {
-  const { key, propose, payload, add, install, cancel } = flags;
+function checkExclusive({ role, key, propose, payload, add, install, cancel }: SignFlags): void {
   if ([key, propose, payload, add, install, cancel].filter((flag) => flag !== undefined).length > 1) {
     throw new UsageError("--key, --propose, --payload, --add, --install and --cancel exclude each other");
   }
+  if (role !== undefined && (propose === true || install !== undefined)) {
+    throw new UsageError("--propose and --install are for root; a publish proposes the metadata of a role");
+  }
+}
+
+async function signRoot(trust: TufTrustService, flags: SignFlags): Promise<Answer> {
+  const { key, propose, payload, add, install, cancel } = flags;
   if (propose === true) return told(await trust.propose());
   if (payload !== undefined) return writePayload(trust, payload);
   if (add !== undefined) return addSignature(trust, add);
@@ -53,21 +68,9 @@ async function writePayload(trust: TufTrustService, file: string): Promise<Answe
 }
 
 async function addSignature(trust: TufTrustService, file: string): Promise<Answer> {
-  const signature = signatureIn(file, await readFile(file, "utf8"));
+  const signature = await signatureFrom(file);
   const { event } = await trust.signing();
   return told(await trust.addSignature(event.number, signature));
-}
-
-function signatureIn(file: string, text: string): Signature {
-  let read: Partial<Signature> | null | undefined;
-  try {
-    read = JSON.parse(text) as Partial<Signature> | null;
-  } catch {
-    read = undefined;
-  }
-  const { keyid, sig } = read ?? {};
-  if (typeof keyid === "string" && typeof sig === "string") return { keyid, sig };
-  throw new UsageError(`${file} holds no signature: {"keyid": …, "sig": …}`);
 }
 
 async function installRoot(trust: TufTrustService, file: string): Promise<Answer> {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { RepositoryStatus } from "../../application/tuf-repository-status.js";
 import type { UnpublishedTarget } from "../../application/unpublished-targets.js";
 import { answer, type Answer } from "./answer.js";
+import { delegationJson } from "./delegation-text.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { signingJson } from "./signing-text.js";
 import { statusText } from "./status-text.js";
@@ -30,11 +31,12 @@ async function status(flags: StatusFlags): Promise<Answer> {
   });
 }
 
-function statusJson({ name, roles, bins, signing, lastPublishedAt, ...rest }: RepositoryStatus): object {
+function statusJson({ name, roles, bins, delegations, signing, lastPublishedAt, ...rest }: RepositoryStatus): object {
   return {
     name,
     roles: roles.map(({ expiresAt, ...role }) => ({ ...role, expires: time(expiresAt) })),
     bins: { ...bins, expiresAt: undefined, expires: time(bins.expiresAt) },
+    delegations: delegations.map(delegationJson),
     ...rest,
     lastPublished: time(lastPublishedAt),
     signing: signing === undefined ? null : signingJson(signing),

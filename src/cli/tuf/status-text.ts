@@ -1,4 +1,5 @@
-import type { RepositoryStatus } from "../../application/tuf-repository-status.js";
+import type { RepositoryStatus, RoleStatus } from "../../application/tuf-repository-status.js";
+import { delegationSigningText } from "./delegation-text.js";
 import { signingText } from "./signing-text.js";
 import { table } from "./table.js";
 
@@ -7,13 +8,13 @@ import { table } from "./table.js";
  * @param now epoch milliseconds
  */
 export function statusText(status: RepositoryStatus, now: number): string {
-  const { name, roles, bins, signing, lastPublishedAt } = status;
-  const rows = roles.map(({ role, metadataVersion, expiresAt, isDue, keys, threshold }) => [
+  const { name, roles, bins, delegations, signing, lastPublishedAt } = status;
+  const row = ({ role, metadataVersion, expiresAt, isDue, keys, threshold }: RowStatus): readonly string[] => [
     role,
     metadataVersion === 0 ? "unsigned" : `${metadataVersion}`,
     `${expiry(expiresAt, now)}${isDue ? ", due" : ""}`,
     `${threshold} of ${keys}`,
-  ]);
+  ];
   const ofBins = [
     `bins (${bins.bins})`,
     "",
@@ -24,17 +25,23 @@ export function statusText(status: RepositoryStatus, now: number): string {
   return [
     `repository ${name}, ${last}`,
     "",
-    table(["role", "version", "expires", "keys"], [...rows, ofBins]),
+    table(["role", "version", "expires", "keys"], [...roles.map(row), ...delegations.map(row), ofBins]),
     "",
     pendingText(status),
     ...(signing === undefined ? [] : [signingText(signing)]),
+    ...delegations.flatMap((role) => (role.signing === undefined ? [] : [delegationSigningText(role.signing)])),
   ].join("\n");
 }
 
-function pendingText({ bins, unmerged, isPublished }: RepositoryStatus): string {
+/** What a top-level role and a custom role have in common. */
+type RowStatus = Omit<RoleStatus, "role"> & { readonly role: string };
+
+function pendingText({ bins, delegations, unmerged, isPublished }: RepositoryStatus): string {
   if (isPublished) return "everything is published";
+  const unsigned = delegations.filter(({ isUnsigned }) => isUnsigned).map(({ role }) => role);
   const parts = [
     ...(bins.unsigned === 0 ? [] : [`bins with unpublished changes: ${bins.unsigned} of ${bins.bins}`]),
+    ...(unsigned.length === 0 ? [] : [`roles with unpublished changes: ${unsigned.join(", ")}`]),
     ...(unmerged === 0 ? [] : [`roles that are signed and in no snapshot: ${unmerged}`]),
   ];
   return parts.length === 0 ? "signed metadata is not published" : parts.join("; ");

@@ -32,9 +32,11 @@ async function verify(tuf: TufRepositoryService, { targets: directory }: VerifyF
       bar.advance();
     }
   });
-  const { rootVersion, snapshotVersion, timestampVersion, bins, targets } = report;
+  const { rootVersion, snapshotVersion, timestampVersion, bins, customRoles, targets, hidden } = report;
+  const roles = customRoles === 0 ? "" : `${customRoles} custom roles, `;
   const lines = [
-    `root ${rootVersion}, timestamp ${timestampVersion}, snapshot ${snapshotVersion}, ${bins} bins, ${targets} targets: verified`,
+    `root ${rootVersion}, timestamp ${timestampVersion}, snapshot ${snapshotVersion}, ${roles}${bins} bins, ${targets} targets: verified`,
+    ...(hidden === 0 ? [] : [`hidden from clients by roles that they ask first: ${hidden} targets; add them again`]),
     ...wrong.slice(0, SHOWN).map((path) => `not as published: ${path}`),
     ...(wrong.length > SHOWN ? [`not as published: ${wrong.length - SHOWN} more`] : []),
   ];

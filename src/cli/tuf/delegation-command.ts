@@ -1,0 +1,146 @@
+import type { Command } from "commander";
+import type { Alteration } from "../../../domain/tuf/delegation-change.js";
+import type { RoleExpiry } from "../../../domain/tuf/expiry.js";
+import type { DelegationRequest } from "../../application/add-delegation.js";
+import type { DelegationStatus } from "../../application/delegation-status.js";
+import { UsageError } from "../exit-code.js";
+import { answer, type Answer } from "./answer.js";
+import { count, duration } from "./arguments.js";
+import { delegationJson, delegationSigningText } from "./delegation-text.js";
+import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
+import { publicKeyFrom } from "./public-key-file.js";
+import { table } from "./table.js";
+
+interface ChangeFlags extends RepositoryFlags {
+  readonly path?: readonly string[];
+  readonly terminating?: boolean;
+  readonly before?: string;
+  readonly lifetime?: number;
+  readonly renewBefore?: number;
+}
+
+interface AddFlags extends ChangeFlags {
+  readonly path: readonly string[];
+  readonly key?: readonly string[];
+  readonly threshold?: number;
+}
+
+export function addDelegation(tuf: Command): void {
+  const delegation = tuf
+    .command("delegation")
+    .description(
+      "roles with keys of their own for some paths; `tuf key` changes their keys, `tuf sign --role` signs them",
+    );
+  withLifetime(withRepositoryOptions(delegation.command("add")))
+    .description("delegate paths to a new role; targets that are there already stay where they are")
+    .argument("<role>")
+    .requiredOption("--path <pattern...>", "paths that it speaks for; * and ? stand for characters within a segment")
+    .option("--terminating", "clients that do not find such a path there look no further")
+    .option("--key <file...>", "public keys of those who sign it; a new key is made where none is given")
+    .option("--threshold <number>", "how many of them must sign", count)
+    .option("--before <role>", "have clients ask it before this one; they ask it last where none is given")
+    .action((role: string, flags: AddFlags) => answer("delegation add", flags, () => add(role, flags)));
+  withLifetime(withRepositoryOptions(delegation.command("alter")))
+    .description("change what a role speaks for, or where it stands; what is not named stays")
+    .argument("<role>")
+    .option("--path <pattern...>", "all paths that it is to speak for")
+    .option("--terminating", "clients that do not find such a path there look no further")
+    .option("--no-terminating", "clients that do not find such a path there ask the roles after it")
+    .option("--before <role>", "have clients ask it before this one")
+    .option("--last", "have clients ask it last")
+    .action((role: string, flags: ChangeFlags & { readonly last?: boolean }) =>
+      answer("delegation alter", flags, () => alter(role, flags)),
+    );
+  withRepositoryOptions(delegation.command("remove"))
+    .description("end a delegation: clients ask the role no more")
+    .argument("<role>")
+    .option("--with-targets", "also where the role holds targets, which then go with it")
+    .action((role: string, flags: RepositoryFlags & { readonly withTargets?: boolean }) =>
+      answer("delegation remove", flags, async () => {
+        const { withTargets = false } = flags;
+        await withRepository(flags, (repository) => repository.delegations.remove(role, { withTargets }));
+        return { text: `role ${role} is removed; publish it`, json: { role } };
+      }),
+    );
+  withRepositoryOptions(delegation.command("list"))
+    .description("all roles with paths of their own, in the order in which clients ask them")
+    .action((flags: RepositoryFlags) => answer("delegation list", flags, () => list(flags)));
+}
+
+function withLifetime(command: Command): Command {
+  return command
+    .option("--lifetime <time>", "how long its metadata is good: 90d, 12h", duration)
+    .option("--renew-before <time>", "how long before it expires it is renewed, or signatures are asked for", duration);
+}
+
+async function add(role: string, flags: AddFlags): Promise<Answer> {
+  const { path: paths, terminating = false, before } = flags;
+  const expiry = lifetimeOf(flags);
+  const keys = await keysOf(flags);
+  const request: DelegationRequest = {
+    role,
+    paths,
+    terminating,
+    ...(keys && { keys }),
+    ...(expiry && { expiry }),
+    ...(before === undefined ? {} : { before }),
+  };
+  const { keyIds, threshold } = await withRepository(flags, (repository) => repository.delegations.add(request));
+  const text = `role ${role} speaks for ${paths.join(", ")} with ${threshold} of ${keyIds.length} keys; publish it`;
+  return { text, json: { role, paths, terminating, keyIds, threshold } };
+}
+
+async function alter(role: string, flags: ChangeFlags & { readonly last?: boolean }): Promise<Answer> {
+  const { path: paths, terminating, before, last } = flags;
+  if (before !== undefined && last === true) throw new UsageError("give --before or --last, not both");
+  const expiry = lifetimeOf(flags);
+  const place = last === true ? null : before;
+  const to: Alteration = {
+    ...(paths && { paths }),
+    ...(terminating === undefined ? {} : { terminating }),
+    ...(expiry && { expiry }),
+    ...(place === undefined ? {} : { before: place }),
+  };
+  if (Object.keys(to).length === 0) throw new UsageError("name what is to change: --path, --terminating, --before, …");
+  return withRepository(flags, async ({ delegations }) => {
+    await delegations.alter(role, to);
+    const altered = (await delegations.list()).filter((one) => one.role === role);
+    return {
+      text: `role ${role} is altered; publish it\n${listText(altered)}`,
+      json: { delegation: altered.map(delegationJson)[0] },
+    };
+  });
+}
+
+async function list(flags: RepositoryFlags): Promise<Answer> {
+  const delegations = await withRepository(flags, (repository) => repository.delegations.list());
+  const text = delegations.length === 0 ? "no delegations; all targets are in hash bins" : listText(delegations);
+  return { text, json: { delegations: delegations.map(delegationJson) } };
+}
+
+function listText(delegations: readonly DelegationStatus[]): string {
+  const rows = delegations.map(({ role, paths, terminating, keys, threshold, metadataVersion }) => [
+    role,
+    metadataVersion === 0 ? "unsigned" : `${metadataVersion}`,
+    `${threshold} of ${keys}`,
+    terminating ? "yes" : "no",
+    paths.join(" "),
+  ]);
+  const signing = delegations.flatMap((one) => (one.signing === undefined ? [] : [delegationSigningText(one.signing)]));
+  return [table(["role", "version", "keys", "terminating", "paths"], rows), ...signing].join("\n");
+}
+
+async function keysOf({ key, threshold }: AddFlags): Promise<DelegationRequest["keys"] | undefined> {
+  if (key === undefined) {
+    if (threshold === undefined) return undefined;
+    throw new UsageError("--threshold says how many of the keys given as --key must sign; there are none");
+  }
+  const keys = await Promise.all(key.map(async (file) => (await publicKeyFrom(file)).publicKey));
+  return { keys, threshold: threshold ?? keys.length };
+}
+
+function lifetimeOf({ lifetime, renewBefore }: ChangeFlags): RoleExpiry | undefined {
+  if (lifetime === undefined && renewBefore === undefined) return undefined;
+  if (lifetime !== undefined && renewBefore !== undefined) return { lifetime, renewBefore };
+  throw new UsageError("--lifetime and --renew-before belong together");
+}

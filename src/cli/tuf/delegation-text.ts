@@ -1,0 +1,35 @@
+import type { DelegationSigning } from "../../application/delegation-signing.js";
+import type { DelegationStatus } from "../../application/delegation-status.js";
+import { shortId } from "./signing-text.js";
+
+/** What a custom role looks like to a program. */
+export function delegationJson({ expiresAt, signing, ...status }: DelegationStatus): object {
+  return {
+    ...status,
+    expires: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+    signing: signing === undefined ? null : delegationSigningJson(signing),
+  };
+}
+
+/** What awaits signatures of a custom role, to a program. */
+export function delegationSigningJson({ role, event, threshold, keyIds, signed, missing }: DelegationSigning): object {
+  return {
+    role,
+    event: event.number,
+    state: event.state,
+    metadataVersion: event.metadataVersion,
+    expires: new Date(event.expiresAt).toISOString(),
+    threshold,
+    keyIds,
+    signed,
+    missing,
+  };
+}
+
+/** And to people. */
+export function delegationSigningText({ role, event, threshold, keyIds, signed, missing }: DelegationSigning): string {
+  const others = keyIds.filter((keyId) => !signed.includes(keyId)).map(shortId);
+  const how = missing === 0 ? "complete; publish it" : `${missing} more of ${others.join(", ")}`;
+  const head = `${role} ${event.metadataVersion} (signing event ${event.number})`;
+  return `${head}: ${signed.length} of ${threshold} signatures, ${how}`;
+}
