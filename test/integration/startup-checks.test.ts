@@ -1,5 +1,6 @@
+import "reflect-metadata";
 import { DataSource } from "typeorm";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { newState } from "../../domain/distinction/new-record.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { MySqlConnector } from "../../infrastructure/persistence/connection/mysql-connector.js";
@@ -7,16 +8,20 @@ import { checkServer } from "../../infrastructure/persistence/connection/server-
 import type { Connection } from "../../infrastructure/persistence/connection/connection.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { distinct } from "../../src/composition/distinct.js";
+import { joinTransaction } from "../../src/composition/existing-data-source.js";
 import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { driverUrl } from "../support/server/server-version.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
+import { onServer, onSqlBackends } from "./backends.js";
+import { Label, Membership, openDataSource, Photo } from "./entity-fixtures.js";
 
 const coded = (code: string, message: RegExp): object =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as object;
 
 describe("a server is refused", () => {
-  const onServer = async (
+  const withServer = async (
     work: (connection: Connection, connector: MySqlConnector) => Promise<void>,
     flags = {},
   ): Promise<void> => {
@@ -31,7 +36,7 @@ describe("a server is refused", () => {
     }
   };
   const withMode = (mode: string) =>
-    onServer(async (connection, { dialect }) => {
+    withServer(async (connection, { dialect }) => {
       await connection.run({ sql: `SET SESSION sql_mode = '${mode}'`, parameters: [], varying: true });
       await checkServer(connection, dialect);
     });
@@ -46,7 +51,7 @@ describe("a server is refused", () => {
   });
 
   test("where the connection counts changed rows instead of matched ones", async () => {
-    const counting = onServer((connection, { dialect }) => checkServer(connection, dialect), {
+    const counting = withServer((connection, { dialect }) => checkServer(connection, dialect), {
       flags: ["-FOUND_ROWS"],
     });
     await expect(counting).rejects.toEqual(coded("AFFECTED_ROWS_UNRELIABLE", /FOUND_ROWS/));
@@ -54,7 +59,7 @@ describe("a server is refused", () => {
 
   test("that is older than its statements", async () => {
     const old = (version: string) => ({ rows: () => Promise.resolve([[version, "", 1]]) }) as unknown as Connection;
-    await onServer(async (_, { dialect }) => {
+    await withServer(async (_, { dialect }) => {
       const versions = { mysql: "8.0.18", mariadb: "10.5.29-MariaDB", sqlite: "" };
       await expect(checkServer(old(versions[dialect.name]), dialect)).rejects.toEqual(
         coded("UNSUPPORTED_SERVER", /needed/),
@@ -63,7 +68,7 @@ describe("a server is refused", () => {
   });
 
   test("but not the one that the tests run on", () =>
-    onServer((connection, { dialect }) => checkServer(connection, dialect)));
+    withServer((connection, { dialect }) => checkServer(connection, dialect)));
 });
 
 describe(`a table on ${inject("serverName")} is refused`, () => {
@@ -138,5 +143,100 @@ describe.each([
       await expect(use(schema)).rejects.toEqual(coded("SCHEMA_AHEAD", /FromTheFuture/));
     }
     await place.drop();
+  });
+});
+
+describe("a table of an entity", () => {
+  onSqlBackends((place, backend) => {
+    let dataSource: DataSource;
+    beforeAll(async () => {
+      dataSource = await openDataSource(place().url, { synchronize: true });
+    });
+    afterAll(() => dataSource.destroy());
+
+    const withVersion = async (column: string): Promise<void> => {
+      await dataSource.query("DROP TABLE IF EXISTS membership");
+      await dataSource.query(
+        "CREATE TABLE membership (team VARCHAR(20) NOT NULL, person INT NOT NULL, role VARCHAR(20) NOT NULL, " +
+          `logins INT NOT NULL${column}, PRIMARY KEY (team, person))`,
+      );
+    };
+    const used = async () => {
+      const members = distinct(dataSource, Membership);
+      await members.add(members.create({ team: "t", person: 1 }));
+      return members.update({ team: "t", person: 1 }, (member) => void member.logins++);
+    };
+
+    const narrow: [string, string, RegExp] = [
+      "whose version is narrower than the entity says",
+      ", version SMALLINT NOT NULL",
+      /but it is smallint/,
+    ];
+    const refused: [name: string, column: string, message: RegExp][] = [
+      ["without the version", "", /membership\.version must be a whole number of 32 bits or more, but there is none/],
+      ["whose version is text", ", version VARCHAR(20) NOT NULL", /but it is varchar/],
+      ["whose version is a fraction", ", version DOUBLE NOT NULL", /but it is double/],
+      // SQLite keeps every kind of integer in as many bits as it needs.
+      ...(backend === "SQLite" ? [] : [narrow]),
+    ];
+    test.each(refused)("%s is refused", async (_, column, message) => {
+      await withVersion(column);
+      await expect(used()).rejects.toEqual(coded("UNSAFE_VERSION_COLUMN", message));
+      expect(await dataSource.query("SELECT COUNT(*) AS count FROM membership")).toMatchObject([
+        { count: expect.toSatisfy((count) => Number(count) === 0) as unknown },
+      ]);
+    });
+
+    test.each(["INT", "BIGINT", ...(backend === "SQLite" ? [] : ["INT UNSIGNED"])])(
+      "whose version is %s is accepted",
+      async (type) => {
+        await withVersion(`, version ${type} NOT NULL`);
+        expect(await used()).toMatchObject({ written: true });
+      },
+    );
+
+    test("that is not there is refused, or whose children's is not; mended, it is accepted", async () => {
+      const photos = distinct(dataSource, Photo);
+      await dataSource.query("DROP TABLE label");
+      await expect(photos.find("nobody")).rejects.toEqual(coded("MISSING_TABLE", /label/));
+      await dataSource.synchronize();
+      expect(await photos.find("nobody")).toBeUndefined();
+      await dataSource.query("DROP TABLE membership");
+      await expect(distinct(dataSource, Membership).list()).rejects.toEqual(coded("MISSING_TABLE", /membership/));
+    });
+
+    test("is checked through a transaction that was joined, too", async () => {
+      await withVersion(", version DOUBLE NOT NULL");
+      const members = distinct(dataSource, Membership);
+      const inside = dataSource.transaction((manager) => joinTransaction(manager).repository(members).list());
+      await expect(inside).rejects.toEqual(coded("UNSAFE_VERSION_COLUMN", /double/));
+    });
+  });
+
+  onServer((place) => {
+    test("may have keys that ignore case: what is one key to the server alone is told, and nothing is overwritten", async () => {
+      const dataSource = await openDataSource(place().url, { synchronize: true });
+      onTestFinished(() => dataSource.destroy());
+      const [members, photos] = [distinct(dataSource, Membership), distinct(dataSource, Photo)];
+      await members.add(members.create({ team: "sea", person: 1, role: "first" }));
+      expect(await members.find({ team: "SEA", person: 1 })).toBeUndefined();
+      const again = members.create({ team: "SEA", person: 1, role: "second" });
+      await expect(members.add(again)).rejects.toMatchObject({ code: "UNIQUE_VALUE_TAKEN" });
+      await expect(members.addAll([again])).rejects.toMatchObject({ code: "UNIQUE_VALUE_TAKEN" });
+      expect(await members.get({ team: "sea", person: 1 })).toMatchObject({ role: "first" });
+
+      const photo = photos.create({ title: "p" });
+      await photos.add(photo);
+      const [first, second] = [await photos.get(photo.id), await photos.get(photo.id)];
+      first.labels.push(Object.assign(new Label(), { name: "dusk", weight: 1 }));
+      second.labels.push(Object.assign(new Label(), { name: "Dusk", weight: 2 }));
+      second.title = "changed";
+      await photos.save(first);
+      await expect(photos.save(second)).rejects.toMatchObject({ code: "UNIQUE_VALUE_TAKEN" });
+      const stored = await photos.get(photo.id);
+      expect([stored.title, stored.labels]).toMatchObject(["p", [{ name: "dusk", weight: 1 }]]);
+      second.labels.splice(0);
+      expect(await photos.save(second)).toMatchObject({ written: true });
+    });
   });
 });

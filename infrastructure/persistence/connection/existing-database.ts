@@ -18,7 +18,7 @@ const connectors = new WeakMap<DataSource, Promise<Connector>>();
 export function existingDatabase(dataSource: DataSource, options: DatabaseOptions): Database {
   const { type, database } = dataSource.options as { type: string; database?: unknown };
   const address = `${type} ${typeof database === "string" ? database : "data source"}`;
-  const settings = { ...options, checkTables: false };
+  const settings = { ...options, checkTables: true };
   return new Database(address, () => connectorOf(dataSource), settings, { identity: dataSource });
 }
 

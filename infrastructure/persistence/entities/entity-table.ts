@@ -11,7 +11,7 @@ import { entityProperty, type EntityProperty } from "./entity-property.js";
 import { refusal, unversioned } from "./entity-refusal.js";
 import { entityRelations } from "./entity-relations.js";
 import { entityStrangers } from "./entity-strangers.js";
-import { versionStarts } from "./entity-version.js";
+import { versionBits, versionStarts } from "./entity-version.js";
 import { mysqlDialect } from "../connection/mysql-dialect.js";
 import type { RecordTable } from "../records/record-table.js";
 import { sqliteDialect } from "../connection/sqlite-dialect.js";
@@ -83,6 +83,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
       columns: names,
       codecs,
       versionColumn: version.databaseName,
+      versionBits: versionBits(version),
       ...(metadata.deleteDateColumn && { deletedColumn: metadata.deleteDateColumn.databaseName }),
       entryTables: each(children, ({ table }) => table),
     },

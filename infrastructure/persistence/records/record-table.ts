@@ -18,6 +18,8 @@ export interface RecordTable {
   /** Column of each attribute. */
   readonly columns: Readonly<Record<string, string>>;
   readonly versionColumn: string;
+  /** Of a table that others made: the fewest bits that its version needs. Those that we make have a BIGINT. */
+  readonly versionBits?: number;
   /** A row with a value in this column was deleted: it is not there. */
   readonly deletedColumn?: string;
   /** Where removed records are kept. */

@@ -13,10 +13,19 @@ interface ColumnFacts {
  * Refuses a table whose keys, version or positions would not work as the statements expect. SQLite needs a check of
  * positions alone: its integers have 64 bits, and its text compares by code point unless a column says otherwise.
  *
+ * Tables that others made are refused for their version only. Their keys mostly ignore case, as the servers' defaults do;
+ * a key that is another one to us and the same to them is an error when it is added, and overwrites nothing.
+ *
  * @throws DistinctionError `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`, `MISSING_TABLE`
  */
 export async function checkTable(session: Session, table: RecordTable, { name }: Dialect): Promise<void> {
   const entryTables = Object.values(table.entryTables);
+  if (table.versionBits !== undefined) {
+    const columnsIn = name === "sqlite" ? sqliteColumnsOf : columnsOf;
+    checkVersionBits(table, table.versionBits, await columnsIn(session, table.name));
+    for (const entries of entryTables) await columnsIn(session, entries.name);
+    return;
+  }
   if (name === "sqlite") {
     for (const entries of entryTables) {
       if (entries.positionColumn !== undefined) checkPositions(entries, await sqliteColumnsOf(session, entries.name));
@@ -35,6 +44,21 @@ export async function checkTable(session: Session, table: RecordTable, { name }:
     checkKeys(entries.name, entryKeyColumns(entries), entryColumns);
     checkPositions(entries, entryColumns);
   }
+}
+
+const BITS: Readonly<Record<string, number>> = { tinyint: 8, smallint: 16, mediumint: 24, int: 32, bigint: 64 };
+
+/** Text and fractions count as they please; too few bits do not hold the versions that added rows start at. */
+function checkVersionBits(
+  { name, versionColumn }: RecordTable,
+  bits: number,
+  columns: ReadonlyMap<string, ColumnFacts>,
+): void {
+  const type = columns.get(versionColumn)?.type;
+  if (type !== undefined && (BITS[type] ?? 0) >= bits) return;
+  const found = type === undefined ? "there is none" : `it is ${type}`;
+  const message = `${name}.${versionColumn} must be a whole number of ${bits} bits or more, but ${found}`;
+  throw new DistinctionError("UNSAFE_VERSION_COLUMN", message);
 }
 
 /** A narrower integer overflows within reach; anything else does not count. */
