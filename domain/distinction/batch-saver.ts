@@ -108,7 +108,7 @@ export class BatchSaver<R extends AnyRecordType> {
 
   /** Answers how many changes were left to write of each record for which another writer came first. */
   async #write(pending: readonly PendingSave[], options: SaveOptions): Promise<ReadonlyMap<TrackedRecord, number>> {
-    this.saver.backoff("save", idFrom(this.type, pending[0]!.tracked.original.attributes), options).check();
+    const backoff = this.saver.backoff("save", idFrom(this.type, pending[0]!.tracked.original.attributes), options);
     const changes = pending.map(({ tracked, mine }) => this.saver.stamped(tracked.original, mine));
     const writes = pending.map(({ tracked: { original, scope } }, index) => ({
       base: original,
@@ -116,10 +116,9 @@ export class BatchSaver<R extends AnyRecordType> {
       scope,
     }));
     let rebased: ReadonlyMap<number, readonly Change[]> = new Map();
-    const outcome = await storeBy(this.store, options.actor).applyAll(
-      writes,
-      (stale) => (rebased = this.#rebased(pending, stale)),
-    );
+    const outcome = await this.saver
+      .storeFor(options, backoff)
+      .applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
     if (outcome.kind === "missing") throw this.#gone(outcome.ids);
     const merged = new Map<TrackedRecord, number>();
     for (const [index, { tracked, mine }] of pending.entries()) {

@@ -13,7 +13,7 @@ import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
 import type { AnyRecordType, Attributes, Edit, RecordOf } from "./record-type.js";
-import { Backoff, retrySettings, type RetrySettings } from "./retry.js";
+import { Backoff, DEFAULT_RETRY, retrySettings, type RetrySettings } from "./retry.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
@@ -87,22 +87,34 @@ export class RecordSaver<R extends AnyRecordType> {
   async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
     const pending = this.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
-    const store = storeBy(this.store, options.actor);
     const id = this.#idOf(original);
     if (pending.mine.length === 0) {
-      return isGuarded(pending.rules) ? this.#verify(pending, id, store) : this.saved(id, original.version, 0, 0);
+      if (!isGuarded(pending.rules)) return this.saved(id, original.version, 0, 0);
+      return this.#verify(pending, id, storeBy(this.store, options.actor));
     }
     const backoff = this.backoff("save", id, options);
+    const store = this.storeFor(options, backoff);
     return this.#inLane(id, options, (before, tell) => this.#write(store, pending, id, backoff, before, tell));
   }
 
-  /** A signal has to end all waiting at once: such a save takes its chances at the database. */
+  /** The store as it writes with these options. */
+  storeFor(options: SaveOptions, backoff: Backoff): RecordStore {
+    const store = storeBy(this.store, options.actor);
+    return this.#isHurried(options) ? (store.within?.(backoff) ?? store) : store;
+  }
+
+  /** Waiting has to end with the signal or deadline: such a save takes its chances at the database. */
   #inLane<T>(
     id: RecordId,
-    { signal }: SaveOptions,
+    options: SaveOptions,
     write: (before: Stored | undefined, tell: (stored: Stored) => void) => Promise<T>,
   ): Promise<T> {
-    return signal === undefined ? this.#lanes.run(idText(id), write) : write(undefined, () => undefined);
+    return this.#isHurried(options) ? write(undefined, () => undefined) : this.#lanes.run(idText(id), write);
+  }
+
+  /** Whether the caller waits for less long than the database would by itself. */
+  #isHurried({ signal, deadline = this.#retry.deadline }: SaveOptions): boolean {
+    return signal !== undefined || deadline < DEFAULT_RETRY.deadline;
   }
 
   /** Nothing is to be written, but the caller wants to know that what the decision rests on is still so. */

@@ -99,8 +99,20 @@ export interface RecordStore {
    */
   explain?(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]>;
 
+  /**
+   * This store for a caller who waits no longer than `patience`: where it would wait for other writers once more, it asks
+   * first. A store that never waits, or whose waiting is not the caller's, has no such method.
+   */
+  within?(patience: Patience): RecordStore;
+
   /** This store as it writes for `actor`. A store that does not keep who wrote has no such method. */
   by?(actor: string): RecordStore;
+}
+
+/** How long a caller is willing to wait. */
+export interface Patience {
+  /** Throws what the caller is to get once it has ended: `ABORTED`, `RETRIES_EXHAUSTED`. */
+  check(): void;
 }
 
 /** `store` as it writes for `actor`, where anybody is named. */

@@ -8,11 +8,11 @@ import { notFound } from "./record-errors.js";
 import { idText, recordId, type RecordId } from "./record-id.js";
 import type { PendingSave, RecordSaver } from "./record-saver.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import { storeBy, type RecordStore } from "./record-store.js";
+import type { RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, RecordOf } from "./record-type.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
-import { retrySettings } from "./retry.js";
+import { retrySettings, type Backoff } from "./retry.js";
 import { saveRules } from "./save-rules.js";
 import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
 
@@ -53,7 +53,8 @@ export class RecordUpdater<R extends AnyRecordType> {
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
       if (attempt > optimisticAttempts && isPrompt) {
-        const result = await this.#underLock(id, mutate, options, attempt - 1);
+        backoff.check();
+        const result = await this.#underLock(id, mutate, options, backoff, attempt - 1);
         if (result !== undefined) return result;
       }
       const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope)); // prettier-ignore
@@ -87,6 +88,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     id: RecordId,
     mutate: Mutate<R>,
     options: UpdateOptions,
+    backoff: Backoff,
     retries: number,
   ): Promise<SaveResult | undefined> {
     const rules = saveRules(this.type, options);
@@ -103,7 +105,7 @@ export class RecordUpdater<R extends AnyRecordType> {
       return (changes = this.saver.stamped(current, pending.mine));
     };
     try {
-      const store = storeBy(this.store, options.actor);
+      const store = this.saver.storeFor(options, backoff);
       const state = await this.saver.locked(store, id, options, retries, decide);
       const { tracked, mine } = pending!;
       tracked.settle(apply(tracked.original, mine), state);

@@ -32,9 +32,12 @@ export interface SaveOptions extends WriteOptions {
    * not different may still be meant.
    */
   readonly force?: readonly Subject[];
-  /** Ends waiting and retrying; a write under way is finished or rolled back first. */
+  /** Ends waiting and retrying; a write under way is finished or rolled back first, a wait for a row lock within 2 seconds. */
   readonly signal?: AbortSignal;
-  /** Milliseconds after which no further attempt starts; the repository's setting by default. */
+  /**
+   * Milliseconds after which no further attempt starts, and no wait for a row lock goes on, but for 2 seconds; the
+   * repository's setting by default.
+   */
   readonly deadline?: number;
 }
 

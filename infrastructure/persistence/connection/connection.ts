@@ -1,3 +1,4 @@
+import type { Patience } from "../../../domain/distinction/record-store.js";
 import type { Dialect } from "./dialect.js";
 import type { Session } from "./session.js";
 
@@ -16,14 +17,17 @@ export interface TransactionFrame {
   readonly rollback: string;
 }
 
-/** Hands out connections of one server or file. One adapter per driver. */
+/**
+ * Hands out connections of one server or file. One adapter per driver. Where somebody's patience is given, statements give
+ * up on locks soon (`errorMeaning` "gave-up"), so that it can be asked whether to wait on.
+ */
 export interface Connector {
   readonly dialect: Dialect;
   /** What a piece of work has to itself until it ends, where there is only one to be had. */
   readonly exclusive?: object;
   /** Runs `work`, of which each statement stands for itself, on a connection of its own. */
-  withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T>;
   /** Runs `work` on a connection of its own; the connection goes back however `work` ends. */
-  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T>;
   close(): Promise<void>;
 }

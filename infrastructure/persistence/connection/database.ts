@@ -2,6 +2,7 @@ import { aFunction, having, requireArguments } from "../../../domain/distinction
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
+import type { Patience } from "../../../domain/distinction/record-store.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { aRecordTable, type RecordTable } from "../records/record-table.js";
@@ -119,15 +120,17 @@ export class Database {
   }
 
   /** Runs `work` on one connection, each statement by itself. */
-  session<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  session<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     if (typeof work !== "function") return noWork(work);
-    return this.#run((connector) => connector.withSession((session) => work(this.#observedSession(session))));
+    const once = (connector: Connector): Promise<T> =>
+      connector.withSession((session) => work(this.#observedSession(session)), patience);
+    return this.#run(once, patience);
   }
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. May run it again, so it must be free of effects. */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  transaction<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     if (typeof work !== "function") return noWork(work);
-    return this.#run((connector) =>
+    const once = (connector: Connector): Promise<T> =>
       connector.withConnection(async (raw) => {
         const connection = this.#observed(raw);
         try {
@@ -140,19 +143,22 @@ export class Database {
           await connection.rollback().catch(() => undefined);
           throw error;
         }
-      }),
-    );
+      }, patience);
+    return this.#run(once, patience);
   }
 
   /**
    * Lends a connection to `work`, which begins and ends its transactions by itself. Nothing is run again, and errors are
    * the driver's.
    */
-  async lend<T>(work: (connection: Connection, exclusive: object | undefined) => Promise<T>): Promise<T> {
+  async lend<T>(
+    work: (connection: Connection, exclusive: object | undefined) => Promise<T>,
+    patience?: Patience,
+  ): Promise<T> {
     const connector = await this.#connected();
     refuseInsideUnit(this.identity, connector.exclusive);
     return this.#watched(
-      connector.withConnection((connection) => work(this.#observed(connection), connector.exclusive)),
+      connector.withConnection((connection) => work(this.#observed(connection), connector.exclusive), patience),
     );
   }
 
@@ -189,10 +195,10 @@ export class Database {
     return layout;
   }
 
-  async #run<T>(work: (connector: Connector) => Promise<T>): Promise<T> {
+  async #run<T>(work: (connector: Connector) => Promise<T>, patience?: Patience): Promise<T> {
     const connector = await this.#connected();
     refuseInsideUnit(this.identity, connector.exclusive);
-    return this.#watched(this.#rerun(() => work(connector)));
+    return this.#watched(this.#rerun(() => work(connector), patience));
   }
 
   async #watched<T>(result: Promise<T>): Promise<T> {
@@ -204,7 +210,7 @@ export class Database {
     }
   }
 
-  async #rerun<T>(work: () => Promise<T>): Promise<T> {
+  async #rerun<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
     const { clock, random } = this.options;
     const startedAt = clock.now();
     for (let reruns = 0; ; reruns++) {
@@ -213,6 +219,7 @@ export class Database {
       } catch (error) {
         const isLast = reruns >= MOST_RERUNS || clock.now() - startedAt > RERUN_FOR;
         if (errorMeaning(error) !== "gave-up" || isLast) throw translated(error, this.address);
+        patience?.check();
       }
       await clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns));
     }

@@ -48,13 +48,13 @@ async function connectorOver(dataSource: DataSource): Promise<Connector> {
   return {
     dialect: connector.dialect,
     ...(connector.exclusive && { exclusive: connector.exclusive }),
-    withSession: async (work) => {
+    withSession: async (work, patience) => {
       requireInitialized(dataSource);
-      return connector.withSession(work);
+      return connector.withSession(work, patience);
     },
-    withConnection: async (work) => {
+    withConnection: async (work, patience) => {
       requireInitialized(dataSource);
-      return connector.withConnection(work);
+      return connector.withConnection(work, patience);
     },
     close: () => Promise.resolve(), // its owner will
   };

@@ -2,6 +2,7 @@ import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Patience } from "../../../domain/distinction/record-store.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
@@ -67,22 +68,26 @@ export class MySqlConnector implements Connector {
   }
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
-  async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
     try {
       await this.#settle(raw);
-      return await work(new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest));
+      const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
+      if (this.own !== undefined || patience === undefined) return await work(session);
+      return await hurried(raw, session, () => work(session));
     } finally {
       raw.release();
     }
   }
 
-  async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
       const raw = (await runner.connect()) as PoolConnection;
       await this.#settle(raw);
-      return await work(new MySqlConnection(runner, raw, this.own === undefined, this.largest));
+      const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
+      if (this.own !== undefined || patience === undefined) return await work(connection);
+      return await hurried(raw, connection, () => work(connection));
     } finally {
       await runner.release();
     }
@@ -107,6 +112,20 @@ export class MySqlConnector implements Connector {
 
   async close(): Promise<void> {
     await this.dataSource.destroy();
+  }
+}
+
+/** A connection of others waits for locks as they set it, 50 seconds by default: too long to ask a hurried caller. */
+async function hurried<T>(raw: PoolConnection, session: Session, work: () => Promise<T>): Promise<T> {
+  const set = (sql: string): Promise<number> => session.run({ sql: `SET ${sql}`, parameters: [], varying: true });
+  const timeout = "@@SESSION.innodb_lock_wait_timeout";
+  const least = `CAST(LEAST(${timeout}, ${LOCK_WAIT_TIMEOUT}) AS UNSIGNED)`; // to MySQL the least of two kinds is a decimal
+  await set(`@distinction_lock_wait = ${timeout}, ${timeout} = ${least}`);
+  try {
+    return await work();
+  } finally {
+    // Where it cannot be set back, nobody else is to get this connection.
+    await set(`${timeout} = @distinction_lock_wait`).catch(() => raw.destroy());
   }
 }
 

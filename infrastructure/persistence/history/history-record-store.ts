@@ -9,6 +9,7 @@ import type {
   BatchOutcome,
   DecideAll,
   InsertOutcome,
+  Patience,
   RecordWrite,
   TakenId,
 } from "../../../domain/distinction/record-store.js";
@@ -38,6 +39,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     private readonly whole: Database,
     table: RecordTable,
     private readonly environment: RepositoryEnvironment,
+    private readonly patience?: Patience,
   ) {
     super(whole, table);
   }
@@ -59,7 +61,11 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   by(actor: string): HistoryRecordStore {
-    return new HistoryRecordStore(this.whole, this.table, { ...this.environment, actor: () => actor });
+    return new HistoryRecordStore(this.whole, this.table, { ...this.environment, actor: () => actor }, this.patience);
+  }
+
+  override within(patience: Patience): HistoryRecordStore {
+    return new HistoryRecordStore(this.whole, this.table, this.environment, patience);
   }
 
   protected override async planned(
@@ -156,7 +162,10 @@ export class HistoryRecordStore extends SqlRecordStore {
         return work(new SqlRecordStore(database, this.table), record, database);
       };
       try {
-        const ended = await this.whole.lend((connection) => transact(connection, () => inTransaction(connection)));
+        const ended = await this.whole.lend(
+          (connection) => transact(connection, () => inTransaction(connection)),
+          this.patience,
+        );
         if (ended.kind === "committed" || written === undefined) return ended.value;
         const { changeSet, versionTo } = written;
         const lookup = selectWriteOf(await this.whole.dialect(), type, changeSet.id, versionTo, operation);
@@ -164,6 +173,7 @@ export class HistoryRecordStore extends SqlRecordStore {
       } catch (error) {
         if (errorMeaning(error) !== "gave-up") throw translated(error, this.whole.address);
       }
+      this.patience?.check();
       await backoff.pause();
     }
   }

@@ -12,6 +12,7 @@ import type {
   BatchOutcome,
   DecideAll,
   InsertOutcome,
+  Patience,
   RecordStore,
   RecordWrite,
   StorePage,
@@ -20,6 +21,7 @@ import type {
 import type { Attributes } from "../../../domain/distinction/record-type.js";
 import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
+import { HurriedDatabase } from "../connection/hurried-database.js";
 import { writeEntries } from "./entry-writer.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { insertAll, insertOne } from "./record-insertion.js";
@@ -159,6 +161,11 @@ export class SqlRecordStore implements RecordStore {
   /** The database of this store, unless it is part of somebody's transaction. */
   get home(): Database | undefined {
     return this.database instanceof Database && !this.database.hasFixedView ? this.database : undefined;
+  }
+
+  within(patience: Patience): RecordStore {
+    if (!(this.database instanceof Database)) return this;
+    return new SqlRecordStore(new HurriedDatabase(this.database, patience), this.table);
   }
 
   /** The same rows through `database`. */
