@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { TufError } from "../../domain/tuf/errors.js";
 import { isHex32 } from "../../domain/tuf/hex.js";
@@ -15,6 +15,11 @@ export interface KeyFilesOptions {
   /** Encrypts new files, and opens encrypted ones. Files that are not encrypted are read all the same. */
   readonly passphrase?: string;
 }
+
+/** Milliseconds after which a temporary file is taken for a dead writer's: writing a key takes a few. */
+const LONGEST_WRITE = 60 * 60 * 1000;
+
+const TEMPORARY = /^\.[0-9a-f]{64}\.[0-9a-f]{12}\.tmp$/;
 
 /** Private keys as `<key id>.pem` (PKCS #8), readable by their owner only, in one directory. */
 export class KeyFiles implements KeyStore {
@@ -53,12 +58,26 @@ export class KeyFiles implements KeyStore {
     const temporary = join(this.directory, `.${signer.keyId}.${randomBytes(6).toString("hex")}.tmp`);
     try {
       await writeDurably(temporary, privateKeyPem(privateKey, this.#passphrase));
+      await this.#sweep(temporary);
       await link(temporary, this.#path(signer.keyId)).catch(unlessThere);
     } finally {
       await rm(temporary, { force: true });
     }
     await syncDirectory(this.directory);
     return signer;
+  }
+
+  /**
+   * Removes the private keys that killed writers left. How old they are, the file system's own clock tells by what was
+   * written just now. That it fails is no concern of who wants a key.
+   */
+  async #sweep(written: string): Promise<void> {
+    const { mtimeMs: now } = await stat(written);
+    const names = await readdir(this.directory);
+    for (const path of names.filter((name) => TEMPORARY.test(name)).map((name) => join(this.directory, name))) {
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
+      if (now - mtimeMs > LONGEST_WRITE) await rm(path, { force: true }).catch(() => undefined);
+    }
   }
 
   async #read(keyId: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Key, Metadata, MetadataKind, Root } from "@tufjs/models";
@@ -26,6 +26,18 @@ describe("key files", () => {
     expect((await stat(join(directory, `${keyId}.pem`))).mode & 0o777).toBe(0o600);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     expect(await readFile(join(directory, `${keyId}.pem`), "utf8")).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+  });
+
+  it("remove what killed writers left, once it is old, and nothing else", async () => {
+    const { keyId } = await keys.generate();
+    const left = (of: string) => `.${of.repeat(64)}.${"0".repeat(12)}.tmp`;
+    const others = [".hidden.tmp", `${"c".repeat(64)}.pem`];
+    for (const name of [left("a"), left("b"), ...others]) await writeFile(join(directory, name), "");
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [left("a"), ...others]) await utimes(join(directory, name), old, old);
+    const other = await keys.generate();
+    const kept = [`${keyId}.pem`, `${other.keyId}.pem`, left("b"), ...others];
+    expect((await readdir(directory)).sort()).toEqual(kept.sort());
   });
 
   it("give the same signer back after a restart", async () => {
