@@ -47,6 +47,7 @@ export type { ListedKey } from "./application/list-keys.js";
 export { proposeRoot, type RootProposal } from "./application/propose-root.js";
 export { revokeKey, type RevokeReport } from "./application/revoke-key.js";
 export { rotateKey } from "./application/rotate-key.js";
+export { signPayload, type SignedPayload } from "./application/sign-payload.js";
 export { signRoot, type SignRootReport } from "./application/sign-root.js";
 export { signingStatus, type SigningPorts, type SigningStatus } from "./application/signing-status.js";
 export { TufDelegationService } from "./application/tuf-delegation-service.js";

@@ -42,6 +42,8 @@ export interface ImportRequest {
   /** Bins are named `<prefix>-<index in hex>`; default `bins`. */
   readonly namePrefix?: string;
   readonly expiry?: ExpiryPolicy;
+  /** Told of each batch that is accepted: how many targets it has. */
+  readonly onTargets?: (targets: number) => void;
 }
 
 export interface ImportReport {
@@ -78,7 +80,10 @@ export async function importTufRepository(ports: ImportPorts, request: ImportReq
   for await (const { size } of source.targets()) targets += size;
   if (!(await isBegun(ports, name, hashBins, source))) await begin(ports, { ...request, ...hashBins }, source);
 
-  for await (const some of inBatches(source.targets())) await editBins(ports, name, some);
+  for await (const some of inBatches(source.targets())) {
+    await editBins(ports, name, some);
+    request.onTargets?.(some.size);
+  }
   await commitAccepted(ports, name);
   const file = fileOf(ports, source.root);
   const opened = await trust.commitRoot(name, { file, updates: [], event: undefined, follows: 0 });

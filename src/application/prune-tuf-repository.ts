@@ -15,6 +15,8 @@ export interface PruneOptions {
   readonly keepFor?: number;
   /** Ends the call between two batches. */
   readonly signal?: AbortSignal;
+  /** Told of each batch: how many files it deleted. */
+  readonly onFiles?: (files: number) => void;
 }
 
 const WEEK = 7 * 24 * 3_600_000;
@@ -31,7 +33,7 @@ const FILES_AT_A_TIME = 500;
 export async function pruneTufRepository(
   { store, files, clock }: PrunePorts,
   repository: string,
-  { keepFor = WEEK, signal }: PruneOptions = {},
+  { keepFor = WEEK, signal, onFiles }: PruneOptions = {},
 ): Promise<number> {
   const time = clock.now() - keepFor;
   for (let deleted = 0; ;) {
@@ -42,5 +44,6 @@ export async function pruneTufRepository(
     await files.remove(old.filter(({ role }) => role !== "timestamp").map(publishedName));
     await store.forgetFiles(repository, old);
     deleted += old.length;
+    onFiles?.(old.length);
   }
 }

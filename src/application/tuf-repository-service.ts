@@ -1,9 +1,11 @@
+import type { ForeignFiles } from "../../domain/tuf/foreign-files.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { addTargetList, type TargetList } from "./add-target-list.js";
 import { addTargets, addValidTargets, type PartialReport } from "./add-targets.js";
 import { createTufRepository, type CreatePorts } from "./create-tuf-repository.js";
 import type { EditOptions, EditPorts, EditReport } from "./edit-bins.js";
 import type { ExportReport } from "./export-tuf-repository.js";
+import { type ImportReport, type ImportRequest, importTufRepository } from "./import-tuf-repository.js";
 import type { CreateRequest } from "./new-repository.js";
 import { pruneTufRepository, type PruneOptions } from "./prune-tuf-repository.js";
 import {
@@ -48,6 +50,11 @@ export class TufRepositoryService {
   /** Creates the repository with its keys and all its roles, and publishes it empty. See `createTufRepository`. */
   create(request: Omit<CreateRequest, "name">): Promise<ExportReport> {
     return createTufRepository(this.ports, { ...request, name: this.name });
+  }
+
+  /** Takes over a repository that other tools made. See `importTufRepository`. */
+  import(source: ForeignFiles, request: Omit<ImportRequest, "name">): Promise<ImportReport> {
+    return importTufRepository({ ...this.ports, source }, { ...request, name: this.name });
   }
 
   /** Accepts targets durably, by path; they become visible with the next publish. See `addTargets`. */

@@ -7,6 +7,7 @@ import { openDistinction, type Distinction } from "../composition/open-distincti
 import { codeOf, EXIT, exitCodeOf, messageOf } from "./exit-code.js";
 import { outputFile, outputStream } from "./images/catalogue-file.js";
 import { splitLines } from "./images/split-lines.js";
+import { Interruption } from "./interruption.js";
 import { Progress } from "./progress.js";
 
 /** Of a program whose reader went away: 128 + SIGPIPE. */
@@ -98,22 +99,18 @@ async function run(
   { database }: Options,
   work: (distinction: Distinction, signal: AbortSignal) => Promise<boolean>,
 ): Promise<void> {
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(new Error("interrupted"));
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  const interruption = new Interruption();
   process.stdout.on("error", () => undefined); // told to whoever writes, see below
   let distinction: Distinction | undefined;
   try {
-    distinction = openDistinction({ database });
-    process.exitCode = (await work(distinction, abort.signal)) ? 0 : 1;
+    const opened = (distinction = openDistinction({ database }));
+    process.exitCode = (await interruption.during((signal) => work(opened, signal))) ? 0 : EXIT.failure;
   } catch (error) {
     const code = codeOf(error);
-    process.exitCode = abort.signal.aborted ? EXIT.interrupted : code === "EPIPE" ? BROKEN_PIPE : exitCodeOf(error);
-    if (code !== "EPIPE") console.error(abort.signal.aborted ? "\nStopped; run it again to go on." : told(name, error));
+    const isStopped = interruption.exitCode !== undefined;
+    process.exitCode = interruption.exitCode ?? (code === "EPIPE" ? BROKEN_PIPE : exitCodeOf(error));
+    if (code !== "EPIPE") console.error(isStopped ? "\nStopped; run it again to go on." : told(name, error));
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
     await distinction?.close();
   }
 }

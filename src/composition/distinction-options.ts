@@ -11,6 +11,7 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/retry.js";
 import type { ImageGatewayOptions } from "../../domain/image/image-gateway.js";
+import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import type { EnvironmentKeysOptions } from "../../infrastructure/signing/environment-keys.js";
 import type { SigningServiceOptions } from "../../infrastructure/signing/signing-service.js";
@@ -62,8 +63,11 @@ export const OPTIONS: Rules<keyof DistinctionOptions> = {
 export interface TufOptions {
   /** Name of the repository in the database; `default` where none is given. */
   readonly name?: string;
-  /** Directory of the published metadata files. */
-  readonly storage: string;
+  /**
+   * Where metadata is published: a directory; `s3://bucket/prefix`, with credentials and region as the AWS SDK finds them;
+   * or a storage of yours, such as an `S3MetadataFiles` over a client that you configured.
+   */
+  readonly storage: string | MetadataFiles;
   /** Directory of the private keys (PKCS #8, mode 0600), or where else they are. */
   readonly keys: string | KeyOptions;
   /** Told of every signature that was made and of every file that was published: for progress bars. */

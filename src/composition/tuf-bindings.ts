@@ -4,13 +4,13 @@ import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-
 import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.js";
 import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
 import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
-import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { TufRepositoryService } from "../application/tuf-repository-service.js";
 import type { TufOptions } from "./distinction-options.js";
 import { countedFiles, countedKeys } from "./tuf-steps.js";
 import { TOKENS } from "./tokens.js";
 import { tufKeys } from "./tuf-keys.js";
+import { tufStorage } from "./tuf-storage.js";
 
 /** One TUF repository: its rows in the database, its published files in a directory, its keys where the options say. */
 export function bindTuf({ bind }: ContainerModuleLoadOptions, options: TufOptions): void {
@@ -23,7 +23,7 @@ export function bindTuf({ bind }: ContainerModuleLoadOptions, options: TufOption
           store: new SqlTufStore(database),
           trust: new SqlTrustStore(database),
           edits: new CoalescedTargetEdits(new SqlTargetEdits(database)),
-          files: countedFiles(new DirectoryMetadataFiles(storage, environment.clock), onStep),
+          files: countedFiles(tufStorage(storage, environment.clock), onStep),
           keys: countedKeys(tufKeys(keys), onStep),
           codec,
           verifier: new SchemeVerifier(),

@@ -20,7 +20,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Its blocks as they stand, but for what is installed already, and for the port. */
-test("the commands of run-a-tuf-repository.md do what it says", { timeout: 180_000 }, async () => {
+test("the commands of run-a-tuf-repository.md do what it says", { timeout: 240_000 }, async () => {
   const place = await mkdtemp(join(tmpdir(), "distinction-guide-"));
   try {
     const guide = await readFile(join(ROOT, "docs/guides/run-a-tuf-repository.md"), "utf8");
@@ -42,6 +42,8 @@ test("the commands of run-a-tuf-repository.md do what it says", { timeout: 180_0
     expect(stdout).toMatch(/root 1, timestamp 2, snapshot 2, 256 bins, 1 targets: verified/);
     expect(stdout).toMatch(/root 2 \(signing event 2\) is signed; publish it/);
     expect(stdout).toMatch(/root 2, .* 256 bins, 0 targets: verified/);
+    expect(stdout).toMatch(/signed root 3, which expires .* the signature is in cem.signature/);
+    expect(stdout).toMatch(/root 3 \(signing event 3\) is signed; publish it/);
   } finally {
     await rm(place, { recursive: true });
   }

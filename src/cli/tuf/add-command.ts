@@ -3,10 +3,10 @@ import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import { faultsOf } from "../../application/add-targets.js";
 import { UsageError } from "../exit-code.js";
+import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { findFiles } from "./find-files.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
-import { ProgressBar } from "./progress-bar.js";
 import { type Refusal, RefusedError, systemReason } from "./refusal.js";
 import { describeFile, storeFile } from "./target-files.js";
 import { parseTarget, readLines } from "./target-list.js";
@@ -69,7 +69,7 @@ async function gatherFiles(
 ): Promise<void> {
   const found = await findFiles(paths, base, signal);
   refused.push(...found.refused);
-  await ProgressBar.during("hash files", found.files.length, async (bar) => {
+  await Progress.during("hash files", found.files.length, async (bar) => {
     for (const { file, path } of found.files) {
       signal.throwIfAborted();
       try {
@@ -104,7 +104,7 @@ function dropInvalid({ targets, files, refused }: Gathered): void {
 }
 
 async function copyFiles(directory: string, { targets, files }: Gathered, signal: AbortSignal): Promise<void> {
-  await ProgressBar.during("copy files", files.size, async (bar) => {
+  await Progress.during("copy files", files.size, async (bar) => {
     for (const [path, file] of files) {
       await storeFile(file, directory, path, targets.get(path)!, signal);
       bar.advance();

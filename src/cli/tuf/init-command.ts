@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { CreateRequest } from "../../application/new-repository.js";
+import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { count } from "./arguments.js";
 import { type RepositoryFlags, withNewRepository, withRepositoryOptions } from "./open-repository.js";
-import { ProgressBar } from "./progress-bar.js";
 import { publicKeyFrom } from "./public-key-file.js";
 import { signingJson, signingText } from "./signing-text.js";
 import { UsageError } from "../exit-code.js";
@@ -31,7 +31,7 @@ async function init(flags: InitFlags): Promise<Answer> {
   const root = await rootKeys(flags);
   // Each role is signed once, and without a ceremony each file published once, root too.
   const steps = root === undefined ? 2 * (bins + OTHER_ROLES + 1) : bins + OTHER_ROLES;
-  return ProgressBar.during("sign and publish roles", steps, (bar) =>
+  return Progress.during("sign and publish roles", steps, (bar) =>
     withNewRepository(
       flags,
       async (tuf): Promise<Answer> => {

@@ -5,6 +5,7 @@ import type { SigningStatus } from "../../application/signing-status.js";
 import { tufKeys } from "../../composition/tuf-keys.js";
 import { answer, type Answer } from "./answer.js";
 import { count } from "./arguments.js";
+import { addKeySign } from "./key-sign-command.js";
 import { type KeyFlags, keyOptions, readSecret, withKeyOptions } from "./key-options.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { publicKeyFrom, type PublicKey, writePublicKey } from "./public-key-file.js";
@@ -29,6 +30,7 @@ const SCHEMES: readonly KeyScheme[] = ["ed25519", "ecdsa-sha2-nistp256", "rsassa
 export function addKey(tuf: Command): void {
   const key = tuf.command("key").description("make, list, rotate and revoke keys");
   addKeyFiles(key);
+  addKeySign(key);
   addRoleKeys(key);
 }
 

@@ -24,7 +24,7 @@ export function withRepositoryOptions(command: Command): Command {
         .env("DISTINCTION_DATABASE"),
     )
     .addOption(
-      new Option("--storage <directory>", "the published metadata")
+      new Option("--storage <place>", "the published metadata: a directory, or s3://bucket/prefix")
         .default("public/metadata")
         .env("DISTINCTION_TUF_STORAGE"),
     )

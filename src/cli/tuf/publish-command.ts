@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { PublishReport } from "../../application/publish-tuf-repository.js";
 import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { duration } from "./arguments.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
-import { ProgressBar } from "./progress-bar.js";
 
 export function addPublish(tuf: Command): void {
   withRepositoryOptions(tuf.command("publish"))
@@ -47,14 +47,14 @@ async function shown(
   flags: RepositoryFlags,
   work: (tuf: TufRepositoryService) => Promise<PublishReport>,
 ): Promise<Answer> {
-  let bar: ProgressBar | undefined;
+  let bar: Progress | undefined;
   const report = await withRepository(
     flags,
     async (tuf) => {
       const { bins } = await tuf.status();
       // Each of them is signed and stored.
-      bar = new ProgressBar("sign and publish", 2 * bins.unsigned);
-      return work(tuf).finally(() => bar?.finish());
+      bar = new Progress("sign and publish", 2 * bins.unsigned, process.stderr, "nothing");
+      return work(tuf).finally(() => bar?.stop());
     },
     () => bar?.advance(),
   );

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withNewRepository, withRepositoryOptions } from "./open-repository.js";
-import { ProgressBar } from "./progress-bar.js";
 import { isStoredAs } from "./target-files.js";
 
 interface VerifyFlags extends RepositoryFlags {
@@ -23,7 +23,7 @@ const SHOWN = 10;
 async function verify(tuf: TufRepositoryService, { targets: directory }: VerifyFlags): Promise<Answer> {
   const wrong: string[] = [];
   const walk = tuf.verify();
-  const report = await ProgressBar.during("verify targets", undefined, async (bar) => {
+  const report = await Progress.during("verify targets", undefined, async (bar) => {
     for (;;) {
       const step = await walk.next();
       if (step.done === true) return step.value;
