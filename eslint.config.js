@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 
 /** Only rules that find mistakes; how the code looks is prettier's business. */
 export default defineConfig(
-  { ignores: ["dist/", "coverage/", "node_modules/", ".distinction/"] },
+  { ignores: ["dist/", "benchmarks/build/", "coverage/", "node_modules/", ".distinction/"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

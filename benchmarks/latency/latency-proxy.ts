@@ -1,9 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-
-const CHILD = fileURLToPath(new URL("./latency-proxy.child.ts", import.meta.url));
+import { childScript } from "../child-script.js";
 
 /** Stands between the arms and the server, in a process of its own so that waiting costs the arms nothing. */
 export class LatencyProxy {
@@ -16,7 +14,8 @@ export class LatencyProxy {
   static async before(url: string, milliseconds: number): Promise<LatencyProxy> {
     if (milliseconds === 0) return new LatencyProxy(url, undefined);
     const { hostname, port } = new URL(url);
-    const child = spawn(process.execPath, ["--import", "tsx", CHILD, hostname, port || "3306", String(milliseconds)], {
+    const { path, execArgv } = childScript(import.meta.url, "latency-proxy.child");
+    const child = spawn(process.execPath, [...execArgv, path, hostname, port || "3306", String(milliseconds)], {
       stdio: ["pipe", "pipe", "inherit"], // it ends when its input does: with us, however we end
     });
     const listening = once(createInterface({ input: child.stdout }), "line") as Promise<[string]>;

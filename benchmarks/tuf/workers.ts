@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Bench } from "../bench.js";
+import { childScript } from "../child-script.js";
 import { timed, type Samples } from "../measure.js";
 import { withRepository } from "./tuf-bench.js";
 import type { WorkerOrders } from "./worker.child.js";
@@ -39,9 +39,8 @@ export function workers({ url, quick, say }: Bench): Promise<Samples> {
 }
 
 function startWorker(orders: WorkerOrders): ChildProcess {
-  return fork(fileURLToPath(new URL("./worker.child.ts", import.meta.url)), [JSON.stringify(orders)], {
-    execArgv: ["--import", "tsx"],
-  });
+  const { path, execArgv } = childScript(import.meta.url, "worker.child");
+  return fork(path, [JSON.stringify(orders)], { execArgv });
 }
 
 function told(child: ChildProcess, word: string): Promise<void> {
