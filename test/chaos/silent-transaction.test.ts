@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { onServer } from "../integration/backends.js";
 import { expectSoundAndDone, publishedTargets } from "../integration/tuf-invariants.js";
 import {
@@ -12,6 +12,9 @@ import {
 import { startChild } from "../support/child.js";
 import type { SilentTurn } from "./silent-transaction.child.js";
 import { type Turn, TurnTaker } from "./turn.js";
+
+// Others wait until the server ends a transaction, and a process has to start.
+vi.setConfig({ testTimeout: 120_000 });
 
 const SCRIPT = new URL("silent-transaction.child.ts", import.meta.url);
 const PATH = "first";
