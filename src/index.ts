@@ -13,7 +13,8 @@ export { entries, listOf, setOf, type CollectionType } from "../domain/distincti
 export { BatchConflictError } from "../domain/distinction/batch-errors.js";
 export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
 export { Explanation, type ExplainedChange, type PlannedStatement } from "../domain/distinction/explanation.js";
-export type { Comparisons, ListPage, ListQuery } from "../domain/distinction/list-query.js";
+export type { Comparisons } from "../domain/distinction/condition.js";
+export type { ListPage, ListQuery } from "../domain/distinction/list-query.js";
 export {
   ConflictError,
   DISTINCTION_ERROR_CODES,

@@ -1,4 +1,5 @@
-import type { Condition, SortKey } from "./list-query.js";
+import type { Condition } from "./condition.js";
+import type { SortKey } from "./list-query.js";
 import type { RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes } from "./record-type.js";
 

@@ -10,8 +10,10 @@ import {
   type Rules,
 } from "./arguments.js";
 import type { AttributeType, ValueOf } from "./attribute-type.js";
+import type { Comparisons, Condition, Operator } from "./condition.js";
 import { scopeFaults } from "./check-scope.js";
 import { InvalidValueError, type Fault } from "./errors.js";
+import type { ListView } from "./list-view.js";
 import { recordId, type RecordId } from "./record-id.js";
 import type { EntryScope } from "./record-state.js";
 import { typeName } from "./type-name.js";
@@ -41,17 +43,6 @@ export interface ListPage<T, I> {
   readonly next: I | undefined;
 }
 
-/** What is asked of one attribute. `neq` holds for `null`, too; the orders never do. */
-export interface Comparisons<V> {
-  readonly eq?: V;
-  readonly neq?: V;
-  readonly gt?: NonNullable<V>;
-  readonly gte?: NonNullable<V>;
-  readonly lt?: NonNullable<V>;
-  readonly lte?: NonNullable<V>;
-  readonly in?: readonly V[];
-}
-
 /** Comparisons by attribute; all hold. */
 export type ConditionsOf<R extends AnyRecordType> =
   R extends ShapedRecordType<infer _T>
@@ -59,15 +50,6 @@ export type ConditionsOf<R extends AnyRecordType> =
     : { readonly [N in keyof R["attributes"]]?: Comparisons<ValueOf<R["attributes"][N]>> };
 
 type NameOf<R extends AnyRecordType> = keyof R["attributes"] & string;
-
-export type Operator = keyof Comparisons<unknown>;
-
-/** One comparison as a store gets it: captured values, one but for `in`; `null` only for `eq`, `neq` and `in`. */
-export interface Condition {
-  readonly attribute: string;
-  readonly operator: Operator;
-  readonly values: readonly unknown[];
-}
 
 export interface SortKey {
   readonly attribute: string;
@@ -82,6 +64,8 @@ export interface StoreQuery {
   readonly limit: number;
   readonly after: RecordId | undefined;
   readonly scope: EntryScope | undefined;
+  /** What may be listed at all; everything where nothing is said. */
+  readonly view?: ListView;
 }
 
 const DEFAULT_LIMIT = 25;
@@ -146,7 +130,6 @@ function conditionsOn(type: AnyRecordType, name: string, comparisons: unknown, f
   }
   const conditions: Condition[] = [];
   for (const [operator, given] of Object.entries(comparisons as Record<string, unknown>)) {
-    if (given === undefined) continue;
     const unfit = conditionFault(attribute, operator, given);
     if (unfit !== undefined) faults.push({ path: `${name}.${operator}`, reason: unfit });
     else {

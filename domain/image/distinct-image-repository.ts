@@ -1,16 +1,15 @@
-import { entryPath } from "../distinction/change-set.js";
 import { actingFor } from "../distinction/repository-environment.js";
 import { DistinctRepository } from "../distinction/distinct-repository.js";
-import { ConflictError } from "../distinction/errors.js";
 import { storeQuery } from "../distinction/list-query.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { WriteOptions } from "../distinction/save-options.js";
+import type { UpdateOptions, WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
+import { dropProperty, putProperty } from "./atomic-property.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
-import { imageType, imageTypeWith, type Image } from "./image-type.js";
+import { imageType, imageTypeWith } from "./image-type.js";
 
 /** The distinction layer over the images' store: the innermost of all image repositories. */
 export class DistinctImageRepository extends DistinctRepository<typeof imageType> implements ImageRepository {
@@ -29,49 +28,20 @@ export class DistinctImageRepository extends DistinctRepository<typeof imageType
     return super.list({ ...query, sort: completeSort(query.sort) });
   }
 
-  async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
-    const image = await this.#withProperty(id, name);
-    const found = image.properties.get(name);
-    if (found !== undefined) throw this.#refused(image, name, { original: undefined, mine: value, theirs: found });
-    image.properties.set(name, value);
-    await this.#saveProperty(image, options);
+  setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
+    return putProperty(this.#services, id, name, value, withProperty(name, options));
   }
 
-  async deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
-    const image = await this.#withProperty(id, name);
-    const found = image.properties.get(name);
-    if (found !== expected) throw this.#refused(image, name, { original: expected, mine: undefined, theirs: found });
-    image.properties.delete(name);
-    await this.#saveProperty(image, options);
+  deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
+    return dropProperty(this.#services, id, name, expected, withProperty(name, options));
   }
 
   override inUnit(unit: UnitBinding): DistinctImageRepository {
     return this.#inUnit(unit);
   }
+}
 
-  /** The image with this one property, and nothing else of its collections. */
-  #withProperty(id: string, name: string): Promise<Image> {
-    return this.#services.get(id, { properties: [name], tags: [], locations: [] });
-  }
-
-  /** The property was looked at: not even the same value may come from somebody else. */
-  async #saveProperty(image: Image, options?: WriteOptions): Promise<void> {
-    await this.#services.save(image, { ...options, expect: ["properties"] });
-  }
-
-  #refused(
-    image: Image,
-    name: string,
-    sides: { readonly original: unknown; readonly mine: unknown; readonly theirs: unknown },
-  ): ConflictError {
-    const version = this.#services.versionOf(image);
-    return new ConflictError({
-      record: imageType.name,
-      id: image.id,
-      baseVersion: version,
-      currentVersion: version,
-      attempts: 0,
-      overlaps: [{ path: entryPath("properties", name), policy: "guard", ...sides }],
-    });
-  }
+/** Of the image this one property, and nothing else of its collections. */
+function withProperty(name: string, options?: WriteOptions): UpdateOptions {
+  return { ...options, scope: { properties: [name], tags: [], locations: [] } };
 }

@@ -4,12 +4,14 @@ import { firstVersion } from "../distinction/first-version.js";
 import type { ListQuery } from "../distinction/list-query.js";
 import { newState } from "../distinction/new-record.js";
 import { alreadyExists, notFound } from "../distinction/record-errors.js";
-import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
+import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
 import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
+import { forbidden } from "./forbidden.js";
 import { DEFAULT_QUOTAS } from "./image-quotas.js";
 import { imageType } from "./image-type.js";
 import type { ImageMemberRepository } from "./member-repository.js";
-import type { MemberStore } from "./member-store.js";
+import type { Admission, MemberStore } from "./member-store.js";
 import { memberType, type ImageMember, type MemberStatus } from "./member-type.js";
 
 /** Most members asked for at a time. */
@@ -19,13 +21,17 @@ const PAGE = 1_000;
 export class DistinctMemberRepository implements ImageMemberRepository {
   readonly #members: DistinctRepository<typeof memberType>;
 
-  /** @param quota how many members an image may have; a negative number is no limit */
+  /**
+   * @param quota how many members an image may have; a negative number is no limit
+   * @param admission what else an image has to be so that somebody can be added
+   */
   constructor(
     private readonly store: MemberStore,
     private readonly environment: RepositoryEnvironment,
     private readonly quota = DEFAULT_QUOTAS.members,
+    private readonly admission: Omit<Admission, "quota"> = {},
   ) {
-    this.#members = new DistinctRepository(memberType, store, environment);
+    this.#members = new DistinctRepository(memberType, store.records, environment);
   }
 
   get(imageId: string, memberId: string): Promise<ImageMember> {
@@ -44,13 +50,17 @@ export class DistinctMemberRepository implements ImageMemberRepository {
     const now = new Date(this.environment.clock.now());
     const values = newState(memberType, { imageId, memberId, createdAt: now, updatedAt: now });
     const state = { ...values, version: firstVersion(this.environment) };
-    switch (await this.store.admit(state, this.quota)) {
+    switch (await this.store.admit(state, { ...this.admission, quota: this.quota })) {
       case "applied":
         return this.get(imageId, memberId);
       case "duplicate":
         throw alreadyExists(memberType, state, "duplicate");
       case "no-image":
         throw notFound(imageType, [imageId]);
+      case "not-owned":
+        throw forbidden(imageId, "its owner alone says whom it is shared with");
+      case "not-shared":
+        throw new InvalidValueError(imageType.name, [{ path: "members", reason: "is to be shared first" }], imageId);
       case "over-quota":
         throw new InvalidValueError(imageType.name, [
           { path: "members", reason: `at most ${this.quota}, and there are as many` },
@@ -70,6 +80,11 @@ export class DistinctMemberRepository implements ImageMemberRepository {
     const where = { memberId: { eq: memberId }, status: { eq: status } };
     const members = await this.#all({ where, sort: [{ by: "imageId" }] });
     return members.map(({ imageId }) => imageId);
+  }
+
+  inUnit(unit: UnitBinding): DistinctMemberRepository {
+    const environment = actingFor(unit, this.environment);
+    return new DistinctMemberRepository(this.store.inUnit(unit), environment, this.quota, this.admission);
   }
 
   async #all(query: ListQuery<typeof memberType>): Promise<readonly ImageMember[]> {

@@ -1,14 +1,13 @@
-import type { RecordStore } from "../distinction/record-store.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { Caller } from "./caller.js";
+import { checkedCaller, type Caller } from "./caller.js";
+import { CallersImageRepository, type ImageStores } from "./callers-image-repository.js";
+import { CallersMemberRepository } from "./callers-member-repository.js";
 import { DistinctImageRepository } from "./distinct-image-repository.js";
 import { DistinctMemberRepository } from "./distinct-member-repository.js";
 import { DistinctImageFactory, type ImageFactory } from "./image-factory.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { ImageMemberRepository } from "./member-repository.js";
-import type { MemberStore } from "./member-store.js";
-import { VisibleImages } from "./visible-images.js";
 
 /** One layer of a service's own (notifications, policy): what it puts around what is inside. */
 export interface ImageLayer {
@@ -29,30 +28,48 @@ export interface ImageGatewayOptions {
  */
 export class ImageGateway {
   readonly factory: ImageFactory;
+  /** All images, for the service itself. */
   readonly images: ImageRepository;
   readonly members: ImageMemberRepository;
+  readonly #layers: readonly ImageLayer[];
+  readonly #quotas: Partial<ImageQuotas>;
 
   /** @param newId makes a UUID */
   constructor(
-    stores: { readonly images: RecordStore; readonly members: MemberStore },
-    environment: RepositoryEnvironment & { readonly newId: () => string },
+    private readonly stores: ImageStores,
+    private readonly environment: RepositoryEnvironment & { readonly newId: () => string },
     { layers = [], quotas = {} }: ImageGatewayOptions = {},
   ) {
-    let factory: ImageFactory = new DistinctImageFactory(environment.clock, environment.newId);
-    let images: ImageRepository = new DistinctImageRepository(stores.images, environment, quotas);
-    let members: ImageMemberRepository = new DistinctMemberRepository(stores.members, environment, quotas.members);
-    for (const layer of layers) {
-      factory = layer.factory?.(factory) ?? factory;
-      images = layer.images?.(images) ?? images;
-      members = layer.members?.(members) ?? members;
-    }
-    this.factory = factory;
-    this.images = images;
-    this.members = members;
+    this.#layers = layers;
+    this.#quotas = quotas;
+    const factory: ImageFactory = new DistinctImageFactory(environment.clock, environment.newId);
+    this.factory = layers.reduce((inner, layer) => layer.factory?.(inner) ?? inner, factory);
+    this.images = this.#aroundImages(new DistinctImageRepository(stores.images, environment, quotas));
+    this.members = this.#aroundMembers(new DistinctMemberRepository(stores.members, environment, quotas.members));
   }
 
-  /** The images as `caller` sees them, outside all layers. */
+  /**
+   * The images as one caller sees them and may change them, with the same layers around. Objects belong to the repository
+   * that gave them out: keep it for as long as a request takes.
+   *
+   * @throws InvalidValueError where it is not clear who the caller is
+   */
   visibleTo(caller: Caller): ImageRepository {
-    return new VisibleImages(this.images, this.members, caller);
+    const { stores, environment } = this;
+    return this.#aroundImages(new CallersImageRepository(stores, checkedCaller(caller), environment, this.#quotas));
+  }
+
+  /** Whom images are shared with, as one caller sees it and may say. Throws as `visibleTo` does. */
+  membersVisibleTo(caller: Caller): ImageMemberRepository {
+    const { stores, environment } = this;
+    return this.#aroundMembers(new CallersMemberRepository(stores, checkedCaller(caller), environment, this.#quotas));
+  }
+
+  #aroundImages(innermost: ImageRepository): ImageRepository {
+    return this.#layers.reduce((inner, layer) => layer.images?.(inner) ?? inner, innermost);
+  }
+
+  #aroundMembers(innermost: ImageMemberRepository): ImageMemberRepository {
+    return this.#layers.reduce((inner, layer) => layer.members?.(inner) ?? inner, innermost);
   }
 }

@@ -4,6 +4,10 @@ import type { Image, imageType } from "./image-type.js";
 /**
  * Which images to list. Filters and orders on createdAt, updatedAt, name, status, visibility, owner, size, diskFormat and
  * containerFormat have an index: a page costs the same however many images there are.
+ *
+ * A caller's list has an index for the orders createdAt and name. In other orders all its images of a kind are sorted for
+ * each page: good for those of one owner, slow where very many are public. A filter beside that few images meet is looked
+ * for in the order of the list until a page is full.
  */
 export type ImageQuery = ListQuery<typeof imageType>;
 

@@ -1,4 +1,6 @@
 import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
+import { unitMisused } from "../distinction/unit-errors.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 import type { ImageMember, MemberStatus } from "./member-type.js";
 
@@ -32,5 +34,15 @@ export class ImageMemberRepositoryProxy implements ImageMemberRepository {
 
   imagesSharedWith(memberId: string, status?: MemberStatus): Promise<readonly string[]> {
     return this.inner.imagesSharedWith(memberId, status);
+  }
+
+  /**
+   * Override it to wrap `this.inner.inUnit(unit)` as this wraps `this.inner`.
+   *
+   * @throws DistinctionError `UNIT_MISUSED` in a layer that does not: leaving the layer out in silence would be worse
+   */
+  inUnit(unit: UnitBinding): ImageMemberRepository {
+    if (this.constructor === ImageMemberRepositoryProxy) return new ImageMemberRepositoryProxy(this.inner.inUnit(unit));
+    throw unitMisused(`${this.constructor.name} does not say what it is inside one: override inUnit`);
   }
 }

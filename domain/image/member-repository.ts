@@ -1,4 +1,5 @@
 import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
 import type { ImageMember, MemberStatus } from "./member-type.js";
 
 /** Port: whom images are shared with. A member has a version of its own: sharing does not disturb who edits the image. */
@@ -11,7 +12,7 @@ export interface ImageMemberRepository {
   /**
    * Shares an image; the new member is pending.
    *
-   * @throws InvalidValueError over the quota
+   * @throws InvalidValueError over the quota, and where the image's visibility is not `shared`
    * @throws DistinctionError `RECORD_EXISTS`; `RECORD_NOT_FOUND` where there is no such image
    */
   add(imageId: string, memberId: string): Promise<ImageMember>;
@@ -21,4 +22,6 @@ export interface ImageMemberRepository {
   remove(member: ImageMember): Promise<void>;
   /** The ids of the images that somebody is a member of, in their order. */
   imagesSharedWith(memberId: string, status?: MemberStatus): Promise<readonly string[]>;
+  /** The members inside a unit of work; `TransactionScope.repository` calls it. */
+  inUnit(unit: UnitBinding): ImageMemberRepository;
 }

@@ -3,7 +3,9 @@ import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
 import { compareStates, meets } from "../../domain/distinction/list-order.js";
+import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { StoreQuery } from "../../domain/distinction/list-query.js";
+import type { Link, RecordKind } from "../../domain/distinction/list-view.js";
 import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
 import { within, type EntryScope, type RecordState } from "../../domain/distinction/record-state.js";
 import type {
@@ -27,6 +29,8 @@ export interface Remembered {
   readonly written: Written;
   readonly actor: string | undefined;
 }
+
+export type Sibling = (store: MemoryRecordStore) => MemoryRecordStore;
 
 /** A store that went its own way, and the way back. */
 export interface MemoryFork {
@@ -73,11 +77,12 @@ export class MemoryRecordStore implements RecordStore {
    * A store of its own that holds what this one holds now. States are immutable, so that both may share them.
    *
    * @param later takes what the history is to remember once the fork is merged
+   * @param sibling what stands for another store beside the fork
    */
-  fork(later: (writes: readonly Remembered[]) => void): MemoryFork {
+  fork(later: (writes: readonly Remembered[]) => void, sibling: Sibling): MemoryFork {
     const before: ReadonlyMap<string, RecordState> = new Map(this.#states);
     const removed: ReadonlySet<string> = new Set(this.#removed);
-    const store = new MemoryRecordStore(this.type, this.history, this.keepsRemoved);
+    const store = this.twin(sibling);
     store.#states = new Map(before);
     store.#removed = this.#removed && new Set(removed);
     store.#later = later;
@@ -98,6 +103,11 @@ export class MemoryRecordStore implements RecordStore {
         for (const key of store.#removed ?? []) this.#removed!.add(key);
       },
     };
+  }
+
+  /** An empty store of the same kind. */
+  protected twin(_sibling: Sibling): MemoryRecordStore {
+    return new MemoryRecordStore(this.type, this.history, this.keepsRemoved);
   }
 
   load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
@@ -194,12 +204,13 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
-  list({ conditions, sort, limit, after, scope }: StoreQuery): Promise<StorePage> {
+  list({ conditions, sort, limit, after, scope, view }: StoreQuery): Promise<StorePage> {
     return settled(() => {
       const marker = after && this.#states.get(idText(after));
-      if (after !== undefined && marker === undefined) return { kind: "no-marker" };
+      const isMarked = marker !== undefined && this.#isAmong(view?.markers, marker);
+      if (after !== undefined && !isMarked) return { kind: "no-marker" };
       const states = [...this.#states.values()]
-        .filter((state) => meets(this.type, state, conditions))
+        .filter((state) => meets(this.type, state, conditions) && this.#isAmong(view?.kinds, state))
         .filter((state) => marker === undefined || compareStates(this.type, marker, state, sort) < 0)
         .sort((left, right) => compareStates(this.type, left, right, sort));
       const page = states.slice(0, limit).map((state) => within(state, scope));
@@ -210,6 +221,11 @@ export class MemoryRecordStore implements RecordStore {
   /** Whether a record is there, at once. */
   holds(id: RecordId): boolean {
     return this.#states.has(idText(id));
+  }
+
+  /** A record as it is, at once. */
+  peek(id: RecordId): RecordState | undefined {
+    return this.#states.get(idText(id));
   }
 
   /** How many records meet a condition, at once. */
@@ -224,6 +240,18 @@ export class MemoryRecordStore implements RecordStore {
 
   protected put(state: RecordState): void {
     this.#states.set(this.#key(state), within(state));
+  }
+
+  /** Whether a record that has these values names this one. Stores with links know. */
+  protected isLinked(_state: RecordState, { name }: Link): boolean {
+    throw new DistinctionError("INVALID_RECORD_TYPE", `record type ${this.type.name}: has no link ${name}`);
+  }
+
+  #isAmong(kinds: readonly RecordKind[] | undefined, state: RecordState): boolean {
+    if (kinds === undefined) return true;
+    return kinds.some(({ conditions, linked }) => {
+      return meets(this.type, state, conditions) && (linked === undefined || this.isLinked(state, linked));
+    });
   }
 
   #check(base: RecordState, scope?: EntryScope): ApplyOutcome {

@@ -51,7 +51,7 @@ async function attempt<T>(
 }
 
 class MemoryTransactionScope implements TransactionScope, UnitBinding {
-  readonly #stores = new Map<RecordStore, { fork: MemoryFork; inside: RecordStore; loaded: Set<string> }>();
+  readonly #stores = new Map<RecordStore, { fork: MemoryFork; inside: MemoryRecordStore; loaded: Set<string> }>();
   readonly #members = new UnitMembers();
   readonly #written: Remembered[] = [];
   #isOpen = true;
@@ -74,11 +74,14 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
     return this.#members.of(repository, this);
   }
 
-  store(store: RecordStore): RecordStore {
+  store(store: RecordStore): MemoryRecordStore {
     if (!(store instanceof MemoryRecordStore)) throw unitMisused("only repositories in memory can take part");
     let bound = this.#stores.get(store);
     if (bound === undefined) {
-      const fork = store.fork((writes) => void this.#written.push(...writes));
+      const fork = store.fork(
+        (writes) => void this.#written.push(...writes),
+        (sibling) => this.store(sibling),
+      );
       const loaded = new Set<string>();
       bound = { fork, loaded, inside: this.#guarded(fork.store, loaded) };
       this.#stores.set(store, bound);
@@ -100,7 +103,7 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
   }
 
   /** The fork, for as long as the unit is open, with an eye on what is loaded. Whatever methods the port has. */
-  #guarded(store: MemoryRecordStore, loaded: Set<string>): RecordStore {
+  #guarded(store: MemoryRecordStore, loaded: Set<string>): MemoryRecordStore {
     return new Proxy(store, {
       get: (target, name) => {
         const member = Reflect.get(target, name, target) as unknown;
@@ -108,6 +111,7 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
         return (...given: unknown[]): unknown => {
           if (name === "by") return this.#guarded(target.by(given[0] as string), loaded);
           if (!this.#isOpen) return Promise.reject(unitOver());
+          if (name === "peek") loaded.add(idText(given[0] as RecordId));
           if (name === "load") for (const id of given[0] as readonly RecordId[]) loaded.add(idText(id));
           return member.apply(target, given) as unknown;
         };

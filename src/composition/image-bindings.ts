@@ -17,7 +17,7 @@ export function bindImages({ bind }: ContainerModuleLoadOptions, options: Distin
         const images = history
           ? new HistoryRecordStore(database, imageTable, environment)
           : new SqlRecordStore(database, imageTable);
-        const stores = { images, members: new SqlMemberStore(database) };
+        const stores = { images, members: SqlMemberStore.of(database) };
         return new ImageGateway(stores, { ...environment, newId }, gatewayOptions);
       },
       [TOKENS.Database, TOKENS.RepositoryEnvironment],

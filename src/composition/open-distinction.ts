@@ -16,8 +16,10 @@ export interface Distinction {
   readonly imageFactory: ImageFactory;
   /** Whom images are shared with. */
   readonly imageMembers: ImageMemberRepository;
-  /** The images as one caller sees them. */
+  /** The images as one caller sees them, and may change them. */
   readonly imagesVisibleTo: (caller: Caller) => ImageRepository;
+  /** Whom images are shared with, as one caller sees it, and may say. */
+  readonly membersVisibleTo: (caller: Caller) => ImageMemberRepository;
   /** What was written, where the option `history` is on. */
   readonly history: History;
   /** Several repositories in one transaction. */
@@ -49,6 +51,7 @@ export function openDistinction(options: DistinctionOptions): Distinction | Dist
     imageFactory: container.get(TOKENS.ImageFactory),
     imageMembers: container.get(TOKENS.ImageMemberRepository),
     imagesVisibleTo: (caller) => container.get(TOKENS.ImageGateway).visibleTo(caller),
+    membersVisibleTo: (caller) => container.get(TOKENS.ImageGateway).membersVisibleTo(caller),
     history: container.get(TOKENS.History),
     unitOfWork: container.get(TOKENS.UnitOfWork),
     ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, inject } from "vitest";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { DistinctMemberRepository } from "../../domain/image/distinct-member-repository.js";
+import { ImageGateway } from "../../domain/image/image-gateway.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { MemberStore } from "../../domain/image/member-store.js";
 import { memoryImages } from "../../infrastructure/memory/memory-images.js";
@@ -18,8 +20,11 @@ export { environment, newImage };
 /** Two clients of the same images: all that one knows of the other is in the store. */
 export interface Clients {
   readonly stores: readonly [RecordStore, RecordStore];
+  readonly memberStores: readonly [MemberStore, MemberStore];
   readonly a: DistinctImageRepository;
   readonly b: DistinctImageRepository;
+  /** As a service composes them, one for each client. */
+  readonly gateways: readonly [ImageGateway, ImageGateway];
   /** Whom the images are shared with, as each of the clients sees it. */
   readonly members: readonly [ImageMemberRepository, ImageMemberRepository];
   /** Of a SQL backend: a connection pool or file handle for each client. */
@@ -77,7 +82,7 @@ export function sqlClients(url: string): Clients {
   const databases = [openTestDatabase(url), openTestDatabase(url)] as const;
   return clientsOf(
     [imageStore(databases[0]), imageStore(databases[1])],
-    [new SqlMemberStore(databases[0]), new SqlMemberStore(databases[1])],
+    [SqlMemberStore.of(databases[0]), SqlMemberStore.of(databases[1])],
     databases,
   );
 }
@@ -107,5 +112,7 @@ function clientsOf(
     new DistinctMemberRepository(memberStores[0], environment),
     new DistinctMemberRepository(memberStores[1], environment),
   ] as const;
-  return { stores, a, b, members, databases };
+  const gateway = (client: 0 | 1): ImageGateway =>
+    new ImageGateway({ images: stores[client], members: memberStores[client] }, { ...environment, newId: randomUUID });
+  return { stores, memberStores, a, b, gateways: [gateway(0), gateway(1)], members, databases };
 }

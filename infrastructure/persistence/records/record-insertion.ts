@@ -5,6 +5,7 @@ import { selectTaken } from "./batch-statements.js";
 import { insertBatch } from "./batch-writer.js";
 import { batches } from "./batches.js";
 import type { DatabaseAccess } from "../connection/database.js";
+import type { Dialect } from "../connection/dialect.js";
 import { writeAllEntries } from "./entry-writer.js";
 import { compareKeys } from "./record-locks.js";
 import { decodedId, insertRecord } from "./record-statements.js";
@@ -43,6 +44,25 @@ export async function insertOne(
   });
   if (taken === undefined) return "applied";
   return taken.isDeleted ? "deleted" : "duplicate";
+}
+
+/** Why a record is not to be stored, as of the moment when it would be. */
+export type Refusal<T> = (session: Session, dialect: Dialect) => Promise<T | undefined>;
+
+/** Stores a new record in one transaction with a look at what it rests on, unless that answers a refusal. */
+export function insertUnless<T>(
+  database: DatabaseAccess,
+  layout: TableLayout,
+  state: RecordState,
+  refusal: Refusal<T>,
+): Promise<"applied" | T> {
+  return database.transaction(async (session) => {
+    const refused = await refusal(session, layout.dialect);
+    if (refused !== undefined) return refused;
+    await session.run(insertRecord(layout, state));
+    await writeAllEntries(session, layout, [state]);
+    return "applied";
+  });
 }
 
 /**

@@ -26,6 +26,8 @@ export interface RecordTable {
   readonly tombstones?: Tombstones;
   /** Indexes beside the primary key, each by its name, as columns. */
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
+  /** Tables whose rows name records, by the name of what they are to these. */
+  readonly links?: Readonly<Record<string, LinkTable>>;
   /** Attributes stored otherwise than their type alone says. */
   readonly codecs?: Readonly<Record<string, ColumnCodec>>;
   readonly entryTables: Readonly<Record<string, EntryTable>>;
@@ -41,6 +43,13 @@ export interface Tombstones {
   readonly timeColumn: string;
   /** What a removal changes, as captured values. */
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A table of other records that name records of this one. Lists may ask for them. */
+export interface LinkTable {
+  readonly table: RecordTable;
+  /** Columns that name the record, with the record's attribute that each repeats. */
+  readonly owner: Readonly<Record<string, string>>;
 }
 
 /** Where the entries of one collection are stored: a row each, keyed by owner and entry key. */
@@ -90,7 +99,7 @@ const VERSION_COLUMN = "version";
  */
 export function recordTable(
   type: AnyRecordType,
-  names: Pick<RecordTable, "name" | "tombstones" | "indexes"> & {
+  names: Pick<RecordTable, "name" | "tombstones" | "indexes" | "links"> & {
     readonly entries?: Readonly<Record<string, EntryTableNames>>;
   },
 ): RecordTable {
@@ -115,6 +124,7 @@ export function recordTable(
     name: names.name,
     ...(names.tombstones && { tombstones: names.tombstones }),
     ...(names.indexes && { indexes: names.indexes }),
+    ...(names.links && { links: names.links }),
     columns,
     versionColumn: VERSION_COLUMN,
     entryTables,

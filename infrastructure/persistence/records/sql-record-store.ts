@@ -23,15 +23,16 @@ import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
 import { HurriedDatabase } from "../connection/hurried-database.js";
 import { writeEntries } from "./entry-writer.js";
+import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
-import { insertAll, insertOne } from "./record-insertion.js";
+import { insertAll, insertOne, insertUnless, type Refusal } from "./record-insertion.js";
 import { PlannedDatabase } from "./planned-database.js";
 import { removeRecord } from "./record-removal.js";
 import { selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
 import { aRecordTable, type RecordTable } from "./record-table.js";
 import { updateByChanges } from "./record-update.js";
-import type { Row, Statement } from "../connection/session.js";
+import type { Row, Session, Statement } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";
 
 /** A record type's rows in a database. The version is checked in the statement that raises it, never before. */
@@ -57,6 +58,11 @@ export class SqlRecordStore implements RecordStore {
   async insert(state: RecordState): Promise<InsertOutcome> {
     const layout = await this.ready();
     return insertOne(this.database, layout, state);
+  }
+
+  /** Stores a new record in one transaction with a look at what it rests on, unless that answers a refusal. */
+  async insertUnless<T>(state: RecordState, refusal: Refusal<T>): Promise<"applied" | T> {
+    return insertUnless(this.database, await this.ready(), state, refusal);
   }
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
@@ -110,9 +116,9 @@ export class SqlRecordStore implements RecordStore {
     const { limit, after, scope } = query;
     const layout = await this.ready();
     const { ids, states, more, found } = await this.database.session(async (session) => {
-      const rows = await session.rows(selectPage(layout, query));
+      const rows = await pageRows(session, layout, query);
       const isLost = rows.length === 0 && after !== undefined;
-      const found = !isLost || (await session.rows(selectMarker(layout, after))).length > 0;
+      const found = !isLost || (await session.rows(selectMarker(layout, query, after))).length > 0;
       const { states } = await readParts(session, layout, rows.slice(0, limit), scope);
       const ids = rows.slice(0, limit).map((row) => rowId(layout, row));
       return { ids, states, more: rows.length > limit, found };
@@ -212,6 +218,14 @@ export class SqlRecordStore implements RecordStore {
   protected ready(): Promise<TableLayout> {
     return this.database.layout(this.table);
   }
+}
+
+/** The rows of a page, of what the query's view lists. */
+async function pageRows(session: Session, layout: TableLayout, query: StoreQuery): Promise<readonly Row[]> {
+  if (query.view?.kinds.length === 0) return [];
+  const link = query.view?.kinds.find(({ linked }) => linked !== undefined)?.linked;
+  const isMany = link !== undefined && (await session.rows(selectManyLinked(layout, link))).length > 0;
+  return session.rows(selectPage(layout, query, isMany));
 }
 
 /** The id in a row that has the columns of `selectRecords`: the version, then the attributes. */

@@ -88,6 +88,20 @@ export class UnitRecordStore extends SqlRecordStore {
     });
   }
 
+  override insertUnless<T>(
+    ...write: Parameters<typeof SqlRecordStore.prototype.insertUnless<T>>
+  ): Promise<"applied" | T> {
+    return this.unit.write(async () => {
+      const [state] = write;
+      const outcome = await super.insertUnless(...write);
+      if (outcome === "applied") {
+        this.#wrote(idFrom(this.table.type, state.attributes));
+        await this.#record(addition(this.table.type, state));
+      }
+      return outcome;
+    });
+  }
+
   override apply(...write: Parameters<SqlRecordStore["apply"]>): Promise<ApplyOutcome> {
     return this.unit.write(async () => {
       const [base, changes] = write;

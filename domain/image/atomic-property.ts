@@ -1,0 +1,66 @@
+import { entryPath } from "../distinction/change-set.js";
+import type { DistinctRepository } from "../distinction/distinct-repository.js";
+import { ConflictError } from "../distinction/errors.js";
+import type { UpdateOptions } from "../distinction/save-options.js";
+import { imageType, type Image } from "./image-type.js";
+
+/** Properties as locks are made of: whoever loses a race for one works it out again, and finds what the winner made of it. */
+
+type Images = DistinctRepository<typeof imageType>;
+
+/**
+ * Sets a property that is not there yet.
+ *
+ * @throws ConflictError where it is there
+ */
+export async function putProperty(
+  images: Images,
+  id: string,
+  name: string,
+  value: string,
+  options?: UpdateOptions,
+): Promise<void> {
+  const put = (image: Image): void => {
+    const theirs = image.properties.get(name);
+    if (theirs !== undefined) throw refused(images, image, name, { original: undefined, mine: value, theirs });
+    image.properties.set(name, value);
+  };
+  await images.update(id, put, options);
+}
+
+/**
+ * Deletes a property that has the expected value.
+ *
+ * @throws ConflictError where it has another or is not there
+ */
+export async function dropProperty(
+  images: Images,
+  id: string,
+  name: string,
+  expected: string,
+  options?: UpdateOptions,
+): Promise<void> {
+  const drop = (image: Image): void => {
+    const theirs = image.properties.get(name);
+    if (theirs !== expected) throw refused(images, image, name, { original: expected, mine: undefined, theirs });
+    image.properties.delete(name);
+  };
+  await images.update(id, drop, options);
+}
+
+function refused(
+  images: Images,
+  image: Image,
+  name: string,
+  sides: { readonly original: unknown; readonly mine: unknown; readonly theirs: unknown },
+): ConflictError {
+  const version = images.versionOf(image);
+  return new ConflictError({
+    record: imageType.name,
+    id: image.id,
+    baseVersion: version,
+    currentVersion: version,
+    attempts: 0,
+    overlaps: [{ path: entryPath("properties", name), policy: "guard", ...sides }],
+  });
+}

@@ -1,0 +1,70 @@
+import { DistinctRepository } from "../distinction/distinct-repository.js";
+import { entryPath } from "../distinction/change-set.js";
+import { InvalidValueError } from "../distinction/errors.js";
+import { storeQuery } from "../distinction/list-query.js";
+import type { RecordStore } from "../distinction/record-store.js";
+import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
+import type { WriteOptions } from "../distinction/save-options.js";
+import type { UnitBinding } from "../distinction/unit-of-work.js";
+import { dropProperty, putProperty } from "./atomic-property.js";
+import type { Caller } from "./caller.js";
+import { CallersImageStore } from "./callers-image-store.js";
+import { callersImageType } from "./callers-image-type.js";
+import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
+import type { ImageQuotas } from "./image-quotas.js";
+import type { ImageRepository } from "./image-repository.js";
+import { imageType } from "./image-type.js";
+import type { MemberStore } from "./member-store.js";
+import { isServiceProperty } from "./property-name.js";
+
+/** The stores of images and of those whom they are shared with. */
+export interface ImageStores {
+  readonly images: RecordStore;
+  readonly members: MemberStore;
+}
+
+/**
+ * The distinction layer over what one caller sees: see `CallersImageStore` for what is there, `callersImageType` for what
+ * may change. It knows the objects that it gave out itself, and no other's.
+ */
+export class CallersImageRepository extends DistinctRepository<typeof imageType> implements ImageRepository {
+  readonly #inUnit: (unit: UnitBinding) => CallersImageRepository;
+
+  constructor(
+    { images, members }: ImageStores,
+    caller: Caller,
+    environment: RepositoryEnvironment,
+    quotas: Partial<ImageQuotas> = {},
+  ) {
+    super(callersImageType(caller, quotas), new CallersImageStore(images, members.records, caller), environment);
+    this.#inUnit = (unit) => {
+      const stores = { images: unit.store(images), members: members.inUnit(unit) };
+      return new CallersImageRepository(stores, caller, actingFor(unit, environment), quotas);
+    };
+  }
+
+  override async list(query: ImageQuery = {}): Promise<ImagePage> {
+    storeQuery(this.type, query); // refused as it was given, rather than with what is added to it
+    return super.list({ ...query, sort: completeSort(query.sort) });
+  }
+
+  async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
+    refuseServices(id, name);
+    await putProperty(this, id, name, value, options);
+  }
+
+  async deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
+    refuseServices(id, name);
+    await dropProperty(this, id, name, expected, options);
+  }
+
+  override inUnit(unit: UnitBinding): CallersImageRepository {
+    return this.#inUnit(unit);
+  }
+}
+
+function refuseServices(id: string, name: string): void {
+  if (typeof name !== "string" || !isServiceProperty(name)) return;
+  const faults = [{ path: entryPath("properties", name), reason: "a property name that is not reserved" }];
+  throw new InvalidValueError(imageType.name, faults, id);
+}
