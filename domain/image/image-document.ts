@@ -5,8 +5,14 @@ import { newRecord } from "../distinction/new-record.js";
 import { orderedEntries } from "../distinction/ordered-entries.js";
 import type { Attributes } from "../distinction/record-type.js";
 import { imageType, type Image } from "./image-type.js";
-import type { ImageLocation } from "./location.js";
+import { DEFAULT_QUOTAS, exceeds, type ImageQuotas } from "./image-quotas.js";
+import { locationFields, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";
+
+const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+/** Most unknown attributes that are told. */
+const MOST_UNKNOWN = 10;
+const LOCATION_FIELDS: ReadonlySet<string> = new Set(["id", ...Object.keys(locationFields)]);
 
 /** An image as JSON: attributes by their names, times as ISO 8601, tags sorted, locations with their ids in their order. */
 export type ImageDocument = Record<string, JsonValue>;
@@ -29,13 +35,35 @@ export function imageToDocument(image: Image): ImageDocument {
  * The image that a document describes, not stored yet; what it leaves out starts as for any new image.
  *
  * @param now the time of creation where it tells none
+ * @param quotas as far as they are not the default ones
  * @throws InvalidValueError listing unknown attributes and every value that does not fit its attribute
  */
-export function imageFromDocument(document: ImageDocument, now: Date): Image {
-  const faults: Fault[] = [];
-  const values = imageValues(document, faults);
+export function imageFromDocument(document: ImageDocument, now: Date, quotas: Partial<ImageQuotas> = {}): Image {
+  const faults = documentFaults(document, { ...DEFAULT_QUOTAS, ...quotas });
+  const values = faults.length > 0 ? {} : imageValues(document, faults);
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);
   return newRecord(imageType, { createdAt: now, updatedAt: now, ...values });
+}
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(imageType.attributes),
+  ...Object.keys(imageType.collections),
+]);
+
+/** What is beyond measure, told before anything is made of it: a document may have millions of members. */
+function documentFaults(document: ImageDocument, quotas: ImageQuotas): Fault[] {
+  const faults: Fault[] = [];
+  for (const path of Object.keys(document)) {
+    if (NAMES.has(path)) continue;
+    faults.push({ path, reason: `unknown attribute of ${imageType.name}` });
+    if (faults.length === MOST_UNKNOWN) break;
+  }
+  for (const path of ["properties", "tags", "locations"] as const) {
+    const value = document[path];
+    const count = Array.isArray(value) ? value.length : isObject(value) ? Object.keys(value).length : 0;
+    if (exceeds(count, quotas[path])) faults.push({ path, reason: `at most ${quotas[path]}, got ${count}` });
+  }
+  return faults;
 }
 
 /** A document's members as an image has them; what cannot be is told in `faults`, what is no value of its type is not. */
@@ -45,15 +73,25 @@ export function imageValues(document: ImageDocument, faults: Fault[]): Partial<I
     if (name === "properties") values.set(name, propertiesFrom(value, faults));
     else if (name === "tags") values.set(name, tagsFrom(value, faults));
     else if (name === "locations") values.set(name, locationsFrom(value, faults));
-    else values.set(name, attributeFrom(name, value));
+    else values.set(name, attributeFrom(name, value, faults));
   }
   return Object.fromEntries(values);
 }
 
-function attributeFrom(name: string, value: JsonValue): unknown {
+function attributeFrom(name: string, value: JsonValue, faults: Fault[]): unknown {
   const types: Attributes = imageType.attributes;
   const isInstant = Object.hasOwn(types, name) && types[name]!.shape.kind === "instant";
-  return isInstant && typeof value === "string" ? new Date(value) : value;
+  if (!isInstant) return value;
+  if (typeof value === "string" && isTime(value)) return new Date(value);
+  faults.push({ path: name, reason: "a time such as 2026-01-31T12:00:00.000Z is needed" });
+  return undefined;
+}
+
+/** `Date` would take other texts for local times, and the 31st of February for a day in March. */
+function isTime(value: string): boolean {
+  const [, day] = ISO_8601.exec(value) ?? [];
+  if (day === undefined || Number.isNaN(Date.parse(value))) return false;
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function propertiesFrom(value: JsonValue, faults: Fault[]): Map<string, string> {
@@ -78,6 +116,11 @@ function locationsFrom(value: JsonValue, faults: Fault[]): Image["locations"] {
     const path = `locations[${index}]`;
     if (!isObject(location)) faults.push({ path, reason: "an object with id and url" });
     else {
+      const unknown = Object.keys(location).find((name) => !LOCATION_FIELDS.has(name));
+      if (unknown !== undefined) {
+        faults.push({ path: `${path}.${unknown}`, reason: "a location has id, url, metadata and status" });
+        continue;
+      }
       const { id, ...fields } = location;
       if (typeof id !== "string") faults.push({ path: `${path}.id`, reason: "a text is needed here" });
       else if (locations.has(id)) faults.push({ path: `${path}.id`, reason: "is the id of a location before it" });

@@ -1,38 +1,43 @@
 import type { Clock } from "../../domain/distinction/clock.js";
 import { DistinctionError, InvalidValueError } from "../../domain/distinction/errors.js";
-import { imageFromDocument, isObject } from "../../domain/image/image-document.js";
+import type { ImageQuotas } from "../../domain/image/image-quotas.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
-
-/** One line of a catalogue: its text, or why it has none. */
-export interface CatalogueLine {
-  /** From 1. */
-  readonly number: number;
-  readonly content: { readonly text: string } | { readonly fault: string };
-}
+import {
+  BadLineError,
+  describeFaults,
+  differences,
+  imageOfLine,
+  type CatalogueLine,
+  type LineImage,
+} from "./catalogue-line.js";
 
 export interface ImportReport {
   readonly imported: number;
   /** Lines whose image was there already, from an import before, say. */
   readonly existing: number;
+  /** Those of them that tell something else than what is there. */
+  readonly different: number;
+  /** Lines whose image was removed since; it is not brought back. */
+  readonly removed: number;
   readonly bad: number;
 }
 
 export interface ImportOptions {
-  /** Told of each line that cannot be imported. */
-  readonly onBadLine: (number: number, reason: string) => void;
-  /** Told of how many lines are done, after each batch. */
-  readonly onLines: (count: number) => void;
+  /** Told, in their order, of the lines that are not imported, but for those whose image is there just so. */
+  readonly onLine: (number: number, reason: string) => void;
   readonly signal: AbortSignal;
+  /** Of the repository, as far as they are not the default ones: a line beyond them is refused before it is looked at. */
+  readonly quotas?: Partial<ImageQuotas>;
 }
 
-/** Images of one batch: few enough for one transaction, enough to make its statements worth their while. */
-const BATCH = 100;
+/** Lines of one batch: few enough for one transaction, enough to make its statements worth their while. */
+const MOST_LINES = 100;
+/** Characters after which a batch is full: lines can be long. */
+const MOST_TEXT = 4_000_000;
 
-interface Candidate {
-  readonly number: number;
-  readonly image: Image;
-}
+/** The outcome of each line, and why, where that is to be told. */
+type Outcome = readonly [kind: keyof ImportReport, reason?: string];
 
 /**
  * Imports a catalogue, one image as JSON per line (see `ImageDocument`). A bad line does not stop the rest. What is there
@@ -43,102 +48,88 @@ interface Candidate {
 export async function importImages(
   { images, clock }: { readonly images: ImageRepository; readonly clock: Pick<Clock, "now"> },
   lines: AsyncIterable<CatalogueLine>,
-  { onBadLine, onLines, signal }: ImportOptions,
+  { onLine, signal, quotas = {} }: ImportOptions,
 ): Promise<ImportReport> {
-  const report = { imported: 0, existing: 0, bad: 0 };
-  const bad = (number: number, error: unknown): void => {
-    report.bad++;
-    onBadLine(number, reasonOf(error));
-  };
-  let batch: Candidate[] = [];
-  let taken = 0;
+  const report = { imported: 0, existing: 0, different: 0, removed: 0, bad: 0 };
+  let outcomes = new Map<number, Outcome>();
+  let batch: LineImage[] = [];
+  let text = 0;
   const flush = async (): Promise<void> => {
     signal.throwIfAborted();
-    const outcome = await addAll(images, batch, bad);
-    report.imported += outcome.imported;
-    report.existing += outcome.existing;
-    onLines(taken);
-    batch = [];
-    taken = 0;
-  };
-  for await (const { number, content } of lines) {
-    taken++;
-    try {
-      batch.push({ number, image: imageOf(content, new Date(clock.now())) });
-    } catch (error) {
-      if (!isBadLine(error)) throw error;
-      bad(number, error);
+    await addBatch(images, batch, outcomes);
+    for (const [number, [kind, reason]] of [...outcomes].sort(([left], [right]) => left - right)) {
+      report[kind]++;
+      if (kind === "different") report.existing++;
+      if (reason !== undefined) onLine(number, reason);
     }
-    if (batch.length === BATCH || taken === BATCH) await flush();
+    outcomes = new Map();
+    batch = [];
+    text = 0;
+  };
+  for await (const line of lines) {
+    text += "text" in line.content ? line.content.text.length : 0;
+    try {
+      batch.push(imageOfLine(line, new Date(clock.now()), quotas));
+    } catch (error) {
+      if (!(error instanceof BadLineError)) throw error;
+      outcomes.set(line.number, ["bad", error.message]);
+    }
+    if (batch.length + outcomes.size === MOST_LINES || text > MOST_TEXT) await flush();
   }
-  if (taken > 0) await flush();
+  await flush();
   return report;
 }
 
-class BadLineError extends Error {}
-
-function imageOf(content: CatalogueLine["content"], now: Date): Image {
-  if ("fault" in content) throw new BadLineError(content.fault);
-  const document = parsed(content.text);
-  if (!isObject(document)) throw new BadLineError("an object with an image is needed");
-  return imageFromDocument(document, now);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new BadLineError("no JSON");
-  }
-}
-
 /** All that are new in one go; one by one where that is refused, so that each is told by itself. */
-async function addAll(
+async function addBatch(
   images: ImageRepository,
-  batch: readonly Candidate[],
-  bad: (number: number, error: unknown) => void,
-): Promise<{ imported: number; existing: number }> {
-  const known = await existing(images, batch);
-  const fresh = batch.filter(({ image }) => !known.has(image.id));
-  const outcome = { imported: 0, existing: batch.length - fresh.length };
-  if (fresh.length === 0) return outcome;
+  batch: readonly LineImage[],
+  outcomes: Map<number, Outcome>,
+): Promise<void> {
+  if (batch.length === 0) return;
+  const ids = batch.map(({ image }) => image.id);
+  const { records } = await images.list({ where: { id: { in: ids } }, limit: ids.length });
+  const stored = new Map(records.map((image) => [image.id, image]));
+  const fresh: LineImage[] = [];
+  for (const line of batch) {
+    const known = stored.get(line.image.id);
+    if (known === undefined) fresh.push(line);
+    else outcomes.set(line.number, compared(line, known));
+  }
   try {
     await images.addAll(fresh.map(({ image }) => image));
-    return { ...outcome, imported: fresh.length };
+    for (const { number } of fresh) outcomes.set(number, ["imported"]);
   } catch (error) {
-    if (!isBadLine(error) && !isTaken(error)) throw error;
+    if (badnessOf(error) === undefined && !isTaken(error)) throw error;
+    for (const line of fresh) outcomes.set(line.number, await addOne(images, line));
   }
-  for (const { number, image } of fresh) {
-    try {
-      await images.add(image);
-      outcome.imported++;
-    } catch (error) {
-      if (isTaken(error)) outcome.existing++;
-      else if (isBadLine(error)) bad(number, error);
-      else throw error;
-    }
-  }
-  return outcome;
 }
 
-async function existing(images: ImageRepository, batch: readonly Candidate[]): Promise<ReadonlySet<string>> {
-  if (batch.length === 0) return new Set();
-  const ids = batch.map(({ image }) => image.id);
-  const scope = { properties: [], tags: [], locations: [] };
-  const { records } = await images.list({ where: { id: { in: ids } }, limit: ids.length, scope });
-  return new Set(records.map(({ id }) => id));
+async function addOne(images: ImageRepository, line: LineImage): Promise<Outcome> {
+  try {
+    await images.add(line.image);
+    return ["imported"];
+  } catch (error) {
+    const reason = badnessOf(error);
+    if (reason !== undefined) return ["bad", reason];
+    if (!isTaken(error)) throw error;
+  }
+  const stored = await images.find(line.image.id);
+  return stored === undefined ? ["removed", "its image was removed, and is not brought back"] : compared(line, stored);
 }
 
-function isBadLine(error: unknown): boolean {
-  return error instanceof BadLineError || error instanceof InvalidValueError;
+function compared(line: LineImage, stored: Image): Outcome {
+  const different = differences(line, stored);
+  if (different.length === 0) return ["existing"];
+  return ["different", `its image is there already, with other ${different.join(", ")}`];
+}
+
+/** Why an image cannot be stored, whoever tries; nothing where the fault is not its own. */
+function badnessOf(error: unknown): string | undefined {
+  if (error instanceof InvalidValueError) return describeFaults(error);
+  return error instanceof DistinctionError && error.code === "STATEMENT_TOO_LARGE" ? error.message : undefined;
 }
 
 function isTaken(error: unknown): boolean {
   return error instanceof DistinctionError && error.code === "RECORD_EXISTS";
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof InvalidValueError)
-    return error.faults.map(({ path, reason }) => `${path}: ${reason}`).join("; ");
-  return (error as Error).message;
 }

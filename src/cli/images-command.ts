@@ -3,8 +3,10 @@ import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { exportImages } from "../application/export-images.js";
 import { importImages } from "../application/import-images.js";
+import type { DistinctionOptions } from "../composition/distinction-options.js";
 import { openDistinction, type Distinction } from "../composition/open-distinction.js";
-import { codeOf, EXIT, exitCodeOf, messageOf } from "./exit-code.js";
+import { databasePlace, missingDatabaseFile } from "./database-file.js";
+import { codeOf, EXIT, exitCodeOf, messageOf, UsageError } from "./exit-code.js";
 import { outputFile, outputStream } from "./images/catalogue-file.js";
 import { splitLines } from "./images/split-lines.js";
 import { Interruption } from "./interruption.js";
@@ -13,9 +15,15 @@ import { Progress } from "./progress.js";
 /** Of a program whose reader went away: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
 
-interface Options {
+/** What systems and databases say where no space is left. */
+const FULL = ["ENOSPC", "EDQUOT", "SQLITE_FULL", "ER_DISK_FULL", "ER_RECORD_FILE_FULL"];
+
+interface Flags {
   readonly database: string;
+  readonly force?: boolean;
 }
+
+type Work = (distinction: Distinction, signal: AbortSignal) => Promise<boolean>;
 
 /**
  * `distinction images import|export`: catalogues as JSON Lines, one image per line.
@@ -35,7 +43,9 @@ export function imagesCommand(program: Command): Command {
         )
         .argument("<file>", "the catalogue, or - for standard input")
         .requiredOption(...database)
-        .action((file: string, options: Options) => run("import", options, (one, signal) => read(one, file, signal))),
+        .action((file: string, { database }: Flags) =>
+          run("import", { database }, (distinction, signal) => read(distinction, file, signal)),
+        ),
     )
     .addCommand(
       new Command("export")
@@ -43,33 +53,45 @@ export function imagesCommand(program: Command): Command {
         .description("write all images to a catalogue; one that was stopped goes on from FILE.part when run again")
         .argument("<file>", "the catalogue, or - for standard output")
         .requiredOption(...database)
-        .action((file: string, options: Options) => run("export", options, (one, signal) => write(one, file, signal))),
+        .option("--force", "overwrite FILE")
+        .action((file: string, flags: Flags) =>
+          // What is only read is not migrated.
+          run("export", { database: flags.database, schema: "check" }, (distinction, signal) =>
+            write(distinction, file, flags, signal),
+          ),
+        ),
     );
 }
 
 /** Answers whether every line was good. */
 async function read({ images }: Distinction, file: string, signal: AbortSignal): Promise<boolean> {
-  const fromFile = file !== "-";
-  const total = fromFile ? (await stat(file)).size : undefined;
-  const progress = new Progress("importing (bytes)", total, process.stderr);
-  const chunks = fromFile ? createReadStream(file) : process.stdin;
+  const chunks = file === "-" ? process.stdin : createReadStream(file);
+  const progress = new Progress("importing (bytes)", await sizeOf(file), process.stderr);
   const stop = (): void => void chunks.destroy(signal.reason as Error); // ends waiting for more, too
   signal.addEventListener("abort", stop);
   try {
     const report = await importImages({ images, clock: { now: Date.now } }, splitLines(counted(chunks, progress)), {
-      onBadLine: (number, reason) => progress.say(`line ${number}: ${reason}`),
-      onLines: () => undefined,
+      onLine: (number, reason) => progress.say(`line ${number}: ${reason}`),
       signal,
     });
     progress.finish();
-    const { imported, existing, bad } = report;
-    console.error(`${imported} imported, ${existing} there already, ${bad} bad`);
+    const { imported, existing, different, removed, bad } = report;
+    console.error(
+      `${imported} imported, ${existing} there already (${different} otherwise), ${removed} removed before, ${bad} bad`,
+    );
     return bad === 0;
   } finally {
     progress.stop();
     signal.removeEventListener("abort", stop);
     chunks.destroy();
   }
+}
+
+/** Nobody knows how much comes through a pipe, whatever its name. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  if (file === "-") return undefined;
+  const found = await stat(file);
+  return found.isFile() ? found.size : undefined;
 }
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {
@@ -79,8 +101,16 @@ async function* counted(chunks: AsyncIterable<Uint8Array>, progress: Progress): 
   }
 }
 
-async function write({ images }: Distinction, file: string, signal: AbortSignal): Promise<boolean> {
-  const output = file === "-" ? outputStream(process.stdout) : await outputFile(file);
+async function write(
+  { images, connect }: Distinction,
+  file: string,
+  { database, force = false }: Flags,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const missing = await missingDatabaseFile(database);
+  if (missing !== undefined) throw new UsageError(`there is no database ${missing}`);
+  await connect(); // before a file is begun
+  const output = file === "-" ? outputStream(process.stdout) : await outputFile(file, databasePlace(database), force);
   const progress = new Progress("exporting (images)", undefined, process.stderr);
   try {
     const onImages = (count: number): void => progress.advance(count);
@@ -94,29 +124,28 @@ async function write({ images }: Distinction, file: string, signal: AbortSignal)
   }
 }
 
-async function run(
-  name: string,
-  { database }: Options,
-  work: (distinction: Distinction, signal: AbortSignal) => Promise<boolean>,
-): Promise<void> {
+async function run(name: string, options: DistinctionOptions, work: Work): Promise<void> {
   const interruption = new Interruption();
   process.stdout.on("error", () => undefined); // told to whoever writes, see below
   let distinction: Distinction | undefined;
   try {
-    const opened = (distinction = openDistinction({ database }));
+    const opened = (distinction = openDistinction(options));
     process.exitCode = (await interruption.during((signal) => work(opened, signal))) ? 0 : EXIT.failure;
   } catch (error) {
-    const code = codeOf(error);
-    const isStopped = interruption.exitCode !== undefined;
-    process.exitCode = interruption.exitCode ?? (code === "EPIPE" ? BROKEN_PIPE : exitCodeOf(error));
-    if (code !== "EPIPE") console.error(isStopped ? "\nStopped; run it again to go on." : told(name, error));
+    const isBroken = codeOf(error) === "EPIPE";
+    const stopped = interruption.exitCode;
+    process.exitCode = stopped ?? (isBroken ? BROKEN_PIPE : exitCodeOf(error));
+    if (stopped !== undefined) console.error("\nStopped; run it again to go on.");
+    else if (!isBroken) console.error(`distinction images ${name}: ${told(error)}`);
   } finally {
     await distinction?.close();
   }
 }
 
 /** What people need to go on. */
-function told(name: string, error: unknown): string {
-  const isFull = codeOf(error) === "ENOSPC";
-  return `distinction images ${name}: ${isFull ? "no space left; make some and run it again to go on" : messageOf(error)}`;
+function told(error: unknown): string {
+  const codes = [codeOf(error), (error as { cause?: { code?: string } } | undefined)?.cause?.code];
+  return codes.some((code) => code !== undefined && FULL.includes(code))
+    ? "no space left; make some and run it again to go on"
+    : messageOf(error);
 }

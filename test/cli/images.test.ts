@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-/** What people run: `npm test` builds it first. */
-const MAIN = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+import { begin, beginInShell, id, images, line, lines } from "./images-cli.js";
 
 let place: string;
 beforeAll(async () => {
@@ -15,46 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(place, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function images(...parameters: string[]): Promise<Ended> {
-  const process = spawn(globalThis.process.execPath, [MAIN, "images", ...parameters], { stdio: "pipe" });
-  const texts = { out: "", err: "" };
-  process.stdout.on("data", (chunk: Buffer) => (texts.out += chunk.toString()));
-  process.stderr.on("data", (chunk: Buffer) => (texts.err += chunk.toString()));
-  const [code] = (await once(process, "close")) as [number | null];
-  return { code, ...texts };
-}
-
 const path = (name: string): string => join(place, name);
 const into = (name: string): string[] => ["--database", `sqlite:${path(name)}`];
 
-const id = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
-
-function line(index: number): string {
-  return JSON.stringify({
-    id: id(index),
-    name: `image ${index} 🎉`,
-    status: "active",
-    diskFormat: "raw",
-    size: index,
-    createdAt: "2026-01-01T00:00:00.000Z",
-    properties: { __proto__x: "y", n: String(index) },
-    tags: ["t"],
-    locations: [{ id: "one", url: `file:///${index}`, metadata: { a: [1] } }],
-  });
-}
-
-describe("distinction images", () => {
-  test("a catalogue survives import and export, byte for byte", { timeout: 60_000 }, async () => {
-    await writeFile(path("in.jsonl"), Array.from({ length: 260 }, (_, index) => line(index)).join("\n"));
+describe("distinction images", { timeout: 60_000 }, () => {
+  test("a catalogue survives import and export, byte for byte", async () => {
+    await writeFile(path("in.jsonl"), lines(260).join("\n"));
     expect(await images("import", path("in.jsonl"), ...into("a.db"))).toMatchObject({
       code: 0,
-      err: expect.stringContaining("260 imported, 0 there already, 0 bad") as string,
+      err: expect.stringContaining("260 imported, 0 there already (0 otherwise), 0 removed before, 0 bad") as string,
     });
     expect((await images("export", path("out.jsonl"), ...into("a.db"))).code).toBe(0);
     await images("import", path("out.jsonl"), ...into("b.db"));
@@ -65,7 +31,7 @@ describe("distinction images", () => {
     expect(JSON.parse(documents[7]!)).toMatchObject(JSON.parse(line(7)) as object);
   });
 
-  test("bad lines are told by number and reason, and the rest is imported", { timeout: 60_000 }, async () => {
+  test("bad lines are told by number and reason, in their order, and the rest is imported", async () => {
     const bad = [
       line(0),
       "{",
@@ -83,77 +49,85 @@ describe("distinction images", () => {
     const { code, err } = await images("import", path("bad.jsonl"), ...into("c.db"));
     expect(code).toBe(1);
     const told = err.split("\n").filter((one) => one.startsWith("line "));
-    expect(told.sort()).toEqual([
-      "line 11: no UTF-8",
-      "line 2: no JSON",
-      "line 4: an object with an image is needed",
-      "line 5: name: text, got number",
-      'line 6: properties["owner"]: key: a property name that is not reserved, got owner',
-      "line 7: colour: unknown attribute of image",
-      "line 8: tags: at most 128, got 129",
-      "line 9: id: a value is required",
-    ]);
-    expect(err).toContain("2 imported, 0 there already, 8 bad");
+    expect(told.map((one) => one.split(":")[0])).toEqual([2, 4, 5, 6, 7, 8, 9, 11].map((number) => `line ${number}`));
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining("line 2: no JSON, from character "),
+        "line 4: an object with an image is needed",
+        "line 7: colour: unknown attribute of image",
+        "line 8: tags: at most 128, got 129",
+        "line 11: no UTF-8",
+      ]),
+    );
+    expect(err).toContain("2 imported, 0 there already (0 otherwise), 0 removed before, 8 bad");
   });
 
-  test("an import that was stopped goes on when it is run again", { timeout: 60_000 }, async () => {
-    const lines = Array.from({ length: 150 }, (_, index) => line(index));
-    await writeFile(path("half.jsonl"), lines.slice(0, 120).join("\n"));
-    await writeFile(path("whole.jsonl"), lines.join("\n"));
-    await images("import", path("half.jsonl"), ...into("d.db"));
-    const { err } = await images("import", path("whole.jsonl"), ...into("d.db"));
-    expect(err).toContain("30 imported, 120 there already, 0 bad");
-  });
-
-  test("an export that was stopped goes on behind its last whole line", { timeout: 60_000 }, async () => {
-    const whole = await readFile(path("out.jsonl"), "utf8");
-    await writeFile(path("part.jsonl.part"), whole.slice(0, Math.floor(whole.length / 3)));
-    expect((await images("export", path("part.jsonl"), ...into("a.db"))).code).toBe(0);
-    expect(await readFile(path("part.jsonl"), "utf8")).toBe(whole);
-  });
-
-  test("a reader that goes away ends an export quietly", { timeout: 60_000 }, async () => {
-    const process = spawn(globalThis.process.execPath, [MAIN, "images", "export", "-", ...into("a.db")], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let err = "";
-    process.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    process.stdout.destroy();
-    const [code] = (await once(process, "close")) as [number | null];
-    expect(err).not.toContain("EPIPE");
-    expect(code).toBe(141);
-  });
-
-  test("Ctrl-C ends it between two batches, and says how to go on", { timeout: 60_000 }, async () => {
-    const process = spawn(globalThis.process.execPath, [MAIN, "images", "import", "-", ...into("e.db")], {
-      stdio: "pipe",
-    });
-    let err = "";
-    process.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    // Bad lines are told as they are read: once one is, the program is at work and its handler in place.
-    process.stdin.write("{\n");
-    while (!err.includes("line 1")) await once(process.stderr, "data");
-    process.kill("SIGINT"); // while it waits for more
-    const [code] = (await once(process, "close")) as [number | null];
-    expect(code).toBe(130);
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends an import between two batches; run again, it goes on", async (signal, expected) => {
+    const database = into(`${signal}.db`);
+    const run = begin("import", "-", ...database);
+    const whole = lines(150);
+    run.process.stdin!.write(`${["{", ...whole.slice(0, 120)].join("\n")}\n`);
+    await run.says("line 1"); // lines are told once their batch is stored, here that of 99 images
+    run.process.kill(signal); // while it waits for more
+    const { code, err } = await run.ended;
+    expect(code).toBe(expected);
     expect(err).toContain("Stopped; run it again to go on.");
+    await writeFile(path("whole.jsonl"), whole.join("\n"));
+    const again = await images("import", path("whole.jsonl"), ...database);
+    expect(again.err).toContain("51 imported, 99 there already (0 otherwise)");
   });
 
-  test("a full disk is told as such", { timeout: 60_000 }, async () => {
-    const process = spawn("sh", [
-      "-c",
-      `"${globalThis.process.execPath}" "${MAIN}" images export - ${into("a.db").join(" ")} > /dev/full`,
-    ]);
-    let err = "";
-    process.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    const [code] = (await once(process, "close")) as [number | null];
-    expect(code).toBe(1);
-    expect(err).toContain("no space left; make some and run it again to go on");
+  test("a pipe with a name has no total", async () => {
+    execFileSync("mkfifo", [path("pipe")]);
+    const run = begin("import", path("pipe"), ...into("f.db"));
+    createWriteStream(path("pipe")).end(line(0));
+    const { code, err } = await run.ended;
+    expect([code, err]).toMatchObject([0, expect.stringMatching(/importing \(bytes\) +\d+ {2}\d/)]);
   });
 
-  test("a file that is not there is told", { timeout: 60_000 }, async () => {
-    const { code, err } = await images("import", path("nowhere"), ...into("f.db"));
-    expect(code).toBe(1);
-    expect(err).toContain("ENOENT");
+  test("a reader that goes away ends an export quietly", async () => {
+    const run = begin("export", "-", ...into("a.db"));
+    run.process.stdout!.destroy();
+    const { code, err } = await run.ended;
+    expect([code, err]).toEqual([141, ""]);
+  });
+
+  test("a full disk is told as such, with how to go on", async () => {
+    const full = "no space left; make some and run it again to go on";
+    const exported = await beginInShell(["export", "-", ...into("a.db")], "> /dev/full").ended;
+    expect([exported.code, exported.err]).toMatchObject([1, expect.stringContaining(full)]);
+  });
+
+  test.each([
+    ["import", "nowhere", "a.db", 1, "ENOENT"],
+    ["export", "x.jsonl", "mistyped/nowhere.db", 2, "there is no database"],
+    ["export", ".", "a.db", 2, "is no file; - writes to standard output"],
+    ["export", "in.jsonl", "a.db", 2, "is there already; --force overwrites it"],
+    ["export", "x.jsonl", "foreign.db", 1, "lacks migrations"],
+  ])("%s %s from %s ends with %d: %s", async (command, file, database, code, message) => {
+    await writeFile(path("foreign.db"), "");
+    await writeFile(path("in.jsonl"), "kept");
+    const before = await readdir(place);
+    const ended = await images(command, path(file), ...into(database));
+    expect(ended).toMatchObject({ code, err: expect.stringContaining(message) as string });
+    expect((await readdir(place)).filter((name) => !before.includes(name) && !name.startsWith("foreign"))).toEqual([]);
+    expect(await readFile(path("in.jsonl"), "utf8")).toBe("kept");
+  });
+
+  test("--force overwrites a file", async () => {
+    await writeFile(path("old.jsonl"), "old");
+    expect((await images("export", path("old.jsonl"), ...into("a.db"), "--force")).code).toBe(0);
+    expect(await readFile(path("old.jsonl"), "utf8")).toBe((await images("export", "-", ...into("a.db"))).out);
+  });
+
+  test("exporting migrates nothing", async () => {
+    await mkdir(path("empty"));
+    await writeFile(path("empty/empty.db"), "");
+    const { err } = await images("export", path("empty/x.jsonl"), ...into("empty/empty.db"));
+    expect(err).toContain("lacks migrations");
+    expect(await readdir(path("empty"))).not.toContain("x.jsonl");
   });
 });

@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
-import { open, rename, stat, truncate, type FileHandle } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { UsageError } from "../exit-code.js";
+import { LockedError, takeLock } from "../process-lock.js";
 
 /** Where an export is written, to go on where it was stopped. */
 export interface CatalogueOutput {
@@ -11,26 +13,45 @@ export interface CatalogueOutput {
   close(): Promise<void>;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * An export into a file: written as `<file>.part`, which gets its name when it is whole. A part that an earlier run left is
- * continued behind its last whole line.
+ * continued behind its last whole line: `<file>.part.source` tells that it was begun here, and from which database.
+ *
+ * @param source the database's place
+ * @param overwrite whether a file may be there already
+ * @throws UsageError where the file is in the way, another export writes it, or its part is none of this database
  */
-export async function outputFile(file: string): Promise<CatalogueOutput> {
+export async function outputFile(file: string, source: string, overwrite: boolean): Promise<CatalogueOutput> {
+  await requireFree(file, overwrite);
   const part = `${file}.part`;
-  const { after, end } = await lastImage(part);
-  if (end !== undefined) await truncate(part, end);
-  const handle: FileHandle = await open(part, "a");
-  return {
-    after,
-    write: async (lines) => {
-      await handle.appendFile(lines);
-    },
-    complete: async () => {
-      await handle.sync();
-      await rename(part, file);
-    },
-    close: () => handle.close(),
-  };
+  const release = await takeLock(`${part}.pid`).catch((error: unknown) => {
+    if (!(error instanceof LockedError)) throw error;
+    throw new UsageError(`another export (process ${error.owner}) writes ${file}`);
+  });
+  try {
+    const after = await begun(part, source);
+    const handle = await open(part, "a");
+    return {
+      after,
+      write: async (lines) => {
+        await handle.appendFile(lines);
+      },
+      complete: async () => {
+        await handle.sync();
+        await rename(part, file);
+        await rm(sourceOf(part), { force: true });
+      },
+      close: async () => {
+        await handle.close();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 /** An export to a pipe; waits for its reader. */
@@ -46,13 +67,48 @@ export function outputStream(stream: NodeJS.WritableStream): CatalogueOutput {
   };
 }
 
-/** The last whole line of a part: the id in it, and where it ends. Holds one line at a time. */
-async function lastImage(part: string): Promise<{ after: string | undefined; end: number | undefined }> {
-  const size = await stat(part).then(
-    (found) => found.size,
-    () => undefined,
-  );
-  if (size === undefined) return { after: undefined, end: undefined };
+async function requireFree(file: string, overwrite: boolean): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isFile()) throw new UsageError(`${file} is no file; - writes to standard output`);
+  if (!overwrite) throw new UsageError(`${file} is there already; --force overwrites it`);
+}
+
+function sourceOf(part: string): string {
+  return `${part}.source`;
+}
+
+/** The last image of the part that an earlier run left, cut behind it; `undefined` where nothing was begun. */
+async function begun(part: string, source: string): Promise<string | undefined> {
+  if ((await stat(part).catch(() => undefined)) === undefined) {
+    await writeFile(sourceOf(part), source);
+    return undefined;
+  }
+  const told = await readFile(sourceOf(part), "utf8").catch(() => undefined);
+  if (told === undefined) throw refusal(part, "it was not begun by an export");
+  if (told !== source) throw refusal(part, `it was begun from ${told}`);
+  const { last, end } = await lastLine(part);
+  const after = last === undefined ? undefined : idOf(last);
+  if (last !== undefined && after === undefined) throw refusal(part, "its last line is no image");
+  await truncate(part, end);
+  return after;
+}
+
+function refusal(part: string, reason: string): UsageError {
+  return new UsageError(`${part} cannot be continued: ${reason}; remove it to start anew`);
+}
+
+function idOf(line: Buffer): string | undefined {
+  try {
+    const { id } = JSON.parse(line.toString()) as { id?: unknown };
+    return typeof id === "string" && UUID.test(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last whole line, and where it ends. Holds one line at a time. */
+async function lastLine(part: string): Promise<{ last: Buffer | undefined; end: number }> {
   let end = 0;
   let last: Buffer | undefined;
   let open: Buffer[] = [];
@@ -67,6 +123,5 @@ async function lastImage(part: string): Promise<{ after: string | undefined; end
     open.push(chunk.subarray(start));
     position += chunk.length;
   }
-  const after = last === undefined ? undefined : (JSON.parse(last.toString()) as { id: string }).id;
-  return { after, end };
+  return { last, end };
 }

@@ -1,7 +1,7 @@
-import type { CatalogueLine } from "../../application/import-images.js";
+import type { CatalogueLine } from "../../application/catalogue-line.js";
 
-/** More than the longest image: 128 properties of 65,535 characters, escaped, and as much again. */
-const LONGEST_LINE = 128 * 1024 * 1024;
+/** More than the longest image: 128 properties of 65,535 characters that JSON escapes take 51 MB. */
+const LONGEST_LINE = 64 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
 import type { TufOptions } from "../../composition/distinction-options.js";
 import { openDistinction } from "../../composition/open-distinction.js";
+import { missingDatabaseFile } from "../database-file.js";
 import { type KeyFlags, keyOptions, withKeyOptions } from "./key-options.js";
 
 export interface RepositoryFlags extends KeyFlags {
@@ -56,16 +56,9 @@ export async function withRepository<T>(
   work: (tuf: TufRepositoryService) => Promise<T>,
   onStep?: TufOptions["onStep"],
 ): Promise<T> {
-  const file = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(flags.database)?.[1];
-  if (file !== undefined && !(await isThere(file))) {
+  const file = await missingDatabaseFile(flags.database);
+  if (file !== undefined) {
     throw new NoDatabaseError(`there is no database ${file}: run "distinction tuf init", or name it with --database`);
   }
   return withNewRepository(flags, work, onStep);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
