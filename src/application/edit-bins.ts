@@ -48,6 +48,6 @@ export async function editBins(
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
     await edits.accept(name, places.grouped(sorted.slice(start, start + EDITS_AT_A_TIME)));
   }
-  const bins = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => places.nameOf(place)));
-  return { targets: given.length, bins: [...bins].sort() };
+  const owners = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => place));
+  return { targets: given.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
 }

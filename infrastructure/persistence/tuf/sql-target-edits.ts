@@ -36,7 +36,7 @@ export class SqlTargetEdits implements TargetEdits {
     const rows = await this.database.session((session) => session.rows(selectMet(dialect, repository, bins)));
     const stored = storedTargets(repository, bins, rows.map(readMet));
     const changed = bins
-      .map((one) => ({ ...one, edits: one.edits.filter((edit) => differs(edit, one.space, stored)) }))
+      .map((one) => ({ ...one, edits: one.edits.filter((edit) => differs(edit, spaceOf(one), stored)) }))
       .filter(({ edits }) => edits.length > 0);
     if (changed.length === 0) return;
     await this.database.transaction((session) => write(session, dialect, repository, changed));
@@ -47,14 +47,20 @@ async function write(session: Session, dialect: Dialect, repository: string, bin
   const names = bins.map(({ bin }) => bin);
   const raised = await session.run(raiseBins(dialect, repository, names));
   if (raised < names.length) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
-  const edits = bins.flatMap(({ space = "", edits: ofBin }) => ofBin.map((edit) => ({ ...edit, space })));
-  const puts = edits.filter((edit): edit is PlacedTarget => edit.target !== null);
-  for (const some of batches(puts, TARGET_WIDTH, rowLength)) await session.run(putTargets(dialect, repository, some));
-  const drops = edits.filter(({ target }) => target === null);
-  if (drops.length > 0) await session.run(dropTargets(dialect, repository, drops));
+  for (const space of new Set(bins.map(spaceOf))) {
+    const edits = bins.filter((one) => spaceOf(one) === space).flatMap((one) => one.edits);
+    const puts = edits.filter((edit): edit is TargetEdit & { readonly target: Target } => edit.target !== null);
+    for (const some of batches(puts, TARGET_WIDTH, rowLength)) {
+      await session.run(putTargets(dialect, repository, space, some));
+    }
+    const drops = edits.filter(({ target }) => target === null);
+    if (drops.length > 0) await session.run(dropTargets(dialect, repository, space, drops));
+  }
 }
 
-type PlacedTarget = TargetEdit & { readonly target: Target; readonly space: string };
+function spaceOf({ space = "" }: BinEdits): string {
+  return space;
+}
 
 /** By space and digest in hexadecimal. */
 function storedTargets(
@@ -83,12 +89,8 @@ function lastOfEach(edits: readonly TargetEdit[]): readonly TargetEdit[] {
   return edits.length === 1 ? edits : [...new Map(edits.map((edit) => [edit.path, edit])).values()];
 }
 
-function differs(
-  { target, digest }: TargetEdit,
-  space: string | undefined,
-  stored: ReadonlyMap<string, Target>,
-): boolean {
-  const before = stored.size === 0 ? undefined : stored.get(`${space ?? ""}/${hex(digest)}`);
+function differs({ target, digest }: TargetEdit, space: string, stored: ReadonlyMap<string, Target>): boolean {
+  const before = stored.size === 0 ? undefined : stored.get(`${space}/${hex(digest)}`);
   return target === null ? before !== undefined : before === undefined || !isDeepStrictEqual(target, before);
 }
 

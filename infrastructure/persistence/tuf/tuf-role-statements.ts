@@ -147,15 +147,20 @@ const ANY = Number.MAX_SAFE_INTEGER;
 /**
  * Compare-and-set: makes each file the newest of its role if it follows directly on what is there. An edit made since the
  * role was read leaves `version` ahead of `signed_version`: the role stays dirty. Rows are locked in the order given, which
- * is that of their names. What a commit says of trust and edits is compared with the row that is locked, too.
+ * is that of their names. What commits say of trust and edits, which bins do not, is compared with the rows as they are
+ * locked.
  */
 export function advanceSignedRoles(dialect: Dialect, repository: string, commits: readonly RoleCommit[]): Statement {
-  const given = jsonRows(dialect, { role: "name", v: "number", e: "number", s: "number", t: "number", m: "number" });
+  const isChecked = commits.some(({ trustSince, isExact }) => trustSince !== undefined || isExact === true);
+  const checked = isChecked ? ({ t: "number", m: "number" } as const) : {};
+  const given = jsonRows(dialect, { role: "name", v: "number", e: "number", s: "number", ...checked });
   const rows = commits.map(({ file, signedVersion, trustSince = ANY, isExact = false }) => {
-    return [file.role, file.metadataVersion, file.expiresAt, signedVersion, trustSince, isExact ? signedVersion : ANY];
+    const counters = [file.role, file.metadataVersion, file.expiresAt, signedVersion];
+    return isChecked ? [...counters, trustSince, isExact ? signedVersion : ANY] : counters;
   });
   const matches =
-    "r.repository = ? AND r.name = j.role AND r.metadata_version = j.v - 1 AND r.trust_since <= j.t AND r.version <= j.m";
+    "r.repository = ? AND r.name = j.role AND r.metadata_version = j.v - 1" +
+    (isChecked ? " AND r.trust_since <= j.t AND r.version <= j.m" : "");
   return dialect.name === "sqlite"
     ? {
         sql:

@@ -86,7 +86,8 @@ export const TARGET_WIDTH = 7;
 export function putTargets(
   dialect: Dialect,
   repository: string,
-  edits: readonly (TargetEdit & { readonly target: Target; readonly space: string })[],
+  space: string,
+  edits: readonly (TargetEdit & { readonly target: Target })[],
 ): Statement {
   const row = `(${placeholders(TARGET_WIDTH)})`;
   return {
@@ -94,7 +95,7 @@ export function putTargets(
       "INSERT INTO tuf_target (repository, space, path_hash, path, length, sha256, custom) " +
       `VALUES ${edits.map(() => row).join(", ")}` +
       dialect.onDuplicateKey(["repository", "space", "path_hash"], ["length", "sha256", "custom"]),
-    parameters: edits.flatMap(({ space, path, digest, target: { length, sha256, custom } }): Parameter[] => [
+    parameters: edits.flatMap(({ path, digest, target: { length, sha256, custom } }): Parameter[] => [
       repository,
       space,
       Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength),
@@ -110,20 +111,21 @@ export function putTargets(
 export function dropTargets(
   dialect: Dialect,
   repository: string,
-  edits: readonly (TargetEdit & { readonly space: string })[],
+  space: string,
+  edits: readonly TargetEdit[],
 ): Statement {
-  const given = jsonRows(dialect, { space: "name", d: "digest" });
-  const rows = JSON.stringify(edits.map(({ space, digest }) => [space, hex(digest)]));
+  const given = jsonRows(dialect, { d: "digest" });
+  const rows = JSON.stringify(edits.map(({ digest }) => [hex(digest)]));
   return dialect.name === "sqlite"
     ? {
-        sql: `DELETE FROM tuf_target WHERE repository = ? AND (space, path_hash) IN (SELECT space, UNHEX(d) FROM ${given})`,
-        parameters: [repository, rows],
+        sql: `DELETE FROM tuf_target WHERE repository = ? AND space = ? AND path_hash IN (SELECT UNHEX(d) FROM ${given})`,
+        parameters: [repository, space, rows],
       }
     : {
         sql:
           `DELETE t FROM ${given} AS j STRAIGHT_JOIN tuf_target AS t ` +
-          `ON t.repository = ? AND t.space = j.space AND t.path_hash = UNHEX(j.d)`,
-        parameters: [rows, repository],
+          `ON t.repository = ? AND t.space = ? AND t.path_hash = UNHEX(j.d)`,
+        parameters: [rows, repository, space],
       };
 }
 
