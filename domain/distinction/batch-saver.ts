@@ -56,7 +56,7 @@ export class BatchSaver<R extends AnyRecordType> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-      this.saver.validate(record, state);
+      this.saver.checks.created(record, state);
       return state;
     });
     this.#refuseCopies(states);

@@ -50,3 +50,13 @@ export interface ListOrder {
   readonly from: readonly string[];
   readonly to: readonly string[];
 }
+
+/** The attribute or collection that a change is of. */
+export function subject(change: Change): string {
+  return "attribute" in change ? change.attribute : change.collection;
+}
+
+/** The value after a change; `undefined` for a removal. */
+export function changedTo(change: Change): unknown {
+  return "to" in change ? change.to : undefined;
+}

@@ -125,7 +125,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   async add(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-    this.#saver.validate(record, state);
+    this.#saver.checks.created(record, state);
     await this.#observed(
       "add",
       () => this.#subjectOf(state),
@@ -291,7 +291,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   async #remove(tracked: TrackedRecord, { actor, expect = [] }: RemoveOptions): Promise<void> {
     const { original, scope } = tracked;
     saveRules(this.type, { expect }); // refuses names that guard nothing
-    this.#saver.validateRemoval(original);
+    this.#saver.checks.removed(original);
     const outcome = await storeBy(this.store, actor).remove(original);
     if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {

@@ -1,8 +1,10 @@
+import { subject } from "./change.js";
 import { changeSetToJson } from "./change-set-json.js";
 import type { ChangeSet } from "./change-set.js";
 import { idText } from "./record-id.js";
 import type { PolicyName } from "./policy-name.js";
-import { isForced, policyOf, shownValue, subject, type RebaseRules } from "./rebase.js";
+import { isForced, policyOf, type RebaseRules } from "./rebase.js";
+import { shownValue } from "./shown-value.js";
 import type { AnyRecordType } from "./record-type.js";
 import { shownPath } from "./shown-path.js";
 

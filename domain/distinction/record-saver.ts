@@ -2,17 +2,16 @@ import { apply } from "./apply.js";
 import type { Change } from "./change.js";
 import { changeSet, type ChangeSet } from "./change-set.js";
 import { canonical } from "./diff.js";
-import { ConflictError, InvalidMergeError, InvalidValueError, type Fault } from "./errors.js";
+import { ConflictError } from "./errors.js";
 import { explanation, type Explanation } from "./explanation.js";
-import { brokenGuards } from "./broken-guards.js";
 import { observed, type RecordEvent } from "./observer.js";
 import { rebase, type RebaseRules } from "./rebase.js";
 import { conflict, notFound } from "./record-errors.js";
-import { recordFrom } from "./record.js";
+import { RecordChecks } from "./record-checks.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
-import type { AnyRecordType, Attributes, Edit, RecordOf } from "./record-type.js";
+import type { AnyRecordType, Attributes, RecordOf } from "./record-type.js";
 import { Backoff, DEFAULT_RETRY, retrySettings, type RetrySettings } from "./retry.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
@@ -32,6 +31,7 @@ export interface PendingSave {
 export class RecordSaver<R extends AnyRecordType> {
   readonly #retry: RetrySettings;
   readonly #lanes = new SaveLanes();
+  readonly checks: RecordChecks<R>;
 
   constructor(
     private readonly type: R,
@@ -39,6 +39,7 @@ export class RecordSaver<R extends AnyRecordType> {
     private readonly environment: RepositoryEnvironment,
   ) {
     this.#retry = retrySettings(environment.retry);
+    this.checks = new RecordChecks(type);
   }
 
   /**
@@ -49,8 +50,8 @@ export class RecordSaver<R extends AnyRecordType> {
    */
   capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
     const mine = tracked.changes(rules.force);
-    if (mine.length > 0) this.validate(record, tracked.original, { before: tracked.original, changes: mine });
-    else if (isGuarded(rules)) this.#requireOpen(record, tracked.original);
+    if (mine.length > 0) this.checks.edited(record, { before: tracked.original, changes: mine });
+    else if (isGuarded(rules)) this.checks.open(record, tracked.original);
     return { tracked, mine, rules };
   }
 
@@ -231,11 +232,7 @@ export class RecordSaver<R extends AnyRecordType> {
     const rebased = rebase(this.type, original, mine, current, rules);
     if (rebased.kind === "conflict") throw conflict(this.type, original, current, attempts, rebased.overlaps);
     const { changes } = rebased;
-    if (changes.length > 0 && (this.type.validate !== undefined || this.type.guards !== undefined)) {
-      const merged = recordFrom(this.type, apply(current, changes), scope);
-      const faults = this.#faults(merged, { before: current, changes });
-      if (faults.length > 0) throw new InvalidMergeError(this.type.name, faults, idText(this.#idOf(original)));
-    }
+    if (changes.length > 0) this.checks.merged({ before: current, changes }, scope);
     return this.stamped(current, rebased.changes);
   }
 
@@ -246,42 +243,6 @@ export class RecordSaver<R extends AnyRecordType> {
     const from = base.attributes[attribute];
     const to = (this.type.attributes as Attributes)[attribute]!.capture(new Date(this.environment.clock.now()));
     return canonical(this.type, [...changes, { kind: "attribute.set", attribute, from, to }]);
-  }
-
-  /**
-   * @param state the record's, as far as its id is concerned
-   * @throws InvalidValueError with what the record type's own rules find; of a new record without `edit`
-   */
-  validate(record: RecordOf<R>, state: RecordState, edit?: Edit): void {
-    this.#requireOpen(record, state);
-    const faults = this.#faults(record, edit);
-    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults, idText(this.#idOf(state)));
-  }
-
-  /** What is stored has to show in the object: it would be too late to find out afterwards. */
-  #requireOpen(record: RecordOf<R>, state: RecordState): void {
-    if (!Object.isFrozen(record)) return;
-    const reason = "an object that can show what is stored, got a frozen one";
-    throw new InvalidValueError(this.type.name, [{ path: "record", reason }], idText(this.#idOf(state)));
-  }
-
-  #faults(record: RecordOf<R>, edit: Edit | undefined): readonly Fault[] {
-    const broken = edit === undefined ? [] : brokenGuards(this.type, edit.before, edit.changes, edit.before);
-    return [
-      ...broken.map(({ subject, reason }) => ({ path: subject, reason })),
-      ...(this.type.validate?.(record as RecordOf<AnyRecordType>, edit) ?? []),
-    ];
-  }
-
-  /** @throws InvalidValueError where the record type forbids to remove a record that is `original` */
-  validateRemoval(original: RecordState): void {
-    const faults = brokenGuards(this.type, original, "removal", original);
-    if (faults.length === 0) return;
-    throw new InvalidValueError(
-      this.type.name,
-      faults.map(({ subject, reason }) => ({ path: subject, reason })),
-      idText(this.#idOf(original)),
-    );
   }
 
   changeSet(base: RecordState, changes: readonly Change[]): ChangeSet {

@@ -56,7 +56,7 @@ function createEntryTable(table: RecordTable, collection: string, entries: Entry
   for (const [field, type] of Object.entries(entry.fields)) lines.push(column(dialect, entries.columns[field]!, type));
   if (entries.positionColumn !== undefined) lines.push(`${quote(entries.positionColumn)} ${wholeNumber(dialect)}`);
   lines.push(`PRIMARY KEY (${entryKeyColumns(entries).map(quote).join(", ")})`);
-  if (entries.range === undefined) lines.push(foreignKey(table, entries, dialect));
+  lines.push(foreignKey(table, entries, dialect));
   return createTable(dialect, entries.name, lines);
 }
 
@@ -67,7 +67,7 @@ function createPositionIndex({ name, owner, positionColumn }: EntryTable, { quot
   return [`CREATE INDEX ${quote(`${name}_${positionColumn}`)} ON ${quote(name)} (${columns})`];
 }
 
-/** Entries go with their record. Where several records share entries by range, no foreign key can say so. */
+/** Entries go with their record. */
 function foreignKey(table: RecordTable, entries: EntryTable, { quote }: Dialect): string {
   const owners = Object.entries(entries.owner);
   const columns = owners.map(([name]) => quote(name)).join(", ");

@@ -48,7 +48,7 @@ export function selectEntries(
   return {
     sql:
       `SELECT ${columns.join(", ")} FROM ${layout.name} r LEFT JOIN ${entries.name} e ` +
-      `ON ${ownership(layout, entries)}${limit} WHERE ${where.sql} ORDER BY ${order}${lock ? layout.dialect.forUpdate : ""}`,
+      `ON ${ownership(entries)}${limit} WHERE ${where.sql} ORDER BY ${order}${lock ? layout.dialect.forUpdate : ""}`,
     parameters: [...(keys ?? []).map((key) => lookupValue(entries, key)), ...where.parameters],
     varying: ids.length > 1 || keys !== undefined,
   };
@@ -151,13 +151,8 @@ function entryRow(entries: EntryLayout, { owner, key, entry }: EntryPut): Parame
 }
 
 /** `r` owns `e`. */
-function ownership(layout: TableLayout, { owner, table }: EntryLayout): string {
-  const { quote } = layout.dialect;
-  const equal = owner.map(({ name, column }) => `e.${name} = r.${column.name}`);
-  if (table.range === undefined) return equal.join(" AND ");
-  const { column, low, high } = table.range;
-  const bound = (attribute: string): string => `r.${layout.byAttribute.get(attribute)!.name}`;
-  return [...equal, `e.${quote(column)} BETWEEN ${bound(low)} AND ${bound(high)}`].join(" AND ");
+function ownership({ owner }: EntryLayout): string {
+  return owner.map(({ name, column }) => `e.${name} = r.${column.name}`).join(" AND ");
 }
 
 function keyCondition(entries: EntryLayout, count: number, prefix: string): string {

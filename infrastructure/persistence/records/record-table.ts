@@ -57,8 +57,6 @@ export interface EntryTable {
   readonly name: string;
   /** Columns that name the owner, with the owner's attribute that each repeats. */
   readonly owner: Readonly<Record<string, string>>;
-  /** Where several owners share rows by range: the column, and the owner's attributes that bound it, both inclusive. */
-  readonly range?: { readonly column: string; readonly low: string; readonly high: string };
   readonly keyColumn: string;
   /**
    * Of a list: the BIGINT column that its entries are ordered by, `position` by default. Callers never see it; only its
@@ -162,10 +160,9 @@ function entryColumns({ owner, keyColumn, digestColumn, columns }: EntryTable): 
 }
 
 function positionFault(table: EntryTable, kind: CollectionKind): string | undefined {
-  const { positionColumn, range } = table;
+  const { positionColumn } = table;
   if (positionColumn === undefined) return undefined;
   if (kind !== "list") return `is no list, and has no order to keep in ${positionColumn}`;
-  if (range !== undefined) return "is a list, and cannot be shared by several owners";
   return entryColumns(table).includes(positionColumn)
     ? `needs another positionColumn than ${positionColumn}`
     : undefined;
