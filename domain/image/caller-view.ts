@@ -10,42 +10,40 @@ export const MEMBERS_LINK = "members";
 
 /**
  * A caller's list: its own images, public ones, and those whose sharing it accepted; community images where the query asks
- * for a visibility, hidden ones where it asks for `osHidden`.
+ * for a visibility, hidden ones where it asks for `osHidden`. Kinds that the query rules out are not looked for.
  */
 export function asListedFor({ owner, isAdmin }: Caller, query: StoreQuery): StoreQuery {
-  const { conditions } = query;
-  const isAskedFor = (name: "visibility" | "osHidden"): boolean =>
-    conditions.some(({ attribute }) => attribute === name);
-  const listed = isAskedFor("osHidden") ? conditions : [...conditions, equal("osHidden", false)];
-  if (isAdmin) return { ...query, conditions: listed };
-  const kinds: RecordKind[] = [{ conditions: [equal("visibility", "public")] }];
-  if (isAskedFor("visibility")) kinds.push({ conditions: [equal("visibility", "community")] });
+  const isAskedFor = (name: string): boolean => query.conditions.some(({ attribute }) => attribute === name);
+  const conditions = isAskedFor("osHidden") ? query.conditions : [...query.conditions, equal("osHidden", false)];
+  if (isAdmin) return { ...query, conditions };
+  const asked = new Set(VISIBILITIES.filter((visibility) => allows(query.conditions, visibility)));
+  const kinds: RecordKind[] = [];
+  if (asked.has("public")) kinds.push({ conditions: [equal("visibility", "public")] });
+  if (asked.has("community") && isAskedFor("visibility"))
+    kinds.push({ conditions: [equal("visibility", "community")] });
   const markers: RecordKind[] = [
     { conditions: [{ attribute: "visibility", operator: "in", values: ["public", "community"] }] },
     { conditions: [equal("owner", null)] },
   ];
   if (owner !== null) {
     const own: RecordKind = { conditions: [equal("owner", owner)] };
-    const shared = [equal("visibility", "shared")];
-    kinds.push(own, {
-      conditions: shared,
-      linked: { name: MEMBERS_LINK, equal: { memberId: owner, status: "accepted" } },
-    });
-    markers.push(own, { conditions: shared, linked: { name: MEMBERS_LINK, equal: { memberId: owner } } });
+    const shared = { conditions: [equal("visibility", "shared")] };
+    // Its own public and community images are among those of everybody.
+    const isMore = !isAskedFor("visibility") || asked.has("private") || asked.has("shared");
+    if (isMore) kinds.push(own);
+    if (asked.has("shared"))
+      kinds.push({ ...shared, linked: { name: MEMBERS_LINK, equal: { memberId: owner, status: "accepted" } } });
+    markers.push(own, { ...shared, linked: { name: MEMBERS_LINK, equal: { memberId: owner } } });
   }
-  return { ...query, conditions: listed, view: { kinds: kinds.filter((kind) => fits(kind, conditions)), markers } };
+  return { ...query, conditions, view: { kinds, markers } };
 }
 
-/** Whether the query does not rule out the one visibility of a kind: nobody has to look for what cannot be. */
-function fits({ conditions }: RecordKind, asked: readonly Condition[]): boolean {
-  const one = conditions.find(({ attribute }) => attribute === "visibility");
-  if (one === undefined) return true;
-  const state = { version: 0, attributes: { visibility: one.values[0] }, collections: {} };
-  return meets(
-    imageType,
-    state,
-    asked.filter(({ attribute }) => attribute === "visibility"),
-  );
+const VISIBILITIES = ["private", "public", "shared", "community"] as const satisfies readonly Image["visibility"][];
+
+function allows(conditions: readonly Condition[], visibility: Image["visibility"]): boolean {
+  const state = { version: 0, attributes: { visibility }, collections: {} };
+  const asked = conditions.filter(({ attribute }) => attribute === "visibility");
+  return meets(imageType, state, asked);
 }
 
 function equal<N extends keyof typeof imageType.attributes>(attribute: N, value: Image[N]): Condition {

@@ -10,9 +10,7 @@ import { completeSort } from "../../domain/image/image-query.js";
 import { imageType } from "../../domain/image/image-type.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { closeAll, imagesIn, onServer } from "./backends.js";
-
-/** As many as make a plan for a million: `DISTINCTION_TEST_IMAGES=1000000` runs it on that many. */
-const IMAGES = Number(process.env.DISTINCTION_TEST_IMAGES ?? 20_000);
+import { GENERATED, generateImages } from "./generated-images.js";
 
 /** Rows of an index that a page of 25 may cost, joins and what filters skip included. */
 const MOST_READ = 600;
@@ -38,14 +36,14 @@ const QUERIES: readonly (readonly [string, ImageQuery])[] = [
   ["larger than", { where: { size: { gt: 5_000 } }, sort: [{ by: "size" }] }],
 ];
 
-describe(`pages of ${IMAGES} images`, () => {
+describe(`pages of ${GENERATED} images`, () => {
   onServer((place) => {
     let database: Database;
     let images: DistinctImageRepository;
     beforeAll(async () => {
       database = openTestDatabase(place().url, { poolSize: 1 });
       images = imagesIn(database);
-      await generate(database, IMAGES);
+      await generateImages(database);
     }, 600_000);
     afterAll(() => closeAll([database]));
 
@@ -92,34 +90,10 @@ async function pageOf(database: Database, query: ImageQuery): Promise<Statement>
 /** The id of an image from the middle of a list, found the slow way. */
 async function middleOf(database: Database, images: DistinctImageRepository, query: ImageQuery): Promise<string> {
   const { sql, parameters } = await pageOf(database, query);
-  const offset = sql.replace(/LIMIT \d+$/, `LIMIT 1 OFFSET ${isOfOwner(query) ? 3 : IMAGES / 20}`);
+  const offset = sql.replace(/LIMIT \d+$/, `LIMIT 1 OFFSET ${isOfOwner(query) ? 3 : GENERATED / 20}`);
   const rows = await database.session((session) => session.rows({ sql: offset, parameters, varying: true }));
   const page = rows[0] === undefined ? (await images.list({ ...query, limit: 1 })).records[0]?.id : String(rows[0][1]);
   return page!;
-}
-
-/** Images by doubling: a few statements, however many. */
-async function generate(database: Database, count: number): Promise<void> {
-  const run = (sql: string): Promise<number> =>
-    database.session((session) => session.run({ sql, parameters: [], varying: true }));
-  const digits =
-    "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)";
-  await database.connect();
-  const places = [1, 10, 100, 1_000, 10_000, 100_000];
-  const number = places.map((place, index) => `d${index}.d * ${place}`).join(" + ");
-  const tables = places.map((_, index) => `${digits} d${index}`).join(" CROSS JOIN ");
-  await run(
-    `INSERT INTO images (id, name, status, visibility, os_hidden, protected, min_disk, min_ram, owner, disk_format,
-       container_format, size, virtual_size, checksum, os_hash_algo, os_hash_value, created_at, updated_at, version)
-     SELECT CONCAT('id-', LPAD(n, 8, '0')), IF(n % 3 = 0, NULL, CONCAT('image ', n % 1000)),
-       ELT(1 + (n % 100 = 0) + (n % 10 = 0), 'active', 'queued', 'killed'),
-       ELT(1 + n % 4, 'private', 'public', 'shared', 'community'), n % 50 = 0, 0, 0, n % 2048,
-       CONCAT('owner ', n % 500), ELT(1 + n % 4, 'raw', 'qcow2', 'iso', NULL), ELT(1 + n % 3, 'bare', 'ovf', NULL),
-       IF(n % 7 = 0, NULL, n), NULL, NULL, NULL, NULL,
-       '2026-01-01' + INTERVAL (n % 100000) SECOND, '2026-02-01' + INTERVAL n SECOND, 1
-     FROM (SELECT ${number} n FROM ${tables}) numbers WHERE n < ${count}`,
-  );
-  await run("ANALYZE TABLE images");
 }
 
 /** One of 500: its lists are short. */

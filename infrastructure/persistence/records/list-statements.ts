@@ -1,3 +1,4 @@
+import type { Condition } from "../../../domain/distinction/condition.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
 import type { Link } from "../../../domain/distinction/list-view.js";
 import type { RecordId } from "../../../domain/distinction/record-id.js";
@@ -23,7 +24,8 @@ interface AskedLink {
 export function selectPage(layout: TableLayout, query: StoreQuery, isMany = false): Statement {
   if (query.view === undefined) return selectRows(layout, query);
   const kinds = query.view.kinds.map(({ conditions, linked }) => {
-    const asked = { ...query, conditions: [...query.conditions, ...conditions] };
+    const others = query.conditions.filter((given) => !conditions.some((own) => isSameEquality(own, given)));
+    const asked = { ...query, conditions: [...others, ...conditions] };
     return selectRows(layout, asked, linked && { link: linked, isMany });
   });
   if (kinds.length === 1) return kinds[0]!;
@@ -33,6 +35,12 @@ export function selectPage(layout: TableLayout, query: StoreQuery, isMany = fals
     parameters: kinds.flatMap(({ parameters }) => parameters),
     varying: true,
   };
+}
+
+/** Said twice, servers look one of them up alone, see `boundedEqualities`. */
+function isSameEquality(left: Condition, right: Condition): boolean {
+  const isEquality = left.operator === "eq" && right.operator === "eq";
+  return isEquality && left.attribute === right.attribute && left.values[0] === right.values[0];
 }
 
 /**

@@ -1,0 +1,28 @@
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
+
+/** As many as make a plan for a million: `DISTINCTION_TEST_IMAGES=1000000` runs the tests on that many. */
+export const GENERATED = Number(process.env.DISTINCTION_TEST_IMAGES ?? 20_000);
+
+/** Images by doubling: a few statements, however many. */
+export async function generateImages(database: Database): Promise<void> {
+  const run = (sql: string): Promise<number> =>
+    database.session((session) => session.run({ sql, parameters: [], varying: true }));
+  const digits =
+    "(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)";
+  await database.connect();
+  const places = [1, 10, 100, 1_000, 10_000, 100_000];
+  const number = places.map((place, index) => `d${index}.d * ${place}`).join(" + ");
+  const tables = places.map((_, index) => `${digits} d${index}`).join(" CROSS JOIN ");
+  await run(
+    `INSERT INTO images (id, name, status, visibility, os_hidden, protected, min_disk, min_ram, owner, disk_format,
+       container_format, size, virtual_size, checksum, os_hash_algo, os_hash_value, created_at, updated_at, version)
+     SELECT CONCAT('id-', LPAD(n, 8, '0')), IF(n % 3 = 0, NULL, CONCAT('image ', n % 1000)),
+       ELT(1 + (n % 100 = 0) + (n % 10 = 0), 'active', 'queued', 'killed'),
+       ELT(1 + n % 4, 'private', 'public', 'shared', 'community'), n % 50 = 0, 0, 0, n % 2048,
+       CONCAT('owner ', n % 500), ELT(1 + n % 4, 'raw', 'qcow2', 'iso', NULL), ELT(1 + n % 3, 'bare', 'ovf', NULL),
+       IF(n % 7 = 0, NULL, n), NULL, NULL, NULL, NULL,
+       '2026-01-01' + INTERVAL (n % 100000) SECOND, '2026-02-01' + INTERVAL n SECOND, 1
+     FROM (SELECT ${number} n FROM ${tables}) numbers WHERE n < ${GENERATED}`,
+  );
+  await run("ANALYZE TABLE images");
+}
