@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { imageToDocument } from "../../domain/image/image-document.js";
 import { patchImage } from "../../domain/image/image-patch.js";
 import type { ImageQuery } from "../../domain/image/image-query.js";
@@ -7,7 +8,7 @@ import type { Image, NewImage } from "../../domain/image/image-type.js";
 import type { PatchOperation } from "../../domain/image/json-patch.js";
 import { newLocation } from "../../domain/image/location.js";
 import { code } from "../support/repository-outcomes.js";
-import { newImage, onEveryBackend } from "./backends.js";
+import { environment, newImage, onEveryBackend } from "./backends.js";
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `k${index}`);
 
@@ -168,6 +169,23 @@ describe("bad input is told by attribute and rule, and nothing changes", () => {
         faults: [{ path: "diskFormat", reason: "changes in queued and importing only, is active" }],
       });
       expect((await b.get(image.id)).diskFormat).toBe("raw");
+    });
+
+    test("an image that is over a quota, because that was lowered, may change otherwise, and not grow", async () => {
+      const { a, stores } = clients();
+      const image = newImage({ tags: ["a", "b", "c"], properties: [["k", "v"]] });
+      await a.add(image);
+      const images = new DistinctImageRepository(stores[0], environment, { tags: 1, properties: 0 });
+      await images.update(image.id, (one) => {
+        one.name = "changed";
+        one.tags.delete("c");
+        one.properties.set("k", "other");
+      });
+      await expect(images.update(image.id, (one) => void one.tags.add("d"))).rejects.toMatchObject({
+        faults: [{ path: "tags", reason: "at most 1, got 3" }],
+      });
+      const now = await a.get(image.id);
+      expect([now.name, [...now.tags].sort()]).toEqual(["changed", ["a", "b"]]);
     });
 
     test("a protected image is not removed", async () => {

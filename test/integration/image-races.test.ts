@@ -456,6 +456,21 @@ describe("the races of image-style records, those of status, locations, members 
       });
     });
 
+    test("so does that nobody protects what is about to be deleted", async () => {
+      const image = imageIn("active")();
+      await clients.a.add(image);
+      const mine = await clients.a.get(image.id);
+      await clients.databases[0]!.session((session) =>
+        session.run({ sql: "UPDATE images SET protected = 1 WHERE id = ?", parameters: [image.id] }),
+      );
+      moveTo(mine, "pending_delete");
+      await expect(clients.a.save(mine)).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: `image ${image.id}: not as expected at version 1: protected`,
+        overlaps: [{ path: "protected", policy: "guard", original: false, theirs: true }],
+      });
+    });
+
     test("a removed image is kept as deleted, with the time", async () => {
       const image = imageIn("active", { name: "gone", tags: ["t"] })();
       await clients.a.add(image);
@@ -500,7 +515,7 @@ describe("races between four processes", () => {
         expect(images.versionOf(now)).toBe(3);
       }
       await database.close();
-    });
+    }, 120_000);
   });
 });
 
