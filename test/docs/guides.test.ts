@@ -22,6 +22,11 @@ true 1
 [ 'bob', 'ann' ]
 2 2
 `,
+  "keep-image-records.md": `Debian 13.1 arm64
+properties["arch"] arm64
+[ { path: 'status', reason: 'active cannot become queued' } ]
+[ [ 'Debian 13.1', 'linux,stable' ] ] undefined
+`,
 };
 
 test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (name) => {

@@ -6,6 +6,7 @@ import type { SaveOptions, SaveResult } from "../../../domain/distinction/save-o
 import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
 import { ImageGateway, type ImageLayer } from "../../../domain/image/image-gateway.js";
 import { ImageProxy } from "../../../domain/image/image-proxy.js";
+import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import { ImageRepositoryProxy } from "../../../domain/image/image-repository-proxy.js";
 import { imageType, type Image } from "../../../domain/image/image-type.js";
 import { ImageMemberRepositoryProxy } from "../../../domain/image/member-repository-proxy.js";
@@ -15,12 +16,21 @@ import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-
 import { environment, memoryGateway } from "../../support/images.js";
 
 /** A layer of a service's own: tells of every image that was saved, with what changed. */
+type Mutation = Parameters<ImageRepository["update"]>[1];
+
 function notifier(notes: string[]): ImageLayer {
   class Notifier extends ImageRepositoryProxy {
     override async save(image: Image, options?: SaveOptions): Promise<SaveResult> {
       const changed = this.inner.changes(this.taken(image)).changes.length;
       const result = await super.save(image, options);
       notes.push(`${image.name}: ${changed}`);
+      return result;
+    }
+
+    /** Goes past `save`. */
+    override async update(id: string, mutate: Mutation, options?: SaveOptions): Promise<SaveResult> {
+      const result = await super.update(id, mutate, options);
+      if (result.written) notes.push("updated");
       return result;
     }
   }
@@ -109,7 +119,7 @@ describe("the gateway", () => {
     await images.save(loaded);
     await images.update(image.id, (one) => void (one.name = "c"));
     const [listed] = (await images.list()).records;
-    expect([listed!.name, log, notes]).toEqual(["C", ["named b", "named c"], ["B: 1"]]);
+    expect([listed!.name, log, notes]).toEqual(["C", ["named b", "named c"], ["B: 1", "updated"]]);
     expect((await images.reload(listed!)).name).toBe("C");
     await images.remove(listed!);
     expect(await images.find(image.id)).toBeUndefined();
