@@ -13,6 +13,7 @@ import { shownEntryPath, shownPath } from "./shown-path.js";
 import { TrackedList } from "./tracked-list.js";
 import { TrackedMap } from "./tracked-map.js";
 import { TrackedSet } from "./tracked-set.js";
+import { isUntouched, looksLike } from "./untouched.js";
 
 /** The object that callers get for a state: plain properties, and tracked maps, sets and lists over the state's entries. */
 export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState, scope?: EntryScope): RecordOf<R> {
@@ -106,7 +107,7 @@ export function changesOf(
     const from = original.attributes[name];
     const value = record[name];
     const isForced = force.includes(name);
-    if (!isForced && (value === from || value === undefined)) continue; // undefined: untouched
+    if (!isForced && isUntouched(attribute, from, value)) continue;
     const reason = value === undefined ? undefined : attribute.fault(value);
     if (reason !== undefined) {
       faults.push({ path: name, reason });
@@ -174,15 +175,16 @@ function pushCollectionChanges(
   record: AnyRecord,
 ): void {
   for (const [key, entry] of candidates(faults, name, type, original, record)) {
+    const stored = original.get(key);
+    if (stored !== undefined && looksLike(entry, type.entry.expose(stored))) continue;
     const reason = entry === undefined ? undefined : entryFault(type, key, entry);
     if (reason !== undefined) faults.push({ path: shownEntryPath(name, type, key), reason });
     else {
-      const from = original.get(key);
-      const to = entry === undefined ? undefined : entryWithDigits(type.entry, from, type.entry.capture(entry));
-      if (entryLosesDigits(type.entry, from, to)) {
+      const to = entry === undefined ? undefined : entryWithDigits(type.entry, stored, type.entry.capture(entry));
+      if (entryLosesDigits(type.entry, stored, to)) {
         faults.push({ path: shownEntryPath(name, type, key), reason: DIGITS_LOST });
       }
-      pushEntryChange(changes, name, type, key, from, to);
+      pushEntryChange(changes, name, type, key, stored, to);
     }
   }
 }
