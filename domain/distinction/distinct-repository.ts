@@ -290,6 +290,7 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   async #remove(tracked: TrackedRecord, { actor, expect = [] }: RemoveOptions): Promise<void> {
     const { original, scope } = tracked;
+    tracked.requireShown();
     saveRules(this.type, { expect }); // refuses names that guard nothing
     this.#saver.checks.removed(original);
     const outcome = await storeBy(this.store, actor).remove(original);

@@ -3,8 +3,8 @@ import { brokenGuards } from "./broken-guards.js";
 import { InvalidMergeError, InvalidValueError, type Fault } from "./errors.js";
 import { idFrom, idText } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import type { AnyRecordType, Edit, RecordOf } from "./record-type.js";
-import { recordFrom } from "./record.js";
+import type { AnyRecordType, Attributes, Collections, Edit, RecordOf } from "./record-type.js";
+import { faceOf, recordFrom } from "./record.js";
 
 /** What a record type's own rules and guards say to a record that is to be stored or removed. */
 export class RecordChecks<R extends AnyRecordType> {
@@ -42,13 +42,23 @@ export class RecordChecks<R extends AnyRecordType> {
   }
 
   /**
-   * What is stored has to show in the object: it would be too late to find out afterwards.
+   * What is stored has to show in the object: it would be too late to find out afterwards. Looks closer only where
+   * nothing can be added to the object, since every save comes by here.
    *
-   * @throws InvalidValueError where the object is frozen
+   * @throws InvalidValueError where the object is frozen, or closed without a place for all that is stored
    */
   open(record: RecordOf<R>, state: RecordState): void {
-    if (!Object.isFrozen(record)) return;
-    this.#refuse([{ path: "record", reason: "an object that can show what is stored, got a frozen one" }], state);
+    if (!Object.isExtensible(record)) this.#refuse(this.#hidden(record), state);
+  }
+
+  #hidden(record: object): Fault[] {
+    if (Object.isFrozen(record)) {
+      return [{ path: "record", reason: "an object that can show what is stored, got a frozen one" }];
+    }
+    const { attributes, collections } = this.type as { attributes: Attributes; collections: Collections };
+    const names = [...Object.keys(attributes), ...Object.keys(collections)];
+    const hidden = names.filter((name) => !hasPlace(this.type, record, name));
+    return hidden.map((path) => ({ path, reason: "cannot be shown: the object is closed and has no place for it" }));
   }
 
   #faults(record: RecordOf<R>, edit?: Edit): readonly Fault[] {
@@ -63,6 +73,13 @@ export class RecordChecks<R extends AnyRecordType> {
   #shownId({ attributes }: RecordState): string {
     return idText(idFrom(this.type, attributes));
   }
+}
+
+/** Whether a closed object can be given another value of an attribute or collection. */
+function hasPlace(type: AnyRecordType, record: object, name: string): boolean {
+  if (type.shape !== undefined) return faceOf(type, record)[name] !== undefined;
+  const place = Object.getOwnPropertyDescriptor(record, name);
+  return place === undefined ? name in record : place.writable !== false;
 }
 
 function asFault({ subject, reason }: { readonly subject: string; readonly reason: string }): Fault {

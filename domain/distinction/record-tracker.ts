@@ -23,8 +23,8 @@ export class RecordTracker<R extends AnyRecordType> {
   /** Remembers an object of the caller's, which was stored as `state`. */
   adopt(record: RecordOf<R>, state: RecordState): void {
     const tracked = new TrackedRecord(this.type, record, state, undefined);
-    tracked.settle(state, state);
     this.#tracked.set(record, tracked);
+    tracked.settle(state, state);
   }
 
   /** @throws DistinctionError `UNTRACKED_RECORD`, `RECORD_REMOVED` */

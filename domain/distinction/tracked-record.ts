@@ -3,8 +3,9 @@ import type { Change } from "./change.js";
 import type { CollectionType } from "./collection-type.js";
 import { listOrder, pushEntryChange } from "./diff.js";
 import { isSameOrder, mergedOrder, movedBy } from "./entry-order.js";
-import type { Fault } from "./errors.js";
+import { InvalidValueError, type Fault } from "./errors.js";
 import { changesOf, faceOf, givenEntries, trackedCollection, trackedMap } from "./record.js";
+import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "./record-type.js";
@@ -18,6 +19,8 @@ export class TrackedRecord {
   /** The object as attributes and collections. */
   private readonly record: AnyRecord;
   #turn: Promise<unknown> = Promise.resolve();
+  /** What is stored and could not be put in the object, if anything. */
+  #unshown: string | undefined;
 
   constructor(
     private readonly type: AnyRecordType,
@@ -29,9 +32,30 @@ export class TrackedRecord {
     this.record = faceOf(type, object);
   }
 
-  /** What the caller changed since the original. Throws as `changesOf` does. */
+  /**
+   * What the caller changed since the original.
+   *
+   * @throws as `changesOf` and `requireShown` do
+   */
   changes(force: readonly Subject[] = []): Change[] {
+    this.requireShown();
     return changesOf(this.type, this.original, this.object, { scope: this.scope, force });
+  }
+
+  /**
+   * An object that does not show all that is stored would undo, with its next save, what nobody has looked at.
+   *
+   * @throws InvalidValueError
+   */
+  requireShown(): void {
+    if (this.#unshown === undefined) return;
+    const { version, attributes } = this.original;
+    const reason = `what is stored as version ${version} could not be shown in this object: load the record again`;
+    throw new InvalidValueError(
+      this.type.name,
+      [{ path: this.#unshown, reason }],
+      idText(idFrom(this.type, attributes)),
+    );
   }
 
   /** Runs `work` after whatever was begun on this object before. */
@@ -65,21 +89,30 @@ export class TrackedRecord {
    * Makes `stored` the original and shows it in the object, except where the caller has changed the object again since
    * it was captured as `captured`. Where others changed the same thing meanwhile, the original stays what the caller saw,
    * at its old version: the next save is stale and merges, instead of undoing what nobody has looked at.
+   *
+   * It is committed, so it is the original before anything is done with the object, and what the caller's setters,
+   * transformers or read-only properties throw is no failure of the save: the object shows what it can, and its next use
+   * is refused; see `requireShown`.
    */
   settle(captured: RecordState, stored: RecordState): void {
-    const collections = Object.entries(this.type.collections as Collections);
-    for (const [name, type] of collections) this.#adopt(name, type, captured.collections[name]);
-    const unseen = this.#unseen(captured, stored);
-    const original = unseen.length === 0 ? stored : { ...apply(stored, unseen), version: this.original.version };
-    this.#showAttributes(captured, original);
-    for (const [name] of collections) {
-      const entries = captured.collections[name];
-      const now = original.collections[name];
-      if (entries === undefined || now === undefined) continue;
-      trackedMap(this.record, name)?.settle(now, entries);
+    const { version } = this.original;
+    this.original = stored;
+    try {
+      const collections = Object.entries(this.type.collections as Collections);
+      for (const [name, type] of collections) this.#adopt(name, type, captured.collections[name]);
+      const unseen = this.#unseen(captured, stored);
+      if (unseen.length > 0) this.original = { ...apply(stored, unseen), version };
+      this.#showAttributes(captured, this.original);
+      for (const [name] of collections) {
+        const entries = captured.collections[name];
+        const now = this.original.collections[name];
+        if (entries === undefined || now === undefined) continue;
+        trackedMap(this.record, name)?.settle(now, entries);
+      }
+      this.type.shape?.shown(this.object, this.original.version);
+    } catch {
+      this.#unshown ??= "record";
     }
-    this.original = original;
-    this.type.shape?.shown(this.object, original.version);
   }
 
   /** Puts a tracked collection in place of one that the caller assigned, unless the next save has to refuse that. */
@@ -130,7 +163,11 @@ export class TrackedRecord {
     for (const name in attributes) {
       const now = original.attributes[name];
       if (this.record[name] === undefined || !(allShown || attributes[name]!.same(captured.attributes[name], now))) {
-        this.record[name] = attributes[name]!.expose(now);
+        try {
+          this.record[name] = attributes[name]!.expose(now);
+        } catch {
+          this.#unshown ??= name;
+        }
       }
     }
   }

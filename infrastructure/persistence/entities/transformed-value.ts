@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ValueTransformer } from "typeorm";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
 import type { ColumnValue } from "../records/column-value.js";
 
@@ -26,7 +27,22 @@ export function transformedValue(
   const transformers = "to" in transformer ? [transformer] : transformer;
   const to = (value: unknown): unknown => transformers.reduce<unknown>((given, each) => each.to(given), value) ?? null;
   const from = (raw: unknown): unknown => transformers.reduceRight<unknown>((given, each) => each.from(given), raw);
-  const expose = (stored: unknown): unknown => from(type.expose((stored as StoredValue).raw));
+  const expose = (stored: unknown): unknown => {
+    const raw = type.expose((stored as StoredValue).raw);
+    try {
+      return from(raw);
+    } catch (cause) {
+      // Whatever it says may hold the value.
+      throw new DistinctionError("CORRUPT_RECORD", "a value that its transformer does not take", { cause });
+    }
+  };
+  const isShownAlike = (left: unknown, right: unknown): boolean => {
+    try {
+      return isDeepStrictEqual(expose(left), expose(right));
+    } catch {
+      return false; // what callers cannot see is like nothing else
+    }
+  };
   const transformed: AttributeType = {
     ...type,
     shape: OPAQUE,
@@ -42,8 +58,7 @@ export function transformedValue(
     capture: (value) => new StoredValue(type.capture(to(value))),
     expose,
     same: (left, right) =>
-      type.same((left as StoredValue).raw, (right as StoredValue).raw) ||
-      isDeepStrictEqual(expose(left), expose(right)),
+      type.same((left as StoredValue).raw, (right as StoredValue).raw) || isShownAlike(left, right),
   };
   return {
     type: transformed,
