@@ -22,7 +22,7 @@ import { insertWrite, selectWriteOf } from "./history-statements.js";
 import { requireHistory } from "./history-tables.js";
 import { wasCommitted } from "./operation-lookup.js";
 import type { PlannedDatabase } from "../records/planned-database.js";
-import { insertAll } from "../records/record-insertion.js";
+import { insertAll, type Refusal } from "../records/record-insertion.js";
 import type { RecordTable } from "../records/record-table.js";
 import { errorMeaning, translated } from "../connection/server-error.js";
 import type { Session, Statement } from "../connection/session.js";
@@ -47,6 +47,14 @@ export class HistoryRecordStore extends SqlRecordStore {
   override insert(state: RecordState): Promise<InsertOutcome> {
     return this.#recorded(async (store, record) => {
       const outcome = await store.insert(state);
+      if (outcome === "applied") await record(addition(this.table.type, state));
+      return outcome;
+    });
+  }
+
+  override insertUnless<T>(state: RecordState, refusal: Refusal<T>): Promise<"applied" | T> {
+    return this.#recorded(async (store, record) => {
+      const outcome = await store.insertUnless(state, refusal);
       if (outcome === "applied") await record(addition(this.table.type, state));
       return outcome;
     });

@@ -48,6 +48,11 @@ export class UnitRecordStore extends SqlRecordStore {
     return new UnitRecordStore(this.unit, this.table, this.records, this.locking, this.seen, this.recording, actor);
   }
 
+  /** A statement of a unit waits as the unit does. */
+  override within(): this {
+    return this;
+  }
+
   override explain(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]> {
     return this.planned(new PlannedDatabase(this.unit, { inTransaction: true }), base, changes);
   }

@@ -19,6 +19,7 @@ export async function registerPackage(
   const id = packageId(found.path);
   if ((await images.find(id)) === undefined) {
     const image = factory.newImage({ id, owner: "demo", diskFormat: "raw", containerFormat: "bare" });
+    image.status = "active"; // its files are there; a queued image has no size
     describe(image, found);
     await images.add(image);
     return "added";
