@@ -47,13 +47,15 @@ export function boundedEqualities(
  * a list with equalities it would rather walk an index that has the order alone, in the hope to find them soon.
  */
 export function forcedIndex(
-  { dialect }: TableLayout,
+  { dialect, table, key }: TableLayout,
   { conditions, sort, after }: StoreQuery,
   serving: ServingIndex | undefined,
 ): string {
   if (serving === undefined || dialect.name === "sqlite") return "";
   if (after === undefined && serving.leading.length === 0) return "";
   const served = new Set([...serving.leading.map(({ attribute }) => attribute), sort[0]!.attribute]);
-  if (!conditions.every(({ attribute }) => served.has(attribute))) return "";
+  const first = Object.values(table.indexes ?? {}).map(([column]) => column);
+  const others = new Set([...first, ...key.map(({ attribute }) => table.columns[attribute])]);
+  if (conditions.some(({ attribute }) => !served.has(attribute) && others.has(table.columns[attribute]))) return "";
   return ` FORCE INDEX (${dialect.quote(serving.name)})`;
 }
