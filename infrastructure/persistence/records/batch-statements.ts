@@ -37,7 +37,7 @@ export function updateBatch(
   rows: readonly RowUpdate[],
 ): Statement {
   const binary = columns.map((_, index) => rows.some(({ values }) => Buffer.isBuffer(values[index])));
-  const shape = `batch ${columns.map(({ attribute }, index) => (binary[index] ? `${attribute} in hex` : attribute)).join()}`;
+  const shape = `batch ${columns.map(({ name }, index) => (binary[index] ? `${name} in hex` : name)).join()}`;
   const sql = cachedText(layout, shape, () => updateBatchText(layout, keyTypes, columns, binary));
   const documents = rows.map(({ base, values }) => {
     const document: Record<string, string | number> = { v: base.version };

@@ -56,7 +56,7 @@ export function updateRecord(
 ): Statement {
   const columns = changed.map((attribute) => layout.byAttribute.get(attribute)!);
   const where = whereVersion(layout, base, guards);
-  const sql = cachedText(layout, `update ${changed.join()}${guards.sql}`, () => {
+  const sql = cachedText(layout, `update ${columns.map(({ name }) => name).join()}${guards.sql}`, () => {
     const assignments = columns.map((column) => `${column.name} = ?, `).join("");
     return `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
   });
@@ -118,7 +118,11 @@ function living({ alive }: TableLayout, condition: string): string {
 const MOST_TEXTS = 1_000;
 const texts = new WeakMap<TableLayout, Map<string, string>>();
 
-/** The SQL of one shape: what varies between its statements are the parameters alone. */
+/**
+ * The SQL of one shape: what varies between its statements are the parameters alone.
+ *
+ * @param shape names columns as they are quoted: names of attributes may hold whatever stands between two of them
+ */
 export function cachedText(layout: TableLayout, shape: string, make: () => string): string {
   let known = texts.get(layout);
   if (known === undefined) texts.set(layout, (known = new Map<string, string>()));

@@ -40,13 +40,14 @@ function updateByPath(
   const parameters: Parameter[] = [];
   let paths = 0;
   const shape = changed.map((attribute) => {
+    const { name, codec } = layout.byAttribute.get(attribute)!;
     const write = writes.get(attribute);
-    if (write === undefined) parameters.push(layout.byAttribute.get(attribute)!.codec.encode(after[attribute]));
+    if (write === undefined) parameters.push(codec.encode(after[attribute]));
     else {
       parameters.push(...write.parameters);
       paths += write.sets + write.removals;
     }
-    return write === undefined ? attribute : `${attribute}+${write.sets}-${write.removals}`;
+    return write === undefined ? name : `${name}+${write.sets}-${write.removals}`;
   });
   const sql = cachedText(layout, `update by path ${shape.join()}${guards.sql}`, () => {
     const assignments = changed.map((attribute) => {
