@@ -79,13 +79,31 @@ export function openDatabase(url: string, options: OpenOptions): Database {
   return new Database(describeAddress(address), open, { checkTables: true, ...options });
 }
 
-/** The data source of an address; its constructor looks for the driver's package. */
 async function initialized(address: DatabaseAddress, options: OpenOptions): Promise<DataSource> {
+  const dataSource = newDataSource(address, options);
   try {
-    return await new DataSource(dataSourceOptions(address, options)).initialize();
+    return await dataSource.initialize();
+  } catch (error) {
+    await endPool(dataSource);
+    throw error;
+  }
+}
+
+/** Its constructor looks for the driver's package. */
+function newDataSource(address: DatabaseAddress, options: OpenOptions): DataSource {
+  try {
+    return new DataSource(dataSourceOptions(address, options));
   } catch (error) {
     throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
   }
+}
+
+/**
+ * TypeORM closes what was initialised alone. Where a connection broke while it asked for the server's version, the pool
+ * is there all the same, and would keep the process alive.
+ */
+async function endPool({ driver }: DataSource): Promise<void> {
+  if ((driver as { readonly pool?: unknown }).pool !== undefined) await driver.disconnect().catch(() => undefined);
 }
 
 async function connectorOver(
