@@ -1,6 +1,6 @@
 import { anObject, aPlainObject, requireArguments } from "./arguments.js";
 import { InvalidValueError, type Fault } from "./errors.js";
-import { entryFault, faceOf, givenEntries, namesIn, recordFrom, strangers } from "./record.js";
+import { entryFault, faceOf, givenEntries, recordFrom, strangersIn } from "./record.js";
 import { idFrom, idText } from "./record-id.js";
 import type { RecordState } from "./record-state.js";
 import {
@@ -32,7 +32,7 @@ export function newRecord<R extends AnyRecordType>(type: R, values: NewRecordOf<
  */
 export function newState(type: AnyRecordType, given: object): RecordState {
   requireArguments(type.name, { record: [given, type.shape === undefined ? aPlainObject : anObject] });
-  const faults: Fault[] = strangers(type, namesIn(type, given));
+  const faults: Fault[] = strangersIn(type, given);
   const values = faceOf(type, given);
   const attributes: Record<string, unknown> = {};
   for (const [name, attribute] of Object.entries(type.attributes as Attributes)) {

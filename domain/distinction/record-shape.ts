@@ -1,3 +1,5 @@
+import type { Fault } from "./errors.js";
+
 /** A record as code without static types sees it: a property per attribute and collection. */
 export type AnyRecord = Record<string, unknown>;
 
@@ -15,8 +17,8 @@ export interface RecordShape<T extends object = object> {
   face(object: T): AnyRecord;
   /** Called when the face was given all that is stored as `version`; until then collections need not show in the object. */
   shown(object: T, version: number): void;
-  /** What the caller put in the object that is stored nowhere, by name. */
-  strangers(object: T): readonly string[];
+  /** What the caller put in the object that is stored nowhere, each with why it cannot be. */
+  strangers(object: T): readonly Fault[];
   /** The property that holds another version than `version`, with what it holds; nothing where none does. */
   foreignVersion(object: T, version: number): { readonly path: string; readonly value: unknown } | undefined;
   /** What a new object gets for an attribute that it lacks and that has no initial value: a generated key, the time. */

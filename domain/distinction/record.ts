@@ -44,13 +44,13 @@ export function faceOf({ shape }: AnyRecordType, object: object): AnyRecord {
   return shape === undefined ? (object as AnyRecord) : shape.face(object);
 }
 
-/** The names in a caller's object, as far as they may be no attribute. */
-export function namesIn({ shape }: AnyRecordType, object: object): readonly string[] {
-  if (shape !== undefined) return shape.strangers(object);
+/** What is in a caller's object and no attribute. */
+export function strangersIn(type: AnyRecordType, object: object): Fault[] {
+  if (type.shape !== undefined) return [...type.shape.strangers(object)];
   // `record.__proto__ = …` makes no property, and would be lost without a word.
   const prototype: unknown = Object.getPrototypeOf(object);
   const isPlain = prototype === Object.prototype || prototype === null;
-  return isPlain ? Object.keys(object) : ["__proto__", ...Object.keys(object)];
+  return strangers(type, isPlain ? Object.keys(object) : ["__proto__", ...Object.keys(object)]);
 }
 
 /** A record's map, set or list over `original`; `keys` are those that were loaded, where that is not all. */
@@ -94,7 +94,7 @@ export function changesOf(
   { scope = {}, force = [] }: ChangesOptions = {},
 ): Change[] {
   const changes: Change[] = [];
-  const faults: Fault[] = strangers(type, namesIn(type, object));
+  const faults: Fault[] = strangersIn(type, object);
   const version = type.shape?.foreignVersion(object, original.version);
   if (version !== undefined) {
     const reason = `is counted by every write and cannot be set, got ${describeValue(version.value)}`;

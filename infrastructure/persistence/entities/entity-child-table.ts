@@ -74,7 +74,11 @@ export function entityChildren(
       strangers: entityStrangers(child, foreign),
       owner: owner
         .filter((column) => !column.isVirtual)
-        .map((column) => ({ property: entityProperty(column), attribute: column.referencedColumn!.propertyPath })),
+        .map((column) => ({
+          name: column.propertyPath,
+          property: entityProperty(column),
+          attribute: column.referencedColumn!.propertyPath,
+        })),
     },
   };
 }

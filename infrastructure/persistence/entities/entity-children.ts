@@ -1,5 +1,5 @@
 import type { TrackedMap } from "../../../domain/distinction/tracked-map.js";
-import { typeName } from "../../../domain/distinction/type-name.js";
+import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
 import type { ChildPlan } from "./entity-plan.js";
 
 type Entry = Record<string, unknown>;
@@ -9,22 +9,45 @@ type Entry = Record<string, unknown>;
  * in a new child.
  *
  * @param known the entries as they are known so far
+ * @param attributeOfOwner what the children's foreign key must repeat, where they have it
  */
 export function givenChildren(
   plan: ChildPlan,
   array: readonly unknown[],
   known: TrackedMap | undefined,
+  attributeOfOwner: (name: string) => unknown,
 ): (readonly [key: string, entry: unknown])[] {
   const seen = new Set<string>();
   return array.map((child, index) => {
     if (typeof child !== "object" || child === null) return [keyless(index, `an object, got ${typeName(child)}`), {}];
     const key = plan.keyText(plan.key.read(child) ?? generatedKey(plan, child));
     if (typeof key !== "string") return [keyless(index, key.reason), {}];
+    const elsewhere = foreignOwner(plan, child, attributeOfOwner);
+    if (elsewhere !== undefined) return [keyless(index, elsewhere), {}];
     if (seen.has(key)) return [keyless(index, `only one child of the key ${JSON.stringify(key)}`), {}];
     seen.add(key);
     const before = known?.has(key) === true ? (known.get(key) as Entry) : undefined;
     return [key, entryOf(plan, child, before)];
   });
+}
+
+/** Why a child is another owner's: taking it over would leave it there as well. */
+function foreignOwner(
+  { owner }: ChildPlan,
+  child: object,
+  attributeOfOwner: (name: string) => unknown,
+): string | undefined {
+  for (const { name, property, attribute } of owner) {
+    const given = property.read(child);
+    if (given === undefined || given === null || asText(given) === asText(attributeOfOwner(attribute))) continue;
+    return `${name}: its owner's ${attribute} or nothing, got ${describeValue(given)}`;
+  }
+  return undefined;
+}
+
+/** A whole number as text: drivers give it as either. */
+function asText(key: unknown): unknown {
+  return typeof key === "number" || typeof key === "bigint" ? String(key) : key;
 }
 
 /** Set in the child at once, so that it is the same one whenever somebody looks. */
@@ -37,7 +60,7 @@ function generatedKey(plan: ChildPlan, child: object): unknown {
 /** With what is stored nowhere, for the entry's type to refuse. */
 function entryOf({ fields, strangers }: ChildPlan, child: object, before: Entry | undefined): Entry {
   const entry: Entry = {};
-  for (const name of strangers(child)) entry[name] = (child as Entry)[name];
+  for (const { path } of strangers(child)) entry[path] = undefined;
   for (const [name, field] of Object.entries(fields)) {
     const value = field.property.read(child);
     entry[name] = value !== undefined ? value : before === undefined ? field.initial() : before[name];

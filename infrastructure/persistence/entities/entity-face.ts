@@ -68,7 +68,7 @@ function collectionMember(plan: EntityPlan, name: string): PropertyDescriptor {
       const map = this[MAPS].get(name);
       if (array === undefined) return map;
       if (!Array.isArray(array)) return array; // refused by the engine
-      const given = givenChildren(child, array, map);
+      const given = givenChildren(child, array, map, (attribute) => this[attribute]);
       if (map === undefined) return given;
       const kept = new Set(given.map(([key]) => key));
       for (const key of [...map.keys()]) if (!kept.has(key)) map.delete(key);

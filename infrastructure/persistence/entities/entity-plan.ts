@@ -1,5 +1,6 @@
 import type { EntityProperty } from "./entity-property.js";
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { Fault } from "../../../domain/distinction/errors.js";
 
 /** What an entity's objects consist of, as far as a record type has a name for it. */
 export interface EntityPlan {
@@ -10,7 +11,7 @@ export interface EntityPlan {
   readonly attributes: Readonly<Record<string, EntityProperty>>;
   readonly children: Readonly<Record<string, ChildPlan>>;
   /** Properties of an object that are stored nowhere; see `entityStrangers`. */
-  readonly strangers: (object: object) => readonly string[];
+  readonly strangers: (object: object) => readonly Fault[];
   /** What a new object gets for an attribute that it lacks. */
   readonly initial: (attribute: string) => unknown;
 }
@@ -28,9 +29,9 @@ export interface ChildPlan {
   readonly keyValue: (text: string) => unknown;
   readonly fields: Readonly<Record<string, ChildField>>;
   /** Properties of a child that are stored nowhere; see `entityStrangers`. */
-  readonly strangers: (child: object) => readonly string[];
+  readonly strangers: (child: object) => readonly Fault[];
   /** Properties that repeat an attribute of the owner. */
-  readonly owner: readonly { readonly property: EntityProperty; readonly attribute: string }[];
+  readonly owner: readonly { readonly name: string; readonly property: EntityProperty; readonly attribute: string }[];
 }
 
 export interface ChildField {

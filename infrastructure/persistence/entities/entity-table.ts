@@ -93,7 +93,11 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
       versionName: version.propertyPath,
       attributes: properties,
       children: each(children, ({ plan }) => plan),
-      strangers: entityStrangers(metadata, [...relations.foreign, ...hidden.map((column) => column.propertyName)]),
+      strangers: entityStrangers(
+        metadata,
+        [...relations.foreign, ...hidden.map((column) => column.propertyPath)],
+        ignored,
+      ),
       initial: entityInitial(metadata, columns, properties, options.now),
     },
   };
