@@ -16,7 +16,7 @@ import type {
 import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
 import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
-import { applyBatch } from "../records/batch-store.js";
+import { applyBatch, keyTypesOf } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";
 import { insertWrite, selectWriteOf } from "./history-statements.js";
 import { requireHistory } from "./history-tables.js";
@@ -127,6 +127,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   /** Locks first: an attempt that finds some stale would have to undo the history, too. */
   override async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
     const layout = await this.ready();
+    await keyTypesOf(this.whole, layout);
     return this.#recorded(async (_store, record, database) => {
       const rules = { optimistic: false, stale: () => undefined };
       const outcome = await applyBatch(database, layout, writes, decide, rules);

@@ -146,24 +146,37 @@ async function readLocked(
   const current = new Map<number, RecordState>();
   for (const [scope, some] of groupedBy(losers, (place) => place.scope)) {
     const ids = some.map(({ id }) => id);
-    const { states } = await readRecords(session, layout, ids, scope, lock);
-    for (const { index, id } of some) current.set(index, states.get(idText(id))!);
+    const { states, torn } = await readRecords(session, layout, ids, scope, lock);
+    if (torn.length > 0) {
+      // The transaction's view is older than its locks: read once more, with nothing from that view.
+      const { states: again } = await readRecords(session, layout, torn, scope, "entries");
+      for (const [text, state] of again) states.set(text, state);
+    }
+    for (const { index, id } of some) {
+      const state = states.get(idText(id));
+      if (state !== undefined) current.set(index, state);
+    }
   }
   return current;
 }
 
-const known = new WeakMap<TableLayout, Promise<readonly string[] | undefined>>();
+const known = new WeakMap<TableLayout, { readonly types: readonly string[] | undefined }>();
 
-/** The key's column types as JSON_TABLE declares them, looked up once; `undefined` where it cannot stand for the table. */
-function keyTypesOf(database: DatabaseAccess, layout: TableLayout): Promise<readonly string[] | undefined> {
-  if (layout.dialect.name === "sqlite") return Promise.resolve(undefined);
-  let types = known.get(layout);
-  if (types === undefined) {
-    types = database.session(async (session) => declaredTypes(layout, await session.rows(selectColumnTypes(layout))));
-    known.set(layout, types);
-    types.catch(() => known.delete(layout));
+/**
+ * The key's column types as JSON_TABLE declares them, looked up once; `undefined` where it cannot stand for the table. To
+ * be asked before a transaction begins: the look-up opens the view that plain reads have for the rest of it.
+ */
+export async function keyTypesOf(
+  database: DatabaseAccess,
+  layout: TableLayout,
+): Promise<readonly string[] | undefined> {
+  if (layout.dialect.name === "sqlite") return undefined;
+  let found = known.get(layout);
+  if (found === undefined) {
+    const rows = await database.session((session) => session.rows(selectColumnTypes(layout)));
+    known.set(layout, (found = { types: declaredTypes(layout, rows) }));
   }
-  return types;
+  return found.types;
 }
 
 function declaredTypes(layout: TableLayout, rows: readonly (readonly unknown[])[]): readonly string[] | undefined {
