@@ -97,6 +97,17 @@ onSqlBackends((place, backend) => {
     },
   );
 
+  if (isServer)
+    test("a day that is in no calendar is an invalid Date, and can be mended", async () => {
+      for (const id of ["zeroTime", "zeroMonth"]) {
+        const thing = await things.get(id);
+        expect((thing.at as Date).getTime()).toBeNaN();
+        thing.at = new Date("2026-01-01T10:00:00Z");
+        await things.save(thing);
+        expect((await things.get(id)).at).toEqual(new Date("2026-01-01T10:00:00Z"));
+      }
+    });
+
   test("a value that somebody touches obeys the rules, and is rounded by them", async () => {
     const thing = await things.get("finerTime");
     thing.at = new Date("2026-01-01T10:00:01.999Z");

@@ -62,15 +62,35 @@ function timeOf(zone: TimeZone, column: unknown): number {
   const match = TEXT.exec(column);
   if (match === null) return Number.NaN;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0));
+  if (!isDay(year!, month!, day!)) return Number.NaN;
+  const time = new Date(0);
   const milliseconds = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
+  // Set, not constructed: constructors take the years 0 to 99 for those of the last century.
   if (match[8] === undefined && zone === "local") {
-    return new Date(year!, month! - 1, day, hour, minute, second, milliseconds).getTime();
+    time.setFullYear(year!, month! - 1, day);
+    return time.setHours(hour!, minute, second, milliseconds);
   }
-  return Date.UTC(year!, month! - 1, day, hour, minute, second, milliseconds) - fixedOffset(match[8] ?? zone);
+  time.setUTCFullYear(year!, month! - 1, day);
+  return time.setUTCHours(hour!, minute, second, milliseconds) - fixedOffset(match[8] ?? zone);
+}
+
+/** Servers also keep days that are in no calendar: `2026-00-00`, and `2026-02-31` if they are told to. */
+function isDay(year: number, month: number, day: number): boolean {
+  const shown = new Date(0);
+  shown.setUTCFullYear(year, month - 1, day);
+  return shown.getUTCMonth() === month - 1 && shown.getUTCDate() === day;
 }
 
 function offset(zone: TimeZone, time: number): number {
-  return zone === "local" ? -new Date(time).getTimezoneOffset() * 60_000 : fixedOffset(zone);
+  return zone === "local" ? localOffset(new Date(time)) : fixedOffset(zone);
+}
+
+/** To the millisecond: `getTimezoneOffset` leaves out the seconds that the clocks of the nineteenth century had. */
+function localOffset(time: Date): number {
+  const shown = new Date(0);
+  shown.setUTCFullYear(time.getFullYear(), time.getMonth(), time.getDate());
+  shown.setUTCHours(time.getHours(), time.getMinutes(), time.getSeconds(), time.getMilliseconds());
+  return shown.getTime() - time.getTime();
 }
 
 function fixedOffset(zone: TimeZone): number {
