@@ -17,6 +17,9 @@ import { createServerDatabase, createSqliteFile, type TestDatabase } from "../su
 
 export { environment, newImage };
 
+/** `DISTINCTION_TEST_BACKENDS=server` leaves out the backends that a run with another server has covered already. */
+const SERVER_ALONE = process.env["DISTINCTION_TEST_BACKENDS"] === "server";
+
 /** Two clients of the same images: all that one knows of the other is in the store. */
 export interface Clients {
   readonly stores: readonly [RecordStore, RecordStore];
@@ -33,11 +36,13 @@ export interface Clients {
 
 /** The same tests on memory, SQLite and the server. */
 export function onEveryBackend(tests: (clients: () => Clients) => void): void {
-  describe("memory", () => {
-    const { images, members } = memoryImages();
-    const clients = clientsOf([images, images], [members, members], []);
-    tests(() => clients);
-  });
+  if (!SERVER_ALONE) {
+    describe("memory", () => {
+      const { images, members } = memoryImages();
+      const clients = clientsOf([images, images], [members, members], []);
+      tests(() => clients);
+    });
+  }
   onSqlBackends((place) => {
     let clients: Clients;
     beforeAll(() => {
@@ -50,7 +55,7 @@ export function onEveryBackend(tests: (clients: () => Clients) => void): void {
 
 /** The same tests on an SQLite file and on the server, each with an empty database of its own. */
 export function onSqlBackends(tests: (place: () => TestDatabase, backend: "SQLite" | "server") => void): void {
-  onSqlite((place) => tests(place, "SQLite"));
+  if (!SERVER_ALONE) onSqlite((place) => tests(place, "SQLite"));
   onServer((place) => tests(place, "server"));
 }
 
