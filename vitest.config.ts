@@ -1,8 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Workers killed and frozen at every step, and short soaks: minutes, hence apart (`npm run test:long`). */
+const LONG = ["test/chaos/**/*.test.ts", "test/soak/**/*.test.ts"];
+const isLong = process.env["DISTINCTION_TEST_LONG"] !== undefined;
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: isLong ? LONG : ["test/**/*.test.ts"],
+    exclude: isLong ? [] : LONG,
     globalSetup: ["test/support/global-setup.ts"],
     // Processes, not threads: native drivers and signals behave as they do in a service.
     pool: "forks",
