@@ -1,7 +1,7 @@
 import type { FileReference } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
-import { jsonRows } from "./json-rows.js";
+import { deleteExactly } from "./exact-versions.js";
 
 /** The statements on files that nobody needs any more, one function each. */
 
@@ -40,19 +40,7 @@ export function selectFilesBelow(repository: string, role: string, version: numb
 }
 
 export function deleteFiles(dialect: Dialect, repository: string, files: readonly FileReference[]): Statement {
-  const given = jsonRows(dialect, { role: "name", v: "number" });
-  const rows = JSON.stringify(files.map(({ role, metadataVersion }) => [role, metadataVersion]));
-  return dialect.name === "sqlite"
-    ? {
-        sql: `DELETE FROM tuf_file WHERE repository = ? AND (role, metadata_version) IN (SELECT role, v FROM ${given})`,
-        parameters: [repository, rows],
-      }
-    : {
-        sql:
-          `DELETE f FROM ${given} AS j STRAIGHT_JOIN tuf_file AS f ` +
-          "ON f.repository = ? AND f.role = j.role AND f.metadata_version = j.v",
-        parameters: [rows, repository],
-      };
+  return deleteExactly(dialect, "tuf_file", repository, files);
 }
 
 /** The difference between a snapshot and the one before is of use as long as the one before is stored. */

@@ -1,7 +1,7 @@
 import type { Pending, RaisedEntry, SignedState, SnapshotState } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import { placeholders } from "../records/record-statements.js";
-import { jsonRows } from "./json-rows.js";
+import { deleteExactly } from "./exact-versions.js";
 import type { Row, Statement } from "../connection/session.js";
 
 /** The statements on a snapshot's head and on what awaits a snapshot, one function each. */
@@ -125,22 +125,7 @@ export function raisePending(dialect: Dialect, repository: string, pending: read
   };
 }
 
-/**
- * Deletes entries at exactly these versions; one that was raised since stays. Each is found by primary key. (A list of
- * `(role, metadata_version)` rows makes MariaDB read the whole range.)
- */
+/** What was merged; an entry that was raised since stays. */
 export function deletePending(dialect: Dialect, repository: string, merged: readonly Pending[]): Statement {
-  const given = jsonRows(dialect, { role: "name", v: "number" });
-  const rows = JSON.stringify(merged.map(({ role, metadataVersion }) => [role, metadataVersion]));
-  return dialect.name === "sqlite"
-    ? {
-        sql: `DELETE FROM tuf_pending WHERE repository = ? AND (role, metadata_version) IN (SELECT role, v FROM ${given})`,
-        parameters: [repository, rows],
-      }
-    : {
-        sql:
-          `DELETE p FROM ${given} AS j STRAIGHT_JOIN tuf_pending AS p ` +
-          "ON p.repository = ? AND p.role = j.role AND p.metadata_version = j.v",
-        parameters: [rows, repository],
-      };
+  return deleteExactly(dialect, "tuf_pending", repository, merged);
 }
