@@ -9,7 +9,8 @@ import { storeQuery, type ListPage, type ListQuery } from "./list-query.js";
 import { newState } from "./new-record.js";
 import { notFound } from "./record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
-import type { PendingSave, RecordSaver } from "./record-saver.js";
+import type { RecordSaver } from "./record-saver.js";
+import type { PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
@@ -56,7 +57,7 @@ export class BatchSaver<R extends AnyRecordType> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const states = this.#checked(records, (record) => {
       const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-      this.saver.checks.created(record, state);
+      this.saver.plan.checks.created(record, state);
       return state;
     });
     this.#refuseCopies(states);
@@ -89,7 +90,7 @@ export class BatchSaver<R extends AnyRecordType> {
 
   async #saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
     const rules = saveRules(this.type, options);
-    const all = this.#checked(records, (record) => this.saver.capture(record, this.tracker.of(record), rules));
+    const all = this.#checked(records, (record) => this.saver.plan.capture(record, this.tracker.of(record), rules));
     const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);
     const merged = pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options);
     return all.map(({ tracked, mine }) => {
@@ -109,7 +110,7 @@ export class BatchSaver<R extends AnyRecordType> {
   /** Answers how many changes were left to write of each record for which another writer came first. */
   async #write(pending: readonly PendingSave[], options: SaveOptions): Promise<ReadonlyMap<TrackedRecord, number>> {
     const backoff = this.saver.backoff("save", idFrom(this.type, pending[0]!.tracked.original.attributes), options);
-    const changes = pending.map(({ tracked, mine }) => this.saver.stamped(tracked.original, mine));
+    const changes = pending.map(({ tracked, mine }) => this.saver.plan.stamped(tracked.original, mine));
     const writes = pending.map(({ tracked: { original, scope } }, index) => ({
       base: original,
       changes: changes[index]!,
@@ -142,7 +143,7 @@ export class BatchSaver<R extends AnyRecordType> {
     const changes = new Map<number, readonly Change[]>();
     for (const [index, current] of [...stale].sort(([left], [right]) => left - right)) {
       try {
-        changes.set(index, this.saver.rebased(pending[index]!, current, 1));
+        changes.set(index, this.saver.plan.rebased(pending[index]!, current, 1));
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         conflicts.push(error);

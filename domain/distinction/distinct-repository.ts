@@ -125,7 +125,7 @@ export class DistinctRepository<R extends AnyRecordType> {
   async add(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
     const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-    this.#saver.checks.created(record, state);
+    this.#saver.plan.checks.created(record, state);
     await this.#observed(
       "add",
       () => this.#subjectOf(state),
@@ -159,7 +159,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   changes(record: RecordOf<R>): ChangeSet {
     const tracked = this.#tracker.of(record);
-    return maskedChangeSet(this.type, this.#saver.changeSet(tracked.original, tracked.changes()));
+    return maskedChangeSet(this.type, this.#saver.plan.changeSet(tracked.original, tracked.changes()));
   }
 
   /**
@@ -292,7 +292,7 @@ export class DistinctRepository<R extends AnyRecordType> {
     const { original, scope } = tracked;
     tracked.requireShown();
     saveRules(this.type, { expect }); // refuses names that guard nothing
-    this.#saver.checks.removed(original);
+    this.#saver.plan.checks.removed(original);
     const outcome = await storeBy(this.store, actor).remove(original);
     if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {

@@ -1,6 +1,7 @@
 import { anObject, aPlainObject, requireArguments } from "./arguments.js";
 import { InvalidValueError, type Fault } from "./errors.js";
-import { entryFault, faceOf, givenEntries, recordFrom, strangersIn } from "./record.js";
+import { entryFault, givenEntries } from "./given-entries.js";
+import { faceOf, recordFrom } from "./record.js";
 import { idFrom, idText } from "./record-id.js";
 import type { RecordState } from "./record-state.js";
 import {
@@ -12,6 +13,7 @@ import {
   type RecordOf,
 } from "./record-type.js";
 import { shownEntryPath } from "./shown-path.js";
+import { strangersIn } from "./strangers.js";
 
 /** The version of a state before a repository gives it one; see `firstVersion`. */
 const NO_VERSION_YET = 1;

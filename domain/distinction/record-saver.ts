@@ -1,37 +1,26 @@
 import { apply } from "./apply.js";
 import type { Change } from "./change.js";
-import { changeSet, type ChangeSet } from "./change-set.js";
-import { canonical } from "./diff.js";
 import { ConflictError } from "./errors.js";
 import { explanation, type Explanation } from "./explanation.js";
 import { observed, type RecordEvent } from "./observer.js";
-import { rebase, type RebaseRules } from "./rebase.js";
-import { conflict, notFound } from "./record-errors.js";
-import { RecordChecks } from "./record-checks.js";
+import { notFound } from "./record-errors.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
 import { storeBy, type RecordStore } from "./record-store.js";
-import type { AnyRecordType, Attributes, RecordOf } from "./record-type.js";
+import type { AnyRecordType, RecordOf } from "./record-type.js";
 import { Backoff, DEFAULT_RETRY, retrySettings, type RetrySettings } from "./retry.js";
+import { SavePlan, type PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
 import type { SaveOptions, SaveRequest, SaveResult } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
 
-/** One record's changes on their way into the store. */
-export interface PendingSave {
-  readonly tracked: TrackedRecord;
-  /** The caller's changes, against `tracked.original`. */
-  readonly mine: readonly Change[];
-  readonly rules: RebaseRules;
-}
-
 /** Writes what changed in one record: optimistically, then, where others keep coming first, under a lock. */
 export class RecordSaver<R extends AnyRecordType> {
   readonly #retry: RetrySettings;
   readonly #lanes = new SaveLanes();
-  readonly checks: RecordChecks<R>;
+  readonly plan: SavePlan<R>;
 
   constructor(
     private readonly type: R,
@@ -39,27 +28,14 @@ export class RecordSaver<R extends AnyRecordType> {
     private readonly environment: RepositoryEnvironment,
   ) {
     this.#retry = retrySettings(environment.retry);
-    this.checks = new RecordChecks(type);
-  }
-
-  /**
-   * What the caller changed, checked.
-   *
-   * @param rules as `saveRules` answers them
-   * @throws InvalidValueError
-   */
-  capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
-    const mine = tracked.changes(rules.force);
-    if (mine.length > 0) this.checks.edited(record, { before: tracked.original, changes: mine });
-    else if (isGuarded(rules)) this.checks.open(record, tracked.original);
-    return { tracked, mine, rules };
+    this.plan = new SavePlan(type, environment.clock);
   }
 
   /** What a save would do. */
   async explain(record: RecordOf<R>, tracked: TrackedRecord, options: SaveOptions): Promise<Explanation> {
-    const { mine, rules } = this.capture(record, tracked, saveRules(this.type, options));
+    const { mine, rules } = this.plan.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
-    const changes = this.changeSet(original, this.stamped(original, mine));
+    const changes = this.plan.changeSet(original, this.plan.stamped(original, mine));
     const isNothing = mine.length === 0 && !isGuarded(rules);
     const statements = await storeBy(this.store, options.actor).explain?.(original, changes);
     return explanation(this.type, changes, rules, statements && isNothing ? [] : statements);
@@ -86,7 +62,7 @@ export class RecordSaver<R extends AnyRecordType> {
   }
 
   async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
-    const pending = this.capture(record, tracked, saveRules(this.type, options));
+    const pending = this.plan.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
     const id = this.#idOf(original);
     if (pending.mine.length === 0) {
@@ -124,7 +100,7 @@ export class RecordSaver<R extends AnyRecordType> {
     const outcome = await store.verify(original, scope);
     if (outcome.kind === "missing") throw notFound(this.type, id);
     if (outcome.kind === "applied") return this.saved(id, original.version, 0, 0);
-    this.rebased(pending, outcome.current, 1);
+    this.plan.rebased(pending, outcome.current, 1);
     return this.#nothingLeft(pending, id, outcome.current, 1);
   }
 
@@ -140,19 +116,19 @@ export class RecordSaver<R extends AnyRecordType> {
     const { original, scope } = tracked;
     const { observer } = this.environment;
     let base = original;
-    let changes = this.stamped(original, mine);
+    let changes = this.plan.stamped(original, mine);
     let retries = 0;
     const ahead = before?.();
     if (ahead !== undefined && ahead.version > original.version) {
       backoff.check();
       base = within(ahead, scope);
-      changes = this.rebased(pending, base, ++retries);
+      changes = this.plan.rebased(pending, base, ++retries);
       if (changes.length === 0) return this.#nothingLeft(pending, id, base, retries);
       observer?.retried?.({ ...this.#event(id), retries });
     }
     for (let attempt = 1; attempt <= this.#retry.optimisticAttempts; attempt++) {
       if (attempt > 1) await backoff.pause();
-      const outcome = await store.apply(base, this.changeSet(base, changes), scope);
+      const outcome = await store.apply(base, this.plan.changeSet(base, changes), scope);
       if (outcome.kind === "missing") throw notFound(this.type, id);
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, changes);
@@ -161,13 +137,14 @@ export class RecordSaver<R extends AnyRecordType> {
         return this.saved(id, base.version + 1, retries, changes.length);
       }
       base = outcome.current;
-      changes = this.rebased(pending, base, ++retries);
+      changes = this.plan.rebased(pending, base, ++retries);
       if (changes.length === 0) return this.#nothingLeft(pending, id, base, retries);
       observer?.retried?.({ ...this.#event(id), retries });
     }
 
     backoff.check();
-    const decide = (current: RecordState): readonly Change[] => (changes = this.rebased(pending, current, retries + 1));
+    const decide = (current: RecordState): readonly Change[] =>
+      (changes = this.plan.rebased(pending, current, retries + 1));
     const state = await this.#revised(store, id, scope, retries, decide);
     tracked.settle(apply(original, mine), state);
     if (scope === undefined) tell(() => state);
@@ -220,33 +197,6 @@ export class RecordSaver<R extends AnyRecordType> {
 
   #idOf({ attributes }: RecordState): RecordId {
     return idFrom(this.type, attributes);
-  }
-
-  /**
-   * My changes on top of `current`, checked as a whole: two valid edits can make an invalid record.
-   *
-   * @throws ConflictError, InvalidMergeError
-   */
-  rebased({ tracked, mine, rules }: PendingSave, current: RecordState, attempts: number): readonly Change[] {
-    const { original, scope } = tracked;
-    const rebased = rebase(this.type, original, mine, current, rules);
-    if (rebased.kind === "conflict") throw conflict(this.type, original, current, attempts, rebased.overlaps);
-    const { changes } = rebased;
-    if (changes.length > 0) this.checks.merged({ before: current, changes }, scope);
-    return this.stamped(current, rebased.changes);
-  }
-
-  /** The changes with the time of the write, where the record type keeps it. */
-  stamped(base: RecordState, changes: readonly Change[]): readonly Change[] {
-    const attribute = this.type.stamp;
-    if (attribute === undefined || changes.length === 0) return changes;
-    const from = base.attributes[attribute];
-    const to = (this.type.attributes as Attributes)[attribute]!.capture(new Date(this.environment.clock.now()));
-    return canonical(this.type, [...changes, { kind: "attribute.set", attribute, from, to }]);
-  }
-
-  changeSet(base: RecordState, changes: readonly Change[]): ChangeSet {
-    return changeSet(this.type.name, idFrom(this.type, base.attributes), base.version, changes);
   }
 
   backoff(what: string, id: RecordId, { signal, deadline }: Pick<SaveOptions, "signal" | "deadline">): Backoff {

@@ -6,7 +6,8 @@ import { ConflictError, InvalidMergeError } from "./errors.js";
 import { observed, type RecordEvent } from "./observer.js";
 import { notFound } from "./record-errors.js";
 import { idText, recordId, type RecordId } from "./record-id.js";
-import type { PendingSave, RecordSaver } from "./record-saver.js";
+import type { RecordSaver } from "./record-saver.js";
+import type { PendingSave } from "./save-plan.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
@@ -101,8 +102,8 @@ export class RecordUpdater<R extends AnyRecordType> {
         Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
         throw new NotAtOnce();
       }
-      pending = this.saver.capture(record, this.tracker.of(record), rules);
-      return (changes = this.saver.stamped(current, pending.mine));
+      pending = this.saver.plan.capture(record, this.tracker.of(record), rules);
+      return (changes = this.saver.plan.stamped(current, pending.mine));
     };
     try {
       const store = this.saver.storeFor(options, backoff);

@@ -1,6 +1,6 @@
 import { InvalidValueError } from "./errors.js";
 import type { RebaseRules } from "./rebase.js";
-import { strangers } from "./record.js";
+import { strangers } from "./strangers.js";
 import type { AnyRecordType, Collections } from "./record-type.js";
 import type { SaveRequest } from "./save-options.js";
 

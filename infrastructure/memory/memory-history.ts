@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/change-set-json.js";
 import { requireArguments } from "../../domain/distinction/arguments.js";
 import { aRecordType } from "../../domain/distinction/record-definition.js";
@@ -42,4 +43,18 @@ export class MemoryHistory implements History {
     const entries = this.#entries.slice(cursor, cursor + limit);
     return { entries, cursor: cursor + entries.length };
   }
+}
+
+/** A write that is to be remembered. */
+export interface Remembered {
+  readonly history: MemoryHistory;
+  readonly type: AnyRecordType;
+  readonly written: Written;
+  readonly actor: string | undefined;
+}
+
+/** Gives writes to their histories, as one operation. */
+export function remember(writes: readonly Remembered[]): void {
+  const operation = randomUUID();
+  for (const { history, type, written, actor } of writes) history.record(type, written, operation, actor);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { apply } from "../../domain/distinction/apply.js";
 import type { Change } from "../../domain/distinction/change.js";
 import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
@@ -20,36 +19,23 @@ import type {
 } from "../../domain/distinction/record-store.js";
 import type { AnyRecordType } from "../../domain/distinction/record-type.js";
 import { addition, edition, removal, type Written } from "../../domain/distinction/written.js";
-import type { MemoryHistory } from "./memory-history.js";
-
-/** A write that is to be remembered. */
-export interface Remembered {
-  readonly history: MemoryHistory;
-  readonly type: AnyRecordType;
-  readonly written: Written;
-  readonly actor: string | undefined;
-}
+import { remember, type MemoryHistory, type Remembered } from "./memory-history.js";
+import { MemoryRows, type ForkedRows } from "./memory-rows.js";
 
 export type Sibling = (store: MemoryRecordStore) => MemoryRecordStore;
 
-/** A store that went its own way, and the way back. */
-export interface MemoryFork {
+/** A store that went its own way, and the way back; see `ForkedRows`. */
+export interface MemoryFork extends Omit<ForkedRows, "rows"> {
   readonly store: MemoryRecordStore;
-  /** Whether nobody else has written the records of `keys` since, by default those that the fork wrote. */
-  isFresh(keys?: readonly string[]): boolean;
-  /** Writes what the fork wrote. */
-  merge(): void;
 }
 
 /** The in-memory twin of a database table: same outcomes, no durability. Every method is atomic within one tick. */
 export class MemoryRecordStore implements RecordStore {
   /** States leave and enter with entry maps of their own: a repository updates its originals in place. */
-  #states = new Map<string, RecordState>();
+  #rows: MemoryRows;
   /** Of a fork: takes what it wrote, until it is merged. */
   #later: ((writes: readonly Remembered[]) => void) | undefined;
   #actor: string | undefined;
-  /** Ids of removed records, where these are kept: nobody gets them again. */
-  #removed: Set<string> | undefined;
 
   /**
    * @param history gets every effective write; none is kept where there is none
@@ -60,49 +46,30 @@ export class MemoryRecordStore implements RecordStore {
     private readonly history?: MemoryHistory,
     private readonly keepsRemoved = false,
   ) {
-    if (keepsRemoved) this.#removed = new Set();
+    this.#rows = new MemoryRows(keepsRemoved);
   }
 
   by(actor: string): MemoryRecordStore {
     if (this.history === undefined) return this;
     const store = new MemoryRecordStore(this.type, this.history, this.keepsRemoved);
-    store.#states = this.#states;
-    store.#removed = this.#removed;
+    store.#rows = this.#rows;
     store.#later = this.#later;
     store.#actor = actor;
     return store;
   }
 
   /**
-   * A store of its own that holds what this one holds now. States are immutable, so that both may share them.
+   * A store of its own that holds what this one holds now.
    *
    * @param later takes what the history is to remember once the fork is merged
    * @param sibling what stands for another store beside the fork
    */
   fork(later: (writes: readonly Remembered[]) => void, sibling: Sibling): MemoryFork {
-    const before: ReadonlyMap<string, RecordState> = new Map(this.#states);
-    const removed: ReadonlySet<string> = new Set(this.#removed);
+    const { rows, ...fork } = this.#rows.fork();
     const store = this.twin(sibling);
-    store.#states = new Map(before);
-    store.#removed = this.#removed && new Set(removed);
+    store.#rows = rows;
     store.#later = later;
-    const written = (): string[] =>
-      [...new Set([...before.keys(), ...store.#states.keys()])].filter(
-        (key) => before.get(key) !== store.#states.get(key),
-      );
-    return {
-      store,
-      isFresh: (keys = written()) =>
-        keys.every((key) => before.get(key) === this.#states.get(key) && removed.has(key) === this.#isRemoved(key)),
-      merge: () => {
-        for (const key of written()) {
-          const state = store.#states.get(key);
-          if (state === undefined) this.#states.delete(key);
-          else this.#states.set(key, state);
-        }
-        for (const key of store.#removed ?? []) this.#removed!.add(key);
-      },
-    };
+    return { ...fork, store };
   }
 
   /** An empty store of the same kind. */
@@ -117,8 +84,8 @@ export class MemoryRecordStore implements RecordStore {
   insert(state: RecordState): Promise<InsertOutcome> {
     return settled(() => {
       const key = this.#key(state);
-      if (this.#isTaken(key)) return this.#states.has(key) ? "duplicate" : "deleted";
-      this.#states.set(key, within(state));
+      if (this.#rows.isTaken(key)) return this.#rows.has(key) ? "duplicate" : "deleted";
+      this.#rows.set(key, within(state));
       this.#remember([addition(this.type, state)]);
       return "applied";
     });
@@ -158,8 +125,7 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const outcome = this.#check(base);
       if (outcome.kind !== "applied") return outcome;
-      this.#states.delete(this.#key(base));
-      this.#removed?.add(this.#key(base));
+      this.#rows.remove(this.#key(base));
       this.#remember([removal(this.type, base)]);
       return outcome;
     });
@@ -167,13 +133,13 @@ export class MemoryRecordStore implements RecordStore {
 
   insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return settled(() => {
-      const taken = states.filter((state) => this.#isTaken(this.#key(state)));
+      const taken = states.filter((state) => this.#rows.isTaken(this.#key(state)));
       if (taken.length === 0) {
-        for (const state of states) this.#states.set(this.#key(state), within(state));
+        for (const state of states) this.#rows.set(this.#key(state), within(state));
         this.#remember(states.map((state) => addition(this.type, state)));
       }
       return taken.map((state) => {
-        return { id: idFrom(this.type, state.attributes), isDeleted: !this.#states.has(this.#key(state)) };
+        return { id: idFrom(this.type, state.attributes), isDeleted: !this.#rows.has(this.#key(state)) };
       });
     });
   }
@@ -181,7 +147,7 @@ export class MemoryRecordStore implements RecordStore {
   applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
     return settled(() => {
       const ids = writes.map(({ base }) => idFrom(this.type, base.attributes));
-      const missing = ids.filter((id) => !this.#states.has(idText(id)));
+      const missing = ids.filter((id) => !this.#rows.has(idText(id)));
       if (missing.length > 0) return { kind: "missing", ids: missing };
       const stale = new Map<number, RecordState>();
       for (const [index, { base, scope }] of writes.entries()) {
@@ -194,7 +160,7 @@ export class MemoryRecordStore implements RecordStore {
       for (const [index, { changes: mine, scope }] of writes.entries()) {
         const changes = stale.has(index) ? (decided.get(index) ?? []) : mine;
         if (changes.length > 0) {
-          written.push(this.#edition(ids[index]!, this.#states.get(idText(ids[index]!))!, changes));
+          written.push(this.#edition(ids[index]!, this.#rows.get(idText(ids[index]!))!, changes));
           this.#write(idText(ids[index]!), changes);
         }
         if (stale.has(index)) merged.set(index, this.#load(ids[index]!, scope)!);
@@ -206,10 +172,10 @@ export class MemoryRecordStore implements RecordStore {
 
   list({ conditions, sort, limit, after, scope, view }: StoreQuery): Promise<StorePage> {
     return settled(() => {
-      const marker = after && this.#states.get(idText(after));
+      const marker = after && this.#rows.get(idText(after));
       const isMarked = marker !== undefined && this.#isAmong(view?.markers, marker);
       if (after !== undefined && !isMarked) return { kind: "no-marker" };
-      const states = [...this.#states.values()]
+      const states = [...this.#rows.states()]
         .filter((state) => meets(this.type, state, conditions) && this.#isAmong(view?.kinds, state))
         .filter((state) => marker === undefined || compareStates(this.type, marker, state, sort) < 0)
         .sort((left, right) => compareStates(this.type, left, right, sort));
@@ -220,26 +186,26 @@ export class MemoryRecordStore implements RecordStore {
 
   /** Whether a record is there, at once. */
   holds(id: RecordId): boolean {
-    return this.#states.has(idText(id));
+    return this.#rows.has(idText(id));
   }
 
   /** A record as it is, at once. */
   peek(id: RecordId): RecordState | undefined {
-    return this.#states.get(idText(id));
+    return this.#rows.get(idText(id));
   }
 
   /** How many records meet a condition, at once. */
   count(condition: (attributes: RecordState["attributes"]) => boolean): number {
-    return [...this.#states.values()].filter(({ attributes }) => condition(attributes)).length;
+    return [...this.#rows.states()].filter(({ attributes }) => condition(attributes)).length;
   }
 
   /** Deletes the records that meet a condition, at once. */
   drop(condition: (attributes: RecordState["attributes"]) => boolean): void {
-    for (const [key, { attributes }] of this.#states) if (condition(attributes)) this.#states.delete(key);
+    this.#rows.drop(condition);
   }
 
   protected put(state: RecordState): void {
-    this.#states.set(this.#key(state), within(state));
+    this.#rows.set(this.#key(state), within(state));
   }
 
   /** Whether a record that has these values names this one. Stores with links know. */
@@ -260,16 +226,8 @@ export class MemoryRecordStore implements RecordStore {
     return current.version === base.version ? { kind: "applied" } : { kind: "stale", current };
   }
 
-  #isTaken(key: string): boolean {
-    return this.#states.has(key) || this.#isRemoved(key);
-  }
-
-  #isRemoved(key: string): boolean {
-    return this.#removed?.has(key) ?? false;
-  }
-
   #write(key: string, changes: readonly Change[]): void {
-    this.#states.set(key, apply(this.#states.get(key)!, changes));
+    this.#rows.set(key, apply(this.#rows.get(key)!, changes));
   }
 
   #edition(id: RecordId, { version }: RecordState, changes: readonly Change[]): Written {
@@ -285,19 +243,13 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   #load(id: RecordId, scope?: EntryScope): RecordState | undefined {
-    const state = this.#states.get(idText(id));
+    const state = this.#rows.get(idText(id));
     return state && within(state, scope);
   }
 
   #key(state: RecordState): string {
     return idText(idFrom(this.type, state.attributes));
   }
-}
-
-/** Gives writes to their histories, as one operation. */
-export function remember(writes: readonly Remembered[]): void {
-  const operation = randomUUID();
-  for (const { history, type, written, actor } of writes) history.record(type, written, operation, actor);
 }
 
 /** Runs `work` now and answers as a database would: later, and with a rejection where it throws. */

@@ -12,7 +12,8 @@ import type {
   UnitOptions,
 } from "../../domain/distinction/unit-of-work.js";
 import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
-import { MemoryRecordStore, remember, type MemoryFork, type Remembered } from "./memory-record-store.js";
+import { remember, type Remembered } from "./memory-history.js";
+import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
 
 /**
  * Units of work on stores in memory: each run works on copies, and writes them back in one tick if nobody has changed
