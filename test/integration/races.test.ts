@@ -2,20 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { imageType } from "../../domain/image/image-type.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
-import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
-import { releaseTogether, startChild } from "../support/child.js";
-import {
-  closeAll,
-  environment,
-  imagesIn,
-  newImage,
-  onEveryBackend,
-  onServer,
-  onSqlBackends,
-  sqlClients,
-  type Clients,
-} from "./backends.js";
+import { closeAll, environment, newImage, onEveryBackend, onServer, sqlClients, type Clients } from "./backends.js";
 import {
   childRows,
   decided,
@@ -29,9 +16,6 @@ import {
   setGoo,
   type Edit,
 } from "./two-writers.js";
-import { COUNTERS } from "./counters.js";
-import { openTestDatabase } from "../support/open-store.js";
-import type { WorkDone, WorkOrder, WritePath } from "./worker.child.js";
 
 describe("two writers who loaded the same version", () => {
   onEveryBackend((clients) => {
@@ -299,123 +283,6 @@ describe("two writers who loaded the same version", () => {
   });
 });
 
-describe("full writes, for comparison", () => {
-  onSqlBackends((place) => {
-    let clients: Clients;
-    let full: readonly FullWriteRepository<typeof imageType>[];
-    beforeAll(() => {
-      clients = sqlClients(place().url);
-      full = clients.databases.map((database) => new FullWriteRepository(imageType, database, imageTable));
-    });
-    afterAll(() => closeAll(clients.databases));
-
-    test("store a whole record, and no more than it", async () => {
-      const image = newImage({ ...FOO_GOO, name: "old", tags: ["t"] });
-      await clients.a.add(image);
-      const loaded = await full[0]!.get(image.id);
-      loaded.name = "new";
-      loaded.properties = new Map([["only", "1"]]);
-      loaded.tags.clear();
-      await full[0]!.save(loaded);
-      const now = await clients.b.get(image.id);
-      expect([now.name, [...now.properties], now.tags.size, clients.b.versionOf(now)]).toEqual([
-        "new",
-        [["only", "1"]],
-        0,
-        2,
-      ]);
-      await clients.b.remove(now);
-      await expect(full[0]!.save(loaded)).rejects.toMatchObject({ code: "RECORD_NOT_FOUND" });
-      await expect(full[0]!.get(image.id)).rejects.toMatchObject({ code: "RECORD_NOT_FOUND" });
-    });
-
-    test.each(ORDERS)("lose one of two updates of the same version, saving %s", async (order) => {
-      const image = newImage(FOO_GOO);
-      await clients.a.add(image);
-      const [a, b] = [await full[0]!.get(image.id), await full[1]!.get(image.id)];
-      setFoo("baz")(a);
-      setGoo("yuck")(b);
-      await inOrder(
-        order,
-        () => full[0]!.save(a),
-        () => full[1]!.save(b),
-      );
-      const now = Object.fromEntries((await clients.a.get(image.id)).properties);
-      const outcomes = { "A first": { foo: "bar", goo: "yuck" }, "B first": { foo: "baz", goo: "far" } };
-      expect(order === "at once" ? Object.values(outcomes) : [outcomes[order]]).toContainEqual(now);
-    });
-  });
-});
-
-describe("four processes that each raise counters of their own in the same images", () => {
-  onSqlBackends((place) => {
-    let results: Record<WritePath, Contest>;
-    beforeAll(async () => {
-      results = await contended(place().url);
-    });
-
-    test("lose no update, and every effective save is one version", () => {
-      const { done, images } = results.changes;
-      expect(done.map(({ acknowledged }) => acknowledged)).toEqual([75, 75, 75, 75]);
-      for (const { counters, version } of images) {
-        expect(counters).toEqual([25, 25, 25, 25]);
-        expect(version).toBe(1 + 4 * 25);
-      }
-      // They did meet: all but one of them found the first version of each image gone.
-      expect(sum(done.map(({ retries }) => retries))).toBeGreaterThanOrEqual(3 * 3);
-    });
-
-    test("lose some with full writes", () => {
-      const { done, images } = results.full;
-      expect(done.map(({ acknowledged }) => acknowledged)).toEqual([75, 75, 75, 75]);
-      for (const { counters, version } of images) {
-        expect(sum(counters)).toBeLessThan(4 * 25);
-        expect(version).toBe(1 + 4 * 25); // each of them had its say
-      }
-    });
-  });
-});
-
-const WORKER = new URL("worker.child.ts", import.meta.url);
-
-/** What came of the work of several processes on the same images. */
-interface Contest {
-  readonly done: readonly WorkDone[];
-  readonly images: readonly { readonly counters: readonly number[]; readonly version: number }[];
-}
-
-async function contended(url: string): Promise<Record<WritePath, Contest>> {
-  const database = openTestDatabase(url);
-  const repository = imagesIn(database);
-  const threeImages = async (): Promise<string[]> => {
-    const images = [newImage(), newImage(), newImage()];
-    for (const image of images) await repository.add(image);
-    return images.map(({ id }) => id);
-  };
-  try {
-    const images = { changes: await threeImages(), full: await threeImages() };
-    const workers = COUNTERS.map((_, writer) =>
-      startChild(WORKER, { url, writer, images, rounds: 25 } satisfies WorkOrder),
-    );
-    await releaseTogether(workers); // to write changes
-    await releaseTogether(workers); // to write all
-    const done = (await Promise.all(workers.map(({ output }) => output))) as Record<WritePath, WorkDone>[];
-    const contest = async (path: WritePath): Promise<Contest> => {
-      const stored = await Promise.all(images[path].map((id) => repository.get(id)));
-      return {
-        done: done.map((one) => one[path]),
-        images: stored.map((image) => ({
-          counters: COUNTERS.map(({ read }) => read(image)),
-          version: repository.versionOf(image),
-        })),
-      };
-    };
-    return { changes: await contest("changes"), full: await contest("full") };
-  } finally {
-    await database.close();
-  }
-}
-
 function tag(...tags: readonly string[]): Edit {
   return (image) => tags.forEach((one) => image.tags.add(one));
 }
@@ -426,8 +293,4 @@ async function inParallel(width: number, runs: number, run: () => Promise<void>)
     while (left-- > 0) await run();
   };
   await Promise.all(Array.from({ length: width }, lane));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }
