@@ -32,6 +32,7 @@ export class CoalescedTargetEdits implements TargetEdits {
 
   async #work(repository: string): Promise<void> {
     const queue = this.#queues.get(repository)!;
+    await Promise.resolve(); // callers that were woken together, as by one publish, ask together
     while (queue.length > 0) await this.#acceptTogether(repository, queue.splice(0, MOST_CALLS));
     this.#queues.delete(repository);
   }

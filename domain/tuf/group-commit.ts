@@ -1,6 +1,9 @@
 /**
  * Runs one piece of work at a time; whoever asks meanwhile shares the single run that follows. Every caller is answered by
  * a run that began after it asked, so what it had written before is covered, and N callers cost at most two runs.
+ *
+ * A run begins a moment after it was asked for, once what is running now has had its turn: callers that were woken together
+ * ask together, and none of them is to start a run of its own that all others have to wait for.
  */
 export class GroupCommit<T> {
   #running: Promise<unknown> | undefined;
@@ -9,18 +12,14 @@ export class GroupCommit<T> {
   constructor(private readonly work: () => Promise<T>) {}
 
   run(): Promise<T> {
-    if (this.#following !== undefined) return this.#following;
-    if (this.#running === undefined) return this.start();
+    const start = (): Promise<T> => this.#start();
     // Whether the run before succeeded is its own callers' affair.
-    const start = (): Promise<T> => {
-      this.#following = undefined;
-      return this.start();
-    };
-    this.#following = this.#running.then(start, start);
+    this.#following ??= (this.#running ?? Promise.resolve()).then(start, start);
     return this.#following;
   }
 
-  private start(): Promise<T> {
+  #start(): Promise<T> {
+    this.#following = undefined;
     const run = this.work();
     this.#running = run;
     const end = () => {

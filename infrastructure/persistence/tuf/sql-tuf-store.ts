@@ -1,4 +1,5 @@
 import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import { GroupCommit } from "../../../domain/tuf/group-commit.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
 import { TOP_LEVEL_ROLES } from "../../../domain/tuf/role-name.js";
 import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
@@ -55,6 +56,9 @@ import {
  * leaves without having written anything.
  */
 export class SqlTufStore implements TufStore {
+  /** By repository: many that ask at once are answered by one read, which began after all of them asked. */
+  readonly #repositories = new Map<string, GroupCommit<TufRepository | undefined>>();
+
   constructor(private readonly database: Database) {}
 
   async createRepository(
@@ -77,7 +81,12 @@ export class SqlTufStore implements TufStore {
   }
 
   async repository(name: string): Promise<TufRepository | undefined> {
-    return readRepository(name, await this.#rows(selectRepository(name)));
+    let reads = this.#repositories.get(name);
+    if (reads === undefined) {
+      reads = new GroupCommit(async () => readRepository(name, await this.#rows(selectRepository(name))));
+      this.#repositories.set(name, reads);
+    }
+    return reads.run();
   }
 
   async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {

@@ -23,6 +23,7 @@ describe("coalesced edits", () => {
     begun.length = 0;
     const edits = new CoalescedTargetEdits(inner);
     const first = edits.accept("main", [{ bin: "a", edits: [edit("1", 1)] }]);
+    await turn();
     const later = [
       edits.accept("main", [{ bin: "a", edits: [edit("2", 2)] }]),
       edits.accept("main", [
@@ -43,11 +44,22 @@ describe("coalesced edits", () => {
     await Promise.all(later);
   });
 
-  it("keep repositories apart", () => {
+  it("accept in one batch the calls of one moment, the first of them too", async () => {
+    begun.length = 0;
+    const edits = new CoalescedTargetEdits(inner);
+    const calls = ["a", "b", "c"].map((bin) => edits.accept("main", [{ bin, edits: [edit(bin, 1)] }]));
+    await turn();
+    expect(begun.map(({ bins }) => bins.map(({ bin }) => bin))).toEqual([["a", "b", "c"]]);
+    begun[0]!.end();
+    await Promise.all(calls);
+  });
+
+  it("keep repositories apart", async () => {
     begun.length = 0;
     const edits = new CoalescedTargetEdits(inner);
     void edits.accept("one", []);
     void edits.accept("other", []);
+    await turn();
     expect(begun).toHaveLength(2);
   });
 
@@ -55,6 +67,7 @@ describe("coalesced edits", () => {
     begun.length = 0;
     const edits = new CoalescedTargetEdits(inner);
     const first = edits.accept("main", []);
+    await turn();
     const [bad, good] = ["bad", "good"].map((bin) => edits.accept("main", [{ bin, edits: [edit("1", 1)] }]));
     const refused = expect(bad).rejects.toThrow("refused");
     begun[0]!.end();

@@ -11,6 +11,7 @@ describe("group commit", () => {
       return run;
     });
     const first = group.run();
+    await Promise.resolve();
     const later = [group.run(), group.run(), group.run()];
     expect(ends).toHaveLength(1);
     ends[0]!();
@@ -25,6 +26,18 @@ describe("group commit", () => {
     expect(await latest).toBe(3);
   });
 
+  it("answers the callers of one moment with one run", async () => {
+    let runs = 0;
+    const group = new GroupCommit(async () => ++runs);
+    const woken = Promise.resolve();
+    const callers = Array.from({ length: 64 }, async () => {
+      await woken;
+      return group.run();
+    });
+    expect(new Set(await Promise.all(callers))).toEqual(new Set([1]));
+    expect(await group.run()).toBe(2);
+  });
+
   it("goes on after a run that failed", async () => {
     let runs = 0;
     const group = new GroupCommit(async () => {
@@ -32,7 +45,9 @@ describe("group commit", () => {
       if (++runs === 1) throw new Error("first");
       return runs;
     });
-    const [first, second] = await Promise.allSettled([group.run(), group.run()]);
+    const failing = group.run();
+    await Promise.resolve();
+    const [first, second] = await Promise.allSettled([failing, group.run()]);
     expect([first.status, second]).toEqual(["rejected", { status: "fulfilled", value: 2 }]);
     expect(await group.run()).toBe(3);
   });

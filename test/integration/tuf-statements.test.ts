@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import { CoalescedTargetEdits } from "../../domain/tuf/coalesced-edits.js";
+import { TufRepositoryService } from "../../src/application/tuf-repository-service.js";
+import { onSqlBackends } from "./backends.js";
+import { contentOf, createTufPlace, forgetRepositories, REPOSITORY, type TufPlace, workerAt } from "./tuf-place.js";
+
+onSqlBackends((testDatabase) => {
+  let place: TufPlace;
+  let remove: () => Promise<void>;
+
+  beforeEach(async () => {
+    await forgetRepositories(testDatabase().url);
+    ({ place, remove } = await createTufPlace(testDatabase().url));
+  });
+  afterEach(() => remove());
+
+  test("64 that add and wait until it is visible cost what one does", async () => {
+    const sent: StatementEvent[] = [];
+    const { database, ports } = workerAt(place, {
+      onStatement: (event) => void (event.kind === "statement" && sent.push(event)),
+    });
+    try {
+      const service = new TufRepositoryService({ ...ports, edits: new CoalescedTargetEdits(ports.edits) }, REPOSITORY);
+      const add = async (path: string): Promise<void> => {
+        await service.add(new Map([[path, contentOf(path)]]));
+        await service.publish();
+      };
+      await add("warm");
+      sent.length = 0;
+      await add("one");
+      const one = sent.length;
+      sent.length = 0;
+      await Promise.all(Array.from({ length: 64 }, (_, index) => add(`many/${index}`)));
+      expect(sent.length).toBeLessThanOrEqual(one + 2); // more files than one take several inserts
+    } finally {
+      await database.close();
+    }
+  });
+});
