@@ -1,6 +1,7 @@
 /**
  * Port: the published files. Names are `<version>.<role>.json` and `timestamp.json`; others are refused (INVALID_NAME).
- * What a method has answered is durable, and a reader sees a whole file or none.
+ * What a method has answered is durable, and a reader sees a whole file or none. Storage that forgets what it has acknowledged
+ * is noticed all the same, as far as `lengthOf` tells: see `exportTufRepository`.
  */
 export interface MetadataFiles {
   /**
@@ -27,4 +28,16 @@ export interface MetadataFiles {
 
   /** The bytes of a published file, or `undefined`. */
   read(name: string): Promise<Uint8Array | undefined>;
+
+  /**
+   * How many bytes a reader would get, as storage has it now, or `undefined`. Costs less than `read`, and is not answered from
+   * memory: it tells whether what was put is there.
+   */
+  lengthOf(name: string): Promise<number | undefined>;
+
+  /**
+   * Puts a file in the place of whatever has its name: for repairs only, of content that is not what was published. Of the
+   * timestamp only where what is there cannot be read; `replaceTimestamp` takes its place otherwise.
+   */
+  restore(name: string, bytes: Uint8Array): Promise<void>;
 }

@@ -41,6 +41,17 @@ export class DirectoryMetadataFiles implements MetadataFiles {
     return this.#told(this.#files.read(name));
   }
 
+  async lengthOf(name: string): Promise<number | undefined> {
+    checkPublishedName(name);
+    return this.#told(this.#files.lengthOf(name));
+  }
+
+  async restore(name: string, bytes: Uint8Array): Promise<void> {
+    checkPublishedName(name);
+    await this.#told(this.#files.replace(name, bytes));
+    await this.#told(this.#files.sync());
+  }
+
   /** @throws {TufError} STORAGE_UNAVAILABLE for what the system refuses */
   async #told<T>(work: Promise<T>): Promise<T> {
     try {

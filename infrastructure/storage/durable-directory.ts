@@ -42,8 +42,25 @@ export class DurableDirectory {
     }
   }
 
+  /** Puts a file in the place of whatever has its name. Durable after the next `sync`. */
+  async replace(name: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    const temporary = this.#temporary();
+    try {
+      await writeSynced(temporary, bytes);
+      await rename(temporary, join(this.path, name));
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined); // what stays is swept later
+      throw error;
+    }
+  }
+
+  #temporary(): string {
+    return join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
+  }
+
   async #link(name: string, bytes: Uint8Array): Promise<boolean> {
-    const temporary = join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
+    const temporary = this.#temporary();
     try {
       await writeSynced(temporary, bytes);
       await link(temporary, join(this.path, name));
@@ -70,6 +87,15 @@ export class DurableDirectory {
   async read(name: string): Promise<Uint8Array | undefined> {
     try {
       return await readFile(join(this.path, name));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async lengthOf(name: string): Promise<number | undefined> {
+    try {
+      return (await stat(join(this.path, name))).size;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;

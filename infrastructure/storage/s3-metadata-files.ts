@@ -64,6 +64,22 @@ export class S3MetadataFiles implements MetadataFiles {
     checkPublishedName(name);
     return (await this.#objects.read(name))?.bytes;
   }
+
+  async lengthOf(name: string): Promise<number | undefined> {
+    checkPublishedName(name);
+    return this.#objects.lengthOf(name);
+  }
+
+  /** Conditional as every write: of two repairs that race one finds the work done. */
+  async restore(name: string, bytes: Uint8Array): Promise<void> {
+    checkPublishedName(name);
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const published = await this.#objects.read(name);
+      if (published !== undefined && equal(published.bytes, bytes)) return;
+      if (await this.#objects.replace(name, bytes, published?.etag)) return;
+    }
+    throw corrupt(`published file ${name} changes while it is restored`);
+  }
 }
 
 function equal(left: Uint8Array, right: Uint8Array): boolean {

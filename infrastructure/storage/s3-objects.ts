@@ -1,6 +1,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -56,6 +57,19 @@ export class S3Objects {
       return { bytes: await Body.transformToByteArray(), etag: ETag };
     } catch (error) {
       if (nameOf(error) === "NoSuchKey") return undefined;
+      throw this.#told(error);
+    }
+  }
+
+  /** In bytes; `undefined` where there is no such object. */
+  async lengthOf(name: string): Promise<number | undefined> {
+    try {
+      const { ContentLength } = await this.client.send(new HeadObjectCommand(this.#object(name)));
+      if (ContentLength === undefined) throw this.#unavailable("an answer without length");
+      return ContentLength;
+    } catch (error) {
+      // An answer to HEAD has no body, and so no code.
+      if (statusOf(error) === HTTP_NOT_FOUND) return undefined;
       throw this.#told(error);
     }
   }

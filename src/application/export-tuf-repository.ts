@@ -3,16 +3,9 @@ import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { NOTHING_EXPORTED, planExport, publishedName } from "../../domain/tuf/publish-plan.js";
 import type { TrustStore } from "../../domain/tuf/trust-store.js";
-import type {
-  ExportBacklog,
-  ExportPosition,
-  FileReference,
-  MetadataFile,
-  TufStore,
-} from "../../domain/tuf/tuf-store.js";
-import { inParallel } from "./in-parallel.js";
+import type { ExportBacklog, ExportPosition, FileReference, TufStore } from "../../domain/tuf/tuf-store.js";
+import { FilePutter } from "./put-files.js";
 import { RecentFiles } from "./recent-files.js";
-import { storedFiles } from "./stored-files.js";
 
 export interface ExportPorts {
   readonly store: TufStore;
@@ -28,58 +21,71 @@ export interface ExportReport {
   readonly filesWritten: readonly string[];
 }
 
-const FILES_PER_GROUP = 16;
-const FILES_AT_A_TIME = 16;
+/** How often the timestamp is put that storage acknowledges and then does not show. */
+const MOST_PUTS = 3;
+
+export interface ExportOptions {
+  /** Files that need not be read from the database. */
+  readonly recent?: RecentFiles;
+  /** Whether all that is current is compared with storage, and what differs there is replaced. */
+  readonly isMending?: boolean;
+}
 
 /**
  * Brings the published files up to what is committed. Files of several exporters are the same files, so any number of
- * them may run, stop anywhere and be run again.
- * @param recent files that need not be read from the database
- * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY
+ * them may run, stop anywhere and be run again. Before a timestamp leads clients to files, storage is asked whether it has
+ * them: there is storage that acknowledges what it loses.
+ * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
  */
 export async function exportTufRepository(
   ports: ExportPorts,
   repository: string,
-  recent = new RecentFiles(),
+  { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
 ): Promise<ExportReport> {
-  const { store, files } = ports;
+  const { store } = ports;
   const recorded = await store.exportPosition(repository);
   // Read before the backlog: what this root needs signed is committed, and so among the files below.
   const released = await ports.trust.releasedRoot(repository);
   if (released === 0)
     throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
-  const published = await publishedTimestamp(ports);
+  const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));
   // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
-  const from = published >= recorded.timestamp ? recorded : NOTHING_EXPORTED;
-  const backlog = upTo(released, await store.exportBacklog(repository, from));
+  const isKnown = published >= recorded.timestamp && !isMending;
+  const backlog = upTo(released, await store.exportBacklog(repository, isKnown ? recorded : NOTHING_EXPORTED));
   if (published > backlog.position.timestamp) {
     throw corrupt(`published timestamp ${published} is newer than the database's ${backlog.position.timestamp}`);
   }
 
   const { phases, timestamp, roots } = planExport(backlog, recorded.root);
-  const written: string[] = [];
-  const put = async (file: MetadataFile): Promise<void> => {
-    const name = publishedName(file);
-    const isNew =
-      file.role === "timestamp"
-        ? await files.replaceTimestamp(file.metadataVersion, file.bytes)
-        : await files.putIfAbsent(name, file.bytes);
-    if (isNew) written.push(name);
-  };
-  const putAll = async (references: readonly FileReference[]): Promise<void> => {
-    for (let start = 0; start < references.length; start += FILES_PER_GROUP) {
-      const group = references.slice(start, start + FILES_PER_GROUP);
-      const unread = group.filter((reference) => recent.get(reference) === undefined);
-      const read = await storedFiles(ports, repository, unread);
-      await inParallel([...group.flatMap((reference) => recent.get(reference) ?? []), ...read], FILES_AT_A_TIME, put);
-    }
-  };
-  for (const phase of phases) await putAll(phase);
-  if (timestamp !== undefined) await putAll([timestamp]);
-  for (const root of roots) await putAll([root]);
+  const putter = new FilePutter(ports, repository, recent, isMending);
+  for (const phase of phases) await putter.putAll(phase);
+  if (timestamp !== undefined) await putTimestamp(ports, putter, timestamp, published);
+  for (const root of roots) await putter.putAll([root]);
   if (backlog.files.length > 0) await store.recordExport(repository, backlog.position);
   recent.exported(backlog.files);
-  return { position: backlog.position, filesWritten: written };
+  return { position: backlog.position, filesWritten: putter.written };
+}
+
+/** Until it is what readers get, or a newer one is. */
+async function putTimestamp(
+  ports: ExportPorts,
+  putter: FilePutter,
+  reference: FileReference,
+  published: number,
+): Promise<void> {
+  const [file] = await putter.whole([reference]);
+  if (file === undefined) throw corrupt(`timestamp ${reference.metadataVersion} is committed, but its file is missing`);
+  const { metadataVersion, bytes } = file;
+  const name = publishedName(file);
+  if (published === UNREADABLE) {
+    await ports.files.restore(name, bytes);
+    putter.written.push(name);
+  }
+  for (let round = 0; round < MOST_PUTS; round++) {
+    if (await ports.files.replaceTimestamp(metadataVersion, bytes)) putter.written.push(name);
+    if ((await publishedTimestamp(ports)) >= metadataVersion) return;
+  }
+  throw new TufError("STORAGE_UNAVAILABLE", `storage took ${name} ${MOST_PUTS} times, and does not show it`);
 }
 
 /** Without roots that may not be published yet. */
@@ -94,4 +100,17 @@ function upTo(root: number, { files, position }: ExportBacklog): ExportBacklog {
 async function publishedTimestamp({ files, codec }: ExportPorts): Promise<number> {
   const bytes = await files.read("timestamp.json");
   return bytes === undefined ? 0 : codec.decode("timestamp", bytes).signed.version;
+}
+
+/** Stands for the version of a published timestamp that is none. */
+const UNREADABLE = -1;
+
+/** As `publishedTimestamp`; what cannot be read is to be replaced. */
+async function mendableTimestamp(ports: ExportPorts): Promise<number> {
+  try {
+    return await publishedTimestamp(ports);
+  } catch (error) {
+    if (error instanceof TufError && error.code === "INVALID_METADATA") return UNREADABLE;
+    throw error;
+  }
 }

@@ -108,7 +108,7 @@ export class PublishTufRepository {
       recent,
       publish: new GroupCommit(async () => finish(lanes, await signDue(await this.#signingRun(name, recent)))),
       merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, recent), head)),
-      export: new GroupCommit(() => exportTufRepository(this.ports, name, recent)),
+      export: new GroupCommit(() => exportTufRepository(this.ports, name, { recent })),
     };
     this.#lanes.set(name, lanes);
     return lanes;

@@ -4,7 +4,7 @@ import { addTargetList, type TargetList } from "./add-target-list.js";
 import { addTargets, addValidTargets, type PartialReport } from "./add-targets.js";
 import { createTufRepository, type CreatePorts } from "./create-tuf-repository.js";
 import type { EditOptions, EditPorts, EditReport } from "./edit-bins.js";
-import type { ExportReport } from "./export-tuf-repository.js";
+import { type ExportReport, exportTufRepository } from "./export-tuf-repository.js";
 import { type ImportReport, type ImportRequest, importTufRepository } from "./import-tuf-repository.js";
 import type { CreateRequest } from "./new-repository.js";
 import { pruneTufRepository, type PruneOptions } from "./prune-tuf-repository.js";
@@ -105,6 +105,15 @@ export class TufRepositoryService {
   /** Versions, expiry, what is not published yet, and the root that awaits signatures. See `tufRepositoryStatus`. */
   status(): Promise<RepositoryStatus> {
     return tufRepositoryStatus(this.ports, this.name);
+  }
+
+  /**
+   * Compares all published files that are current with the database, and puts back those that storage lost or damaged.
+   * @returns the names of these
+   * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
+   */
+  async repair(): Promise<readonly string[]> {
+    return (await exportTufRepository(this.ports, this.name, { isMending: true })).filesWritten;
   }
 
   /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */

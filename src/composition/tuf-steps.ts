@@ -41,5 +41,7 @@ export function countedFiles(files: MetadataFiles, onStep: OnStep): MetadataFile
     replaceTimestamp: (metadataVersion, bytes) => told(files.replaceTimestamp(metadataVersion, bytes)),
     remove: (names) => files.remove(names),
     read: (name) => files.read(name),
+    lengthOf: (name) => files.lengthOf(name),
+    restore: (name, bytes) => files.restore(name, bytes),
   };
 }

@@ -41,6 +41,8 @@ function opened(place: S3Place): MetadataFiles {
     replaceTimestamp: async (metadataVersion, bytes) => (await files()).replaceTimestamp(metadataVersion, bytes),
     remove: async (names) => (await files()).remove(names),
     read: async (name) => (await files()).read(name),
+    lengthOf: async (name) => (await files()).lengthOf(name),
+    restore: async (name, bytes) => (await files()).restore(name, bytes),
   };
 }
 

@@ -73,6 +73,19 @@ test("old files are deleted, and what clients may still ask for stays", async ()
   expect((await tuf.run("prune", "--keep", "long")).code).toBe(2);
 });
 
+test("files that storage lost or damaged are put back from the database", async () => {
+  await tuf.json("init", "--bins", "4");
+  await add("one", "two", "three");
+  await tuf.json("publish");
+  const metadata = join(place, "public/metadata");
+  await rm(join(metadata, "1.targets.json"));
+  await writeFile(join(metadata, "2.snapshot.json"), "damaged");
+  expect((await tuf.run("verify")).code).toBe(1);
+  const repaired = await tuf.json("verify", "--repair");
+  expect(repaired).toMatchObject({ targets: 3, restored: ["1.targets.json", "2.snapshot.json"] });
+  expect((await tuf.run("verify", "--repair")).stdout).toContain("put back from the database: nothing");
+});
+
 describe("metadata in S3", () => {
   let server: S3Server;
   beforeEach(async () => {

@@ -57,6 +57,28 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         expect(await storage.names()).toEqual(["1.root.json"]);
       });
 
+      it("tell their length as storage has them, not as they were put", async () => {
+        expect(await files.lengthOf("1.bins-0.json")).toBeUndefined();
+        await files.putIfAbsent("1.bins-0.json", Buffer.from("four"));
+        expect(await files.lengthOf("1.bins-0.json")).toBe(4);
+        await storage.put("1.bins-0.json", Buffer.from("cut"));
+        expect(await files.lengthOf("1.bins-0.json")).toBe(3);
+        await storage.delete("1.bins-0.json");
+        expect(await files.lengthOf("1.bins-0.json")).toBeUndefined();
+        await expect(files.lengthOf("../1.bins-0.json")).rejects.toMatchObject({ code: "INVALID_NAME" });
+      });
+
+      it("are restored, whatever has their name", async () => {
+        await storage.put("1.root.json", Buffer.from("damaged"));
+        for (const name of ["1.root.json", "2.root.json", "timestamp.json"]) {
+          await files.restore(name, Buffer.from("right"));
+          await files.restore(name, Buffer.from("right"));
+          expect(Buffer.from((await files.read(name))!).toString()).toBe("right");
+        }
+        expect(await storage.names()).toEqual(["1.root.json", "2.root.json", "timestamp.json"]);
+        await expect(files.restore("../3.root.json", Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
+      });
+
       it("have one content, whoever races", async () => {
         const writers = Array.from({ length: 12 }, () => storage.open());
         const outcomes = await Promise.allSettled(

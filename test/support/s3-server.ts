@@ -14,6 +14,8 @@ export interface S3Answer {
   readonly code?: string;
   readonly body?: Uint8Array | string;
   readonly etag?: string;
+  /** Of what HEAD is asked about. */
+  readonly length?: number;
 }
 
 const OK = 200;
@@ -21,7 +23,7 @@ const REFUSED = { status: 412, code: "PreconditionFailed" };
 const NO_SUCH_KEY = { status: 404, code: "NoSuchKey" };
 
 /**
- * The part of S3 that published files need, on loopback: GET, PUT, DELETE and LIST of one bucket, PUT with `If-None-Match: *`
+ * The part of S3 that published files need, on loopback: GET, HEAD, PUT, DELETE and LIST of one bucket, PUT with `If-None-Match: *`
  * and `If-Match` as the service documents them. Each request is acted on in one tick, as S3 acts on one key atomically.
  */
 export class S3Server {
@@ -41,9 +43,10 @@ export class S3Server {
   static async start(): Promise<S3Server> {
     const server = createServer((request, response) => {
       s3.answer(request).then(
-        ({ status, code, body, etag }) => {
+        ({ status, code, body, etag, length }) => {
           const text = code === undefined ? body : `<Error><Code>${code}</Code><Message>as asked</Message></Error>`;
-          response.writeHead(status, etag === undefined ? {} : { etag }).end(text);
+          const size = length === undefined ? {} : { "content-length": length };
+          response.writeHead(status, { ...size, ...(etag === undefined ? {} : { etag }) }).end(text);
         },
         () => response.writeHead(500).end(),
       );
@@ -84,6 +87,7 @@ export class S3Server {
     if (bucket !== this.bucket) return { status: 404, code: "NoSuchBucket" };
     if (method === "GET" && key === "") return this.list(searchParams.get("prefix") ?? "");
     if (method === "GET") return this.get(key);
+    if (method === "HEAD") return this.head(key);
     if (method === "PUT") return this.put(key, Buffer.concat(chunks), request.headers);
     if (method !== "DELETE") return { status: 405, code: "MethodNotAllowed" };
     this.objects.delete(key);
@@ -93,6 +97,11 @@ export class S3Server {
   private get(key: string): S3Answer {
     const body = this.objects.get(key);
     return body === undefined ? NO_SUCH_KEY : { status: OK, body, etag: etagOf(body) };
+  }
+
+  private head(key: string): S3Answer {
+    const body = this.objects.get(key);
+    return body === undefined ? { status: 404 } : { status: OK, etag: etagOf(body), length: body.length };
   }
 
   private put(key: string, body: Buffer, headers: IncomingMessage["headers"]): S3Answer {

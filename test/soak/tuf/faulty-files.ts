@@ -2,11 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { TufError } from "../../../domain/tuf/errors.js";
 import type { MetadataFiles } from "../../../domain/tuf/metadata-files.js";
 
-const ODDS = { lost: 0.01, unanswered: 0.01, slow: 0.05 };
+const ODDS = { lost: 0.01, unnoticed: 0.01, unanswered: 0.01, slow: 0.05 };
 /** Milliseconds. */
 const LONGEST_DELAY = 200;
 
-/** Storage as it is: some puts are slow, some do not take place, some do and nobody says so. */
+/** Storage as it is: some puts are slow, some are lost, told or not told, some take place and nobody says so. */
 export function faultyFiles(files: MetadataFiles, random: () => number): MetadataFiles {
   const put = async <T>(work: () => Promise<T>): Promise<T> => {
     if (random() < ODDS.slow) await pause(random() * LONGEST_DELAY);
@@ -15,11 +15,14 @@ export function faultyFiles(files: MetadataFiles, random: () => number): Metadat
     if (random() < ODDS.unanswered) throw failed("the answer was lost");
     return answer;
   };
+  const forgetful = async (work: () => Promise<boolean>) => random() < ODDS.unnoticed || (await work());
   return {
-    putIfAbsent: (name, bytes) => put(() => files.putIfAbsent(name, bytes)),
-    replaceTimestamp: (version, bytes) => put(() => files.replaceTimestamp(version, bytes)),
+    putIfAbsent: (name, bytes) => put(() => forgetful(() => files.putIfAbsent(name, bytes))),
+    replaceTimestamp: (version, bytes) => put(() => forgetful(() => files.replaceTimestamp(version, bytes))),
     remove: (names) => put(() => files.remove(names)),
     read: (name) => files.read(name),
+    lengthOf: (name) => files.lengthOf(name),
+    restore: (name, bytes) => put(() => files.restore(name, bytes)),
   };
 }
 
