@@ -1,6 +1,7 @@
 import "reflect-metadata";
-import { DataSource } from "typeorm";
+import { DataSource, EntitySchema } from "typeorm";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { newState } from "../../domain/distinction/new-record.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { MySqlConnector } from "../../infrastructure/persistence/connection/mysql-connector.js";
@@ -14,7 +15,7 @@ import { articleTable, articleType } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { driverUrl } from "../support/server/server-version.js";
 import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
-import { onServer, onSqlBackends } from "./backends.js";
+import { environment, onServer, onSqlBackends } from "./backends.js";
 import { Label, Membership, openDataSource, Photo } from "./entity-fixtures.js";
 
 const coded = (code: string, message: RegExp): object =>
@@ -110,9 +111,31 @@ describe(`a table on ${inject("serverName")} is refused`, () => {
       "UNSAFE_KEY_COLLATION",
       /article_tags\.value/,
     ],
+    [
+      "whose time keeps fewer digits than its attribute",
+      "ALTER TABLE articles MODIFY published_at DATETIME(2) NULL",
+      "UNSAFE_TIME_COLUMN",
+      /articles\.published_at keeps 2 digits of a second, and publishedAt has 3: make it DATETIME\(3\)/,
+    ],
     ["that is not there", "DROP TABLE article_files", "MISSING_TABLE", /article_files/],
   ])("%s", async (_, alteration, code, message) => {
     await expect(spoilt(alteration)).rejects.toEqual(coded(code, message));
+  });
+
+  test.each([
+    ["the version's", "ALTER TABLE articles RENAME COLUMN version TO `VERSION`"],
+    ["a key's", "ALTER TABLE article_tags RENAME COLUMN `value` TO `Value`"],
+    ["any", "ALTER TABLE articles RENAME COLUMN title TO TITLE"],
+    ["a finer time's", "ALTER TABLE articles MODIFY `day` DATETIME(6) NULL"],
+  ])("but not for the case of %s name, nor for digits that it has more", async (_, alteration) => {
+    await spoilt(alteration);
+    const articles = new DistinctRepository(articleType, new SqlRecordStore(database, articleTable), environment);
+    await articles.update("x", (article) => {
+      article.title = "new";
+      article.tags.add("t");
+    });
+    const now = await articles.get("x");
+    expect([now.title, [...now.tags], articles.versionOf(now)]).toEqual(["new", ["t"], 2]);
   });
 });
 
@@ -214,6 +237,33 @@ describe("a table of an entity", () => {
   });
 
   onServer((place) => {
+    const keyed = (collation: string): EntitySchema<{ id: string; at: Date | null; version: number }> =>
+      new EntitySchema<{ id: string; at: Date | null; version: number }>({
+        name: "Keyed",
+        columns: {
+          id: { type: String, primary: true, length: 20, collation },
+          at: { type: "datetime", precision: 3, nullable: true },
+          version: { type: Number, version: true },
+        },
+      });
+
+    test("is refused where a key has another collation than the entity states, or a time fewer digits", async () => {
+      const made = await openDataSource(place().url, { entities: [keyed("utf8mb4_bin")], synchronize: true });
+      onTestFinished(() => made.destroy());
+      expect(await distinct(made, keyed("utf8mb4_bin").options.name).find("a")).toBeUndefined();
+      await made.query("ALTER TABLE keyed MODIFY id VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL");
+      const other = await openDataSource(place().url, { entities: [keyed("utf8mb4_bin")] });
+      onTestFinished(() => other.destroy());
+      await expect(distinct(other, "Keyed").find("a")).rejects.toEqual(
+        coded("UNSAFE_KEY_COLLATION", /keyed\.id is a key with collation utf8mb4_general_ci, .* says utf8mb4_bin/),
+      );
+      await made.query("ALTER TABLE keyed MODIFY id VARCHAR(20) COLLATE utf8mb4_bin NOT NULL");
+      await made.query("ALTER TABLE keyed MODIFY `at` DATETIME NULL");
+      await expect(distinct(other, "Keyed").find("a")).rejects.toEqual(
+        coded("UNSAFE_TIME_COLUMN", /keyed\.at keeps 0 digits of a second, and at has 3/),
+      );
+    });
+
     test("may have keys that ignore case: what is one key to the server alone is told, and nothing is overwritten", async () => {
       const dataSource = await openDataSource(place().url, { synchronize: true });
       onTestFinished(() => dataSource.destroy());

@@ -63,6 +63,7 @@ export function entityChildren(
       codecs,
       primaryKey: child.primaryColumns.map((column) => column.databaseName),
       insertNew: true,
+      collations: statedCollations(child.primaryColumns),
       ...(inverse.onDelete === "CASCADE" && inverse.createForeignKeyConstraints ? {} : { dropWithRecord: true }),
     },
     plan: {
@@ -81,6 +82,12 @@ export function entityChildren(
         })),
     },
   };
+}
+
+/** The collations that an entity states for its key columns. */
+export function statedCollations(keys: readonly ColumnMetadata[]): Record<string, string> {
+  const stated = keys.flatMap(({ databaseName, collation }) => (collation ? [[databaseName, collation] as const] : []));
+  return Object.fromEntries(stated);
 }
 
 /** What a child's row would need beyond an entry of its owner. */

@@ -36,6 +36,7 @@ export function instantValue(
     type,
     (time) => textIn(zone, time as number).slice(0, kept === 0 ? 19 : 20 + kept),
     (column) => timeOf(zone, column),
+    kept,
   );
 }
 

@@ -3,7 +3,7 @@ import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
 import type { CollectionType } from "../../../domain/distinction/collection-type.js";
 import type { ColumnCodec } from "../records/column-codec.js";
-import { entityChildren, type EntityChildren } from "./entity-child-table.js";
+import { entityChildren, statedCollations, type EntityChildren } from "./entity-child-table.js";
 import { columnValue, type EntityPlace } from "./entity-column-value.js";
 import type { EntityPlan } from "./entity-plan.js";
 import { entityInitial } from "./entity-initial.js";
@@ -84,6 +84,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
       codecs,
       versionColumn: version.databaseName,
       versionBits: versionBits(version),
+      collations: statedCollations(metadata.primaryColumns),
       ...(metadata.deleteDateColumn && { deletedColumn: metadata.deleteDateColumn.databaseName }),
       entryTables: each(children, ({ table }) => table),
     },

@@ -58,7 +58,7 @@ export function timeValue(digits: number | undefined): ColumnValue {
     },
     capture: (value) => wholeTime(value as string, digits),
   };
-  return codedValue(type, asText, (column) => wholeTime(String(column), digits));
+  return codedValue(type, asText, (column) => wholeTime(String(column), digits), digits);
 }
 
 function isLonger(time: string): boolean {

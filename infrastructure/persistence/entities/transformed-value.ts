@@ -63,6 +63,7 @@ export function transformedValue(
   return {
     type: transformed,
     codec: {
+      ...codec,
       encode: (stored) => codec.encode((stored as StoredValue).raw),
       decode: (column) => new StoredValue(codec.decode(column)),
     },

@@ -7,6 +7,8 @@ import type { Parameter } from "../connection/session.js";
 export interface ColumnCodec {
   readonly encode: (captured: unknown) => Parameter;
   readonly decode: (column: unknown) => unknown;
+  /** Of a time: the digits of a second that are written. */
+  readonly digits?: number;
 }
 
 export function columnCodec(type: AttributeType, dialect: Dialect): ColumnCodec {
@@ -15,6 +17,12 @@ export function columnCodec(type: AttributeType, dialect: Dialect): ColumnCodec 
     encode: (captured) => (captured === null ? null : encode(captured)),
     decode: (column) => (column === null || column === undefined ? null : decode(column)),
   };
+}
+
+/** The digits of a second that a column must keep, of which the codec knows where it is given. */
+export function secondDigits({ shape }: AttributeType, codec: ColumnCodec | undefined): number | undefined {
+  if (codec !== undefined) return codec.digits;
+  return shape.kind === "instant" ? shape.fraction : undefined;
 }
 
 function codecOf(shape: ColumnShape, dialect: Dialect): ColumnCodec {

@@ -15,15 +15,21 @@ export function plainValue(type: AttributeType, dialect: Dialect): ColumnValue {
   return { type, codec: columnCodec(type, dialect) };
 }
 
-/** A value with a form of its own in the database. */
+/**
+ * A value with a form of its own in the database.
+ *
+ * @param digits of a second, of a time
+ */
 export function codedValue(
   type: AttributeType,
   encode: (captured: unknown) => Parameter,
   decode: (column: unknown) => unknown,
+  digits?: number,
 ): ColumnValue {
   const codec: ColumnCodec = {
     encode: (captured) => (captured === null ? null : encode(captured)),
     decode: (column) => (column === null || column === undefined ? null : decode(column)),
+    ...(digits !== undefined && { digits }),
   };
   return { type, codec };
 }

@@ -20,6 +20,8 @@ export interface RecordTable {
   readonly versionColumn: string;
   /** Of a table that others made: the fewest bits that its version needs. Those that we make have a BIGINT. */
   readonly versionBits?: number;
+  /** Of a table that others made: the collations that are stated for key columns, by column. */
+  readonly collations?: Readonly<Record<string, string>>;
   /** A row with a value in this column was deleted: it is not there. */
   readonly deletedColumn?: string;
   /** Where removed records are kept. */
@@ -69,6 +71,8 @@ export interface EntryTable {
   readonly columns: Readonly<Record<string, string>>;
   /** Fields stored otherwise than their type alone says. */
   readonly codecs?: Readonly<Record<string, ColumnCodec>>;
+  /** See `RecordTable.collations`. */
+  readonly collations?: Readonly<Record<string, string>>;
   /** Where the primary key is another than owner and entry key. */
   readonly primaryKey?: readonly string[];
   /**

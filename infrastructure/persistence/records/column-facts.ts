@@ -1,0 +1,61 @@
+import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Session } from "../connection/session.js";
+
+/** What a database says of a column. */
+export interface ColumnFacts {
+  readonly type: string;
+  readonly collation: string | undefined;
+  /** Digits of a second that the column keeps, where it keeps a time. */
+  readonly digits: number | undefined;
+}
+
+/** The columns of one table. Their names ignore case, as they do to every database here. */
+export class TableColumns {
+  readonly #facts: ReadonlyMap<string, ColumnFacts>;
+
+  constructor(facts: Iterable<readonly [name: string, facts: ColumnFacts]>) {
+    this.#facts = new Map([...facts].map(([name, one]) => [name.toLowerCase(), one]));
+  }
+
+  get(name: string): ColumnFacts | undefined {
+    return this.#facts.get(name.toLowerCase());
+  }
+}
+
+/** @throws DistinctionError `MISSING_TABLE` */
+export async function serverColumns(session: Session, table: string): Promise<TableColumns> {
+  const rows = await session.rows({
+    sql:
+      "SELECT COLUMN_NAME, DATA_TYPE, COLLATION_NAME, DATETIME_PRECISION FROM information_schema.COLUMNS " +
+      "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
+    parameters: [table],
+  });
+  if (rows.length === 0) throw missingTable(table);
+  return new TableColumns(
+    rows.map(([name, type, collation, digits]) => [
+      String(name),
+      {
+        type: String(type).toLowerCase(),
+        collation: (collation as string | null) ?? undefined,
+        digits: digits === null ? undefined : Number(digits),
+      },
+    ]),
+  );
+}
+
+/** @throws DistinctionError `MISSING_TABLE` */
+export async function sqliteColumns(session: Session, table: string): Promise<TableColumns> {
+  const rows = await session.rows({ sql: "SELECT name, type FROM pragma_table_info(?)", parameters: [table] });
+  if (rows.length === 0) throw missingTable(table);
+  // Every type with INT in its name is stored in up to 64 bits.
+  return new TableColumns(
+    rows.map(([name, type]) => {
+      const word = String(type).toLowerCase();
+      return [String(name), { type: word.includes("int") ? "bigint" : word, collation: undefined, digits: undefined }];
+    }),
+  );
+}
+
+function missingTable(table: string): DistinctionError {
+  return new DistinctionError("MISSING_TABLE", `there is no table ${table}`);
+}
