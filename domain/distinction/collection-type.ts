@@ -3,13 +3,16 @@ import { anAttributeType } from "./attribute-rules.js";
 import { isAttributeType, type AttributeType, type ValueOf } from "./attribute-type.js";
 import { typeName } from "./type-name.js";
 import { requireParameters } from "./type-parameters.js";
+import { isUntouched } from "./untouched.js";
 
 /** The value stored under one key of a collection: a single value, or a few named fields. */
 export interface EntryType<T = unknown> {
   /** The columns of an entry beside its key. A single value is the field `value`; a set has none. */
   readonly fields: Readonly<Record<string, AttributeType>>;
-  fault(value: unknown): string | undefined;
-  capture(value: unknown): unknown;
+  /** @param stored the captured entry in its place, if any: of a field that shows it still, no rule is asked */
+  fault(value: unknown, stored?: unknown): string | undefined;
+  /** @param stored likewise: such a field stays as it is stored */
+  capture(value: unknown, stored?: unknown): unknown;
   expose(value: unknown): T;
   same(left: unknown, right: unknown): boolean;
   /** A captured entry as the values of its fields, in their order. */
@@ -107,23 +110,36 @@ function severalFields(fields: Fields): EntryType<CapturedFields> {
   const types = Object.entries(fields);
   return {
     fields,
-    fault: (value) => {
+    fault: (value, stored) => {
       if (typeof value !== "object" || value === null) return `an object of fields, got ${typeName(value)}`;
       const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
       if (unknown !== undefined) return `only the fields ${Object.keys(fields).join(", ")}, got ${unknown}`;
       for (const [name, type] of types) {
-        const fault = valueFault(type, (value as CapturedFields)[name]);
+        const given = (value as CapturedFields)[name];
+        if (isShown(type, stored, name, given)) continue;
+        const fault = valueFault(type, given);
         if (fault !== undefined) return `${name}: ${fault}`;
       }
       return undefined;
     },
-    capture: (value) => Object.freeze(mapFields(types, (name, type) => type.capture((value as CapturedFields)[name]))),
+    capture: (value, stored) =>
+      Object.freeze(
+        mapFields(types, (name, type) => {
+          const given = (value as CapturedFields)[name];
+          return isShown(type, stored, name, given) ? (stored as CapturedFields)[name] : type.capture(given);
+        }),
+      ),
     expose: (value) => mapFields(types, (name, type) => type.expose((value as CapturedFields)[name])),
     same: (left, right) =>
       types.every(([name, type]) => type.same((left as CapturedFields)[name], (right as CapturedFields)[name])),
     split: (value) => types.map(([name]) => (value as CapturedFields)[name]),
     join: (values) => Object.freeze(Object.fromEntries(types.map(([name], index) => [name, values[index]]))),
   };
+}
+
+/** Whether a field is as it was shown for the `stored` entry, whatever the rules say of it; see `isUntouched`. */
+function isShown(type: AttributeType, stored: unknown, name: string, given: unknown): boolean {
+  return stored !== undefined && given !== undefined && isUntouched(type, (stored as CapturedFields)[name], given);
 }
 
 function valueFault(type: AttributeType, value: unknown): string | undefined {

@@ -3,16 +3,21 @@ import type { Fault } from "./errors.js";
 import { shownEntryPath } from "./shown-path.js";
 import { typeName } from "./type-name.js";
 
-/** Why an entry does not belong in a collection. */
+/**
+ * Why an entry does not belong in a collection.
+ *
+ * @param stored the captured entry under its key, if any
+ */
 export function entryFault(
   { key: keyType, entry: type, keyless }: CollectionType,
   key: string,
   entry: unknown,
+  stored?: unknown,
 ): string | undefined {
   const unfit = keyless?.(key);
   if (unfit !== undefined) return unfit.reason;
   const reason = keyType.fault(key);
-  return reason === undefined ? type.fault(entry) : `key: ${reason}`;
+  return reason === undefined ? type.fault(entry, stored) : `key: ${reason}`;
 }
 
 /**

@@ -124,10 +124,10 @@ function rebaseEntry(
   if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
   const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
   const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
-  if (merged === REFUSE || (merged !== undefined && entry.fault(merged) !== undefined)) {
+  if (merged === REFUSE || (merged !== undefined && entry.fault(merged, theirs) !== undefined)) {
     return refusal(type, change, policy, change.from, mine, theirs);
   }
-  const captured = merged === undefined ? undefined : entryWithDigits(entry, theirs, entry.capture(merged));
+  const captured = merged === undefined ? undefined : entryWithDigits(entry, theirs, entry.capture(merged, theirs));
   if (entryLosesDigits(entry, theirs, captured)) return refusal(type, change, policy, change.from, mine, theirs);
   return entryChange(change, theirs, captured, same);
 }

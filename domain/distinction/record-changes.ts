@@ -78,8 +78,10 @@ export function changesOf(
     pushCollectionChanges(changes, faults, name, collection, from, record);
     if (collection.kind === "list") pushOrder(changes, name, collection, from, record, force.includes(name));
   }
+  for (const subject of force) {
+    if (typeof subject !== "string") pushForcedEntry(changes, faults, type, original, subject);
+  }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults, idText(idFrom(type, original.attributes)));
-  for (const subject of force) if (typeof subject !== "string") pushForcedEntry(changes, original, subject);
   return canonical(type, changes);
 }
 
@@ -113,10 +115,11 @@ function pushCollectionChanges(
   for (const [key, entry] of candidates(faults, name, type, original, record)) {
     const stored = original.get(key);
     if (stored !== undefined && looksLike(entry, type.entry.expose(stored))) continue;
-    const reason = entry === undefined ? undefined : entryFault(type, key, entry);
+    const reason = entry === undefined ? undefined : entryFault(type, key, entry, stored);
     if (reason !== undefined) faults.push({ path: shownEntryPath(name, type, key), reason });
     else {
-      const to = entry === undefined ? undefined : entryWithDigits(type.entry, stored, type.entry.capture(entry));
+      const to =
+        entry === undefined ? undefined : entryWithDigits(type.entry, stored, type.entry.capture(entry, stored));
       if (entryLosesDigits(type.entry, stored, to)) {
         faults.push({ path: shownEntryPath(name, type, key), reason: DIGITS_LOST });
       }
@@ -144,8 +147,19 @@ function* candidates(
 }
 
 /** An entry that is to be written as it is, unless it differs anyway. */
-function pushForcedEntry(changes: Change[], original: RecordState, [collection, key]: readonly [string, string]): void {
+function pushForcedEntry(
+  changes: Change[],
+  faults: Fault[],
+  type: AnyRecordType,
+  original: RecordState,
+  [collection, key]: readonly [string, string],
+): void {
   const entry = original.collections[collection]?.get(key);
   const isThere = changes.some((change) => "key" in change && change.collection === collection && change.key === key);
-  if (entry !== undefined && !isThere) changes.push({ kind: "entry.put", collection, key, from: entry, to: entry });
+  if (entry === undefined || isThere) return;
+  const collectionType = (type.collections as Collections)[collection]!;
+  // What others stored outside the rules can stay, and cannot be written.
+  const reason = entryFault(collectionType, key, collectionType.entry.expose(entry));
+  if (reason !== undefined) faults.push({ path: shownEntryPath(collection, collectionType, key), reason });
+  changes.push({ kind: "entry.put", collection, key, from: entry, to: entry });
 }

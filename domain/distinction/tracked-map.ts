@@ -150,7 +150,9 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   #unchanged(key: string, value: V | undefined): boolean {
-    return this.#original.has(key) && this.#type.entry.same(this.#type.entry.capture(value), this.#original.get(key));
+    const { entry } = this.#type;
+    const original = this.#original.get(key);
+    return this.#original.has(key) && entry.same(entry.capture(value, original), original);
   }
 
   #handOut(key: string, original: unknown): V {
@@ -186,7 +188,8 @@ export function isCaptured(
   value: unknown,
 ): boolean {
   if (value === undefined || !captured.has(key)) return value === undefined && !captured.has(key);
-  return entry.fault(value) === undefined && entry.same(entry.capture(value), captured.get(key));
+  const before = captured.get(key);
+  return entry.fault(value, before) === undefined && entry.same(entry.capture(value, before), before);
 }
 
 function isObject(value: unknown): boolean {

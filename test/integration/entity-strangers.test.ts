@@ -74,7 +74,17 @@ onSqlBackends((place) => {
       code: "INVALID_VALUE",
       faults: [{ reason: expect.stringContaining(`photoId: its owner's id or nothing, got the string`) as string }],
     });
+    for (const photo of [two, two.id as unknown as Photo, { id: two.id } as Photo]) {
+      one.labels.splice(2, Infinity, { name: "c", photo } as Label);
+      await expect(photos.save(one)).rejects.toMatchObject({
+        code: "INVALID_VALUE",
+        faults: [{ reason: expect.stringContaining(`photo: its owner's id or nothing, got the string`) as string }],
+      });
+    }
     expect((await photos.get(one.id)).labels.map(({ name }) => name)).toEqual(["a", "b"]);
+    one.labels.splice(2, Infinity, { name: "c", photo: one } as Label);
+    await photos.save(one);
+    expect((await photos.get(one.id)).labels.map(({ name }) => name)).toEqual(["a", "b", "c"]);
     expect(() => photos.create({ title: "copy", labels: [{ name: "a", photoId: one.id }] as Label[] })).toThrow(
       /photoId: its owner's id or nothing/,
     );

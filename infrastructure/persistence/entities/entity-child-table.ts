@@ -80,6 +80,16 @@ export function entityChildren(
           property: entityProperty(column),
           attribute: column.referencedColumn!.propertyPath,
         })),
+      ownerObject: inverse.isLazy
+        ? undefined
+        : {
+            property: inverse.propertyName,
+            keys: owner.map(({ referencedColumn }) => ({
+              name: inverse.propertyPath,
+              property: entityProperty(referencedColumn!),
+              attribute: referencedColumn!.propertyPath,
+            })),
+          },
     },
   };
 }

@@ -33,12 +33,18 @@ export function givenChildren(
 
 /** Why a child is another owner's: taking it over would leave it there as well. */
 function foreignOwner(
-  { owner }: ChildPlan,
+  { owner, ownerObject }: ChildPlan,
   child: object,
   attributeOfOwner: (name: string) => unknown,
 ): string | undefined {
-  for (const { name, property, attribute } of owner) {
-    const given = property.read(child);
+  const held = ownerObject && (child as Entry)[ownerObject.property];
+  // TypeORM takes the owner's key in place of the owner, too.
+  const isObject = typeof held === "object" && held !== null;
+  const inObject = ownerObject?.keys.map((key) => [key, isObject ? key.property.read(held) : held] as const) ?? [];
+  for (const [{ name, attribute }, given] of [
+    ...owner.map((key) => [key, key.property.read(child)] as const),
+    ...inObject,
+  ]) {
     if (given === undefined || given === null || asText(given) === asText(attributeOfOwner(attribute))) continue;
     return `${name}: its owner's ${attribute} or nothing, got ${describeValue(given)}`;
   }

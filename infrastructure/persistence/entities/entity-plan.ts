@@ -31,7 +31,16 @@ export interface ChildPlan {
   /** Properties of a child that are stored nowhere; see `entityStrangers`. */
   readonly strangers: (child: object) => readonly Fault[];
   /** Properties that repeat an attribute of the owner. */
-  readonly owner: readonly { readonly name: string; readonly property: EntityProperty; readonly attribute: string }[];
+  readonly owner: readonly OwnerKey[];
+  /** The property that may hold the owner itself, with what its key is read by. */
+  readonly ownerObject: { readonly property: string; readonly keys: readonly OwnerKey[] } | undefined;
+}
+
+/** A value that must be an attribute of the owner. */
+export interface OwnerKey {
+  readonly name: string;
+  readonly property: EntityProperty;
+  readonly attribute: string;
 }
 
 export interface ChildField {

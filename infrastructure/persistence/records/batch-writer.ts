@@ -31,7 +31,7 @@ export function batchStatements(
   writes: readonly RecordEdit[],
 ): BatchStatement[] {
   const statements = rowStatements(layout, keyTypes, writes);
-  for (const statement of entryStatements(layout, writes)) statements.push({ statement });
+  statements.push(...entryStatements(layout, writes));
   return statements;
 }
 

@@ -16,6 +16,8 @@ export interface EntryPut {
   readonly entry: unknown;
   /** In a list: its place, or where it gets one. */
   readonly place: EntryPlace;
+  /** The fields that change, by their index in the layout; all where none are named. */
+  readonly changed?: readonly number[];
 }
 
 /**
@@ -55,11 +57,30 @@ export function selectEntries(
 }
 
 /**
- * Puts entries, new and changed ones alike; in a list, the changed ones keep their places. The owners' rows are locked by
- * their versioned updates: nobody else writes their entries.
+ * Puts entries, new and changed ones alike, of which the same fields change; in a list, the changed ones keep their
+ * places. The owners' rows are locked by their versioned updates: nobody else writes their entries.
  */
 export function putEntries(layout: TableLayout, entries: EntryLayout, puts: readonly EntryPut[]): Statement {
-  return upsert(layout, entries, puts, fieldColumns(entries));
+  const columns = fieldColumns(entries);
+  const { changed } = puts[0]!;
+  return upsert(layout, entries, puts, changed === undefined ? columns : changed.map((index) => columns[index]!));
+}
+
+/** Writes the fields that change of an entry that is there: for one that holds what could not be inserted again. */
+export function updateEntry(entries: EntryLayout, { owner, key, entry, changed = [] }: EntryPut): Statement {
+  const values = entries.type.split(entry);
+  const fields = changed.map((index) => entries.fields[index]!);
+  const owned = entries.owner.map(({ name }) => `${name} = ? AND `).join("");
+  return {
+    sql:
+      `UPDATE ${entries.name} SET ${fields.map(({ name }) => `${name} = ?`).join(", ")} ` +
+      `WHERE ${owned}${keyCondition(entries, 1, "")}`,
+    parameters: [
+      ...changed.map((index) => entries.fields[index]!.codec.encode(values[index])),
+      ...entries.owner.map(({ column }) => encoded(column, owner)),
+      lookupValue(entries, key),
+    ],
+  };
 }
 
 /** Puts entries, each at its place. */

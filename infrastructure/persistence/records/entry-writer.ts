@@ -1,7 +1,15 @@
+import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
 import { dropOwned } from "./batch-statements.js";
 import { batches } from "./batches.js";
-import { dropEntries, insertEntries, placeEntries, putEntries, type EntryPut } from "./entry-statements.js";
+import {
+  dropEntries,
+  insertEntries,
+  placeEntries,
+  putEntries,
+  updateEntry,
+  type EntryPut,
+} from "./entry-statements.js";
 import { allEntryWrites, entryWrites, type EntryDrop, type EntryWrites, type RecordEdit } from "./entry-writes.js";
 import { groupedBy } from "./grouped.js";
 import { plainParameter } from "../connection/parameter.js";
@@ -11,9 +19,23 @@ import type { EntryLayout, TableLayout } from "./table-layout.js";
 /** Owners of dropped entries in one statement: a server's range optimiser gives up on very many conditions. */
 const MOST_DROPS = 1_000;
 
-/** Writes the entry changes among those of some records. */
+/** `rows`: how many it must change, where nothing else tells that they are there. */
+export interface EntryStatement {
+  readonly statement: Statement;
+  readonly rows?: number;
+}
+
+/**
+ * Writes the entry changes among those of some records.
+ *
+ * @throws DistinctionError `CORRUPT_RECORD` where an entry is gone and the version of its record is not raised
+ */
 export async function writeEntries(session: Session, layout: TableLayout, edits: readonly RecordEdit[]): Promise<void> {
-  for (const statement of entryStatements(layout, edits)) await session.run(statement);
+  for (const { statement, rows = 0 } of entryStatements(layout, edits)) {
+    if ((await session.run(statement)) >= rows) continue;
+    const { name } = layout.table.type;
+    throw new DistinctionError("CORRUPT_RECORD", `${name}: an entry is gone, and the record's version was not raised`);
+  }
 }
 
 /** Writes all entries of some records, as new rows or over the ones that are there. */
@@ -23,16 +45,17 @@ export async function writeAllEntries(
   states: readonly RecordState[],
 ): Promise<void> {
   for (const entries of layout.entries.values()) {
-    for (const statement of statementsOf(layout, entries, allEntryWrites(entries, states)))
+    for (const { statement } of statementsOf(layout, entries, allEntryWrites(entries, states))) {
       await session.run(statement);
+    }
   }
 }
 
 /**
- * What writes the entry changes among those of some records: one statement per collection and kind, more only past the
- * limits of `batches`.
+ * What writes the entry changes among those of some records: one statement per collection and kind, of changed
+ * entries one per set of changed columns; more only past the limits of `batches`.
  */
-export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit[]): Generator<Statement> {
+export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit[]): Generator<EntryStatement> {
   for (const entries of layout.entries.values()) {
     yield* statementsOf(layout, entries, entryWrites(entries, edits));
   }
@@ -41,12 +64,15 @@ export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit
 function* statementsOf(
   layout: TableLayout,
   entries: EntryLayout,
-  { drops, puts, placed, added }: EntryWrites,
-): Generator<Statement> {
-  yield* dropStatements(layout, entries, drops);
-  for (const rows of batchesOf(entries, puts)) yield putEntries(layout, entries, rows);
-  for (const rows of batchesOf(entries, placed)) yield placeEntries(layout, entries, rows);
-  for (const rows of batchesOf(entries, added)) yield insertEntries(entries, rows);
+  { drops, puts, updates, placed, added }: EntryWrites,
+): Generator<EntryStatement> {
+  for (const statement of dropStatements(layout, entries, drops)) yield { statement };
+  for (const alike of groupedBy(puts, ({ changed }) => changed?.join()).values()) {
+    for (const rows of batchesOf(entries, alike)) yield { statement: putEntries(layout, entries, rows) };
+  }
+  for (const row of updates) yield { statement: updateEntry(entries, row), rows: 1 };
+  for (const rows of batchesOf(entries, placed)) yield { statement: placeEntries(layout, entries, rows) };
+  for (const rows of batchesOf(entries, added)) yield { statement: insertEntries(entries, rows) };
 }
 
 function* dropStatements(layout: TableLayout, entries: EntryLayout, drops: readonly EntryDrop[]): Generator<Statement> {

@@ -1,5 +1,6 @@
 import type { Change } from "../../../domain/distinction/change.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { changedFields, isInsertable } from "./entry-fields.js";
 import type { EntryPut } from "./entry-statements.js";
 import type { EntryLayout } from "./table-layout.js";
 
@@ -8,6 +9,8 @@ export interface EntryWrites {
   readonly drops: readonly EntryDrop[];
   /** Rows that may be there already, and then stay where they are. */
   readonly puts: readonly EntryPut[];
+  /** Rows that are there, and hold what could not be inserted again. */
+  readonly updates: readonly EntryPut[];
   /** Rows that may be there already, and get another place. */
   readonly placed: readonly EntryPut[];
   /** Rows that must not be there already. */
@@ -34,6 +37,7 @@ export function entryWrites(entries: EntryLayout, edits: readonly RecordEdit[]):
   const writes = {
     drops: [] as EntryDrop[],
     puts: [] as EntryPut[],
+    updates: [] as EntryPut[],
     placed: [] as EntryPut[],
     added: [] as EntryPut[],
   };
@@ -47,9 +51,15 @@ export function entryWrites(entries: EntryLayout, edits: readonly RecordEdit[]):
       if (change.kind !== "entry.put") continue;
       const isNew = change.from === undefined;
       const at = places.get(change.key);
-      const rows = isNew && table.insertNew === true ? writes.added : at === undefined ? writes.puts : writes.placed;
       const place = at !== undefined ? { at } : isNew ? { append: ++appended } : "same";
-      rows.push({ owner, key: change.key, entry: change.to, place });
+      const put = { owner, key: change.key, entry: change.to, place } as const;
+      if (isNew && table.insertNew === true) writes.added.push(put);
+      else if (at !== undefined) writes.placed.push(put);
+      else {
+        const changed = isNew ? undefined : changedFields(entries, change.from, change.to);
+        const rows = changed === undefined || isInsertable(entries, change.to, changed) ? writes.puts : writes.updates;
+        rows.push(changed === undefined ? put : { ...put, changed });
+      }
       places.delete(change.key);
     }
     const before = owner.collections[collection];
@@ -65,6 +75,6 @@ export function allEntryWrites(entries: EntryLayout, states: readonly RecordStat
       return { owner, key, entry, place: { at: index + 1 } };
     }),
   );
-  const none = { drops: [], puts: [], placed: [], added: [] };
+  const none = { drops: [], puts: [], updates: [], placed: [], added: [] };
   return entries.table.insertNew === true ? { ...none, added: rows } : { ...none, placed: rows };
 }
