@@ -1,5 +1,4 @@
-/** Strings, which may hold anything, and numbers. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+import { jsonTokens } from "./json-tokens.js";
 
 /** What every number has that JavaScript would round: this many digits, or an exponent. */
 const SUSPECT = /\d[\d.]{15}|\d[eE]/;
@@ -7,7 +6,14 @@ const SUSPECT = /\d[\d.]{15}|\d[eE]/;
 /** A JSON text with every number as JavaScript writes it; all else as it is. */
 export function withRoundedNumbers(text: string): string {
   if (!SUSPECT.test(text)) return text;
-  return text.replace(TOKENS, (token) => (token.startsWith('"') ? token : JSON.stringify(Number(token))));
+  const parts: string[] = [];
+  let copied = 0;
+  for (const { kind, start, end } of jsonTokens(text)) {
+    if (kind !== "number") continue;
+    parts.push(text.slice(copied, start), JSON.stringify(Number(text.slice(start, end))));
+    copied = end;
+  }
+  return parts.join("") + text.slice(copied);
 }
 
 /**
@@ -17,8 +23,7 @@ export function withRoundedNumbers(text: string): string {
 export function roundedNumbers(text: string): ReadonlySet<string> {
   const rounded = new Set<string>();
   if (!SUSPECT.test(text)) return rounded;
-  for (const [token] of text.matchAll(TOKENS)) {
-    if (token.startsWith('"')) continue;
+  for (const token of numbersOf(text)) {
     const near = JSON.stringify(Number(token));
     if (near === "null" || digitsOf(near) !== digitsOf(token)) rounded.add(near);
   }
@@ -29,7 +34,12 @@ export function roundedNumbers(text: string): ReadonlySet<string> {
 export function losesDigits(before: string, after: string): boolean {
   const rounded = roundedNumbers(before);
   if (rounded.size === 0 || before === after) return false;
-  return [...after.matchAll(TOKENS)].some(([token]) => rounded.has(token));
+  for (const token of numbersOf(after)) if (rounded.has(token)) return true;
+  return false;
+}
+
+function* numbersOf(text: string): Generator<string> {
+  for (const { kind, start, end } of jsonTokens(text)) if (kind === "number") yield text.slice(start, end);
 }
 
 /** `-1.50e3` and `-1500` alike: sign, digits without zeros at the ends, and the place of the point. */

@@ -1,4 +1,5 @@
 import type { JsonPath } from "./json-path.js";
+import { jsonTokens } from "./json-tokens.js";
 
 /**
  * A JSON text with one member set (or, given `undefined`, removed) and all else as it was written: numbers of more digits
@@ -23,21 +24,19 @@ export function rawAt(text: string, [name, ...rest]: JsonPath): string | undefin
   return raw === undefined ? undefined : rawAt(raw, rest);
 }
 
-/** What structures a JSON text, and the strings in which that means nothing. */
-const MARKS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
-
 /** The members of an object as texts. A member that is named twice is its last one, as `JSON.parse` has it. */
 function membersOf(text: string): Map<string, string> {
   const members = new Map<string, string>();
   let depth = 0;
   let name: string | undefined;
-  let start = 0;
-  for (const { 0: mark, index } of text.matchAll(MARKS)) {
+  let first = 0;
+  for (const { kind, start, end } of jsonTokens(text)) {
+    const mark = kind === "mark" ? text[start] : "";
     if (mark === "{" || mark === "[") depth++;
-    if (depth === 1 && name === undefined && mark.startsWith('"')) name = JSON.parse(mark) as string;
-    else if (depth === 1 && mark === ":") start = index + 1;
+    if (depth === 1 && name === undefined && kind === "string") name = JSON.parse(text.slice(start, end)) as string;
+    else if (depth === 1 && mark === ":") first = end;
     else if (depth === 1 && (mark === "," || mark === "}") && name !== undefined) {
-      members.set(name, text.slice(start, index).trim());
+      members.set(name, text.slice(first, start).trim());
       name = undefined;
     }
     if (mark === "}" || mark === "]") depth--;

@@ -2,6 +2,7 @@ import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../domain/distinction/apply.js";
 import { losesDigits, roundedNumbers, withRoundedNumbers } from "../../../domain/distinction/json-digits.js";
+import { jsonLoss } from "../../../domain/distinction/json-losses.js";
 import { rawAt, spliced } from "../../../domain/distinction/json-splice.js";
 import { rebase } from "../../../domain/distinction/rebase.js";
 import { JsonText, type JsonValue } from "../../../domain/distinction/json-text.js";
@@ -43,6 +44,26 @@ describe("numbers of more digits than JavaScript keeps", () => {
     expect(withRoundedNumbers(`{"a":${BIG},"${BIG}":"${BIG}"}`)).toBe(`{"a":12345678901234567000,"${BIG}":"${BIG}"}`);
     expect(losesDigits(`[${BIG}]`, "[12345678901234567000,1]")).toBe(true);
     expect(losesDigits(`[${BIG}]`, "[1]")).toBe(false);
+  });
+});
+
+describe("a text of 30 MB", () => {
+  const LENGTH = 30_000_000;
+
+  test.each<[string, string]>([
+    ["a long string", `"${"x".repeat(LENGTH)}"`],
+    ["a string of escapes", `"${"\\\\".repeat(LENGTH / 2)}"`],
+    ["a string of escaped quotation marks", `"${'\\"'.repeat(LENGTH / 2)}"`],
+    ["a long number", "1".repeat(LENGTH)],
+    ["a long fraction", `0.${"1".repeat(LENGTH)}`],
+  ])("%s is looked at and spliced as a short one is", { timeout: 60_000 }, (_, long) => {
+    const text = `{"long":${long},"id":${BIG},"n":1}`;
+    expect(roundedNumbers(text).has("12345678901234567000")).toBe(true);
+    expect(losesDigits(text, "[12345678901234567000]")).toBe(true);
+    expect(withRoundedNumbers(text).endsWith(`"id":12345678901234567000,"n":1}`)).toBe(true);
+    expect(spliced(text, ["n"], "2") === text.replace(/1\}$/, "2}")).toBe(true);
+    expect(rawAt(text, ["id"])).toBe(BIG);
+    expect(jsonLoss(text)).toBeDefined();
   });
 });
 
