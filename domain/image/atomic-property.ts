@@ -11,6 +11,7 @@ type Images = DistinctRepository<typeof imageType>;
 /**
  * Sets a property that is not there yet.
  *
+ * @param check throws where the image is not the caller's to decide on
  * @throws ConflictError where it is there
  */
 export async function putProperty(
@@ -19,8 +20,10 @@ export async function putProperty(
   name: string,
   value: string,
   options?: UpdateOptions,
+  check?: (image: Image) => void,
 ): Promise<void> {
   const put = (image: Image): void => {
+    check?.(image);
     const theirs = image.properties.get(name);
     if (theirs !== undefined) throw refused(images, image, name, { original: undefined, mine: value, theirs });
     image.properties.set(name, value);
@@ -31,6 +34,7 @@ export async function putProperty(
 /**
  * Deletes a property that has the expected value.
  *
+ * @param check as of `putProperty`
  * @throws ConflictError where it has another or is not there
  */
 export async function dropProperty(
@@ -39,8 +43,10 @@ export async function dropProperty(
   name: string,
   expected: string,
   options?: UpdateOptions,
+  check?: (image: Image) => void,
 ): Promise<void> {
   const drop = (image: Image): void => {
+    check?.(image);
     const theirs = image.properties.get(name);
     if (theirs !== expected) throw refused(images, image, name, { original: expected, mine: undefined, theirs });
     image.properties.delete(name);

@@ -7,15 +7,17 @@ import { actingFor, type RepositoryEnvironment } from "../distinction/repository
 import type { WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { dropProperty, putProperty } from "./atomic-property.js";
-import type { Caller } from "./caller.js";
+import { mayChange, type Caller } from "./caller.js";
 import { CallersImageStore } from "./callers-image-store.js";
 import { callersImageType } from "./callers-image-type.js";
+import { forbidden, OWNER_ALONE } from "./forbidden.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
-import { imageType } from "./image-type.js";
+import { imageType, type Image } from "./image-type.js";
 import type { MemberStore } from "./member-store.js";
 import { isServiceProperty } from "./property-name.js";
+import { forgedTimes } from "./time-of-making.js";
 
 /** The stores of images and of those whom they are shared with. */
 export interface ImageStores {
@@ -29,6 +31,8 @@ export interface ImageStores {
  */
 export class CallersImageRepository extends DistinctRepository<typeof imageType> implements ImageRepository {
   readonly #inUnit: (unit: UnitBinding) => CallersImageRepository;
+  /** Before anything of the image decides: what another's image has is no caller's to find out by a refusal. */
+  readonly #requireOwn: (image: Image) => void;
 
   constructor(
     { images, members }: ImageStores,
@@ -37,10 +41,23 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
     quotas: Partial<ImageQuotas> = {},
   ) {
     super(callersImageType(caller, quotas), new CallersImageStore(images, members.records, caller), environment);
+    this.#requireOwn = (image) => {
+      if (!mayChange(caller, image)) throw forbidden(image.id, OWNER_ALONE);
+    };
     this.#inUnit = (unit) => {
       const stores = { images: unit.store(images), members: members.inUnit(unit) };
       return new CallersImageRepository(stores, caller, actingFor(unit, environment), quotas);
     };
+  }
+
+  override async add(image: Image, options?: WriteOptions): Promise<void> {
+    refuseForged(image);
+    return super.add(image, options);
+  }
+
+  override async addAll(images: readonly Image[], options?: WriteOptions): Promise<void> {
+    if (Array.isArray(images)) refuseAnyForged(images);
+    return super.addAll(images, options);
   }
 
   override async list(query: ImageQuery = {}): Promise<ImagePage> {
@@ -50,18 +67,33 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
 
   async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
     refuseServices(id, name);
-    await putProperty(this, id, name, value, options);
+    await putProperty(this, id, name, value, options, this.#requireOwn);
   }
 
   async deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
     refuseServices(id, name);
-    await dropProperty(this, id, name, expected, options);
+    await dropProperty(this, id, name, expected, options, this.#requireOwn);
   }
 
   override inUnit(unit: UnitBinding): CallersImageRepository {
     return this.#inUnit(unit);
   }
 }
+
+/** A new image's times are those that its factory gave it. */
+function refuseForged(image: Image): void {
+  const faults = forgedTimes(image).map((path) => ({ path, reason: READ_ONLY }));
+  if (faults.length > 0) throw new InvalidValueError(imageType.name, faults, image.id);
+}
+
+function refuseAnyForged(images: readonly Image[]): void {
+  const faults = images.flatMap((image, index) =>
+    forgedTimes(image).map((name) => ({ path: `[${index}].${name}`, reason: READ_ONLY, id: image.id })),
+  );
+  if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);
+}
+
+const READ_ONLY = "is read-only";
 
 function refuseServices(id: string, name: string): void {
   if (typeof name !== "string" || !isServiceProperty(name)) return;

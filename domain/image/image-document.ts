@@ -8,6 +8,7 @@ import { imageType, type Image } from "./image-type.js";
 import { DEFAULT_QUOTAS, exceeds, type ImageQuotas } from "./image-quotas.js";
 import { locationFields, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";
+import { madeAt } from "./time-of-making.js";
 
 const ISO_8601 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
 /** Most unknown attributes that are told. */
@@ -42,7 +43,7 @@ export function imageFromDocument(document: ImageDocument, now: Date, quotas: Pa
   const faults = documentFaults(document, { ...DEFAULT_QUOTAS, ...quotas });
   const values = faults.length > 0 ? {} : imageValues(document, faults);
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);
-  return newRecord(imageType, { createdAt: now, updatedAt: now, ...values });
+  return madeAt(newRecord(imageType, { createdAt: now, updatedAt: now, ...values }), now);
 }
 
 const NAMES: ReadonlySet<string> = new Set([

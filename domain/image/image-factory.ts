@@ -3,6 +3,7 @@ import type { Clock } from "../distinction/clock.js";
 import { InvalidValueError } from "../distinction/errors.js";
 import { newRecord } from "../distinction/new-record.js";
 import { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "./image-type.js";
+import { madeAt } from "./time-of-making.js";
 
 /** Port: makes images that are not stored yet. */
 export interface ImageFactory {
@@ -29,6 +30,6 @@ export class DistinctImageFactory implements ImageFactory {
       throw new InvalidValueError(imageType.name, faults);
     }
     const now = new Date(this.clock.now());
-    return newRecord(imageType, { id: this.newId(), ...values, createdAt: now, updatedAt: now });
+    return madeAt(newRecord(imageType, { id: this.newId(), ...values, createdAt: now, updatedAt: now }), now);
   }
 }

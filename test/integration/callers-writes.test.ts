@@ -1,11 +1,21 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import type { ImageGateway } from "../../domain/image/image-gateway.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import { READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
+import { patchImage } from "../../domain/image/image-patch.js";
+import type { CatalogueLine } from "../../src/application/catalogue-line.js";
+import { importImages, type ImportReport } from "../../src/application/import-images.js";
 import { newImage, onEveryBackend } from "./backends.js";
 import { ADMIN, ME, STRANGER } from "./callers.js";
+
+async function* catalogue(documents: readonly object[]): AsyncGenerator<CatalogueLine> {
+  for (const [index, document] of documents.entries()) {
+    yield { number: index + 1, content: { text: JSON.stringify(document) } };
+  }
+}
 
 const FORBIDDEN = { code: "FORBIDDEN" };
 const MISSING = { code: "RECORD_NOT_FOUND" };
@@ -75,8 +85,11 @@ describe("what a caller writes", () => {
       await expect(images.update(image.id, (one) => void one.tags.add("t"))).rejects.toMatchObject(FORBIDDEN);
       await expect(images.remove(await images.get(image.id))).rejects.toMatchObject(FORBIDDEN);
       await expect(images.setPropertyAtomic(image.id, "k", "v")).rejects.toMatchObject(FORBIDDEN);
+      await expect(images.deletePropertyAtomic(image.id, "k", "v")).rejects.toMatchObject(FORBIDDEN);
       await meanwhile(image.id, (one) => void one.properties.set("k", "v"));
       await expect(images.deletePropertyAtomic(image.id, "k", "v")).rejects.toMatchObject(FORBIDDEN);
+      await expect(images.deletePropertyAtomic(image.id, "k", "wrong")).rejects.toMatchObject(FORBIDDEN);
+      await expect(images.setPropertyAtomic(image.id, "k", "w")).rejects.toMatchObject(FORBIDDEN);
       image.properties.set("k", "v");
       await expectAsIs(image);
     });
@@ -115,25 +128,52 @@ describe("what a caller writes", () => {
       await expect(given).rejects.toMatchObject({ ...INVALID, faults: [{ path: "owner", reason: "is read-only" }] });
     });
 
-    test.each(READ_ONLY_ATTRIBUTES.filter((name) => name !== "createdAt" && name !== "updatedAt"))(
-      "%s is read-only, for admins as well",
-      async (name) => {
-        const image = await stored({ owner: "me", diskFormat: "raw", containerFormat: "bare" });
-        const value = name === "status" ? "active" : name.endsWith("ize") ? 1 : "forged";
-        const faults = expect.arrayContaining([{ path: name, reason: "is read-only" }]) as unknown;
-        const readOnly = { ...INVALID, faults };
-        for (const caller of [ME, ADMIN]) {
-          const images = gateway().visibleTo(caller);
-          await expect(
-            images.update(image.id, (one) => void Object.assign(one, { [name]: value })),
-          ).rejects.toMatchObject(readOnly);
-          const forged = Object.assign(newImage({ owner: "me", diskFormat: "raw", containerFormat: "bare" }), {
-            [name]: value,
-          });
-          await expect(images.add(forged)).rejects.toMatchObject(readOnly);
-        }
-      },
-    );
+    test.each(READ_ONLY_ATTRIBUTES)("%s is read-only, for admins as well", async (name) => {
+      const image = await stored({ owner: "me", diskFormat: "raw", containerFormat: "bare" });
+      const value =
+        name === "status" ? "active" : name.endsWith("ize") ? 1 : name.endsWith("At") ? new Date(0) : "forged";
+      const faults = expect.arrayContaining([{ path: name, reason: "is read-only" }]) as unknown;
+      const readOnly = { ...INVALID, faults };
+      for (const caller of [ME, ADMIN]) {
+        const images = gateway().visibleTo(caller);
+        await expect(
+          images.update(image.id, (one) => void Object.assign(one, { [name]: value })),
+        ).rejects.toMatchObject({
+          ...INVALID,
+          faults: expect.arrayContaining([expect.objectContaining({ path: name })]) as unknown,
+        });
+        const forged = Object.assign(newImage({ owner: "me", diskFormat: "raw", containerFormat: "bare" }), {
+          [name]: value,
+        });
+        await expect(images.add(forged)).rejects.toMatchObject(readOnly);
+        await expect(images.addAll([newImage({ owner: "me" }), forged])).rejects.toMatchObject({
+          ...INVALID,
+          faults: expect.arrayContaining([{ path: `[1].${name}`, reason: "is read-only", id: forged.id }]) as unknown,
+        });
+        const patch = [{ op: "replace" as const, path: `/${name}`, value: "2020-01-01T00:00:00.000Z" }];
+        const patched = images.update(image.id, (one) => patchImage(one, patch, { newId: randomUUID }));
+        await expect(patched).rejects.toMatchObject({ code: "INVALID_PATCH" });
+      }
+      expect(await gateway().images.get(image.id)).toMatchObject({ [name]: image[name] });
+    });
+
+    test("an import of a caller's tells no times, and those of a service do", async () => {
+      const lines = [{ id: randomUUID(), createdAt: "2020-01-01T00:00:00.000Z" }, { id: randomUUID() }];
+      const told: string[] = [];
+      const run = (images: ImageRepository): Promise<ImportReport> =>
+        importImages(
+          { images, clock: { now: () => Date.now() } },
+          catalogue(lines.map((line) => ({ owner: "me", ...line }))),
+          {
+            onLine: (number, reason) => told.push(`${number} ${reason}`),
+            signal: new AbortController().signal,
+          },
+        );
+      expect(await run(mine())).toMatchObject({ imported: 1, bad: 1 });
+      expect(told).toEqual(["1 createdAt: is read-only"]);
+      expect(await run(gateway().images)).toMatchObject({ imported: 1, existing: 1, bad: 0 });
+      expect((await gateway().images.get(lines[0]!.id)).createdAt).toEqual(new Date("2020-01-01T00:00:00Z"));
+    });
 
     test("what services keep for themselves is neither shown nor written, and outlives what callers do", async () => {
       const image = await stored({ owner: "me", properties: [["k", "v"]] });
