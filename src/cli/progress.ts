@@ -1,31 +1,49 @@
 import { SingleBar } from "cli-progress";
+import { progressLine } from "./progress-line.js";
 
-/** A progress bar on a terminal, or a count where nobody knows the total. */
+export interface ProgressOptions {
+  readonly output?: NodeJS.WriteStream;
+  /** What is there at the end: the bar, elsewhere than on a terminal one line; or nothing. */
+  readonly leaves?: "a line" | "nothing";
+  readonly unit?: "pieces" | "bytes";
+  /** What an earlier run has done of the total. */
+  readonly before?: number;
+}
+
+/** Labels of bars below one another are as long as this. */
+const LABEL = 34;
+
+/** On a terminal a bar with share, rate and the time that is left, or a count where nobody knows the total. */
 export class Progress {
   readonly #bar: SingleBar | undefined;
+  readonly #output: NodeJS.WriteStream;
+  readonly #leavesLine: boolean;
+  readonly #before: number;
   readonly #startedAt = performance.now();
-  #done = 0;
+  #done: number;
 
   constructor(
     private readonly label: string,
     private readonly total: number | undefined,
-    private readonly output: NodeJS.WriteStream = process.stdout,
-    /** What is there at the end: the bar, elsewhere than on a terminal one line; or nothing. */
-    private readonly leaves: "a line" | "nothing" = "a line",
+    { output = process.stdout, leaves = "a line", unit = "pieces", before = 0 }: ProgressOptions = {},
   ) {
-    if (!output.isTTY || (total === 0 && leaves === "nothing")) return;
-    const bar = total === undefined ? "{value}" : "{bar} {value}/{total}";
+    this.#output = output;
+    this.#leavesLine = leaves === "a line";
+    this.#before = before;
+    this.#done = before;
+    if (!output.isTTY || (total === 0 && !this.#leavesLine)) return;
+    const line = (): string => {
+      const state = { label, total, done: this.#done, before, seconds: this.#seconds(), unit };
+      return progressLine(state, output.columns > 0 ? output.columns : 80);
+    };
     this.#bar = new SingleBar({
-      format: `${label.padEnd(34)} ${bar}  {duration_formatted}`,
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      barsize: 24,
+      format: line,
       // Only with who stops it whatever happens: a terminal without a cursor is no fun.
-      hideCursor: leaves === "a line",
-      clearOnComplete: leaves === "nothing",
+      hideCursor: this.#leavesLine,
+      clearOnComplete: !this.#leavesLine,
       stream: output,
     });
-    this.#bar.start(total ?? 0, 0);
+    this.#bar.start(total ?? 0, before);
   }
 
   advance(by = 1): void {
@@ -35,8 +53,8 @@ export class Progress {
 
   /** A line of text above the bar. */
   say(text: string): void {
-    if (this.#bar !== undefined) this.output.write("\r\u001B[K");
-    this.output.write(`${text}\n`);
+    if (this.#bar !== undefined) this.#output.write("\r\u001B[K");
+    this.#output.write(`${text}\n`);
     this.#bar?.render();
   }
 
@@ -46,7 +64,7 @@ export class Progress {
     total: number | undefined,
     work: (progress: Progress) => Promise<T>,
   ): Promise<T> {
-    const progress = new Progress(label, total, process.stderr, "nothing");
+    const progress = new Progress(label, total, { output: process.stderr, leaves: "nothing" });
     try {
       return await work(progress);
     } finally {
@@ -62,10 +80,15 @@ export class Progress {
   /** Ends it: all is done. */
   finish(): void {
     this.stop();
-    if (this.#bar === undefined && this.leaves === "a line") {
-      const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
+    if (this.#bar === undefined && this.#leavesLine) {
       const total = this.total === undefined ? "" : `/${this.total}`;
-      this.output.write(`${this.label.padEnd(34)} ${this.#done}${total}  ${seconds} s\n`);
+      const before = this.#before === 0 ? "" : ` (${this.#before} before)`;
+      const seconds = this.#seconds().toFixed(1);
+      this.#output.write(`${this.label.padEnd(LABEL)} ${this.#done}${total}${before}  ${seconds} s\n`);
     }
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedAt) / 1000;
   }
 }

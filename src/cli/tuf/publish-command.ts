@@ -53,7 +53,7 @@ async function shown(
     async (tuf) => {
       const { bins } = await tuf.status();
       // Each of them is signed and stored.
-      bar = new Progress("sign and publish", 2 * bins.unsigned, process.stderr, "nothing");
+      bar = new Progress("sign and publish", 2 * bins.unsigned, { output: process.stderr, leaves: "nothing" });
       return work(tuf).finally(() => bar?.stop());
     },
     () => bar?.advance(),
