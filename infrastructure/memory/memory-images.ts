@@ -4,16 +4,23 @@ import type { RecordState } from "../../domain/distinction/record-state.js";
 import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
 import type { UnitBinding } from "../../domain/distinction/unit-of-work.js";
 import { imageType } from "../../domain/image/image-type.js";
+import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import { exceeds } from "../../domain/image/image-quotas.js";
 import type { Admission, AdmissionOutcome, MemberStore } from "../../domain/image/member-store.js";
 import { memberType } from "../../domain/image/member-type.js";
 import { MemoryRecordStore, type MemoryFork, type Sibling } from "./memory-record-store.js";
 
 /** The in-memory twin of the images' tables: `new ImageGateway(memoryImages(), …)`. Members go with their image. */
-export function memoryImages(): { readonly images: MemoryRecordStore; readonly members: MemberStore } {
+export function memoryImages(): {
+  readonly images: MemoryRecordStore;
+  readonly members: MemberStore;
+  readonly upkeep: ImageUpkeep;
+} {
   const images: MemoryImageStore = new MemoryImageStore(() => members);
   const members = new MemoryMemberRecords(() => images);
-  return { images, members: new MemoryMemberStore(members) };
+  // A removal leaves nothing here that could be purged.
+  const upkeep = { count: async () => images.count(() => true), purge: async () => 0 };
+  return { images, members: new MemoryMemberStore(members), upkeep };
 }
 
 class MemoryImageStore extends MemoryRecordStore {
@@ -23,7 +30,7 @@ class MemoryImageStore extends MemoryRecordStore {
 
   override async remove(base: RecordState): Promise<ApplyOutcome> {
     const outcome = await super.remove(base);
-    if (outcome.kind === "applied") this.members().drop((member) => member.imageId === base.attributes.id);
+    if (outcome.kind === "applied") this.members().dropOf(base.attributes.id as string);
     return outcome;
   }
 
@@ -63,6 +70,12 @@ class MemoryMemberRecords extends MemoryRecordStore {
       this.put(member);
       return "applied";
     });
+  }
+
+  /** The members of an image that is removed; counted, so that none comes to it meanwhile. */
+  dropOf(imageId: string): void {
+    this.#counted.add(imageId);
+    this.drop((member) => member.imageId === imageId);
   }
 
   /** Fresh only for as long as the members that were counted are as many. */

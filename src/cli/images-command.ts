@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { exportImages } from "../application/export-images.js";
 import { importImages } from "../application/import-images.js";
+import { purgeImages } from "../application/purge-images.js";
 import type { DistinctionOptions } from "../composition/distinction-options.js";
 import { openDistinction, type Distinction } from "../composition/open-distinction.js";
 import { databasePlace, missingDatabaseFile } from "./database-file.js";
@@ -26,7 +27,7 @@ interface Flags {
 type Work = (distinction: Distinction, signal: AbortSignal) => Promise<boolean>;
 
 /**
- * `distinction images import|export`: catalogues as JSON Lines, one image per line.
+ * `distinction images import|export`: catalogues as JSON Lines, one image per line. `images purge`: what was removed.
  *
  * @param program whose settings hold here, too
  */
@@ -34,7 +35,7 @@ export function imagesCommand(program: Command): Command {
   const database = ["--database <url>", "mysql://…, mariadb://… or sqlite:file"] as const;
   return new Command("images")
     .copyInheritedSettings(program)
-    .description("import and export image catalogues, one image as JSON per line")
+    .description("import and export image catalogues, one image as JSON per line; purge removed images")
     .addCommand(
       new Command("import")
         .copyInheritedSettings(program)
@@ -60,13 +61,38 @@ export function imagesCommand(program: Command): Command {
             write(distinction, file, flags, signal),
           ),
         ),
+    )
+    .addCommand(
+      new Command("purge")
+        .copyInheritedSettings(program)
+        .description("take removed images out of the images' table for good; run it every hour, say, at any time")
+        .requiredOption(...database)
+        .action((flags: Flags) =>
+          run("purge", { database: flags.database, schema: "check" }, (distinction, signal) =>
+            purge(distinction, flags, signal),
+          ),
+        ),
     );
+}
+
+async function purge({ imageUpkeep }: Distinction, { database }: Flags, signal: AbortSignal): Promise<boolean> {
+  await requireDatabase(database);
+  const purged = await Progress.during("purging (images)", undefined, (progress) =>
+    purgeImages(imageUpkeep, { onImages: (count) => progress.advance(count), signal }),
+  );
+  console.error(`${purged} purged`);
+  return true;
+}
+
+async function requireDatabase(database: string): Promise<void> {
+  const missing = await missingDatabaseFile(database);
+  if (missing !== undefined) throw new UsageError(`there is no database ${missing}`);
 }
 
 /** Answers whether every line was good. */
 async function read({ images }: Distinction, file: string, signal: AbortSignal): Promise<boolean> {
   const chunks = file === "-" ? process.stdin : createReadStream(file);
-  const progress = new Progress("importing (bytes)", await sizeOf(file), process.stderr);
+  const progress = new Progress("importing (bytes)", await sizeOf(file), { output: process.stderr, unit: "bytes" });
   const stop = (): void => void chunks.destroy(signal.reason as Error); // ends waiting for more, too
   signal.addEventListener("abort", stop);
   try {
@@ -102,24 +128,28 @@ async function* counted(chunks: AsyncIterable<Uint8Array>, progress: Progress): 
 }
 
 async function write(
-  { images, connect }: Distinction,
+  { images, imageUpkeep, connect }: Distinction,
   file: string,
   { database, force = false }: Flags,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const missing = await missingDatabaseFile(database);
-  if (missing !== undefined) throw new UsageError(`there is no database ${missing}`);
+  await requireDatabase(database);
   await connect(); // before a file is begun
   const output = file === "-" ? outputStream(process.stdout) : await outputFile(file, databasePlace(database), force);
-  const progress = new Progress("exporting (images)", undefined, process.stderr);
+  let progress: Progress | undefined;
   try {
-    const onImages = (count: number): void => progress.advance(count);
+    const { before } = output;
+    const bar = (progress = new Progress("exporting (images)", await imageUpkeep.count(), {
+      output: process.stderr,
+      before,
+    }));
+    const onImages = (count: number): void => bar.advance(count);
     await exportImages(images, (lines) => output.write(lines), { after: output.after, onImages, signal });
     await output.complete();
-    progress.finish();
+    bar.finish();
     return true;
   } finally {
-    progress.stop();
+    progress?.stop();
     await output.close();
   }
 }

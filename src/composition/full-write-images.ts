@@ -1,6 +1,6 @@
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { imageType, type Image } from "../../domain/image/image-type.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/comparison/full-write-repository.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
 import type { DistinctionOptions } from "./distinction-options.js";

@@ -3,6 +3,7 @@ import type { ContainerModuleLoadOptions } from "inversify";
 import { ImageGateway } from "../../domain/image/image-gateway.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlImageUpkeep } from "../../infrastructure/persistence/images/sql-image-upkeep.js";
 import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import type { DistinctionOptions } from "./distinction-options.js";
@@ -28,6 +29,9 @@ export function bindImages({ bind }: ContainerModuleLoadOptions, options: Distin
     .inSingletonScope();
   bind(TOKENS.ImageRepository)
     .toResolvedValue(({ images }) => images, [TOKENS.ImageGateway])
+    .inSingletonScope();
+  bind(TOKENS.ImageUpkeep)
+    .toResolvedValue((database) => new SqlImageUpkeep(database), [TOKENS.Database])
     .inSingletonScope();
   bind(TOKENS.ImageMemberRepository)
     .toResolvedValue(({ members }) => members, [TOKENS.ImageGateway])

@@ -3,6 +3,7 @@ import type { History } from "../../domain/distinction/history.js";
 import type { Caller } from "../../domain/image/caller.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf-repository-service.js";
@@ -16,6 +17,8 @@ export interface Distinction {
   readonly imageFactory: ImageFactory;
   /** Whom images are shared with. */
   readonly imageMembers: ImageMemberRepository;
+  /** Purges removed images: call it every hour, say. */
+  readonly imageUpkeep: ImageUpkeep;
   /** The images as one caller sees them, and may change them. */
   readonly imagesVisibleTo: (caller: Caller) => ImageRepository;
   /** Whom images are shared with, as one caller sees it, and may say. */
@@ -49,6 +52,7 @@ export function openDistinction(options: DistinctionOptions): Distinction | Dist
   return {
     images: container.get(TOKENS.ImageRepository),
     imageFactory: container.get(TOKENS.ImageFactory),
+    imageUpkeep: container.get(TOKENS.ImageUpkeep),
     imageMembers: container.get(TOKENS.ImageMemberRepository),
     imagesVisibleTo: (caller) => container.get(TOKENS.ImageGateway).visibleTo(caller),
     membersVisibleTo: (caller) => container.get(TOKENS.ImageGateway).membersVisibleTo(caller),

@@ -5,6 +5,7 @@ import type { History } from "../../domain/distinction/history.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
 import type { ImageGateway } from "../../domain/image/image-gateway.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
+import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
@@ -22,6 +23,7 @@ export const TOKENS = {
   ImageFactory: token<ImageFactory>("ImageFactory"),
   ImageGateway: token<ImageGateway>("ImageGateway"),
   ImageMemberRepository: token<ImageMemberRepository>("ImageMemberRepository"),
+  ImageUpkeep: token<ImageUpkeep>("ImageUpkeep"),
   ImageRepository: token<ImageRepository>("ImageRepository"),
   RepositoryEnvironment: token<RepositoryEnvironment>("RepositoryEnvironment"),
   /** Bound only where the module's `tuf` option names a storage. */

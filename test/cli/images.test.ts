@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDistinction } from "../../src/composition/open-distinction.js";
 import { begin, beginInShell, id, images, line, lines } from "./images-cli.js";
 
 let place: string;
@@ -115,6 +116,24 @@ describe("distinction images", { timeout: 60_000 }, () => {
     expect(ended).toMatchObject({ code, err: expect.stringContaining(message) as string });
     expect((await readdir(place)).filter((name) => !before.includes(name) && !name.startsWith("foreign"))).toEqual([]);
     expect(await readFile(path("in.jsonl"), "utf8")).toBe("kept");
+  });
+
+  test("purge takes removed images away, and an import brings none of them back", async () => {
+    await writeFile(path("purged.jsonl"), lines(120).join("\n"));
+    await images("import", path("purged.jsonl"), ...into("p.db"));
+    const { images: stored, close } = openDistinction({ database: `sqlite:${path("p.db")}` });
+    for (let index = 0; index < 60; index++) await stored.remove(await stored.get(id(index)));
+    await close();
+    expect((await images("export", "-", ...into("p.db"))).err).toMatch(/exporting \(images\) +60\/60 /);
+    expect(await images("purge", ...into("p.db"))).toMatchObject({ code: 0, err: "60 purged\n" });
+    expect(await images("purge", ...into("p.db"))).toMatchObject({ code: 0, err: "0 purged\n" });
+    expect((await images("import", path("purged.jsonl"), ...into("p.db"))).err).toContain(
+      "0 imported, 60 there already (0 otherwise), 60 removed before, 0 bad",
+    );
+    expect(await images("purge", ...into("nowhere.db"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("there is no database") as string,
+    });
   });
 
   test("--force overwrites a file", async () => {

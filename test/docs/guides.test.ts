@@ -26,6 +26,8 @@ true 1
 properties["arch"] arm64
 [ { path: 'status', reason: 'active cannot become queued' } ]
 [ [ 'Debian 13.1', 'linux,stable' ] ] undefined
+undefined
+1 0
 `,
 };
 

@@ -4,11 +4,13 @@ import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { DistinctMemberRepository } from "../../domain/image/distinct-member-repository.js";
 import { ImageGateway } from "../../domain/image/image-gateway.js";
+import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { MemberStore } from "../../domain/image/member-store.js";
 import { memoryImages } from "../../infrastructure/memory/memory-images.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlImageUpkeep } from "../../infrastructure/persistence/images/sql-image-upkeep.js";
 import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { environment, newImage } from "../support/images.js";
@@ -24,6 +26,7 @@ const SERVER_ALONE = process.env["DISTINCTION_TEST_BACKENDS"] === "server";
 export interface Clients {
   readonly stores: readonly [RecordStore, RecordStore];
   readonly memberStores: readonly [MemberStore, MemberStore];
+  readonly upkeep: ImageUpkeep;
   readonly a: DistinctImageRepository;
   readonly b: DistinctImageRepository;
   /** As a service composes them, one for each client. */
@@ -38,8 +41,8 @@ export interface Clients {
 export function onEveryBackend(tests: (clients: () => Clients) => void): void {
   if (!SERVER_ALONE) {
     describe("memory", () => {
-      const { images, members } = memoryImages();
-      const clients = clientsOf([images, images], [members, members], []);
+      const { images, members, upkeep } = memoryImages();
+      const clients = clientsOf([images, images], [members, members], upkeep, []);
       tests(() => clients);
     });
   }
@@ -88,6 +91,7 @@ export function sqlClients(url: string): Clients {
   return clientsOf(
     [imageStore(databases[0]), imageStore(databases[1])],
     [SqlMemberStore.of(databases[0]), SqlMemberStore.of(databases[1])],
+    new SqlImageUpkeep(databases[0]),
     databases,
   );
 }
@@ -107,6 +111,7 @@ export async function closeAll(databases: readonly Database[]): Promise<void> {
 function clientsOf(
   stores: readonly [RecordStore, RecordStore],
   memberStores: readonly [MemberStore, MemberStore],
+  upkeep: ImageUpkeep,
   databases: readonly Database[],
 ): Clients {
   const [a, b] = [
@@ -119,5 +124,5 @@ function clientsOf(
   ] as const;
   const gateway = (client: 0 | 1): ImageGateway =>
     new ImageGateway({ images: stores[client], members: memberStores[client] }, { ...environment, newId: randomUUID });
-  return { stores, memberStores, a, b, gateways: [gateway(0), gateway(1)], members, databases };
+  return { stores, memberStores, upkeep, a, b, gateways: [gateway(0), gateway(1)], members, databases };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageType } from "../../domain/image/image-type.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/comparison/full-write-repository.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { closeAll, newImage, onSqlBackends, sqlClients, type Clients } from "./backends.js";
 import { FOO_GOO, inOrder, ORDERS, setFoo, setGoo } from "./two-writers.js";

@@ -7,8 +7,9 @@ import { DistinctImageRepository } from "../../domain/image/distinct-image-repos
 import { newLocation } from "../../domain/image/location.js";
 import type { Database, DatabaseAccess } from "../../infrastructure/persistence/connection/database.js";
 import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/comparison/full-write-repository.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { SqlImageUpkeep } from "../../infrastructure/persistence/images/sql-image-upkeep.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { closeAll, environment, imagesIn, imageStore, newImage, onSqlBackends } from "./backends.js";
@@ -169,8 +170,20 @@ describe.each(SIZES)("statements sent for an image of %d properties, %d tags and
       expect(await statements(() => images.save(image))).toEqual(expected);
     });
 
-    test("remove: 2, one that keeps the row as deleted and one that deletes it with all its entries", async () => {
-      expect(await statements(() => images.remove(image))).toEqual(["INSERT", "DELETE"]);
+    test("remove: 1, with version, mark and rules in it", async () => {
+      expect(await statements(() => images.remove(image))).toEqual(["UPDATE"]);
+      expect(sent[0]).toMatch(
+        / AND .version. = \? AND .deleted_at. IS NULL AND .protected. IN \(\?\) AND .status. IN /,
+      );
+    });
+
+    test("purge: 4 for any number of removed images up to 50, and 1 where there are none", async () => {
+      const others = [sample(size), sample(size), sample(size)];
+      await images.addAll(others);
+      for (const one of [image, ...others]) await images.remove(await images.get(one.id));
+      const upkeep = new SqlImageUpkeep(counted);
+      expect(await statements(() => upkeep.purge(50))).toEqual(["SELECT", "SELECT", "INSERT", "DELETE"]);
+      expect(await statements(() => upkeep.purge(50))).toEqual(["SELECT"]);
     });
 
     test("on a conflict: + one load, whether a save or a removal is refused", async () => {
@@ -179,7 +192,7 @@ describe.each(SIZES)("statements sent for an image of %d properties, %d tags and
       const refused = (work: () => Promise<unknown>): Promise<string[]> =>
         statements(() => expect(work()).rejects.toBeInstanceOf(ConflictError));
       expect(await refused(() => images.save(image))).toEqual(["UPDATE", "SELECT", "SELECT", "SELECT", "SELECT"]);
-      expect(await refused(() => images.remove(image))).toEqual(["INSERT", "SELECT", "SELECT", "SELECT", "SELECT"]);
+      expect(await refused(() => images.remove(image))).toEqual(["UPDATE", "SELECT", "SELECT", "SELECT", "SELECT"]);
     });
 
     test("on a stale version: + the update that found it and one load, then the save", async () => {

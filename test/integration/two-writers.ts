@@ -106,8 +106,9 @@ export async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult
 }
 
 /** Rows that an image left behind in the tables of its collections. */
-export async function childRows({ databases }: Clients, id: string): Promise<number> {
+export async function childRows({ databases, upkeep }: Clients, id: string): Promise<number> {
   let rows = 0;
+  await upkeep.purge(10_000);
   for (const database of databases.slice(0, 1)) {
     for (const { name } of [...Object.values(imageTable.entryTables), memberTable]) {
       const sql = `SELECT COUNT(*) FROM ${name} WHERE image_id = ?`;

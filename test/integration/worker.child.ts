@@ -1,7 +1,7 @@
 import { imageType, type Image } from "../../domain/image/image-type.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/comparison/full-write-repository.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";

@@ -3,7 +3,7 @@ import { ConflictError, DistinctionError } from "../../domain/distinction/errors
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
-import { FullWriteRepository } from "../../infrastructure/persistence/images/full-write.js";
+import { FullWriteRepository } from "../../infrastructure/persistence/comparison/full-write-repository.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { runAsChild } from "../support/child-side.js";

@@ -68,7 +68,7 @@ function overwriteRecord(layout: TableLayout, state: RecordState): Statement {
   const assignments = columns.map((column) => `${column.name} = ?, `).join("");
   const where = layout.key.map((column) => `${column.name} = ?`).join(" AND ");
   return {
-    sql: `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where}`,
+    sql: `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where}${layout.alive}`,
     parameters: [...columns, ...layout.key].map((column) => encoded(column, state)),
   };
 }

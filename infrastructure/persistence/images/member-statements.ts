@@ -1,9 +1,12 @@
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
 
-/** `SELECT owner, visibility FROM images WHERE id = ? FOR UPDATE`: a point look-up; a deleted image has no row. */
+/** `SELECT owner, visibility FROM images WHERE id = ? … FOR UPDATE`: a point look-up of a living image. */
 export function lockImage(imageId: string, { forUpdate }: Dialect): Statement {
-  return { sql: `SELECT owner, visibility FROM images WHERE id = ?${forUpdate}`, parameters: [imageId] };
+  return {
+    sql: `SELECT owner, visibility FROM images WHERE id = ? AND deleted_at IS NULL${forUpdate}`,
+    parameters: [imageId],
+  };
 }
 
 /**

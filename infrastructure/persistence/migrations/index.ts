@@ -6,6 +6,7 @@ import { TufDifferences1763700000004 } from "./1763700000004-tuf-differences.js"
 import { CompleteImages1763700000005 } from "./1763700000005-complete-images.js";
 import { TufDelegations1763700000006 } from "./1763700000006-tuf-delegations.js";
 import { IndexVisibleImages1763700000007 } from "./1763700000007-index-visible-images.js";
+import { MarkRemovedImages1763700000008 } from "./1763700000008-mark-removed-images.js";
 
 /** For the `migrations` of a data source whose entities have a history (the option `history` of `distinct`). */
 export const HISTORY_MIGRATIONS = [CreateHistory1763700000002] as const;
@@ -20,4 +21,5 @@ export const MIGRATIONS = [
   CompleteImages1763700000005,
   TufDelegations1763700000006,
   IndexVisibleImages1763700000007,
+  MarkRemovedImages1763700000008,
 ] as const;

@@ -2,6 +2,7 @@ import type { RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record-state.js";
 import { lookupValue } from "./entry-statements.js";
 import { groupedBy } from "./grouped.js";
+import { living } from "./living.js";
 import { cachedText, columnsOf, encoded, placeholders, rowOf, whereIds } from "./record-statements.js";
 import { secretParameter, type PlainParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
@@ -57,7 +58,7 @@ function updateBatchText(
   columns: readonly Column[],
   binary: readonly boolean[],
 ): string {
-  const { dialect, key, table } = layout;
+  const { key } = layout;
   const members = [
     ...key.map((_, index) => `k${index} ${keyTypes[index]} PATH '$.k${index}' ERROR ON ERROR`),
     "v BIGINT PATH '$.v' ERROR ON ERROR",
@@ -66,12 +67,12 @@ function updateBatchText(
   const assignments = columns.map(({ name }, index) => {
     return `t.${name} = ${binary[index] ? `UNHEX(j.c${index})` : `j.c${index}`}, `;
   });
-  const alive = table.deletedColumn === undefined ? "" : ` AND t.${dialect.quote(table.deletedColumn)} IS NULL`;
+  const isCurrent = [`t.${layout.version} = j.v`, ...living(layout, "t")].join(" AND ");
   return (
     `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (${members.join(", ")})) AS j LEFT JOIN ${layout.name} AS t ` +
     `ON ${key.map(({ name }, index) => `t.${name} = j.k${index}`).join(" AND ")} ` +
     `SET ${assignments.join("")}t.${layout.version} = t.${layout.version} + 1 ` +
-    `WHERE IF(t.${layout.version} = j.v${alive}, 1, ${OVERFLOW})`
+    `WHERE IF(${isCurrent}, 1, ${OVERFLOW})`
   );
 }
 

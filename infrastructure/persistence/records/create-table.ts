@@ -3,7 +3,7 @@ import type { AttributeType } from "../../../domain/distinction/attribute-type.j
 import { requireParameters } from "../../../domain/distinction/type-parameters.js";
 import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
 import type { Dialect } from "../connection/dialect.js";
-import { aRecordTable, entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
+import { aRecordTable, entryKeyColumns, type EntryTable, type RecordTable, type Tombstones } from "./record-table.js";
 
 const aDialect = having("a dialect, as database.dialect() answers it", "quote", "columnType");
 
@@ -19,7 +19,12 @@ export function createTables(table: RecordTable, dialect: Dialect): string[] {
   const key = keyNames(table.type).map((name) => table.columns[name]!);
   const version = `${quote(table.versionColumn)} ${wholeNumber(dialect)}`;
   return [
-    createTable(dialect, table.name, [...columns, version, `PRIMARY KEY (${key.map(quote).join(", ")})`]),
+    createTable(dialect, table.name, [
+      ...columns,
+      version,
+      ...(table.tombstones === undefined ? [] : [removalTime(table.tombstones, dialect, "NULL")]),
+      `PRIMARY KEY (${key.map(quote).join(", ")})`,
+    ]),
     ...Object.entries(table.indexes ?? {}).map(([name, indexed]) => {
       return `CREATE INDEX ${quote(name)} ON ${quote(table.name)} (${indexed.map(quote).join(", ")})`;
     }),
@@ -39,9 +44,13 @@ function createTombstones(
   dialect: Dialect,
 ): string[] {
   if (tombstones === undefined) return [];
-  const { quote } = dialect;
-  const time = `${quote(tombstones.timeColumn)} ${dialect.columnType({ kind: "instant", fraction: 3 })} NOT NULL`;
-  return [createTable(dialect, tombstones.name, [...columns, time, `PRIMARY KEY (${key.map(quote).join(", ")})`])];
+  const primaryKey = `PRIMARY KEY (${key.map(dialect.quote).join(", ")})`;
+  const time = removalTime(tombstones, dialect, "NOT NULL");
+  return [createTable(dialect, tombstones.name, [...columns, time, primaryKey])];
+}
+
+function removalTime({ timeColumn }: Tombstones, { quote, columnType }: Dialect, nullability: string): string {
+  return `${quote(timeColumn)} ${columnType({ kind: "instant", fraction: 3 })} ${nullability}`;
 }
 
 function createEntryTable(table: RecordTable, collection: string, entries: EntryTable, dialect: Dialect): string {

@@ -101,10 +101,6 @@ export function behindMarker(layout: TableLayout, [key, ...others]: readonly Sor
   return nullable ? rest : `${row} ${descending ? "<=" : ">="} ${marker} AND ${rest}`;
 }
 
-export function living({ table, dialect }: TableLayout, alias: Alias): string[] {
-  return table.deletedColumn === undefined ? [] : [`${alias}.${dialect.quote(table.deletedColumn)} IS NULL`];
-}
-
 /** Servers sort ENUM columns by the order of their words, and compare them as text: a page would skip rows or repeat them. */
 function isNativeEnum({ table, dialect }: TableLayout, attribute: string): boolean {
   const { kind } = (table.type.attributes as Attributes)[attribute]!.shape;

@@ -4,9 +4,9 @@ import { dropAllEntries } from "./entry-statements.js";
 import { guardConditions } from "./guard-conditions.js";
 import { deleteRecord, updateRecord } from "./record-statements.js";
 import type { TableLayout } from "./table-layout.js";
-import { insertTombstone } from "./tombstone-statements.js";
+import { markRemoved } from "./tombstone-statements.js";
 
-/** Deletes a record that still has the version of `base`; answers whether it did. */
+/** Removes a record that still has the version of `base`; answers whether it did. */
 export async function removeRecord(
   database: Pick<Database, "session" | "transaction">,
   layout: TableLayout,
@@ -15,10 +15,7 @@ export async function removeRecord(
   const guards = guardConditions(layout, base, "removal");
   const { tombstones } = layout.table;
   if (tombstones !== undefined) {
-    return database.transaction(async (session) => {
-      if ((await session.run(insertTombstone(layout, tombstones, base, guards))) === 0) return false;
-      return (await session.run(deleteRecord(layout, base))) > 0;
-    });
+    return database.session(async (session) => (await session.run(markRemoved(layout, tombstones, base, guards))) > 0);
   }
   const clinging = [...layout.entries.values()].filter(({ table }) => table.dropWithRecord === true);
   if (clinging.length === 0) {

@@ -26,6 +26,8 @@ export interface RecordTable {
   readonly deletedColumn?: string;
   /** Where removed records are kept. */
   readonly tombstones?: Tombstones;
+  /** Records that these belong to: what belongs to a removed one is not there. */
+  readonly parent?: ParentTable;
   /** Indexes beside the primary key, each by its name, as columns. */
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
   /** Tables whose rows name records, by the name of what they are to these. */
@@ -36,15 +38,25 @@ export interface RecordTable {
 }
 
 /**
- * A table of what records' own rows were when they were removed, beside their version; their entries go. What is removed
- * leaves the table of the living: their lists do not walk over it, and no row can refer to it any more.
+ * A removal marks a record's own row, in one statement; a purge moves what is marked to a table of removed records' rows,
+ * beside their version, and deletes their entries. Until then lists walk over marked rows, and show none.
  */
 export interface Tombstones {
+  /** The table of removed records' rows. */
   readonly name: string;
-  /** Gets the time of the removal. */
+  /** Gets the time of the removal, in both tables: the mark. */
   readonly timeColumn: string;
   /** What a removal changes, as captured values. */
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** The table of the records that those of another one belong to. */
+export interface ParentTable {
+  readonly name: string;
+  /** Columns that name the parent, with the column of its table that each repeats. */
+  readonly owner: Readonly<Record<string, string>>;
+  /** As `RecordTable.deletedColumn`, of the parent. */
+  readonly deletedColumn: string;
 }
 
 /** A table of other records that name records of this one. Lists may ask for them. */
@@ -101,7 +113,7 @@ const VERSION_COLUMN = "version";
  */
 export function recordTable(
   type: AnyRecordType,
-  names: Pick<RecordTable, "name" | "tombstones" | "indexes" | "links"> & {
+  names: Pick<RecordTable, "name" | "tombstones" | "indexes" | "links" | "parent"> & {
     readonly entries?: Readonly<Record<string, EntryTableNames>>;
   },
 ): RecordTable {
@@ -124,7 +136,8 @@ export function recordTable(
   return {
     type,
     name: names.name,
-    ...(names.tombstones && { tombstones: names.tombstones }),
+    ...(names.tombstones && { tombstones: names.tombstones, deletedColumn: names.tombstones.timeColumn }),
+    ...(names.parent && { parent: names.parent }),
     ...(names.indexes && { indexes: names.indexes }),
     ...(names.links && { links: names.links }),
     columns,

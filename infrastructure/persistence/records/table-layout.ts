@@ -5,6 +5,7 @@ import { columnCodec, type ColumnCodec } from "./column-codec.js";
 import { depthChecked } from "./json-depth.js";
 import type { Dialect } from "../connection/dialect.js";
 import { secretParameter } from "../connection/parameter.js";
+import { living } from "./living.js";
 import { entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
 
 /** One column with the attribute or field that it stores. */
@@ -24,7 +25,7 @@ export interface TableLayout {
   /** Quoted. */
   readonly name: string;
   readonly version: string;
-  /** ` AND deleted IS NULL`, where rows are deleted by a mark. */
+  /** ` AND deleted IS NULL`, where rows are deleted by a mark; see `living`. */
   readonly alive: string;
   readonly columns: readonly Column[];
   /** The version's name and theirs, unquoted, where rows may be read by them; see `Statement.columns`. */
@@ -67,7 +68,9 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
     dialect,
     name: dialect.quote(table.name),
     version: dialect.quote(table.versionColumn),
-    alive: table.deletedColumn === undefined ? "" : ` AND ${dialect.quote(table.deletedColumn)} IS NULL`,
+    alive: living({ table, dialect })
+      .map((term) => ` AND ${term}`)
+      .join(""),
     columns,
     selected: plainNames([table.versionColumn, ...attributes.map(([attribute]) => table.columns[attribute]!)]),
     byAttribute,

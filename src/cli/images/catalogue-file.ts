@@ -7,6 +7,8 @@ import { LockedError, takeLock } from "../process-lock.js";
 export interface CatalogueOutput {
   /** The id of the last image that was written before. */
   readonly after: string | undefined;
+  /** How many images were. */
+  readonly before: number;
   write(lines: string): Promise<void>;
   /** All is written. */
   complete(): Promise<void>;
@@ -31,10 +33,11 @@ export async function outputFile(file: string, source: string, overwrite: boolea
     throw new UsageError(`another export (process ${error.owner}) writes ${file}`);
   });
   try {
-    const after = await begun(part, source);
+    const { after, before } = await begun(part, source);
     const handle = await open(part, "a");
     return {
       after,
+      before,
       write: async (lines) => {
         await handle.appendFile(lines);
       },
@@ -58,6 +61,7 @@ export async function outputFile(file: string, source: string, overwrite: boolea
 export function outputStream(stream: NodeJS.WritableStream): CatalogueOutput {
   return {
     after: undefined,
+    before: 0,
     write: (lines) =>
       new Promise((resolve, reject) => {
         stream.write(lines, (error) => (error ? reject(error) : resolve()));
@@ -78,20 +82,20 @@ function sourceOf(part: string): string {
   return `${part}.source`;
 }
 
-/** The last image of the part that an earlier run left, cut behind it; `undefined` where nothing was begun. */
-async function begun(part: string, source: string): Promise<string | undefined> {
+/** The last image of the part that an earlier run left, cut behind it, and how many it holds. */
+async function begun(part: string, source: string): Promise<Pick<CatalogueOutput, "after" | "before">> {
   if ((await stat(part).catch(() => undefined)) === undefined) {
     await writeFile(sourceOf(part), source);
-    return undefined;
+    return { after: undefined, before: 0 };
   }
   const told = await readFile(sourceOf(part), "utf8").catch(() => undefined);
   if (told === undefined) throw refusal(part, "it was not begun by an export");
   if (told !== source) throw refusal(part, `it was begun from ${told}`);
-  const { last, end } = await lastLine(part);
+  const { last, end, lines } = await wholeLines(part);
   const after = last === undefined ? undefined : idOf(last);
   if (last !== undefined && after === undefined) throw refusal(part, "its last line is no image");
   await truncate(part, end);
-  return after;
+  return { after, before: lines };
 }
 
 function refusal(part: string, reason: string): UsageError {
@@ -107,9 +111,10 @@ function idOf(line: Buffer): string | undefined {
   }
 }
 
-/** The last whole line, and where it ends. Holds one line at a time. */
-async function lastLine(part: string): Promise<{ last: Buffer | undefined; end: number }> {
+/** The last whole line, where it ends, and how many there are. Holds one line at a time. */
+async function wholeLines(part: string): Promise<{ last: Buffer | undefined; end: number; lines: number }> {
   let end = 0;
+  let lines = 0;
   let last: Buffer | undefined;
   let open: Buffer[] = [];
   let position = 0;
@@ -119,9 +124,10 @@ async function lastLine(part: string): Promise<{ last: Buffer | undefined; end: 
       last = Buffer.concat([...open, chunk.subarray(start, at)]);
       open = [];
       end = position + at + 1;
+      lines++;
     }
     open.push(chunk.subarray(start));
     position += chunk.length;
   }
-  return { last, end };
+  return { last, end, lines };
 }
