@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { takeLock } from "../../src/cli/process-lock.js";
+import { releaseTogether, startChild } from "../support/child.js";
 import { StateInUseError, withStateLock } from "../../src/cli/demo/state-lock.js";
 
 let state: string;
@@ -32,5 +34,38 @@ test("a state that belongs to a running process cannot", async () => {
 
 test("it is given back where the work fails", async () => {
   await expect(withStateLock(state, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  expect(await readdir(state)).toEqual([]);
+});
+
+test("a lock whose process is gone goes to one of those who take it over at the same instant", async () => {
+  const paths = Array.from({ length: 40 }, (_, index) => join(state, `${index}.pid`));
+  for (const path of paths) await writeFile(path, "2147483647");
+  const takers = Array.from({ length: 4 }, () => startChild(new URL("lock-taker.child.ts", import.meta.url), paths));
+  for (let round = 0; round <= paths.length; round++) await releaseTogether(takers);
+  const got = (await Promise.all(takers.map(({ output }) => output))) as string[][];
+  expect(got.flat().sort()).toEqual([...paths].sort());
+  expect((await readdir(state)).sort()).toEqual(paths.map((path) => basename(path)).sort());
+}, 60_000);
+
+test("a lock that this process has is not taken twice, and one that could not be had can be tried again", async () => {
+  const path = join(state, "own.pid");
+  const release = await takeLock(path);
+  await expect(takeLock(path)).rejects.toMatchObject({ owner: process.pid });
+  await release();
+  await writeFile(path, String(process.ppid));
+  for (let time = 0; time < 2; time++) await expect(takeLock(path)).rejects.toMatchObject({ owner: process.ppid });
+  await rm(path);
+  await (
+    await takeLock(path)
+  )();
+  expect(await readdir(state)).toEqual([]);
+});
+
+test("a takeover that was killed on its way is gone on with", async () => {
+  const path = join(state, "left.pid");
+  for (const stale of [path, `${path}.takeover`]) await writeFile(stale, "2147483647");
+  await (
+    await takeLock(path)
+  )();
   expect(await readdir(state)).toEqual([]);
 });
