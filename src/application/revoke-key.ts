@@ -1,10 +1,10 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
-import { trustedRoles } from "../../domain/tuf/trust.js";
-import type { TrustChange } from "../../domain/tuf/trust-change.js";
+import { isRooted, trustedRoles } from "../../domain/tuf/trust.js";
+import { changedTrust, type TrustChange } from "../../domain/tuf/trust-change.js";
 import { changeTrust, type TrustPorts } from "./change-trust.js";
 import { existingRepository } from "./existing-repository.js";
-import type { SigningStatus } from "./signing-status.js";
+import { signingStatus, type SigningStatus } from "./signing-status.js";
 
 export interface RevokeReport {
   /** The roles that the key spoke for. */
@@ -16,8 +16,12 @@ export interface RevokeReport {
 /**
  * Takes a key out of every role and never lets it back. A root without it is proposed where root names it, and takes
  * effect once it is signed; the trust of bins and custom roles changes at once.
+ *
+ * All is checked before the first step, which is to keep the key from coming back: wherever the call is cut off after it, the
+ * same call goes on from there.
  * @param replacements keys to add in the same step, where the role's threshold could not be reached otherwise
- * @throws {TufError} INVALID_TRUST also where the key speaks for no role, SIGNING_EVENT_OPEN, REPOSITORY_NOT_FOUND
+ * @throws {TufError} INVALID_TRUST also where the key speaks for no role and was not revoked, SIGNING_EVENT_OPEN where a root
+ *   that keeps the key awaits signatures, PUBLISH_CONTENDED, REPOSITORY_NOT_FOUND
  */
 export async function revokeKey(
   ports: TrustPorts,
@@ -25,13 +29,32 @@ export async function revokeKey(
   keyId: string,
   replacements: readonly TrustChange[] = [],
 ): Promise<RevokeReport> {
-  const { trust } = await existingRepository(ports.store, name);
-  const roles = rolesOf(trust, keyId);
-  if (roles.length === 0) throw new TufError("INVALID_TRUST", `key ${keyId} speaks for no role of ${name}`);
+  const repository = await existingRepository(ports.store, name);
+  const roles = rolesOf(repository.trust, keyId);
+  if (roles.length === 0) {
+    if ((await ports.trust.revokedKeys(name)).has(keyId)) return { roles, proposed: undefined };
+    throw new TufError("INVALID_TRUST", `key ${keyId} speaks for no role of ${name}`);
+  }
   const removals = roles.map((role): TrustChange => ({ change: "remove-key", role, keyId }));
-  const proposed = await changeTrust(ports, name, [...removals, ...replacements]);
+  const changes = [...removals, ...replacements];
+  changedTrust(repository, changes);
+  const proposed = roles.some(isRooted) ? await proposalWithout(ports, name, keyId) : undefined;
   await ports.trust.revokeKey(name, keyId);
-  return { roles, proposed };
+  const left = proposed === undefined ? changes : changes.filter(({ role }) => !isRooted(role));
+  return { roles, proposed: (await changeTrust(ports, name, left)) ?? proposed };
+}
+
+/**
+ * The root that awaits signatures and no longer names the key: an earlier call proposed it.
+ * @throws {TufError} SIGNING_EVENT_OPEN where it does name the key
+ */
+async function proposalWithout(ports: TrustPorts, name: string, keyId: string): Promise<SigningStatus | undefined> {
+  const open = await ports.trust.openEventOf(name, "root");
+  if (open === undefined) return undefined;
+  const proposed = await signingStatus(ports, name, open.number);
+  const isNamed = Object.values(proposed.root.roles).some(({ keyids }) => keyids.includes(keyId));
+  if (!isNamed) return proposed;
+  throw new TufError("SIGNING_EVENT_OPEN", `repository ${name}: another root awaits signatures, and keeps the key`);
 }
 
 /** The roles that a key speaks for, top-level ones first. */

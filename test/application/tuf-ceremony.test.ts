@@ -14,7 +14,6 @@ import { cancelSigningEvent } from "../../src/application/cancel-signing-event.j
 import { changeBinsTrust } from "../../src/application/change-bins-trust.js";
 import { installRoot } from "../../src/application/install-root.js";
 import { proposeRoot } from "../../src/application/propose-root.js";
-import { revokeKey } from "../../src/application/revoke-key.js";
 import { signatureOf } from "../../src/application/role-signing.js";
 import { signingStatus } from "../../src/application/signing-status.js";
 import { signRoot } from "../../src/application/sign-root.js";
@@ -332,37 +331,5 @@ describe("rotation of the bins' key", () => {
     await world.publisher().publish("main");
     expect((await world.ports.store.roleStates("main", ["targets"]))[0]?.metadataVersion).toBe(2);
     await world.published();
-  });
-});
-
-describe("revocation", () => {
-  it("takes a key out of every role and never lets it back", async () => {
-    const [timestamp] = (await config()).trust.timestamp.keyIds;
-    await expect(revokeKey(world.ports, "main", timestamp!)).rejects.toEqual(code("INVALID_TRUST"));
-    const made = await world.ports.keys.generate();
-    const { roles, proposed } = await revokeKey(world.ports, "main", timestamp!, [add("timestamp", made)]);
-    expect(roles).toEqual(["timestamp"]);
-    expect(proposed?.root.keys).not.toHaveProperty(timestamp!);
-    await signRoot(world.ports, "main");
-    await world.publisher().publish("main");
-    await world.published();
-    const back = {
-      change: "add-key",
-      role: "snapshot",
-      keyId: timestamp!,
-      key: (await config()).keys[timestamp!],
-    } as never;
-    await expect(proposeRoot(world.ports, "main", { changes: [back] })).rejects.toEqual(code("INVALID_TRUST"));
-    await expect(revokeKey(world.ports, "main", "none")).rejects.toEqual(code("INVALID_TRUST"));
-  });
-
-  it("of the bins' key takes effect at once", async () => {
-    const [former] = (await config()).trust.bins.keyIds;
-    const made = await world.ports.keys.generate();
-    const replacement = { change: "add-key", role: "bins", keyId: made.keyId, key: made.publicKey } as const;
-    expect((await revokeKey(world.ports, "main", former!, [replacement])).proposed).toBeUndefined();
-    await world.publisher().publish("main");
-    await world.published();
-    expect((await config()).trust.bins.keyIds).toEqual([made.keyId]);
   });
 });

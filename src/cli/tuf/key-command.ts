@@ -137,7 +137,8 @@ async function revoke(keyId: string, flags: RepositoryFlags & { readonly replace
   const next = flags.replaceBy === undefined ? undefined : await publicKeyFrom(flags.replaceBy);
   return withRepository(flags, async ({ trust }) => {
     const { roles, proposed } = await trust.revoke(keyId, next);
-    return changed(`key ${shortId(keyId)} is revoked; it spoke for ${roles.join(", ")}`, { keyId, roles }, proposed);
+    const spoke = roles.length === 0 ? "speaks for no role any more" : `spoke for ${roles.join(", ")}`;
+    return changed(`key ${shortId(keyId)} is revoked; it ${spoke}`, { keyId, roles }, proposed);
   });
 }
 
