@@ -2,7 +2,7 @@ import { TufError } from "./errors.js";
 import type { RoleExpiry } from "./expiry.js";
 import { type HashBins, isBinName } from "./hash-bins.js";
 import { matchesLoosely, matchesPattern, pathPatternFault } from "./path-pattern.js";
-import { isRoleName, TOP_LEVEL_ROLES } from "./role-name.js";
+import { checkNamePrefix, isRoleName, TOP_LEVEL_ROLES } from "./role-name.js";
 import { shownPath } from "./target-path.js";
 
 /** A role that `targets` delegates some paths to, with keys of its own (TUF 1.0.33 §4.5). */
@@ -13,6 +13,21 @@ export interface CustomRole {
   /** Whether clients that do not find a path of its patterns here look no further. */
   readonly terminating: boolean;
   readonly expiry: RoleExpiry;
+  /** 2^bitLength hash bins below it hold its targets; without, it holds them itself. */
+  readonly bitLength?: number;
+}
+
+/** The hash bins below a custom role, which are named after it. */
+export function binsBelow({ name, bitLength }: Pick<CustomRole, "name" | "bitLength">): HashBins | undefined {
+  return bitLength === undefined ? undefined : { bitLength, namePrefix: name };
+}
+
+/** The custom role that a bin is below; `undefined` for bins of the repository, and for what is no bin. */
+export function roleAbove<R extends Pick<CustomRole, "name" | "bitLength">>(
+  roles: readonly R[],
+  name: string,
+): R | undefined {
+  return roles.find((role) => role.bitLength !== undefined && isBinName({ namePrefix: role.name }, name));
 }
 
 /** Most patterns of one role. All of them are in `targets`, which clients read only up to a limit of their own. */
@@ -37,6 +52,22 @@ export function checkCustomName(name: string, bins: Pick<HashBins, "namePrefix">
   const reserved: readonly string[] = [...TOP_LEVEL_ROLES, "bins", prefix];
   if (isBinName({ namePrefix: prefix }, lower) || reserved.includes(lower))
     throw new TufError("INVALID_NAME", `role "${name}": the name is reserved`);
+}
+
+/**
+ * Names of bins below custom roles are nobody else's.
+ * @throws {TufError} INVALID_NAME
+ */
+export function checkNamesOfBins(roles: readonly CustomRole[], bins: Pick<HashBins, "namePrefix">): void {
+  for (const { name, bitLength } of roles) {
+    if (bitLength === undefined) continue;
+    checkNamePrefix(name);
+    const prefix = { namePrefix: name.toLowerCase() };
+    const other = [catchAllName(bins), ...roles.map((role) => role.name)].find((one) =>
+      isBinName(prefix, one.toLowerCase()),
+    );
+    if (other !== undefined) throw new TufError("INVALID_NAME", `a bin of role ${name} could be named ${other}`);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkCustomName, checkPatterns, type CustomRole } from "./custom-role.js";
+import { checkCustomName, checkNamesOfBins, checkPatterns, type CustomRole } from "./custom-role.js";
 import { TufError } from "./errors.js";
 import type { RoleExpiry } from "./expiry.js";
 import type { HashBins } from "./hash-bins.js";
@@ -34,7 +34,9 @@ export function changedRoles(
       // Compared without case: see `checkCustomName`.
       const same = roles.find(({ name }) => name.toLowerCase() === role.name.toLowerCase());
       if (same !== undefined) throw new TufError("DELEGATION_EXISTS", `there is a custom role ${same.name} already`);
-      return placed(roles, checked(role), before);
+      const next = placed(roles, checked(role), before);
+      checkNamesOfBins(next, bins);
+      return next;
     }
     case "alter": {
       const current = customRole(roles, change.name);
@@ -58,7 +60,7 @@ export function customRole<R extends CustomRole>(roles: readonly R[], name: stri
 }
 
 function checked(role: CustomRole): CustomRole {
-  const { name, paths, terminating, expiry } = role;
+  const { name, paths, terminating, expiry, bitLength } = role;
   checkPatterns(name, paths);
   const { lifetime, renewBefore } = expiry;
   const areTimes = [lifetime, renewBefore].every((time) => Number.isSafeInteger(time) && time > 0);
@@ -69,7 +71,12 @@ function checked(role: CustomRole): CustomRole {
       `role ${name}: metadata lives longer than the time that it is renewed before`,
     );
   }
-  return { name, paths: [...paths], terminating, expiry: { lifetime, renewBefore } };
+  // TAP 15: the search of clients ends at a succinct role.
+  if (bitLength !== undefined && !terminating) {
+    throw new TufError("INVALID_DELEGATION", `role ${name}: clients look no further than bins, so it is terminating`);
+  }
+  const bins = bitLength === undefined ? {} : { bitLength };
+  return { name, paths: [...paths], terminating, expiry: { lifetime, renewBefore }, ...bins };
 }
 
 function without(roles: readonly CustomRole[], name: string): readonly CustomRole[] {

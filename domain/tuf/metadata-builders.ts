@@ -1,5 +1,6 @@
 import { catchAllName, type CustomRole } from "./custom-role.js";
 import { formatExpires } from "./expiry.js";
+import type { HashBins } from "./hash-bins.js";
 import type {
   DelegatedRole,
   RootSigned,
@@ -44,13 +45,31 @@ export function rootSigned({ keys, trust }: TrustPlan, edition: Edition): RootSi
 type Bins = Pick<NewTufRepository, "keys" | "trust" | "bitLength" | "namePrefix">;
 
 /** What delegates everything to the bins (TAP 15), with no targets of its own: the catch-all role, or `targets` itself. */
-export function binsDelegated({ keys, trust, bitLength, namePrefix }: Bins, edition: Edition): TargetsSigned {
+export function binsDelegated({ keys, trust, ...bins }: Bins, edition: Edition): TargetsSigned {
+  return delegatedTo(bins, trust.bins, keys, edition);
+}
+
+/** A custom role with bins below it, which its own keys sign. */
+export function ownBinsDelegated(
+  { keys, trust }: Pick<TufRepository, "keys" | "trust">,
+  bins: HashBins,
+  edition: Edition,
+): TargetsSigned {
+  return delegatedTo(bins, trustOf(trust, bins.namePrefix), keys, edition);
+}
+
+function delegatedTo(
+  { bitLength, namePrefix }: HashBins,
+  trust: RoleTrust,
+  keys: TufRepository["keys"],
+  edition: Edition,
+): TargetsSigned {
   return {
     ...common("targets", edition),
     targets: {},
     delegations: {
-      keys: keysOf(keys, [trust.bins]),
-      succinct_roles: { ...roleKeys(trust.bins), bit_length: bitLength, name_prefix: namePrefix },
+      keys: keysOf(keys, [trust]),
+      succinct_roles: { ...roleKeys(trust), bit_length: bitLength, name_prefix: namePrefix },
     },
   };
 }

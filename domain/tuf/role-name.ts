@@ -13,12 +13,19 @@ export function isRoleName(name: string): boolean {
   return NAME.test(name);
 }
 
+/** What bins are named after, so that with `-ffff` it is still a role's name. */
+const MAX_PREFIX = 59;
+
 /**
  * @throws {TufError} INVALID_NAME
  */
 export function checkNamePrefix(prefix: string): void {
   checkName("bin name prefix", prefix);
-  if ((TOP_LEVEL_ROLES as readonly string[]).includes(prefix)) {
+  if (prefix.length > MAX_PREFIX) {
+    throw new TufError("INVALID_NAME", `bin name prefix "${prefix}": at most ${MAX_PREFIX} characters`);
+  }
+  // File systems that ignore case would take two roles' files for one.
+  if ((TOP_LEVEL_ROLES as readonly string[]).includes(prefix.toLowerCase())) {
     throw new TufError("INVALID_NAME", `bin name prefix "${prefix}" is the name of a top-level role`);
   }
 }

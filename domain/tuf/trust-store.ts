@@ -17,6 +17,8 @@ export interface TrustUpdate {
 export interface DelegatedName {
   readonly name: string;
   readonly kind: "custom" | "catch-all";
+  /** Of a custom role with bins below it: they come and go with it. */
+  readonly bitLength?: number;
 }
 
 /** Other custom roles than before. */
@@ -82,8 +84,11 @@ export interface TrustStore {
    */
   commitBinsTrust(repository: string, update: TrustUpdate): Promise<CommitOutcome>;
 
-  /** Whether a bin has yet to be signed under the trust of bins that is kept: then `targets` must not state it. */
-  areBinsBehind(repository: string): Promise<boolean>;
+  /**
+   * Whether a bin has yet to be signed under the trust that is kept: then what delegates to it must not state that.
+   * @param above the custom role that the bins are below; those of the repository by default
+   */
+  areBinsBehind(repository: string, above?: string): Promise<boolean>;
 
   /**
    * Changes the custom roles: compares-and-sets the record version of `targets`, which becomes dirty by it. Roles that come

@@ -30,8 +30,8 @@ export class MemoryTargetEdits implements TargetEdits {
 
   private bin(repository: string, { bin: name, space = "" }: BinEdits): RoleRow {
     const role = this.state.repositories.get(repository)?.roles.get(name);
-    const kind = space === "" ? "bin" : "custom";
-    if (role?.kind === kind && (kind === "bin" || space === name)) return role;
+    const isHolder = role?.range !== undefined && (role.kind === "bin" || role.kind === "custom");
+    if (isHolder && role.space === space) return role;
     throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
   }
 }

@@ -3,7 +3,7 @@ import type { NewSigningEvent, SigningEvent } from "../../domain/tuf/signing-eve
 import type { DelegationCommit, RootCommit, TrustStore, TrustUpdate } from "../../domain/tuf/trust-store.js";
 import type { KeptTrust } from "../../domain/tuf/trust.js";
 import type { CommitOutcome, RoleRecord } from "../../domain/tuf/tuf-store.js";
-import { addRole, checkEmpty, retireRole } from "./custom-roles.js";
+import { addRole, binsOf, checkEmpty, retireRole } from "./custom-roles.js";
 import {
   follows,
   insertVersion,
@@ -70,13 +70,15 @@ export class MemoryTrustStore implements TrustStore {
     const rows = rowsOf(this.state, repository);
     if (!isNext(rows, update)) return "stale";
     keepTrust(rows, update);
-    for (const role of rows.roles.values()) if (role.kind === "bin" || role.kind === "catch-all") distrust(role);
+    const stating = [...rows.roles.values()].filter(({ kind, space }) => kind === "catch-all" || isOwnBin(kind, space));
+    for (const role of stating) distrust(role);
     roleRow(rows, "targets").version += 1;
     return "applied";
   }
 
-  async areBinsBehind(repository: string): Promise<boolean> {
-    return [...rowsOf(this.state, repository).roles.values()].some((role) => role.kind === "bin" && isBehind(role));
+  async areBinsBehind(repository: string, above = ""): Promise<boolean> {
+    const roles = [...rowsOf(this.state, repository).roles.values()];
+    return roles.some((role) => role.kind === "bin" && role.space === above && isBehind(role));
   }
 
   async commitDelegations(repository: string, commit: DelegationCommit): Promise<CommitOutcome> {
@@ -85,13 +87,13 @@ export class MemoryTrustStore implements TrustStore {
     const { follows: version, roles, added, retired, withTargets, updates } = commit;
     const others = updates.filter(({ role }) => added.every(({ name }) => name !== role));
     if (targets.version !== version || !others.every((update) => isNext(rows, update))) return "stale";
-    if (!withTargets) for (const { name } of retired) checkEmpty(roleRow(rows, name));
+    if (!withTargets) for (const { name } of retired) checkEmpty(rows, name);
     targets.version += 1;
     rows.customRoles = structuredClone(roles);
     for (const role of added) addRole(rows, role);
     for (const update of updates) {
       keepTrust(rows, update);
-      if (others.includes(update)) distrust(roleRow(rows, update.role));
+      if (others.includes(update)) for (const role of withBins(rows, update.role)) distrust(role);
       cancelOpen(rows, update.role);
     }
     for (const role of retired) {
@@ -105,7 +107,7 @@ export class MemoryTrustStore implements TrustStore {
     const roles = [...rowsOf(this.state, repository).roles.values()];
     return roles
       .filter(({ kind }) => kind === "custom" || kind === "catch-all")
-      .map(({ range: _, targets: __, ...record }) => record);
+      .map(({ range: _, space: __, targets: ___, ...record }) => record);
   }
 
   async releasedRoot(repository: string): Promise<number> {
@@ -157,6 +159,15 @@ function keepTrust(rows: RepositoryRows, { role, trust, keys }: TrustUpdate): vo
   const { repository } = rows;
   const all = { ...repository.trust, [role]: structuredClone(trust) };
   rows.repository = trusting({ ...repository, keys: { ...repository.keys, ...structuredClone(keys) } }, all);
+}
+
+function withBins(rows: RepositoryRows, role: string): readonly RoleRow[] {
+  return [roleRow(rows, role), ...binsOf(rows, role)];
+}
+
+/** Whether it is a bin of the repository, and of no custom role. */
+function isOwnBin(kind: string, space: string): boolean {
+  return kind === "bin" && space === "";
 }
 
 function distrust(role: RoleRow): void {

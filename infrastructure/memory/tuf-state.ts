@@ -10,7 +10,9 @@ import type { NewRole, RaisedEntry, RoleKind, SignedFile, StoredFile } from "../
 export interface RoleRow {
   readonly name: string;
   kind: RoleKind;
-  readonly range: NewRole["range"];
+  /** Whose targets it may hold: "" is the repository's bins, else a custom role's name. */
+  space: string;
+  range: NewRole["range"];
   version: number;
   signedVersion: number;
   /** The record version that the last change of the role's trust made. */

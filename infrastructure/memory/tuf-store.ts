@@ -104,7 +104,7 @@ export class MemoryTufStore implements TufStore {
   async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
     const rows = this.rows(repository);
     return roles.map((role) => {
-      const { range: _, ...state } = roleRow(rows, role);
+      const { range: _, space: __, ...state } = roleRow(rows, role);
       return structuredClone(state);
     });
   }
@@ -265,7 +265,7 @@ function isNext(rows: RepositoryRows, { file, signedVersion, trustSince, isExact
 function firstRow({ name, kind, range, file }: NewRole): RoleRow {
   const { metadataVersion = 0, expiresAt = 0 } = file ?? {};
   const counters = { version: 1, signedVersion: 1, trustSince: 0, metadataVersion, expiresAt };
-  return { name, kind, range, ...counters, targets: new Map() };
+  return { name, kind, space: "", range, ...counters, targets: new Map() };
 }
 
 function signedState({ version, signedVersion, metadataVersion, expiresAt }: RoleRow): SignedState {

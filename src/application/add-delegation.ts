@@ -1,12 +1,13 @@
 import { catchAllName, type CustomRole } from "../../domain/tuf/custom-role.js";
-import { changedRoles } from "../../domain/tuf/delegation-change.js";
+import { changedRoles, customRole } from "../../domain/tuf/delegation-change.js";
 import type { RoleExpiry } from "../../domain/tuf/expiry.js";
+import { bitLengthOf } from "../../domain/tuf/hash-bins.js";
 import type { KeyStore } from "../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
 import { firstTrust, type RoleTrust } from "../../domain/tuf/trust.js";
 import { changedTrust, checkNotRevoked } from "../../domain/tuf/trust-change.js";
-import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
+import { commitDelegations, delegatedName, type DelegationPorts } from "./commit-delegations.js";
 import { existingRepository } from "./existing-repository.js";
 import { additions, NOBODY, type RoleKeys } from "./new-repository.js";
 
@@ -27,6 +28,11 @@ export interface DelegationRequest {
   readonly expiry?: RoleExpiry;
   /** The custom role that clients are to ask after it; asked last, where none is given. */
   readonly before?: string;
+  /**
+   * How many hash bins below the role hold its targets: a power of two from 2 to 65,536; none where it is not given. Its keys
+   * sign them, so that each publish must have enough of these at hand. Such a role is terminating (TAP 15).
+   */
+  readonly bins?: number;
 }
 
 /**
@@ -34,7 +40,7 @@ export interface DelegationRequest {
  * enough of its keys are at hand, else by people (`signDelegation`). Targets that are there already stay where they are;
  * those accepted from now on belong to the first custom role that speaks for their path.
  * @returns who signs it
- * @throws {TufError} INVALID_NAME, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TRUST, UNKNOWN_ROLE for `before`,
+ * @throws {TufError} INVALID_NAME, INVALID_BIN_COUNT, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TRUST, UNKNOWN_ROLE for `before`,
  *   PUBLISH_CONTENDED, REPOSITORY_NOT_FOUND
  */
 export async function addDelegation(
@@ -58,7 +64,7 @@ export async function addDelegation(
     const catchAll = isFirst ? [{ name: catchAllName(repository), kind: "catch-all" } as const] : [];
     return {
       roles,
-      added: [{ name: role, kind: "custom" }, ...catchAll],
+      added: [delegatedName(customRole(roles, role)), ...catchAll],
       updates: [{ role, trust: firstTrust(trust), keys: next.keys }],
     };
   });
@@ -67,9 +73,16 @@ export async function addDelegation(
 
 function withRole(
   repository: TufRepository,
-  { role: name, paths, terminating = false, expiry = repository.expiry.targets, before }: DelegationRequest,
+  {
+    role: name,
+    paths,
+    bins,
+    terminating = bins !== undefined,
+    expiry = repository.expiry.targets,
+    before,
+  }: DelegationRequest,
 ): readonly CustomRole[] {
-  const role = { name, paths, terminating, expiry };
+  const role = { name, paths, terminating, expiry, ...(bins === undefined ? {} : { bitLength: bitLengthOf(bins) }) };
   const change = { change: "add", role, ...(before === undefined ? {} : { before }) } as const;
   return changedRoles(repository.customRoles, change, repository);
 }

@@ -1,7 +1,9 @@
-import { speaksFor } from "../../domain/tuf/custom-role.js";
+import { binsBelow, type CustomRole, speaksFor } from "../../domain/tuf/custom-role.js";
 import { type Alteration, changedRoles, customRole } from "../../domain/tuf/delegation-change.js";
 import { TufError } from "../../domain/tuf/errors.js";
+import { binNames } from "../../domain/tuf/hash-bins.js";
 import { shownPath } from "../../domain/tuf/target-path.js";
+import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
 
 /**
@@ -18,9 +20,28 @@ export async function alterDelegation(
 ): Promise<void> {
   await commitDelegations(ports, name, async (repository) => {
     const roles = changedRoles(repository.customRoles, { change: "alter", name: role, to }, repository);
-    const [state] = to.paths === undefined ? [] : await ports.store.roleStates(name, [role]);
-    const stray = [...(state?.targets.keys() ?? [])].find((path) => !speaksFor(customRole(roles, role), path));
-    if (stray === undefined) return { roles };
-    throw new TufError("INVALID_DELEGATION", `role ${role} holds "${shownPath(stray)}", which it would not speak for`);
+    const altered = customRole(roles, role);
+    if (to.paths === undefined) return { roles };
+    for await (const path of heldPaths(ports.store, name, altered)) {
+      if (speaksFor(altered, path)) continue;
+      throw new TufError("INVALID_DELEGATION", `role ${role} holds "${shownPath(path)}", which it would not speak for`);
+    }
+    return { roles };
   });
+}
+
+const BINS_AT_A_TIME = 256;
+
+/** The paths of a role's targets, its own or those of its bins. */
+async function* heldPaths(
+  store: Pick<TufStore, "roleStates">,
+  repository: string,
+  role: CustomRole,
+): AsyncGenerator<string> {
+  const bins = binsBelow(role);
+  const holders = bins === undefined ? [role.name] : binNames(bins);
+  for (let start = 0; start < holders.length; start += BINS_AT_A_TIME) {
+    const states = await store.roleStates(repository, holders.slice(start, start + BINS_AT_A_TIME));
+    for (const { targets } of states) yield* targets.keys();
+  }
 }

@@ -1,4 +1,4 @@
-import { firstTrust, isSameTrust } from "../../domain/tuf/trust.js";
+import { firstTrust, isSameTrust, succeeding } from "../../domain/tuf/trust.js";
 import { customRole } from "../../domain/tuf/delegation-change.js";
 import { changedTrust, checkNotRevoked, type TrustChange } from "../../domain/tuf/trust-change.js";
 import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
@@ -17,13 +17,18 @@ export async function changeCustomTrust(
 ): Promise<boolean> {
   const revoked = await ports.trust.revokedKeys(name);
   return commitDelegations(ports, name, async (repository) => {
-    customRole(repository.customRoles, role);
+    const { bitLength } = customRole(repository.customRoles, role);
     const { keys, trust } = changedTrust(repository, changes);
     const [current, next] = [repository.trust[role]!, trust[role]!];
     checkNotRevoked(next.keyIds, revoked);
     if (isSameTrust(current, next)) return undefined;
-    const named = Object.fromEntries(next.keyIds.map((keyId) => [keyId, keys[keyId]!]));
-    const update = { role, trust: { ...firstTrust(next), version: current.version + 1 }, keys: named };
+    // Bins come into snapshots one by one, so that former keys sign them along until the role states the new ones.
+    const kept =
+      bitLength === undefined
+        ? { ...firstTrust(next), version: current.version + 1 }
+        : succeeding(current, next, ports.clock.now());
+    const named = Object.fromEntries([...next.keyIds, ...kept.retiring].map((keyId) => [keyId, keys[keyId]!]));
+    const update = { role, trust: kept, keys: named };
     return { roles: repository.customRoles, updates: [update] };
   });
 }

@@ -1,5 +1,6 @@
+import type { CustomRole } from "../../domain/tuf/custom-role.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
-import type { DelegationCommit, TrustStore } from "../../domain/tuf/trust-store.js";
+import type { DelegatedName, DelegationCommit, TrustStore } from "../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { existingRepository } from "./existing-repository.js";
 import { type Attempt, type Contention, untilCommitted } from "./until-committed.js";
@@ -31,4 +32,9 @@ export function commitDelegations(
     const outcome = await trust.commitDelegations(name, whole);
     return outcome === "stale" ? { outcome, metadataVersion: follows } : { outcome: "done", value: true };
   });
+}
+
+/** A custom role as it comes or goes, with the bins below it. */
+export function delegatedName({ name, bitLength }: CustomRole): DelegatedName {
+  return { name, kind: "custom", ...(bitLength === undefined ? {} : { bitLength }) };
 }

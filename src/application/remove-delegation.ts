@@ -1,6 +1,6 @@
 import { catchAllName } from "../../domain/tuf/custom-role.js";
-import { changedRoles } from "../../domain/tuf/delegation-change.js";
-import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
+import { changedRoles, customRole } from "../../domain/tuf/delegation-change.js";
+import { commitDelegations, delegatedName, type DelegationPorts } from "./commit-delegations.js";
 
 export interface RemoveOptions {
   /** Whether the role's targets may go with it; otherwise it must have none. */
@@ -22,6 +22,6 @@ export async function removeDelegation(
   await commitDelegations(ports, name, async (repository) => {
     const roles = changedRoles(repository.customRoles, { change: "remove", name: role }, repository);
     const catchAll = roles.length === 0 ? [{ name: catchAllName(repository), kind: "catch-all" } as const] : [];
-    return { roles, retired: [{ name: role, kind: "custom" }, ...catchAll], withTargets };
+    return { roles, retired: [delegatedName(customRole(repository.customRoles, role)), ...catchAll], withTargets };
   });
 }

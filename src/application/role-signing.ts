@@ -1,3 +1,4 @@
+import { roleAbove } from "../../domain/tuf/custom-role.js";
 import { TufError } from "../../domain/tuf/errors.js";
 import { toHex } from "../../domain/tuf/hex.js";
 import type { SignerSource } from "../../domain/tuf/key-store.js";
@@ -11,7 +12,7 @@ import { signatories, trustOf } from "../../domain/tuf/trust.js";
 import type { SignedFile } from "../../domain/tuf/tuf-store.js";
 
 /** Who signs what. */
-type Trusted = Pick<TufRepository, "trust" | "settled">;
+type Trusted = Pick<TufRepository, "trust" | "settled"> & Partial<Pick<TufRepository, "customRoles">>;
 
 /** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
 export class RoleSigning {
@@ -54,8 +55,10 @@ export class RoleSigning {
 
   /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
   async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
-    const { trust, settled } = repository;
-    const { keyIds, threshold, along } = signatories(trustOf(trust, role), { settled, now: this.now });
+    const { trust, settled, customRoles = [] } = repository;
+    // A bin below a custom role is signed with that role's keys.
+    const own = trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
+    const { keyIds, threshold, along } = signatories(own, { settled, now: this.now });
     const signers = await this.#atHand(keyIds, along === undefined ? threshold : keyIds.length);
     if (signers.length < threshold) {
       throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);

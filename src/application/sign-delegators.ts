@@ -119,6 +119,8 @@ async function joiningRoles(
   for (const { name } of records.filter((record) => record.kind === "custom" && !isTrusted(record))) {
     const [state] = await trusting.store.roleStates(trusting.repository.name, [name]);
     if (state === undefined || isTrusted(state)) continue;
+    // It states the keys of its bins, and each must be signed with those by then.
+    if (await trusting.trust.areBinsBehind(trusting.repository.name, name)) continue;
     const commit = await customRoleCommit(trusting, state, report);
     if (commit !== undefined) joining.push(commit);
   }

@@ -41,6 +41,7 @@ async function attempt(
   if (state.signedVersion < state.trustSince && state.kind === "custom") {
     throw new TufError("KEY_NOT_FOUND", `role ${bin} has new keys: publish all of it`);
   }
+  if (state.metadataVersion === 0) throw new TufError("KEY_NOT_FOUND", `role ${bin} is new: publish all of it`);
   const before = (await signedTargets(run, repository.name, [state])).get(bin)!;
   const wanted = paths.filter((path) => !isSameTarget(codec, before.get(path), state.targets.get(path)));
   if (wanted.length === 0) return { outcome: "done", value: undefined };

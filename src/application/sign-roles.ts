@@ -1,3 +1,4 @@
+import { roleAbove } from "../../domain/tuf/custom-role.js";
 import { renewalHorizon } from "../../domain/tuf/expiry.js";
 import { isBinName } from "../../domain/tuf/hash-bins.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
@@ -14,7 +15,7 @@ export async function signDirtyRoles(run: SigningRun): Promise<SignReport> {
   let areTargetsDue = false;
   for (let after: string | undefined = ""; after !== undefined;) {
     const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
-    const bins = page.filter((role) => isBinName(repository, role));
+    const bins = page.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
     // Each run begins elsewhere: workers that sign the same roles at the same time do it in vain.
     const start = Math.floor(random() * bins.length);
     await signBins(run, [...bins.slice(start), ...bins.slice(0, start)], NOTHING_EXPIRES, report);

@@ -1,6 +1,7 @@
+import { binsBelow } from "../../domain/tuf/custom-role.js";
 import { corrupt } from "../../domain/tuf/errors.js";
 import { expiresAt, type RoleExpiry, staggeredExpiresAt } from "../../domain/tuf/expiry.js";
-import { binsDelegated, binSigned, type Edition } from "../../domain/tuf/metadata-builders.js";
+import { binsDelegated, binSigned, type Edition, ownBinsDelegated } from "../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { TargetsSigned } from "../../domain/tuf/metadata-document.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
@@ -94,11 +95,12 @@ export function nextEdition(
 ): { readonly signed: TargetsSigned; readonly edition: Edition } {
   const { expiry, customRoles } = repository;
   const now = clock.now();
-  const own = kind === "custom" ? customRoles.find((role) => role.name === name)?.expiry : undefined;
-  const expires = own === undefined ? staggeredExpiresAt(now, expiry.bins, name) : expiresAt(now, own);
+  const own = kind === "custom" ? customRoles.find((role) => role.name === name) : undefined;
+  const expires = own === undefined ? staggeredExpiresAt(now, expiry.bins, name) : expiresAt(now, own.expiry);
   const edition = { metadataVersion: metadataVersion + 1, signedAt: now, expiresAt: expires };
-  const signed = kind === "catch-all" ? binsDelegated(repository, edition) : binSigned(targets, edition);
-  return { signed, edition };
+  if (kind === "catch-all") return { signed: binsDelegated(repository, edition), edition };
+  const below = own && binsBelow(own);
+  return { signed: below ? ownBinsDelegated(repository, below, edition) : binSigned(targets, edition), edition };
 }
 
 /** A role's next file, of what `state` holds. */

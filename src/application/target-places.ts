@@ -1,17 +1,25 @@
-import { customRoleOf, hiddenPathFault, speaksFor } from "../../domain/tuf/custom-role.js";
+import { binsBelow, hiddenPathFault, speaksFor } from "../../domain/tuf/custom-role.js";
 import { InvalidTargetsError, type TargetFault } from "../../domain/tuf/errors.js";
-import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
+import { binCount, binIndexOf, binName, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { TufRepository } from "../../domain/tuf/repository.js";
 import type { BinEdits, TargetEdit } from "../../domain/tuf/target-edits.js";
 import { shownPath } from "../../domain/tuf/target-path.js";
 import type { Target } from "../../domain/tuf/target.js";
 
-/** An edit with the place that it is for: the number of a custom role, or of a bin after them. */
+/** An edit with the place that it is for: the number of a custom role, of a bin below one, or of a bin after them. */
 export interface PlacedEdit extends TargetEdit {
   readonly place: number;
   /** Whether the path belongs there; elsewhere it is only taken away. */
   readonly isOwner: boolean;
+}
+
+/** The places of one space, which are numbered one after the other. */
+interface Space {
+  readonly first: number;
+  readonly name: string;
+  /** `undefined`: one role holds all of it. */
+  readonly bins: HashBins | undefined;
 }
 
 /**
@@ -19,10 +27,22 @@ export interface PlacedEdit extends TargetEdit {
  * elsewhere before is taken away, so that a path is in one role only, and removing it there removes it.
  */
 export class TargetPlaces {
+  /** Those of the custom roles, in their order. */
+  readonly #custom: readonly Space[];
+  readonly #own: Space;
+
   constructor(
     private readonly repository: Pick<TufRepository, "customRoles" | "bitLength" | "namePrefix">,
     private readonly codec: Pick<MetadataCodec, "pathDigest">,
-  ) {}
+  ) {
+    let first = 0;
+    this.#custom = repository.customRoles.map((role) => {
+      const space = { first, name: role.name, bins: binsBelow(role) };
+      first += space.bins === undefined ? 1 : binCount(space.bins);
+      return space;
+    });
+    this.#own = { first, name: "", bins: repository };
+  }
 
   /**
    * @returns in no special order; places that a path leaves come after the one that it enters
@@ -39,22 +59,22 @@ export class TargetPlaces {
     this.#checkFound(targets);
     return targets.flatMap(([path, target]) => {
       const digest = this.codec.pathDigest(path);
-      return this.#placesOf(path, digest).map((place, index) => {
+      return this.#spacesOf(path).map((space, index) => {
         const isOwner = index === 0;
-        return { path, digest, target: isOwner ? target : null, place, isOwner };
+        return { path, digest, target: isOwner ? target : null, place: placeIn(space, digest), isOwner };
       });
     });
   }
 
   /** One entry per place, as `TargetEdits` takes them. */
   grouped(edits: readonly PlacedEdit[]): readonly BinEdits[] {
-    const { customRoles } = this.repository;
     const byPlace = new Map<number, BinEdits & { readonly edits: TargetEdit[] }>();
     for (const edit of edits) {
       let same = byPlace.get(edit.place);
       if (same === undefined) {
         const bin = this.nameOf(edit.place);
-        same = edit.place < customRoles.length ? { bin, space: bin, edits: [] } : { bin, edits: [] };
+        const { name: space } = this.#spaceAt(edit.place);
+        same = space === "" ? { bin, edits: [] } : { bin, space, edits: [] };
         byPlace.set(edit.place, same);
       }
       same.edits.push(edit);
@@ -64,20 +84,25 @@ export class TargetPlaces {
 
   /** The name of the role at a place. */
   nameOf(place: number): string {
-    const { customRoles } = this.repository;
-    return customRoles[place]?.name ?? binName(this.repository, place - customRoles.length);
+    const { first, name, bins } = this.#spaceAt(place);
+    return bins === undefined ? name : binName(bins, place - first);
   }
 
-  /** The name of the role that a path belongs to. */
+  /** The name of the role that holds a path, or would hold it. */
   ownerOf(path: string): string {
-    const owner = customRoleOf(this.repository.customRoles, path);
-    return owner?.name ?? binName(this.repository, binIndexOf(this.repository, this.codec.pathDigest(path)));
+    const [space] = this.#spacesOf(path);
+    return this.nameOf(placeIn(space, this.codec.pathDigest(path)));
   }
 
-  #placesOf(path: string, digest: Uint8Array): readonly number[] {
-    const { customRoles } = this.repository;
-    const speaking = customRoles.flatMap((role, index) => (speaksFor(role, path) ? [index] : []));
-    return [...speaking, customRoles.length + binIndexOf(this.repository, digest)];
+  #spaceAt(place: number): Space {
+    return this.#custom.findLast(({ first }) => first <= place && place < this.#own.first) ?? this.#own;
+  }
+
+  /** Where the path could be: where it belongs comes first. */
+  #spacesOf(path: string): readonly [Space, ...Space[]] {
+    const speaking = this.#custom.filter((_, index) => speaksFor(this.repository.customRoles[index]!, path));
+    const [first = this.#own, ...others] = [...speaking, this.#own];
+    return [first, ...others];
   }
 
   #checkFound(targets: readonly (readonly [path: string, target: Target | null])[]): void {
@@ -87,4 +112,8 @@ export class TargetPlaces {
     });
     if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
   }
+}
+
+function placeIn({ first, bins }: Space, digest: Uint8Array): number {
+  return bins === undefined ? first : first + binIndexOf(bins, digest);
 }

@@ -1,5 +1,5 @@
 import { searchOrder } from "../../domain/tuf/custom-role.js";
-import { binNames, binOf } from "../../domain/tuf/hash-bins.js";
+import { binCount, binNames, binOf } from "../../domain/tuf/hash-bins.js";
 import type {
   DelegatedRole,
   MetaEntry,
@@ -23,6 +23,7 @@ export interface VerifyReport {
   readonly rootVersion: number;
   readonly snapshotVersion: number;
   readonly timestampVersion: number;
+  /** Those below custom roles too. */
   readonly bins: number;
   readonly customRoles: number;
   /** Those that clients find. */
@@ -58,27 +59,34 @@ export async function* verifyTufRepository(
 
   const top = await read("targets", delegated(root, "targets"));
   const { custom, succinct, keys } = await delegationsOf(top, read);
-  const hashBins = { bitLength: succinct.bit_length, namePrefix: succinct.name_prefix };
-  const names = binNames(hashBins);
   const found = new FoundTargets(custom);
+  async function* binsOf(bins: SuccinctRoles, binKeys: Delegation["keys"], above?: string) {
+    const hashBins = { bitLength: bins.bit_length, namePrefix: bins.name_prefix };
+    for (const bin of binNames(hashBins)) {
+      const { targets } = await read(bin, { ...bins, keys: binKeys });
+      for (const [path, target] of Object.entries(targets)) {
+        if (binOf(hashBins, ports.codec.pathDigest(path)) !== bin)
+          throw unverified(`${bin} holds a path of another bin`);
+        if (found.isFoundIn(above, path)) yield { path, bin, target };
+      }
+    }
+    return binCount(hashBins);
+  }
+  let bins = 0;
   for (const role of custom) {
-    const { targets } = await read(role.name, { ...role, keys: top.delegations?.keys ?? {} });
+    const { targets, delegations } = await read(role.name, { ...role, keys: top.delegations?.keys ?? {} });
     for (const [path, target] of Object.entries(targets)) {
       if (found.isFoundIn(role.name, path)) yield { path, bin: role.name, target };
     }
+    const { succinct_roles: below } = delegations ?? {};
+    if (below !== undefined) bins += yield* binsOf(below, delegations?.keys ?? {}, role.name);
   }
-  for (const bin of names) {
-    const { targets } = await read(bin, { ...succinct, keys });
-    for (const [path, target] of Object.entries(targets)) {
-      if (binOf(hashBins, ports.codec.pathDigest(path)) !== bin) throw unverified(`${bin} holds a path of another bin`);
-      if (found.isFoundIn(undefined, path)) yield { path, bin, target };
-    }
-  }
+  bins += yield* binsOf(succinct, keys);
   return {
     rootVersion: root.version,
     snapshotVersion: snapshot.version,
     timestampVersion: timestamp.version,
-    bins: names.length,
+    bins,
     customRoles: custom.length,
     targets: found.targets,
     hidden: found.hidden,

@@ -157,6 +157,7 @@ describe("custom roles", () => {
       expect(delegations).toEqual([
         {
           role: "team",
+          bins: 0,
           paths: ["team/*"],
           terminating: false,
           metadataVersion: 1,

@@ -45,6 +45,7 @@ describe("distinction tuf delegation", () => {
       role: "team",
       paths: ["team/*"],
       terminating: true,
+      bins: 0,
       keyIds: [expect.stringMatching(HEX)],
       threshold: 1,
     });
@@ -57,6 +58,7 @@ describe("distinction tuf delegation", () => {
           role: "team",
           paths: ["team/*"],
           terminating: true,
+          bins: 0,
           metadataVersion: 1,
           expires: TIME,
           isDue: false,
@@ -81,6 +83,19 @@ describe("distinction tuf delegation", () => {
     expect(await tuf.json("delegation", "remove", "team", "--with-targets")).toEqual({ role: "team" });
     await tuf.json("publish");
     expect(await client.download("team/a.txt", "other.txt")).toEqual([undefined, "other.txt"]);
+  });
+
+  test("a role with bins below it", async () => {
+    const added = await tuf.run("delegation", "add", "team", "--path", "team/*", "--bins", "4");
+    expect(added.stdout).toMatch(/^role team speaks for team\/\* with 1 of 1 keys, 4 bins below it; publish it\n$/);
+    await addFiles();
+    await tuf.json("publish");
+    expect(await client.download("team/a.txt", "other.txt")).toEqual(["team/a.txt", "other.txt"]);
+    expect(await tuf.json("verify")).toMatchObject({ bins: 6, customRoles: 1, targets: 2, hidden: 0 });
+    expect((await tuf.run("delegation", "list")).stdout).toMatch(/team +1 +1 of 1 +yes +4 +team/);
+    expect((await tuf.run("delegation", "add", "other", "--path", "b", "--bins", "5")).stderr).toMatch(
+      /INVALID_BIN_COUNT/,
+    );
   });
 
   test("a role that two of three people sign, one of them on a machine without the database", async () => {

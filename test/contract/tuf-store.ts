@@ -6,6 +6,7 @@ import { TufStoreBench } from "./tuf-store-bench.js";
 import { tufDelegationContract } from "./tuf-store-delegations.js";
 import { tufEditsContract } from "./tuf-store-edits.js";
 import { firstRoles, repositoryNamed } from "./tuf-store-fixture.js";
+import { tufRoleBinsContract } from "./tuf-store-role-bins.js";
 import { tufSigningContract } from "./tuf-store-signing.js";
 import { tufSnapshotContract } from "./tuf-store-snapshots.js";
 import { tufTrustContract } from "./tuf-store-trust.js";
@@ -34,5 +35,6 @@ export function tufStoreContract(name: string, makeStore: () => Promise<TufStore
     tufSnapshotContract(bench);
     tufTrustContract(bench);
     tufDelegationContract(bench);
+    tufRoleBinsContract(bench);
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
+import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-edits.js";
 import { addDelegation } from "../../src/application/add-delegation.js";
 import { addTargets } from "../../src/application/add-targets.js";
 import { changeTrust } from "../../src/application/change-trust.js";
@@ -44,8 +45,8 @@ onSqlBackends((testDatabase) => {
   const add = ({ ports }: TufWorker, ...paths: readonly string[]) =>
     addTargets(ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
   const publish = ({ ports }: TufWorker) => new PublishTufRepository(ports).publish(REPOSITORY);
-  const delegate = ({ ports }: TufWorker, role: string) =>
-    addDelegation(ports, REPOSITORY, { role, paths: [`${role}/*`] });
+  const delegate = ({ ports }: TufWorker, role: string, bins?: number) =>
+    addDelegation(ports, REPOSITORY, { role, paths: [`${role}/*`], ...(bins === undefined ? {} : { bins }) });
   const rotate = async ({ ports }: TufWorker, role: string) => {
     const { trust } = (await ports.store.repository(REPOSITORY))!;
     await changeTrust(ports, REPOSITORY, replaceKey([role], trust[role]!.keyIds[0]!, await ports.keys.generate()));
@@ -63,13 +64,15 @@ onSqlBackends((testDatabase) => {
       watching.catch(() => undefined); // reported where it is awaited
       const changes = async () => {
         for (const role of ["x", "y", "z"]) {
-          await delegate(admin, role);
+          await delegate(admin, role, role === "z" ? 4 : undefined);
+          await add(admin, ...ofZ.map((path) => path.replace("z", role === "z" ? "z" : "w")));
           await publish(admin);
           await rotate(admin, role);
           await rotate(admin, "bins");
           await publish(admin);
         }
       };
+      const ofZ = Array.from({ length: 8 }, (_, index) => `z/${index}`);
       const adding = adders.map(async (adder, index) => {
         for (let round = 0; round < 8; round++) {
           await add(adder, `x/${index}-${round}`, `y/${index}-${round}`, `other/${index}-${round}`);
@@ -83,18 +86,19 @@ onSqlBackends((testDatabase) => {
       const paths = adders.flatMap((_, index) =>
         Array.from({ length: 8 }, (__, round) => ["x", "y", "other"].map((role) => `${role}/${index}-${round}`)).flat(),
       );
-      expect(await publishedTargets(watcher)).toEqual(holding(paths));
+      const more = ofZ.flatMap((path) => [path, path.replace("z", "w")]);
+      expect(await publishedTargets(watcher)).toEqual(holding([...paths, ...more]));
       await expectSoundAndDone(admin, place);
     },
     MINUTES,
   );
 
-  test(
-    "a publisher that dies at any step of a change leaves what verifies, and what the next one completes",
-    async () => {
+  test.each([undefined, 2])(
+    "a publisher that dies at any step of a change leaves what verifies, and what the next one completes (%s bins)",
+    async (bins) => {
       const admin = another();
       const steps = [
-        () => delegate(admin, "team"),
+        () => delegate(admin, "team", bins),
         () => add(admin, "team/a"),
         () => rotate(admin, "team"),
         () => removeDelegation(admin.ports, REPOSITORY, "team", { withTargets: true }),
@@ -117,19 +121,52 @@ onSqlBackends((testDatabase) => {
     MINUTES,
   );
 
-  test("targets of a role are found whether they were added before or after another worker removed it", async () => {
-    const [one, two] = [another(), another()];
-    await delegate(one, "team");
-    await publish(one);
-    const removal = removeDelegation(two.ports, REPOSITORY, "team", { withTargets: true });
-    const added = await Promise.allSettled(Array.from({ length: 6 }, (_, index) => add(one, `team/${index}`)));
-    await removal;
-    for (const outcome of added) {
-      if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "UNKNOWN_ROLE" });
-    }
-    await add(one, "team/last");
-    await publish(one);
-    expect((await publishedTargets(one)).has("team/last")).toBe(true);
-    await expectSoundAndDone(one, place);
+  test.each([undefined, 4])(
+    "targets of a role are found, whenever another worker removed it (%s bins)",
+    async (bins) => {
+      const [one, two] = [another(), another()];
+      await delegate(one, "team", bins);
+      await publish(one);
+      const removal = removeDelegation(two.ports, REPOSITORY, "team", { withTargets: true });
+      const added = await Promise.allSettled(Array.from({ length: 6 }, (_, index) => add(one, `team/${index}`)));
+      await removal;
+      for (const outcome of added) {
+        if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "UNKNOWN_ROLE" });
+      }
+      await add(one, "team/last");
+      await publish(one);
+      expect((await publishedTargets(one)).has("team/last")).toBe(true);
+      await expectSoundAndDone(one, place);
+    },
+  );
+
+  test.each([
+    [undefined, 2],
+    [2, undefined],
+    [2, 4],
+  ])("an edit that a role with other bins overtakes is refused whole (%s, then %s bins)", async (before, after) => {
+    const worker = another();
+    await delegate(worker, "team", before);
+    const { database, ports } = worker;
+    const overtaken = new SqlTargetEdits({
+      layout: (table, transaction) => database.layout(table, transaction),
+      hasFixedView: database.hasFixedView,
+      dialect: () => database.dialect(),
+      session: (work) => database.session(work),
+      transaction: async (work) => {
+        await removeDelegation(ports, REPOSITORY, "team");
+        await delegate(worker, "team", after);
+        return database.transaction(work);
+      },
+    });
+    // Of all leading bits, so that with other bins some belong elsewhere.
+    const paths = Array.from({ length: 16 }, (_, index) => `team/${index}`);
+    await expect(add({ ...worker, ports: { ...ports, edits: overtaken } }, ...paths)).rejects.toThrow();
+    await publish(worker);
+    expect(await publishedTargets(worker)).toEqual(new Map());
+    await add(worker, ...paths);
+    await publish(worker);
+    expect(await publishedTargets(worker)).toEqual(holding(paths));
+    await expectSoundAndDone(worker, place);
   });
 });

@@ -47,6 +47,12 @@ async function write(session: Session, dialect: Dialect, repository: string, bin
   const names = bins.map(({ bin }) => bin);
   const raised = await session.run(raiseBins(dialect, repository, names));
   if (raised < names.length) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
+  // A custom role may have gone since, and come back with other bins; now that they are locked, none can.
+  const ofRoles = bins.filter((one) => spaceOf(one) !== "");
+  if (ofRoles.length > 0) {
+    const rows = await session.rows(selectMet(dialect, repository, ofRoles));
+    storedTargets(repository, ofRoles, rows.map(readMet));
+  }
   for (const space of new Set(bins.map(spaceOf))) {
     const edits = bins.filter((one) => spaceOf(one) === space).flatMap((one) => one.edits);
     const puts = edits.filter((edit): edit is TargetEdit & { readonly target: Target } => edit.target !== null);

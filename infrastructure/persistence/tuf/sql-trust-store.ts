@@ -100,8 +100,8 @@ export class SqlTrustStore implements TrustStore {
     });
   }
 
-  async areBinsBehind(repository: string): Promise<boolean> {
-    return (await this.#rowsOf(repository, selectBinBehind(repository))).length > 0;
+  async areBinsBehind(repository: string, above = ""): Promise<boolean> {
+    return (await this.#rowsOf(repository, selectBinBehind(repository, above))).length > 0;
   }
 
   async commitDelegations(repository: string, commit: DelegationCommit): Promise<CommitOutcome> {

@@ -23,6 +23,7 @@ export function selectMet(dialect: Dialect, repository: string, bins: readonly B
       "SELECT j.bin, j.space, j.d, r.name, t.path_hash IS NOT NULL AND r.range_low <= t.path_hash AND r.range_high >= t.path_hash, " +
       `t.length, t.sha256, t.custom FROM ${given} AS j ` +
       `LEFT JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS}) AND r.space = j.space ` +
+      "AND r.range_low IS NOT NULL " +
       `LEFT JOIN tuf_target AS t ON t.repository = ? AND t.space = j.space AND t.path_hash = ${digest} ` +
       `WHERE t.path_hash IS NOT NULL OR r.name IS NULL OR r.range_low > ${digest} OR r.range_high < ${digest}`,
     parameters: [

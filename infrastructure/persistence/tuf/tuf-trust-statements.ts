@@ -77,14 +77,16 @@ export function insertRoleKeys(repository: string, role: string, { keyIds, retir
 }
 
 /**
- * Makes a role dirty, or all bins with the catch-all: their newest metadata is signed under the former trust. `trust_since` comes first,
- * because the servers assign from left to right and it is made of the version as it was.
+ * Makes a role dirty with the bins below it, or all bins of the repository with the catch-all: their newest metadata is signed
+ * under the former trust. `trust_since` comes first, because the servers assign from left to right and it is made of the
+ * version as it was.
  */
 export function distrustRoles(repository: string, role: string): Statement {
-  const which = role === "bins" ? "kind IN ('bin', 'catch-all')" : "name = ?";
+  const which =
+    role === "bins" ? "kind IN ('bin', 'catch-all') AND space = ''" : "(name = ? OR kind = 'bin' AND space = ?)";
   return {
     sql: "UPDATE tuf_role SET trust_since = version + 1, version = version + 1 " + `WHERE repository = ? AND ${which}`,
-    parameters: role === "bins" ? [repository] : [repository, role],
+    parameters: role === "bins" ? [repository] : [repository, role, role],
   };
 }
 
@@ -101,12 +103,12 @@ export function touchTargets(repository: string): Statement {
 }
 
 /** A row where a bin is signed under a former trust. Such a bin is dirty, and there is an index of those. */
-export function selectBinBehind(repository: string): Statement {
+export function selectBinBehind(repository: string, space: string): Statement {
   return {
     sql:
-      "SELECT name FROM tuf_role WHERE repository = ? AND dirty = 1 AND kind = 'bin' AND signed_version < trust_since " +
-      "LIMIT 1",
-    parameters: [repository],
+      "SELECT name FROM tuf_role WHERE repository = ? AND dirty = 1 AND kind = 'bin' AND space = ? " +
+      "AND signed_version < trust_since LIMIT 1",
+    parameters: [repository, space],
   };
 }
 

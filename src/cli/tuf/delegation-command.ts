@@ -23,6 +23,7 @@ interface AddFlags extends ChangeFlags {
   readonly path: readonly string[];
   readonly key?: readonly string[];
   readonly threshold?: number;
+  readonly bins?: number;
 }
 
 export function addDelegation(tuf: Command): void {
@@ -36,6 +37,11 @@ export function addDelegation(tuf: Command): void {
     .argument("<role>")
     .requiredOption("--path <pattern...>", "paths that it speaks for; * and ? stand for characters within a segment")
     .option("--terminating", "clients that do not find such a path there look no further")
+    .option(
+      "--bins <number>",
+      "hash bins below it, for many targets; each publish then needs its keys; terminating",
+      count,
+    )
     .option("--key <file...>", "public keys of those who sign it; a new key is made where none is given")
     .option("--threshold <number>", "how many of them must sign", count)
     .option("--before <role>", "have clients ask it before this one; they ask it last where none is given")
@@ -74,7 +80,7 @@ function withLifetime(command: Command): Command {
 }
 
 async function add(role: string, flags: AddFlags): Promise<Answer> {
-  const { path: paths, terminating = false, before } = flags;
+  const { path: paths, bins, terminating = bins !== undefined, before } = flags;
   const expiry = lifetimeOf(flags);
   const keys = await keysOf(flags);
   const request: DelegationRequest = {
@@ -84,10 +90,12 @@ async function add(role: string, flags: AddFlags): Promise<Answer> {
     ...(keys && { keys }),
     ...(expiry && { expiry }),
     ...(before === undefined ? {} : { before }),
+    ...(bins === undefined ? {} : { bins }),
   };
   const { keyIds, threshold } = await withRepository(flags, (repository) => repository.delegations.add(request));
-  const text = `role ${role} speaks for ${paths.join(", ")} with ${threshold} of ${keyIds.length} keys; publish it`;
-  return { text, json: { role, paths, terminating, keyIds, threshold } };
+  const below = bins === undefined ? "" : `, ${bins} bins below it`;
+  const text = `role ${role} speaks for ${paths.join(", ")} with ${threshold} of ${keyIds.length} keys${below}; publish it`;
+  return { text, json: { role, paths, terminating, bins: bins ?? 0, keyIds, threshold } };
 }
 
 async function alter(role: string, flags: ChangeFlags & { readonly last?: boolean }): Promise<Answer> {
@@ -119,15 +127,16 @@ async function list(flags: RepositoryFlags): Promise<Answer> {
 }
 
 function listText(delegations: readonly DelegationStatus[]): string {
-  const rows = delegations.map(({ role, paths, terminating, keys, threshold, metadataVersion }) => [
+  const rows = delegations.map(({ role, paths, terminating, bins, keys, threshold, metadataVersion }) => [
     role,
     metadataVersion === 0 ? "unsigned" : `${metadataVersion}`,
     `${threshold} of ${keys}`,
     terminating ? "yes" : "no",
+    bins === 0 ? "-" : `${bins}`,
     paths.join(" "),
   ]);
   const signing = delegations.flatMap((one) => (one.signing === undefined ? [] : [delegationSigningText(one.signing)]));
-  return [table(["role", "version", "keys", "terminating", "paths"], rows), ...signing].join("\n");
+  return [table(["role", "version", "keys", "terminating", "bins", "paths"], rows), ...signing].join("\n");
 }
 
 async function keysOf({ key, threshold }: AddFlags): Promise<DelegationRequest["keys"] | undefined> {

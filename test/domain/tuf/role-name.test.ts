@@ -13,9 +13,14 @@ describe("role names", () => {
       }).toThrow(expect.objectContaining({ code: "INVALID_NAME" }));
     }
   });
-  it("keeps the names of top-level roles from being prefixes of bins", () => {
+  it.each(["targets", "Snapshot", "a".repeat(60)])("keeps %s from being a prefix of bins", (prefix) => {
     expect(() => {
-      checkNamePrefix("targets");
+      checkNamePrefix(prefix);
     }).toThrow(expect.objectContaining({ code: "INVALID_NAME" }));
+  });
+  it("takes a prefix whose bins have names", () => {
+    const prefix = "a".repeat(59);
+    checkNamePrefix(prefix);
+    expect(isRoleName(`${prefix}-ffff`)).toBe(true);
   });
 });
