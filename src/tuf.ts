@@ -7,7 +7,7 @@ export { DEFAULT_EXPIRY, type ExpiryPolicy } from "../domain/tuf/expiry.js";
 export type { ForeignFiles } from "../domain/tuf/foreign-files.js";
 export type { KeyScheme, TufKey } from "../domain/tuf/key.js";
 export type { KeyStore, SignerSource } from "../domain/tuf/key-store.js";
-export type { MetadataFiles } from "../domain/tuf/metadata-files.js";
+export type { MetadataFiles, NamedFile } from "../domain/tuf/metadata-files.js";
 export type { Signer } from "../domain/tuf/signer.js";
 export type { Target } from "../domain/tuf/target.js";
 export type { BinEdits, TargetEdit, TargetEdits } from "../domain/tuf/target-edits.js";

@@ -1,3 +1,9 @@
+/** A versioned file, by the name that readers ask for. */
+export interface NamedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Port: the published files. Names are `<version>.<role>.json` and `timestamp.json`; others are refused (INVALID_NAME).
  * What a method has answered is durable, and a reader sees a whole file or none. Storage that forgets what it has acknowledged
@@ -5,11 +11,12 @@
  */
 export interface MetadataFiles {
   /**
-   * Publishes a versioned file. Identical content under the name is fine.
-   * @returns whether the file is new
-   * @throws {TufError} CORRUPT_REPOSITORY where other content is published under this name
+   * Publishes versioned files. Identical content under a name is fine.
+   * @param phases no file is visible before those of all earlier phases are; those of one phase come in any order
+   * @returns the names of the files that are new
+   * @throws {TufError} CORRUPT_REPOSITORY where other content is published under one of the names
    */
-  putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>;
+  putAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]>;
 
   /**
    * Publishes a timestamp, which makes everything it names reachable. Only upward: where a newer timestamp is published,

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Clock } from "../../domain/distinction/clock.js";
 import { TufError } from "../../domain/tuf/errors.js";
-import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
+import type { MetadataFiles, NamedFile } from "../../domain/tuf/metadata-files.js";
 import { DurableDirectory } from "./durable-directory.js";
 import { checkPublishedName, checkRemovableName, checkVersionedName } from "./published-name.js";
-import { putIfAbsent } from "./put-if-absent.js";
+import { putAll } from "./put-all.js";
 import { TimestampFile } from "./timestamp-file.js";
 
 /** Published files in a directory that any web server can serve. Hidden names in it are ours and not to be served. */
@@ -21,9 +21,10 @@ export class DirectoryMetadataFiles implements MetadataFiles {
     this.#timestamp = new TimestampFile(this.#files, new DurableDirectory(join(directory, ".timestamps"), clock));
   }
 
-  async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
-    checkVersionedName(name);
-    return this.#told(putIfAbsent(this.#files, name, bytes));
+  async putAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]> {
+    const files = phases.flat();
+    for (const { name } of files) checkVersionedName(name);
+    return this.#told(putAll(this.#files, files));
   }
 
   async replaceTimestamp(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {

@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "
 import { join } from "node:path";
 import type { Clock } from "../../domain/distinction/clock.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
+import type { NamedFile } from "../../domain/tuf/metadata-files.js";
 
 /**
  * Milliseconds after which a temporary file is taken for a dead writer's. It is long because clocks differ between
@@ -30,16 +31,27 @@ export class DurableDirectory {
 
   /** Creates a file where none is; whether it did. Durable after the next `sync`. */
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
+    return (await this.createAll([{ name, bytes }])).length === 1;
+  }
+
+  /**
+   * Creates files where none are: the content of all is synced, then they appear in the order given. Durable after the next
+   * `sync`.
+   * @returns the names of those that it created
+   */
+  async createAll(files: readonly NamedFile[]): Promise<readonly string[]> {
     if (!this.#isMade) await mkdir(this.path, { recursive: true });
     this.#isMade = true;
     await this.#sweep();
+    const created: string[] = [];
     try {
-      return await this.#link(name, bytes);
+      await this.#linkAll(files, created);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       await mkdir(this.path, { recursive: true }); // removed meanwhile; or somebody took us for dead
-      return this.#link(name, bytes);
+      await this.#linkAll(files, created);
     }
+    return created;
   }
 
   /** Puts a file in the place of whatever has its name. Durable after the next `sync`. */
@@ -59,17 +71,16 @@ export class DurableDirectory {
     return join(this.path, `.tmp-${randomBytes(9).toString("hex")}`);
   }
 
-  async #link(name: string, bytes: Uint8Array): Promise<boolean> {
-    const temporary = this.#temporary();
+  /** Syncs share the journal of the file system: many at once cost little more than one. */
+  async #linkAll(files: readonly NamedFile[], created: string[]): Promise<void> {
+    const temporaries = files.map(({ name, bytes }) => ({ name, bytes, path: this.#temporary() }));
     try {
-      await writeSynced(temporary, bytes);
-      await link(temporary, join(this.path, name));
-      return true;
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") return false;
-      throw error;
+      await allEnded(temporaries.map(({ path, bytes }) => writeSynced(path, bytes)));
+      for (const { name, path } of temporaries) {
+        if (await isLinked(path, join(this.path, name))) created.push(name);
+      }
     } finally {
-      await unlink(temporary).catch(() => undefined); // what stays is swept later
+      await Promise.all(temporaries.map(({ path }) => unlink(path).catch(() => undefined))); // what stays is swept later
     }
   }
 
@@ -127,6 +138,22 @@ export class DurableDirectory {
   sync(): Promise<void> {
     return this.#sync.run();
   }
+}
+
+/** Whether it is the path's first link; `false` where a file has that name. */
+async function isLinked(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Throws what the first threw that failed, once none is under way any more. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { corrupt } from "../../domain/tuf/errors.js";
-import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
+import type { MetadataFiles, NamedFile } from "../../domain/tuf/metadata-files.js";
 import { checkPublishedName, checkRemovableName, checkVersionedName, TIMESTAMP_FILE } from "./published-name.js";
 import { S3Objects } from "./s3-objects.js";
 import { versionIn } from "./timestamp-version.js";
@@ -13,6 +13,8 @@ export interface S3StorageOptions {
 
 /** Each round means that another writer came between. */
 const MAX_ROUNDS = 1_000;
+
+const PUTS_AT_A_TIME = 16;
 
 /**
  * Published files in an S3 bucket, or in any storage of its kind with conditional writes (`If-None-Match: *` and
@@ -27,8 +29,24 @@ export class S3MetadataFiles implements MetadataFiles {
     this.#objects = new S3Objects(client, bucket, prefix);
   }
 
-  async putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean> {
-    checkVersionedName(name);
+  async putAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]> {
+    for (const { name } of phases.flat()) checkVersionedName(name);
+    const created: string[] = [];
+    for (const phase of phases) {
+      for (let start = 0; start < phase.length; start += PUTS_AT_A_TIME) {
+        const outcomes = await Promise.allSettled(
+          phase.slice(start, start + PUTS_AT_A_TIME).map(async (file) => {
+            if (await this.#put(file)) created.push(file.name);
+          }),
+        );
+        for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+      }
+    }
+    return created;
+  }
+
+  /** Whether the file is new. */
+  async #put({ name, bytes }: NamedFile): Promise<boolean> {
     if (await this.#objects.create(name, bytes)) return true;
     const published = await this.#objects.read(name);
     if (published !== undefined && equal(published.bytes, bytes)) return false;

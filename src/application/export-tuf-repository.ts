@@ -43,11 +43,13 @@ export async function exportTufRepository(
   { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
 ): Promise<ExportReport> {
   const { store } = ports;
-  const recorded = await store.exportPosition(repository);
-  // Read before the backlog: what this root needs signed is committed, and so among the files below.
-  const released = await ports.trust.releasedRoot(repository);
+  const [recorded, released] = await Promise.all([
+    store.exportPosition(repository),
+    ports.trust.releasedRoot(repository), // before the backlog: what this root needs signed is committed, and so below
+  ]);
   if (released === 0)
     throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+  // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
   const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));
   // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
   const isKnown = published >= recorded.timestamp && !isMending;
@@ -58,9 +60,9 @@ export async function exportTufRepository(
 
   const { phases, timestamp, roots } = planExport(backlog, recorded.root);
   const putter = new FilePutter(ports, repository, recent, isMending);
-  for (const phase of phases) await putter.putAll(phase);
+  await putter.putAll(phases);
   if (timestamp !== undefined) await putTimestamp(ports, putter, timestamp, published);
-  for (const root of roots) await putter.putAll([root]);
+  for (const root of roots) await putter.putAll([[root]]);
   if (backlog.files.length > 0) await store.recordExport(repository, backlog.position);
   recent.exported(backlog.files);
   return { position: backlog.position, filesWritten: putter.written };

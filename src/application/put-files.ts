@@ -1,5 +1,5 @@
 import { TufError } from "../../domain/tuf/errors.js";
-import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
+import type { MetadataFiles, NamedFile } from "../../domain/tuf/metadata-files.js";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
 import type { FileReference, MetadataFile } from "../../domain/tuf/tuf-store.js";
 import { inParallel } from "./in-parallel.js";
@@ -10,8 +10,11 @@ export interface PutPorts extends StoredFilePorts {
   readonly files: MetadataFiles;
 }
 
-const FILES_PER_GROUP = 16;
+/** Files that are held in memory and put together. */
+const FILES_PER_GROUP = 64;
 const FILES_AT_A_TIME = 16;
+
+type Phases = readonly (readonly FileReference[])[];
 
 /** How often a file is put that storage acknowledges and then does not have. */
 const MOST_PUTS = 3;
@@ -33,21 +36,20 @@ export class FilePutter {
   ) {}
 
   /**
+   * @param phases no file is visible before those of all earlier phases were
    * @throws {TufError} CORRUPT_REPOSITORY; STORAGE_UNAVAILABLE where storage goes on losing what it acknowledges
    */
-  async putAll(references: readonly FileReference[]): Promise<void> {
-    let left = references;
+  async putAll(phases: Phases): Promise<void> {
+    let left = phases;
     for (let round = 0; round < MOST_PUTS; round++) {
       const lengths = await this.#put(left);
-      left = await this.#lost(left, lengths);
-      if (left.length === 0) return;
+      const lost = new Set(await this.#lost(left.flat(), lengths));
+      if (lost.size === 0) return;
+      left = left.map((phase) => phase.filter((reference) => lost.has(reference)));
     }
-    const [first] = left.map(publishedName);
-    const others = left.length === 1 ? "" : ` and ${left.length - 1} more`;
-    throw new TufError(
-      "STORAGE_UNAVAILABLE",
-      `storage took ${first}${others} ${MOST_PUTS} times, and does not have it`,
-    );
+    const [first, ...others] = left.flat().map(publishedName);
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    throw new TufError("STORAGE_UNAVAILABLE", `storage took ${first}${more} ${MOST_PUTS} times, and does not have it`);
   }
 
   /** As it is read from the database, once its bytes are what was recorded of them. */
@@ -58,25 +60,25 @@ export class FilePutter {
   }
 
   /** Answers the lengths of the files by name. */
-  async #put(references: readonly FileReference[]): Promise<ReadonlyMap<string, number>> {
+  async #put(phases: Phases): Promise<ReadonlyMap<string, number>> {
     const lengths = new Map<string, number>();
-    for (let start = 0; start < references.length; start += FILES_PER_GROUP) {
-      const files = await this.whole(references.slice(start, start + FILES_PER_GROUP));
-      for (const file of files) lengths.set(publishedName(file), file.length);
-      await inParallel(files, FILES_AT_A_TIME, async (file) => {
-        if (await this.#putOne(publishedName(file), file.bytes)) this.written.push(publishedName(file));
-      });
+    for (const group of inGroups(phases)) {
+      const whole = await Promise.all(group.map((phase) => this.whole(phase)));
+      for (const file of whole.flat()) lengths.set(publishedName(file), file.length);
+      const named = whole.map((phase) => phase.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
+      if (this.isMending) await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.#mend(file));
+      this.written.push(...(await this.ports.files.putAll(named)));
     }
     return lengths;
   }
 
-  async #putOne(name: string, bytes: Uint8Array): Promise<boolean> {
+  /** Replaces other content; what is missing is added with the rest. */
+  async #mend({ name, bytes }: NamedFile): Promise<void> {
     const { files } = this.ports;
-    const published = this.isMending ? await files.read(name) : undefined;
-    if (published === undefined) return files.putIfAbsent(name, bytes);
-    if (isSame(published, bytes)) return false;
+    const published = await files.read(name);
+    if (published === undefined || isSame(published, bytes)) return;
     await files.restore(name, bytes);
-    return true;
+    this.written.push(name);
   }
 
   async #lost(
@@ -88,6 +90,25 @@ export class FilePutter {
     );
     return references.filter((reference, index) => found[index] !== lengths.get(publishedName(reference)));
   }
+}
+
+/** The same phases in groups of a size that can be held in memory. */
+function* inGroups(phases: Phases): Generator<Phases> {
+  let group: (readonly FileReference[])[] = [];
+  let room = FILES_PER_GROUP;
+  for (const phase of phases) {
+    for (let start = 0; start < phase.length;) {
+      const part = phase.slice(start, start + room);
+      group.push(part);
+      start += part.length;
+      room -= part.length;
+      if (room > 0) continue;
+      yield group;
+      group = [];
+      room = FILES_PER_GROUP;
+    }
+  }
+  if (group.length > 0) yield group;
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

@@ -31,14 +31,17 @@ function countedSigner(signer: Signer, onStep: OnStep): Signer {
 
 /** The same files; every one that is published is told. */
 export function countedFiles(files: MetadataFiles, onStep: OnStep): MetadataFiles {
-  const told = async (work: Promise<boolean>): Promise<boolean> => {
-    const isNew = await work;
-    onStep("stored");
-    return isNew;
-  };
   return {
-    putIfAbsent: (name, bytes) => told(files.putIfAbsent(name, bytes)),
-    replaceTimestamp: (metadataVersion, bytes) => told(files.replaceTimestamp(metadataVersion, bytes)),
+    putAll: async (phases) => {
+      const created = await files.putAll(phases);
+      for (const phase of phases) for (let file = 0; file < phase.length; file++) onStep("stored");
+      return created;
+    },
+    replaceTimestamp: async (metadataVersion, bytes) => {
+      const isNew = await files.replaceTimestamp(metadataVersion, bytes);
+      onStep("stored");
+      return isNew;
+    },
     remove: (names) => files.remove(names),
     read: (name) => files.read(name),
     lengthOf: (name) => files.lengthOf(name),

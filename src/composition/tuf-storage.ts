@@ -37,7 +37,7 @@ function opened(place: S3Place): MetadataFiles {
   let opening: Promise<MetadataFiles> | undefined;
   const files = (): Promise<MetadataFiles> => (opening ??= s3Files(place));
   return {
-    putIfAbsent: async (name, bytes) => (await files()).putIfAbsent(name, bytes),
+    putAll: async (phases) => (await files()).putAll(phases),
     replaceTimestamp: async (metadataVersion, bytes) => (await files()).replaceTimestamp(metadataVersion, bytes),
     remove: async (names) => (await files()).remove(names),
     read: async (name) => (await files()).read(name),

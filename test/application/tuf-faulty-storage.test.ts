@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { exportTufRepository } from "../../src/application/export-tuf-repository.js";
+import { fileByFile } from "../support/file-by-file.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 /** In each of four bins. */
@@ -22,7 +23,7 @@ describe("storage that loses what it acknowledged", () => {
     const unless = (name: string, put: () => Promise<boolean>) =>
       isLost(++puts, name) ? Promise.resolve(true) : put();
     return {
-      putIfAbsent: (name, bytes) => unless(name, () => files.putIfAbsent(name, bytes)),
+      putAll: fileByFile(files, unless),
       replaceTimestamp: (version, bytes) => unless("timestamp.json", () => files.replaceTimestamp(version, bytes)),
       remove: (names) => files.remove(names),
       read: (name) => files.read(name),

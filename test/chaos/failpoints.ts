@@ -1,5 +1,6 @@
 import type { Signer } from "../../domain/tuf/signer.js";
 import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import { fileByFile } from "../support/file-by-file.js";
 
 /** Told when a worker reaches a failpoint: `store.commitSnapshot`, done. The worker goes on once it answers. */
 export type Reached = (failpoint: string) => Promise<void>;
@@ -8,7 +9,7 @@ export type Reached = (failpoint: string) => Promise<void>;
 const WRITES = new Set([
   ...["edits.accept", "keys.generate"],
   ...["store.commitSignedRoles", "store.commitSnapshot", "store.commitTimestamp", "store.recordExport"],
-  ...["store.forgetFiles", "files.putIfAbsent", "files.replaceTimestamp", "files.remove"],
+  ...["store.forgetFiles", "files.putAll", "files.replaceTimestamp", "files.remove"],
   ...["trust.openEvent", "trust.addSignature", "trust.commitRoot", "trust.commitBinsTrust"],
 ]);
 
@@ -27,13 +28,16 @@ export function withFailpoints(ports: TufPorts, reached: Reached): TufPorts {
   const keys = watched("keys", ports.keys, reached, (answer) =>
     isSigner(answer) ? watched("signer", answer, reached) : answer,
   );
+  const files = watched("files", ports.files, reached);
   return {
     ...ports,
     keys,
     store: watched("store", ports.store, reached),
     trust: watched("trust", ports.trust, reached),
     edits: watched("edits", ports.edits, reached),
-    files: watched("files", ports.files, reached),
+    files: new Proxy(files, {
+      get: (target, member): unknown => (member === "putAll" ? fileByFile(files) : Reflect.get(target, member, target)),
+    }),
     clock: { now: () => ports.clock.now(), sleep: watched("clock", ports.clock, reached).sleep },
   };
 }

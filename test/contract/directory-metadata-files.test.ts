@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { describeMetadataFiles, timestampOf } from "./metadata-files.js";
+import { describeMetadataFiles, putFile, timestampOf } from "./metadata-files.js";
 
 describeMetadataFiles("published files in a directory", async () => {
   const directory = await mkdtemp(join(tmpdir(), "distinction-files-"));
@@ -33,9 +33,9 @@ describe("a directory", () => {
 
   describe("versioned", () => {
     it("do not mind what crashed writers left behind", async () => {
-      await files.putIfAbsent("1.root.json", Buffer.from("one"));
+      await putFile(files, "1.root.json", Buffer.from("one"));
       await writeFile(join(directory, ".tmp-0011"), "half");
-      expect(await files.putIfAbsent("2.root.json", Buffer.from("two"))).toBe(true);
+      expect(await putFile(files, "2.root.json", Buffer.from("two"))).toBe(true);
       await expect(files.read(".tmp-0011")).rejects.toMatchObject({ code: "INVALID_NAME" });
     });
   });
@@ -49,18 +49,18 @@ describe("a directory", () => {
       const others = [".tmp-notes", ".htaccess", `.tmp-${"0f".repeat(9)}.bak`];
       for (const name of [LEFT_BEHIND, ...others]) await writeFile(join(directory, name), "half");
       clock.advance(23 * HOUR);
-      await files.putIfAbsent("1.root.json", Buffer.from("one"));
+      await putFile(files, "1.root.json", Buffer.from("one"));
       expect(await readdir(directory)).toContain(LEFT_BEHIND);
       clock.advance(2 * HOUR);
-      await new DirectoryMetadataFiles(directory, clock).putIfAbsent("2.root.json", Buffer.from("two"));
+      await putFile(new DirectoryMetadataFiles(directory, clock), "2.root.json", Buffer.from("two"));
       expect((await readdir(directory)).sort()).toEqual([...others, "1.root.json", "2.root.json"].sort());
     });
 
     it("are removed by a writer that lives on, too", async () => {
-      await files.putIfAbsent("1.root.json", Buffer.from("one"));
+      await putFile(files, "1.root.json", Buffer.from("one"));
       await writeFile(join(directory, LEFT_BEHIND), "half");
       clock.advance(25 * HOUR);
-      await files.putIfAbsent("2.root.json", Buffer.from("two"));
+      await putFile(files, "2.root.json", Buffer.from("two"));
       expect(await readdir(directory)).toEqual(["1.root.json", "2.root.json"]);
     });
 
@@ -72,9 +72,9 @@ describe("a directory", () => {
         if (!isSlow) return;
         isSlow = false;
         await handle.sync();
-        await new DirectoryMetadataFiles(directory, late).putIfAbsent("2.root.json", Buffer.from("two"));
+        await putFile(new DirectoryMetadataFiles(directory, late), "2.root.json", Buffer.from("two"));
       });
-      expect(await files.putIfAbsent("1.root.json", Buffer.from("one"))).toBe(true);
+      expect(await putFile(files, "1.root.json", Buffer.from("one"))).toBe(true);
       expect((await readdir(directory)).sort()).toEqual(["1.root.json", "2.root.json"]);
       expect(await readFile(join(directory, "1.root.json"), "utf8")).toBe("one");
     });
@@ -94,13 +94,13 @@ describe("a directory", () => {
         await handle.write("{");
         throw enospc();
       });
-      await expect(files.putIfAbsent("2.root.json", Buffer.from("two"))).rejects.toEqual(full);
+      await expect(putFile(files, "2.root.json", Buffer.from("two"))).rejects.toEqual(full);
       await expect(files.replaceTimestamp(2, timestampOf(2))).rejects.toEqual(full);
       expect(await readdir(directory)).toEqual([".timestamps", "timestamp.json"]);
       expect(await readdir(join(directory, ".timestamps"))).toEqual([]);
       expect(await published()).toEqual({ signed: { version: 1 }, mark: "" });
       room();
-      expect(await files.putIfAbsent("2.root.json", Buffer.from("two"))).toBe(true);
+      expect(await putFile(files, "2.root.json", Buffer.from("two"))).toBe(true);
       expect(await files.replaceTimestamp(2, timestampOf(2))).toBe(true);
     });
   });

@@ -15,6 +15,11 @@ export interface MetadataStorage {
 export const timestampOf = (version: number, mark = ""): Buffer =>
   Buffer.from(JSON.stringify({ signed: { version }, mark }));
 
+/** Whether the file is new. */
+export async function putFile(files: MetadataFiles, name: string, bytes: Uint8Array): Promise<boolean> {
+  return (await files.putAll([[{ name, bytes }]])).includes(name);
+}
+
 const corrupt = expect.objectContaining({ code: "CORRUPT_REPOSITORY" }) as object;
 
 /** What every storage of published files does. */
@@ -36,17 +41,17 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
     describe("versioned files", () => {
       it("are put once; the same content again is fine, other content is corrupt", async () => {
         expect(await files.read("1.root.json")).toBeUndefined();
-        expect(await files.putIfAbsent("1.root.json", Buffer.from("one"))).toBe(true);
-        expect(await files.putIfAbsent("1.root.json", Buffer.from("one"))).toBe(false);
-        await expect(files.putIfAbsent("1.root.json", Buffer.from("two"))).rejects.toEqual(corrupt);
-        await expect(files.putIfAbsent("1.root.json", Buffer.from("on"))).rejects.toEqual(corrupt);
+        expect(await putFile(files, "1.root.json", Buffer.from("one"))).toBe(true);
+        expect(await putFile(files, "1.root.json", Buffer.from("one"))).toBe(false);
+        await expect(putFile(files, "1.root.json", Buffer.from("two"))).rejects.toEqual(corrupt);
+        await expect(putFile(files, "1.root.json", Buffer.from("on"))).rejects.toEqual(corrupt);
         expect(Buffer.from((await files.read("1.root.json"))!).toString()).toBe("one");
         expect(await storage.names()).toEqual(["1.root.json"]);
       });
 
       it("can be taken back, but for root and the timestamp", async () => {
-        await files.putIfAbsent("1.bins-0.json", Buffer.from("one"));
-        await files.putIfAbsent("1.root.json", Buffer.from("root"));
+        await putFile(files, "1.bins-0.json", Buffer.from("one"));
+        await putFile(files, "1.root.json", Buffer.from("root"));
         const refused = expect.objectContaining({ code: "INVALID_NAME" }) as object;
         for (const name of ["1.root.json", "timestamp.json", "../1.bins-0.json"]) {
           await expect(files.remove(["1.bins-0.json", name]), name).rejects.toEqual(refused);
@@ -59,7 +64,7 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
 
       it("tell their length as storage has them, not as they were put", async () => {
         expect(await files.lengthOf("1.bins-0.json")).toBeUndefined();
-        await files.putIfAbsent("1.bins-0.json", Buffer.from("four"));
+        await putFile(files, "1.bins-0.json", Buffer.from("four"));
         expect(await files.lengthOf("1.bins-0.json")).toBe(4);
         await storage.put("1.bins-0.json", Buffer.from("cut"));
         expect(await files.lengthOf("1.bins-0.json")).toBe(3);
@@ -79,10 +84,49 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         await expect(files.restore("../3.root.json", Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
       });
 
+      it("are put together; those that are there already are not new", async () => {
+        const named = (name: string) => ({ name, bytes: Buffer.from(name) });
+        const [bins, snapshot] = [
+          ["1.bins-0.json", "1.bins-1.json", "1.bins-2.json"].map(named),
+          named("1.snapshot.json"),
+        ];
+        await putFile(files, bins[1]!.name, bins[1]!.bytes);
+        const created = await files.putAll([bins, [snapshot]]);
+        expect([...created].sort()).toEqual(["1.bins-0.json", "1.bins-2.json", "1.snapshot.json"]);
+        expect(await storage.names()).toEqual([...bins, snapshot].map(({ name }) => name));
+        expect(await files.putAll([bins, [snapshot]])).toEqual([]);
+        expect(await files.putAll([])).toEqual([]);
+      });
+
+      it("of a phase are not put where one of an earlier phase cannot be", async () => {
+        await putFile(files, "1.bins-0.json", Buffer.from("one"));
+        const phases = [
+          [{ name: "1.bins-0.json", bytes: Buffer.from("two") }],
+          [{ name: "1.snapshot.json", bytes: Buffer.from("s") }],
+        ];
+        await expect(files.putAll(phases)).rejects.toEqual(corrupt);
+        expect(await storage.names()).toEqual(["1.bins-0.json"]);
+      });
+
+      it("appear phase by phase, however they are watched", async () => {
+        const bins = Array.from({ length: 20 }, (_, bin) => ({ name: `1.bins-${bin}.json`, bytes: Buffer.alloc(9) }));
+        let ended = false;
+        const putting = files.putAll([bins, [{ name: "1.snapshot.json", bytes: Buffer.alloc(9) }]]);
+        const watching = (async () => {
+          while (!ended) {
+            const names = (await storage.names()).filter((name) => !name.startsWith("."));
+            if (names.includes("1.snapshot.json")) expect(names).toHaveLength(21);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        })();
+        await putting.finally(() => (ended = true));
+        await watching;
+      });
+
       it("have one content, whoever races", async () => {
         const writers = Array.from({ length: 12 }, () => storage.open());
         const outcomes = await Promise.allSettled(
-          writers.map((writer, index) => writer.putIfAbsent("7.bins-0.json", Buffer.from(`writer ${index % 2}`))),
+          writers.map((writer, index) => putFile(writer, "7.bins-0.json", Buffer.from(`writer ${index % 2}`))),
         );
         expect(outcomes.filter((outcome) => outcome.status === "fulfilled" && outcome.value)).toHaveLength(1);
         expect(outcomes.filter((outcome) => outcome.status === "fulfilled")).toHaveLength(6);
@@ -104,7 +148,7 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         "1.root.json.tmp",
         "1.root",
       ])("are not put under %j", async (name) => {
-        await expect(files.putIfAbsent(name, Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
+        await expect(putFile(files, name, Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
         if (name === "timestamp.json") return;
         await expect(files.read(name)).rejects.toMatchObject({ code: "INVALID_NAME" });
       });

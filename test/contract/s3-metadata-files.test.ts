@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { S3MetadataFiles } from "../../infrastructure/storage/s3-metadata-files.js";
 import { S3Server } from "../support/s3-server.js";
-import { describeMetadataFiles, timestampOf } from "./metadata-files.js";
+import { describeMetadataFiles, putFile, timestampOf } from "./metadata-files.js";
 
 const PREFIX = "some/prefix/";
 
@@ -66,7 +66,7 @@ describe("S3", () => {
       server.interposed = ({ method }) =>
         method === "PUT" && ++puts === 1 ? { status: 412, code: "PreconditionFailed" } : undefined;
     }
-    await expect(files.putIfAbsent("1.root.json", Buffer.from("one"))).rejects.toMatchObject({
+    await expect(putFile(files, "1.root.json", Buffer.from("one"))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
       message: `bucket ${server.bucket} cannot be used (it ignores ${ignored})`,
     });
@@ -75,41 +75,41 @@ describe("S3", () => {
 
   it("is asked for its conditions once, and again where the question failed", async () => {
     server.interposed = () => ({ status: 503, code: "SlowDown" });
-    await expect(files.putIfAbsent("1.root.json", Buffer.from("one"))).rejects.toMatchObject({
+    await expect(putFile(files, "1.root.json", Buffer.from("one"))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
     });
     server.interposed = () => undefined;
     server.requests.length = 0;
-    await files.putIfAbsent("1.root.json", Buffer.from("one"));
-    await files.putIfAbsent("2.root.json", Buffer.from("two"));
+    await putFile(files, "1.root.json", Buffer.from("one"));
+    await putFile(files, "2.root.json", Buffer.from("two"));
     expect(server.requests.filter((request) => request === "PUT .conditional-writes")).toHaveLength(3);
     expect(server.requests.slice(3)).toEqual(["PUT 1.root.json", "PUT 2.root.json"]);
   });
 
   it("tries again after a conflict, but not for ever", async () => {
-    await files.putIfAbsent("1.root.json", Buffer.from("one"));
+    await putFile(files, "1.root.json", Buffer.from("one"));
     const conflict = { status: 409, code: "ConditionalRequestConflict" };
     let conflicts = 3;
     server.interposed = () => (conflicts-- > 0 ? conflict : undefined);
-    expect(await files.putIfAbsent("2.root.json", Buffer.from("two"))).toBe(true);
+    expect(await putFile(files, "2.root.json", Buffer.from("two"))).toBe(true);
     server.interposed = () => conflict;
-    await expect(files.putIfAbsent("3.root.json", Buffer.from("three"))).rejects.toMatchObject({
+    await expect(putFile(files, "3.root.json", Buffer.from("three"))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
       message: expect.stringContaining("10 conflicts") as string,
     });
   });
 
   it("counts a write whose answer was lost as there", async () => {
-    await files.putIfAbsent("1.root.json", Buffer.from("one"));
+    await putFile(files, "1.root.json", Buffer.from("one"));
     server.interposed = ({ key }) => {
       server.objects.set(key, Buffer.from("two"));
       return { status: 500, code: "InternalError" };
     };
-    await expect(files.putIfAbsent("2.root.json", Buffer.from("two"))).rejects.toMatchObject({
+    await expect(putFile(files, "2.root.json", Buffer.from("two"))).rejects.toMatchObject({
       code: "STORAGE_UNAVAILABLE",
     });
     server.interposed = () => undefined;
-    expect(await files.putIfAbsent("2.root.json", Buffer.from("two"))).toBe(false);
+    expect(await putFile(files, "2.root.json", Buffer.from("two"))).toBe(false);
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe("S3", () => {
     server.interposed = () => ({ status, body: echo });
     for (const work of [
       () => files.read("1.root.json"),
-      () => files.putIfAbsent("1.root.json", Buffer.from("one")),
+      () => putFile(files, "1.root.json", Buffer.from("one")),
       () => files.replaceTimestamp(1, timestampOf(1)),
     ]) {
       const error: unknown = await work().catch((reason: unknown) => reason);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { TufError } from "../../../domain/tuf/errors.js";
 import type { MetadataFiles } from "../../../domain/tuf/metadata-files.js";
+import { fileByFile } from "../../support/file-by-file.js";
 
 const ODDS = { lost: 0.01, unnoticed: 0.01, unanswered: 0.01, slow: 0.05 };
 /** Milliseconds. */
@@ -17,7 +18,7 @@ export function faultyFiles(files: MetadataFiles, random: () => number): Metadat
   };
   const forgetful = async (work: () => Promise<boolean>) => random() < ODDS.unnoticed || (await work());
   return {
-    putIfAbsent: (name, bytes) => put(() => forgetful(() => files.putIfAbsent(name, bytes))),
+    putAll: fileByFile(files, (_, work) => put(() => forgetful(work))),
     replaceTimestamp: (version, bytes) => put(() => forgetful(() => files.replaceTimestamp(version, bytes))),
     remove: (names) => put(() => files.remove(names)),
     read: (name) => files.read(name),
