@@ -1,5 +1,5 @@
 import type { Clock } from "../../domain/distinction/clock.js";
-import { DistinctionError, InvalidValueError } from "../../domain/distinction/errors.js";
+import { DistinctionError, InvalidValueError, type DistinctionErrorCode } from "../../domain/distinction/errors.js";
 import type { ImageQuotas } from "../../domain/image/image-quotas.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
@@ -124,10 +124,13 @@ function compared(line: LineImage, stored: Image): Outcome {
   return ["different", `its image is there already, with other ${different.join(", ")}`];
 }
 
+/** What another line may succeed with: a caller imports its own images, and a server takes shorter ones. */
+const REFUSALS: readonly DistinctionErrorCode[] = ["FORBIDDEN", "STATEMENT_TOO_LARGE"];
+
 /** Why an image cannot be stored, whoever tries; nothing where the fault is not its own. */
 function badnessOf(error: unknown): string | undefined {
   if (error instanceof InvalidValueError) return describeFaults(error);
-  return error instanceof DistinctionError && error.code === "STATEMENT_TOO_LARGE" ? error.message : undefined;
+  return error instanceof DistinctionError && REFUSALS.includes(error.code) ? error.message : undefined;
 }
 
 function isTaken(error: unknown): boolean {

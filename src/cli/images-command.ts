@@ -7,17 +7,15 @@ import { purgeImages } from "../application/purge-images.js";
 import type { DistinctionOptions } from "../composition/distinction-options.js";
 import { openDistinction, type Distinction } from "../composition/open-distinction.js";
 import { databasePlace, missingDatabaseFile } from "./database-file.js";
-import { codeOf, EXIT, exitCodeOf, messageOf, UsageError } from "./exit-code.js";
+import { codeOf, EXIT, exitCodeOf, UsageError } from "./exit-code.js";
 import { outputFile, outputStream } from "./images/catalogue-file.js";
+import { told } from "./images/told.js";
 import { splitLines } from "./images/split-lines.js";
 import { Interruption } from "./interruption.js";
 import { Progress } from "./progress.js";
 
 /** Of a program whose reader went away: 128 + SIGPIPE. */
 const BROKEN_PIPE = 141;
-
-/** What systems and databases say where no space is left. */
-const FULL = ["ENOSPC", "EDQUOT", "SQLITE_FULL", "ER_DISK_FULL", "ER_RECORD_FILE_FULL"];
 
 interface Flags {
   readonly database: string;
@@ -170,12 +168,4 @@ async function run(name: string, options: DistinctionOptions, work: Work): Promi
   } finally {
     await distinction?.close();
   }
-}
-
-/** What people need to go on. */
-function told(error: unknown): string {
-  const codes = [codeOf(error), (error as { cause?: { code?: string } } | undefined)?.cause?.code];
-  return codes.some((code) => code !== undefined && FULL.includes(code))
-    ? "no space left; make some and run it again to go on"
-    : messageOf(error);
 }

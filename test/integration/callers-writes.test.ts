@@ -158,7 +158,11 @@ describe("what a caller writes", () => {
     });
 
     test("an import of a caller's tells no times, and those of a service do", async () => {
-      const lines = [{ id: randomUUID(), createdAt: "2020-01-01T00:00:00.000Z" }, { id: randomUUID() }];
+      const lines = [
+        { id: randomUUID(), createdAt: "2020-01-01T00:00:00.000Z" },
+        { id: randomUUID(), owner: "you" },
+        { id: randomUUID() },
+      ];
       const told: string[] = [];
       const run = (images: ImageRepository): Promise<ImportReport> =>
         importImages(
@@ -169,9 +173,12 @@ describe("what a caller writes", () => {
             signal: new AbortController().signal,
           },
         );
-      expect(await run(mine())).toMatchObject({ imported: 1, bad: 1 });
-      expect(told).toEqual(["1 createdAt: is read-only"]);
-      expect(await run(gateway().images)).toMatchObject({ imported: 1, existing: 1, bad: 0 });
+      expect(await run(mine())).toMatchObject({ imported: 1, bad: 2 });
+      expect(told).toEqual([
+        "1 createdAt: is read-only",
+        expect.stringMatching(/^2 image .* is to be its caller's own$/),
+      ]);
+      expect(await run(gateway().images)).toMatchObject({ imported: 2, existing: 1, bad: 0 });
       expect((await gateway().images.get(lines[0]!.id)).createdAt).toEqual(new Date("2020-01-01T00:00:00Z"));
     });
 

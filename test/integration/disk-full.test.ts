@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import type { CatalogueLine } from "../../src/application/catalogue-line.js";
+import { importImages, type ImportReport } from "../../src/application/import-images.js";
+import { told } from "../../src/cli/images/told.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { environment, imagesIn, newImage, onServer, onSqlite } from "./backends.js";
@@ -49,6 +53,30 @@ describe("a database file that cannot grow", () => {
       await room();
       expect(await images.save(image)).toMatchObject({ version: 2, written: true });
       expect((await images.get(image.id)).properties.size).toBe(5);
+    });
+
+    test("ends an import with how to go on; the batches before are stored, and the next run adds the rest", async () => {
+      const lines = Array.from({ length: 300 }, (_, index) => ({
+        number: index + 1,
+        content: { text: JSON.stringify({ id: randomUUID(), properties: { k: "x".repeat(6_000) } }) },
+      }));
+      async function* catalogue(): AsyncGenerator<CatalogueLine> {
+        yield* lines;
+      }
+      const run = (): Promise<ImportReport> =>
+        importImages({ images, clock: { now: Date.now } }, catalogue(), {
+          onLine: () => undefined,
+          signal: new AbortController().signal,
+        });
+      await pragma(`max_page_count = ${(await pragma("page_count")) + 330}`);
+      const error = await run().catch((reason: unknown) => reason);
+      expect(error).toMatchObject(full("SQLITE_FULL"));
+      expect(told(error)).toBe("no space left; make some and run it again to go on");
+      await pragma("max_page_count = 1073741823");
+      const { imported, existing, bad } = await run();
+      expect([imported + existing, bad]).toEqual([300, 0]);
+      expect(existing % 100).toBe(0);
+      expect(existing).toBeGreaterThan(0);
     });
 
     test("takes nothing of a new record, a batch or a unit of work in part", async () => {
