@@ -1,10 +1,12 @@
 import { apply } from "./apply.js";
 import { brokenGuards } from "./broken-guards.js";
+import type { Change } from "./change.js";
 import { InvalidMergeError, InvalidValueError, type Fault } from "./errors.js";
+import { placeFaults, replacedCollections, shownNames } from "./object-places.js";
 import { idFrom, idText } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import type { AnyRecordType, Attributes, Collections, Edit, RecordOf } from "./record-type.js";
-import { faceOf, recordFrom } from "./record.js";
+import type { AnyRecordType, Edit, RecordOf } from "./record-type.js";
+import { recordFrom } from "./record.js";
 
 /** What a record type's own rules and guards say to a record that is to be stored or removed. */
 export class RecordChecks<R extends AnyRecordType> {
@@ -18,7 +20,7 @@ export class RecordChecks<R extends AnyRecordType> {
 
   /** @throws InvalidValueError where the caller's edit breaks a rule or a guard */
   edited(record: RecordOf<R>, edit: Edit): void {
-    this.open(record, edit.before);
+    this.open(record, edit.before, collectionsOf(edit.changes));
     this.#refuse(this.#faults(record, edit), edit.before);
   }
 
@@ -42,23 +44,28 @@ export class RecordChecks<R extends AnyRecordType> {
   }
 
   /**
-   * What is stored has to show in the object: it would be too late to find out afterwards. Looks closer only where
-   * nothing can be added to the object, since every save comes by here.
+   * What is stored has to show in the object: it would be too late to find out afterwards. Every save comes by here, so
+   * that an open object is looked at only where something is certain to be put in it: the stamp, an entity's version, and
+   * collections. What others changed is looked at once it is known; see `places`.
    *
-   * @throws InvalidValueError where the object is frozen, or closed without a place for all that is stored
+   * @param touched the collections that the caller changed
+   * @throws InvalidValueError where the object has no place for what is stored
    */
-  open(record: RecordOf<R>, state: RecordState): void {
-    if (!Object.isExtensible(record)) this.#refuse(this.#hidden(record), state);
+  open(record: RecordOf<R>, state: RecordState, touched: readonly string[] = []): void {
+    if (Object.isFrozen(record)) {
+      this.#refuse([{ path: "record", reason: "an object that can show what is stored, got a frozen one" }], state);
+    }
+    const { stamp, shape } = this.type as AnyRecordType;
+    const isClosed = !Object.isExtensible(record);
+    if (isClosed) this.places(record, state, shownNames(this.type));
+    const replaced = shape === undefined ? replacedCollections(this.type, record) : touched;
+    if (stamp === undefined && shape === undefined && replaced.length === 0) return;
+    this.places(record, state, stamp === undefined ? replaced : [stamp, ...replaced]);
   }
 
-  #hidden(record: object): Fault[] {
-    if (Object.isFrozen(record)) {
-      return [{ path: "record", reason: "an object that can show what is stored, got a frozen one" }];
-    }
-    const { attributes, collections } = this.type as { attributes: Attributes; collections: Collections };
-    const names = [...Object.keys(attributes), ...Object.keys(collections)];
-    const hidden = names.filter((name) => !hasPlace(this.type, record, name));
-    return hidden.map((path) => ({ path, reason: "cannot be shown: the object is closed and has no place for it" }));
+  /** @throws InvalidValueError where the object cannot be given another value of one of these attributes and collections */
+  places(record: object, state: RecordState, names: readonly string[]): void {
+    this.#refuse(placeFaults(this.type, record, names), state);
   }
 
   #faults(record: RecordOf<R>, edit?: Edit): readonly Fault[] {
@@ -75,11 +82,8 @@ export class RecordChecks<R extends AnyRecordType> {
   }
 }
 
-/** Whether a closed object can be given another value of an attribute or collection. */
-function hasPlace(type: AnyRecordType, record: object, name: string): boolean {
-  if (type.shape !== undefined) return faceOf(type, record)[name] !== undefined;
-  const place = Object.getOwnPropertyDescriptor(record, name);
-  return place === undefined ? name in record : place.writable !== false;
+function collectionsOf(changes: readonly Change[]): string[] {
+  return [...new Set(changes.flatMap((change) => ("collection" in change ? [change.collection] : [])))];
 }
 
 function asFault({ subject, reason }: { readonly subject: string; readonly reason: string }): Fault {

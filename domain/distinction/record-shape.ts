@@ -17,6 +17,8 @@ export interface RecordShape<T extends object = object> {
   face(object: T): AnyRecord;
   /** Called when the face was given all that is stored as `version`; until then collections need not show in the object. */
   shown(object: T, version: number): void;
+  /** Which of the attributes and collections `names`, and the version, the object cannot be given another value of. */
+  unshowable(object: T, names: readonly string[]): readonly string[];
   /** What the caller put in the object that is stored nowhere, each with why it cannot be. */
   strangers(object: T): readonly Fault[];
   /** The property that holds another version than `version`, with what it holds; nothing where none does. */

@@ -54,7 +54,10 @@ export class SavePlan<R extends AnyRecordType> {
     const rebased = rebase(this.type, original, mine, current, rules);
     if (rebased.kind === "conflict") throw conflict(this.type, original, current, attempts, rebased.overlaps);
     const { changes } = rebased;
-    if (changes.length > 0) this.checks.merged({ before: current, changes }, scope);
+    if (changes.length > 0) {
+      this.checks.merged({ before: current, changes }, scope);
+      tracked.requirePlaces(this.checks, mine, current, changes);
+    }
     return this.stamped(current, rebased.changes);
   }
 

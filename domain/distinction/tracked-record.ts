@@ -7,6 +7,7 @@ import { InvalidValueError, type Fault } from "./errors.js";
 import { givenEntries } from "./given-entries.js";
 import { changesOf } from "./record-changes.js";
 import { faceOf, trackedCollection, trackedMap } from "./record.js";
+import type { RecordChecks } from "./record-checks.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
@@ -58,6 +59,26 @@ export class TrackedRecord {
       [{ path: this.#unshown, reason }],
       idText(idFrom(this.type, attributes)),
     );
+  }
+
+  /**
+   * Looks for a place in the object for what others changed, before anything is written on top of it.
+   *
+   * @throws InvalidValueError
+   */
+  requirePlaces(
+    checks: Pick<RecordChecks<AnyRecordType>, "places">,
+    mine: readonly Change[],
+    current: RecordState,
+    changes: readonly Change[],
+  ): void {
+    const captured = applyAttributes(this.original.attributes, mine);
+    const stored = applyAttributes(current.attributes, changes);
+    const attributes = Object.entries(this.type.attributes as Attributes);
+    const names = attributes.flatMap(([name, type]) => (type.same(captured[name], stored[name]) ? [] : [name]));
+    // A tracked collection shows others' entries by itself; an array of an entity's has to be given them.
+    if (this.type.shape !== undefined) names.push(...Object.keys(this.type.collections as Collections));
+    if (names.length > 0) checks.places(this.object, this.original, names);
   }
 
   /** Runs `work` after whatever was begun on this object before. */

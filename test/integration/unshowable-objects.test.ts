@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { EntitySchema, type DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
@@ -8,7 +9,7 @@ import { distinct, type EntityRepository } from "../../src/composition/distinct.
 import { articleTable, articleType, type Article } from "../support/article.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { environment, onSqlBackends } from "./backends.js";
-import { openDataSource } from "./entity-fixtures.js";
+import { Label, Note, openDataSource, Photo } from "./entity-fixtures.js";
 
 type Articles = DistinctRepository<typeof articleType>;
 
@@ -49,7 +50,6 @@ describe("what was written and cannot be shown in the caller's object is not wri
 
 function plainObjects(repository: () => Articles): void {
   test.each<[string, path: string, (article: Article) => void]>([
-    ["a read-only attribute", "title", (article) => readOnly(article, "title")],
     ["an attribute whose setter throws", "title", (article) => refusing(article, "title")],
     ["a collection whose setter throws", "record", (article) => refusing(article, "labels")],
   ])("%s", async (id, path, prepare) => {
@@ -74,6 +74,46 @@ function plainObjects(repository: () => Articles): void {
     const stored = await articles.reload(article);
     expect(stored).toMatchObject({ title: "new", views: 1 });
     expect([...stored.labels.keys()].sort()).toEqual(["mine", "theirs"]);
+  });
+
+  test.each<[string, (article: Article) => void]>([
+    ["read-only", (article) => readOnly(article, "title")],
+    ["an accessor without setter", (article) => Object.defineProperty(article, "title", { get: () => "old" })],
+  ])(
+    "an attribute that is %s stops nothing until others change it, and is found then before any write",
+    async (id, close) => {
+      const articles = repository();
+      await articles.add(articles.create({ id, title: "old" }));
+      const article = await articles.get(id);
+      close(article);
+      article.views += 1;
+      expect(await articles.save(article)).toMatchObject({ written: true, retries: 0 });
+      await articles.update(id, (other) => void (other.title = "new"));
+      article.views += 1;
+      for (const save of [() => articles.save(article), () => articles.saveAll([article])]) {
+        await expect(save()).rejects.toMatchObject({
+          code: "INVALID_VALUE",
+          id,
+          faults: [{ path: "title", reason: expect.stringMatching(/read-only/) as string }],
+        });
+      }
+      const stored = await articles.get(id);
+      expect([stored.title, stored.views]).toEqual(["new", 1]);
+      await articles.update(id, (other) => void (other.title = "old"));
+      expect(await articles.save(article)).toMatchObject({ written: true });
+      expect((await articles.get(id)).views).toBe(2);
+    },
+  );
+
+  test("a collection of the caller's that nothing can be put in place of is found before any write", async () => {
+    const articles = repository();
+    const id = "own-labels";
+    await articles.add(articles.create({ id }));
+    const article = await articles.get(id);
+    Object.defineProperty(article, "labels", { value: new Map([["mine", "1"]]), writable: false });
+    article.views += 1;
+    await expect(articles.save(article)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: "labels" }] });
+    expect(await articles.get(id)).toMatchObject({ views: 0 });
   });
 
   test("a closed object is saved where it has a place for everything, and refused before any write where not", async () => {
@@ -141,7 +181,7 @@ function entityObjects(url: () => string): void {
   let dataSource: DataSource;
   let accounts: EntityRepository<Account>;
   beforeAll(async () => {
-    dataSource = await openDataSource(url(), { entities: [AccountSchema], synchronize: true });
+    dataSource = await openDataSource(url(), { entities: [AccountSchema, Photo, Label, Note], synchronize: true });
     accounts = distinct(dataSource, AccountSchema, { policies: { views: "sum" }, random: () => 0 });
   });
   afterAll(() => dataSource.destroy());
@@ -161,6 +201,24 @@ function entityObjects(url: () => string): void {
     }
     const views: unknown = await dataSource.query(`SELECT views FROM account WHERE id = '${id}'`);
     expect(views).toEqual([{ views: 1 }]);
+  });
+
+  test("a property that the version, the time of the write or others' children have to go into", async () => {
+    const photos = distinct(dataSource, Photo, { random: () => 0 });
+    const sample = photos.create({ title: "t", labels: [{ name: "a", weight: 1 } as Label] });
+    await photos.add(sample);
+    const refused = async (photo: Photo, path: string): Promise<void> => {
+      photo.views = 9;
+      const fault = { path, reason: expect.stringMatching(/read-only/) as string };
+      await expect(photos.save(photo), path).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [fault] });
+      expect((await photos.get(photo.id)).views).toBe(0);
+    };
+    for (const name of ["version", "updatedAt"])
+      await refused(readOnly(await photos.get(sample.id), name) as Photo, name);
+    const photo = await photos.get(sample.id);
+    readOnly(photo.labels[0]!, "weight");
+    await photos.update(sample.id, (other) => void (other.labels[0]!.weight = 2));
+    await refused(photo, "labels[0].weight");
   });
 
   test("a stored value that its transformer does not take is told by record and column", async () => {

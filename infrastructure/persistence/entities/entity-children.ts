@@ -105,12 +105,13 @@ export function showChildren(
   for (const key of entries.keys()) if (!byKey.has(key)) byKey.set(key, newChild(plan, key));
   for (const [key, child] of byKey) showFields(plan, child, entries.get(key) as Entry);
   for (const { property, attribute } of plan.owner) {
-    for (const child of byKey.values()) property.write(child, attributeOfOwner(attribute));
+    const value = attributeOfOwner(attribute);
+    for (const child of byKey.values()) if (property.read(child) !== value) property.write(child, value);
   }
   const shown = [...byKey.values()];
-  if (shown.length === present.length && shown.every((child, index) => child === present[index])) {
-    owner[plan.property] = Array.isArray(array) ? array : shown;
-  } else if (Array.isArray(array) && !Object.isFrozen(array)) {
+  const isShown = shown.length === present.length && shown.every((child, index) => child === present[index]);
+  if (isShown && Array.isArray(array)) return;
+  if (Array.isArray(array) && !Object.isFrozen(array)) {
     array.length = 0;
     for (const child of shown) array.push(child);
   } else {

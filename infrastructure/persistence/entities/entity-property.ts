@@ -1,9 +1,12 @@
+import { isWritable } from "../../../domain/distinction/object-places.js";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
 
 /** Where in an entity object a column's value is: a property, or one inside embedded objects. */
 export interface EntityProperty {
   /** `undefined` where the value, or an object around it, is not there; `null` where an object around it is null. */
   read(object: object): unknown;
+  /** Whether `write` would succeed, as far as the object says. */
+  isWritable(object: object): boolean;
   /** Makes the embedded objects that are missing on the way, and copies of those that are frozen. */
   write(object: object, value: unknown): void;
 }
@@ -20,6 +23,16 @@ export function entityProperty({ propertyName, embeddedMetadata }: ColumnMetadat
         if (holder === undefined || holder === null) return holder;
       }
       return (holder as Members)[propertyName];
+    },
+    isWritable: (object) => {
+      let holder = object;
+      for (const { propertyName: name } of embeddeds) {
+        const inner = (holder as Members)[name];
+        // What is missing or frozen is put there anew.
+        if (typeof inner !== "object" || inner === null || Object.isFrozen(inner)) return isWritable(holder, name);
+        holder = inner;
+      }
+      return isWritable(holder, propertyName);
     },
     write: (object, value) => {
       let holder = object as Members;

@@ -1,4 +1,5 @@
 import type { RecordShape } from "../../../domain/distinction/record-shape.js";
+import { unshowable } from "./entity-places.js";
 import { EntityFaces } from "./entity-face.js";
 import type { EntityPlan } from "./entity-plan.js";
 
@@ -14,6 +15,7 @@ export function entityShape(plan: EntityPlan): RecordShape {
       const isForeign = value !== undefined && value !== null && Number(value) !== version;
       return isForeign ? { path: plan.versionName, value } : undefined;
     },
+    unshowable: (object, names) => unshowable(plan, object, names),
     strangers: plan.strangers,
     initial: plan.initial,
   };
