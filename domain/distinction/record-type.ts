@@ -180,6 +180,8 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const unfit = keyNames(type).map((name) => [name, keyFault((type.attributes as Attributes)[name])] as const);
   const [key] = unfit.filter(([, reason]) => reason !== undefined);
   if (key !== undefined) return `the key ${key[0]} must not be ${key[1]}`;
+  const pointless = keyNames(type).find((name) => Object.hasOwn(type.policies, name));
+  if (pointless !== undefined) return `the key ${pointless} cannot have a policy: it never changes`;
   const shown = Object.entries(type.collections as Collections).find(
     ([, { kind, key }]) => kind === "list" && key.secret,
   );

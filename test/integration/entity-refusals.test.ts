@@ -80,6 +80,16 @@ test.each<[string, EntitySchema[], RegExp]>([
     [owner, childOf({ second: { type: String, primary: true } })],
     /entity Child: children need one key column/,
   ],
+  [
+    "a property that assignments do not make",
+    [schema({ ["__proto__"]: { type: String, name: "proto" } })],
+    /entity Thing\.__proto__: no property can be named __proto__: give it another name/,
+  ],
+  [
+    "such a property of a child",
+    [owner, childOf({ ["__proto__"]: { type: String } })],
+    /entity Child\.__proto__: no property can be named __proto__/,
+  ],
   ["a reserved name", [schema({ then: { type: String } })], /then is a reserved name/],
 ])("refused: %s", async (_, entities, message) => {
   const dataSource = await open(...entities);

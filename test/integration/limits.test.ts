@@ -20,8 +20,11 @@ describe("the limits of the databases", () => {
     let database: Database;
     let articles: DistinctRepository<typeof articleType>;
     const isMariaDb = () => backend === "server" && inject("serverVersion").includes("MariaDB");
+    const sent: string[] = [];
     beforeAll(async () => {
-      database = openTestDatabase(place().url);
+      database = openTestDatabase(place().url, {
+        onStatement: ({ kind, sql }) => void (kind === "statement" && sent.push(sql)),
+      });
       await createTestTables(database, articleTable);
       articles = new DistinctRepository(articleType, new SqlRecordStore(database, articleTable), environment);
     });
@@ -47,15 +50,40 @@ describe("the limits of the databases", () => {
       expect(article.metadata).toEqual(nested(deepest));
       const file = { length: 1, sha256: "", custom: nested(deepest + 1) };
       const refusal = { code: "INVALID_VALUE", message: expect.stringContaining(`${deepest} levels`) as string };
+      const writes = (path: string): (() => Promise<unknown>)[] => [
+        () => articles.save(article),
+        () => articles.saveAll([article]),
+        () =>
+          articles.update(
+            id,
+            (one) => void (path === "metadata" ? (one.metadata = nested(deepest + 1)) : one.files.set("f", file)),
+          ),
+      ];
+      const expectRefused = async (path: string): Promise<void> => {
+        for (const write of writes(path)) {
+          const before = sent.length;
+          const failure = write();
+          await expect(failure).rejects.toMatchObject(refusal);
+          await expect(failure).rejects.toThrow(id);
+          await expect(failure).rejects.toThrow(path);
+          expect(sent.slice(before).filter((sql) => !sql.startsWith("SELECT"))).toEqual([]);
+        }
+      };
       article.metadata = nested(deepest + 1);
-      await expect(articles.save(article)).rejects.toMatchObject(refusal);
+      await expectRefused("metadata");
       article.metadata = {};
       article.files.set("f", file);
-      await expect(articles.save(article)).rejects.toMatchObject(refusal);
+      await expectRefused('files["f"]');
       expect(articles.versionOf(await articles.get(id))).toBe(1);
-      await expect(
-        (async () => articles.add(articles.create({ id: randomUUID(), metadata: nested(deepest + 1) })))(),
-      ).rejects.toMatchObject(refusal);
+      const added = randomUUID();
+      for (const add of [
+        async () => articles.add(articles.create({ id: added, metadata: nested(deepest + 1) })),
+        async () => articles.addAll([articles.create({ id: added, files: [["f", file]] })]),
+      ]) {
+        const failure = add();
+        await expect(failure).rejects.toMatchObject(refusal);
+        await expect(failure).rejects.toThrow(added);
+      }
     });
 
     test("a number of more digits than JavaScript keeps stays what it is beside a change, by path and as a whole", async () => {

@@ -9,7 +9,7 @@ import { columnValue, type EntityPlace } from "./entity-column-value.js";
 import { defaultsToNow } from "./entity-default.js";
 import { keylessChild } from "./entity-children.js";
 import type { ChildField, ChildPlan } from "./entity-plan.js";
-import { entityProperty } from "./entity-property.js";
+import { entityProperty, unnameable } from "./entity-property.js";
 import { refusal } from "./entity-refusal.js";
 import { entityStrangers } from "./entity-strangers.js";
 import type { ColumnCodec } from "../records/column-codec.js";
@@ -131,6 +131,8 @@ function requireSimple(child: EntityMetadata, inverse: RelationMetadata): void {
 }
 
 function fieldValue(child: EntityMetadata, column: ColumnMetadata, place: EntityPlace, secret: boolean) {
+  const unnamed = unnameable(column);
+  if (unnamed !== undefined) throw refusal(child, column.propertyPath, unnamed);
   const plain = column.isSelect && column.isInsert && !column.isVirtualProperty && column.asExpression === undefined;
   const value = plain
     ? columnValue(column, place, { secret })

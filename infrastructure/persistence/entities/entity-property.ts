@@ -47,3 +47,9 @@ export function entityProperty({ propertyName, embeddedMetadata }: ColumnMetadat
     },
   };
 }
+
+/** Assigning to it would make no property: the column would be lost without a word. */
+export function unnameable({ propertyPath }: ColumnMetadata): string | undefined {
+  const isLost = propertyPath.split(".").includes("__proto__");
+  return isLost ? "no property can be named __proto__: give it another name (`name` keeps the column's)" : undefined;
+}

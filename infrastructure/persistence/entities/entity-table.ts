@@ -7,7 +7,7 @@ import { entityChildren, statedCollations, type EntityChildren } from "./entity-
 import { columnValue, type EntityPlace } from "./entity-column-value.js";
 import type { EntityPlan } from "./entity-plan.js";
 import { entityInitial } from "./entity-initial.js";
-import { entityProperty, type EntityProperty } from "./entity-property.js";
+import { entityProperty, unnameable, type EntityProperty } from "./entity-property.js";
 import { refusal, unversioned } from "./entity-refusal.js";
 import { entityRelations } from "./entity-relations.js";
 import { entityStrangers } from "./entity-strangers.js";
@@ -58,7 +58,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
   const properties: Record<string, EntityProperty> = {};
   for (const column of columns) {
     const path = column.propertyPath;
-    const reason = columnFault(column);
+    const reason = unnameable(column) ?? columnFault(column);
     const value = reason === undefined ? valueOf(column, place, options) : { refused: reason };
     if ("refused" in value) throw refusal(metadata, path, `${value.refused}; name it in \`ignore\` to leave it out`);
     attributes[path] = value.type;

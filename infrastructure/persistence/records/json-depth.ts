@@ -1,29 +1,88 @@
 import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { InvalidValueError } from "../../../domain/distinction/errors.js";
-import type { Dialect } from "../connection/dialect.js";
-import type { ColumnCodec } from "./column-codec.js";
+import type { Change } from "../../../domain/distinction/change.js";
+import { InvalidValueError, type Fault } from "../../../domain/distinction/errors.js";
+import { JsonText } from "../../../domain/distinction/json-text.js";
+import { idFrom, idText } from "../../../domain/distinction/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { AnyRecordType, Attributes, Collections } from "../../../domain/distinction/record-type.js";
+import { shownEntryPath } from "../../../domain/distinction/shown-path.js";
+import type { RecordEdit } from "./entry-writes.js";
+import type { TableLayout } from "./table-layout.js";
 
 /**
  * Most objects and arrays within one another that MariaDB takes for JSON (measured on 10.11; what it answers beyond is
  * "constraint failed"). MySQL takes 100, as `MAX_JSON_DEPTH`; SQLite 1,000.
  */
 const MARIADB_DEPTH = 31;
+const REASON = `JSON nested at most ${MARIADB_DEPTH} levels deep on MariaDB`;
 
-/** The codec, which refuses documents that MariaDB would. `what` names the attribute or field in messages. */
-export function depthChecked(
-  codec: ColumnCodec,
-  { shape }: AttributeType,
-  { name: server }: Dialect,
-  what: { readonly record: string; readonly path: string },
-): ColumnCodec {
-  if (server !== "mariadb" || shape.kind !== "json") return codec;
-  const encode: ColumnCodec["encode"] = (captured) => {
-    const text = codec.encode(captured);
-    if (typeof text !== "string" || text.length <= 2 * MARIADB_DEPTH || depthOf(text) <= MARIADB_DEPTH) return text;
-    const reason = `JSON nested at most ${MARIADB_DEPTH} levels deep on MariaDB`;
-    throw new InvalidValueError(what.record, [{ path: what.path, reason }]);
-  };
-  return { ...codec, encode };
+/**
+ * Refuses documents that only MariaDB would. To be called before anything is sent.
+ *
+ * @throws InvalidValueError naming the record, and every attribute and entry that is too deep
+ */
+export function requireShallow(layout: TableLayout, edits: readonly RecordEdit[]): void {
+  if (layout.dialect.name !== "mariadb") return;
+  const { type } = layout.table;
+  for (const { base, changes } of edits)
+    refuse(
+      type,
+      base,
+      changes.flatMap((change) => faultsOf(type, change)),
+    );
+}
+
+/** As `requireShallow`, of whole records. */
+export function requireShallowStates(layout: TableLayout, states: readonly RecordState[]): void {
+  if (layout.dialect.name !== "mariadb") return;
+  const { type } = layout.table;
+  for (const state of states) {
+    const attributes = Object.entries(state.attributes).flatMap(([path, value]) => (isDeep(value) ? [path] : []));
+    const entries = Object.entries(state.collections).flatMap(([name, map]) =>
+      [...map].flatMap(([key, entry]) => entryFaults(type, name, key, entry)),
+    );
+    refuse(type, state, [...attributes.map((path) => ({ path, reason: REASON })), ...entries]);
+  }
+}
+
+function refuse(type: AnyRecordType, { attributes }: RecordState, faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults, idText(idFrom(type, attributes)));
+}
+
+function faultsOf(type: AnyRecordType, change: Change): Fault[] {
+  switch (change.kind) {
+    case "attribute.set":
+      return isDeep(change.to) ? [{ path: change.attribute, reason: REASON }] : [];
+    case "json.set":
+      return isDeepText(JSON.stringify(change.to) ?? "", change.path.length)
+        ? [{ path: change.attribute, reason: REASON }]
+        : [];
+    case "entry.put":
+      return entryFaults(type, change.collection, change.key, change.to);
+    case "entry.drop":
+    case "list.order":
+      return [];
+  }
+}
+
+function entryFaults(type: AnyRecordType, name: string, key: string, captured: unknown): Fault[] {
+  const collection = (type.collections as Collections)[name]!;
+  if (!holdsJson(collection.entry.fields)) return [];
+  return collection.entry.split(captured).some(isDeep)
+    ? [{ path: shownEntryPath(name, collection, key), reason: REASON }]
+    : [];
+}
+
+function holdsJson(fields: Attributes): boolean {
+  return Object.values(fields).some(({ shape }: AttributeType) => shape.kind === "json");
+}
+
+function isDeep(captured: unknown): boolean {
+  return captured instanceof JsonText && isDeepText(captured.text);
+}
+
+function isDeepText(text: string, above = 0): boolean {
+  return text.length > 2 * (MARIADB_DEPTH - above) && depthOf(text) > MARIADB_DEPTH - above;
 }
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];

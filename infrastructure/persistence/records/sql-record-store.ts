@@ -23,6 +23,7 @@ import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
 import { HurriedDatabase } from "../connection/hurried-database.js";
 import { writeEntries } from "./entry-writer.js";
+import { requireShallow } from "./json-depth.js";
 import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { insertAll, insertOne, insertUnless, type Refusal } from "./record-insertion.js";
@@ -67,6 +68,7 @@ export class SqlRecordStore implements RecordStore {
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
     const layout = await this.ready();
+    requireShallow(layout, [{ base, changes }]);
     const written = await this.#written(layout, base, changes);
     return written ? { kind: "applied" } : this.current(layout, base, scope);
   }
@@ -92,6 +94,7 @@ export class SqlRecordStore implements RecordStore {
       if (current === undefined) return { kind: "missing" };
       const changes = decide(current);
       if (changes.length === 0) return { kind: "applied", state: current };
+      requireShallow(layout, [{ base: current, changes }]);
       await session.run(this.#update(layout, current, changes));
       await writeEntries(session, layout, [{ base: current, changes }]);
       return { kind: "applied", state: apply(current, changes) };

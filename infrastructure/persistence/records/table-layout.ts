@@ -2,7 +2,6 @@ import type { AttributeType } from "../../../domain/distinction/attribute-type.j
 import type { CollectionType, EntryType } from "../../../domain/distinction/collection-type.js";
 import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
 import { columnCodec, type ColumnCodec } from "./column-codec.js";
-import { depthChecked } from "./json-depth.js";
 import type { Dialect } from "../connection/dialect.js";
 import { secretParameter } from "../connection/parameter.js";
 import { living } from "./living.js";
@@ -58,7 +57,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
   const columns = attributes.map(([attribute, type]) => ({
     attribute,
     name: dialect.quote(table.columns[attribute]!),
-    codec: checked(type, table.codecs?.[attribute], dialect, { record: table.type.name, path: attribute }),
+    codec: wrapped(type, table.codecs?.[attribute], dialect),
     secret: type.secret,
   }));
   const byAttribute = new Map(columns.map((column) => [column.attribute, column]));
@@ -78,7 +77,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
     entries: new Map(
       collections.map(([name, type]) => [
         name,
-        entryLayout(table.type.name, name, table.entryTables[name]!, type, byAttribute, dialect),
+        entryLayout(name, table.entryTables[name]!, type, byAttribute, dialect),
       ]),
     ),
   };
@@ -91,7 +90,6 @@ function plainNames(names: readonly string[]): readonly string[] | undefined {
 }
 
 function entryLayout(
-  record: string,
   collection: string,
   table: EntryTable,
   { entry: type, key }: CollectionType,
@@ -112,7 +110,7 @@ function entryLayout(
     fields: Object.entries(type.fields).map(([field, fieldType]) => ({
       attribute: field,
       name: dialect.quote(table.columns[field]!),
-      codec: checked(fieldType, table.codecs?.[field], dialect, { record, path: `${collection}[…].${field}` }),
+      codec: wrapped(fieldType, table.codecs?.[field], dialect),
       secret: fieldType.secret,
     })),
     position: table.positionColumn && dialect.quote(table.positionColumn),
@@ -121,13 +119,8 @@ function entryLayout(
   };
 }
 
-/** The codec with what holds for all of its kind: documents are no deeper than the server takes, secrets are wrapped. */
-function checked(
-  type: AttributeType,
-  given: ColumnCodec | undefined,
-  dialect: Dialect,
-  what: { readonly record: string; readonly path: string },
-): ColumnCodec {
-  const codec = depthChecked(given ?? columnCodec(type, dialect), type, dialect, what);
+/** The codec, which wraps secrets. */
+function wrapped(type: AttributeType, given: ColumnCodec | undefined, dialect: Dialect): ColumnCodec {
+  const codec = given ?? columnCodec(type, dialect);
   return type.secret ? { ...codec, encode: (captured) => secretParameter(codec.encode(captured)) } : codec;
 }

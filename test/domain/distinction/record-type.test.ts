@@ -108,6 +108,7 @@ describe("a record type", () => {
   test.each([
     ["no key", { key: [] }],
     ["an unknown key", { key: "uuid" }],
+    ["a policy of the key", { policies: { id: "mine" } }],
     ["an unknown attribute in a policy", { policies: { sise: "sum" } }],
     ["an unknown attribute in a group", { groups: [["id", "sise"]] }],
     ["a name that is taken twice", { collections: { id: setOf(text(5)) } }],
