@@ -1,5 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import "reflect-metadata";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { instantValue } from "../../infrastructure/persistence/entities/entity-instant.js";
+import { distinct } from "../../src/composition/distinct.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { onServer } from "./backends.js";
+import { openDataSource, Photo, type Note } from "./entity-fixtures.js";
 
 const read = (zone: string, column: string): Date => {
   const { type, codec } = instantValue(zone, 3);
@@ -30,6 +35,50 @@ describe.each([
   test(`shows ${time} as ${shown}, to the second`, () => {
     expect(written("local", time)).toBe(shown);
     expect(read("local", shown)).toEqual(new Date(time));
+  });
+});
+
+describe("the hour that comes twice when summer time ends", () => {
+  let before: string | undefined;
+  beforeEach(() => {
+    before = process.env.TZ;
+    process.env.TZ = "Europe/Berlin";
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
+  const first = new Date("2026-10-25T00:30:00.250Z");
+  const second = new Date("2026-10-25T01:30:00.250Z");
+
+  test("is refused by a local clock where it comes for the second time, and taken by clocks that count on", () => {
+    const { fault } = instantValue("local", 3).type;
+    expect(fault(second)).toMatch(/only once .*got the Date 2026-10-25T01:30:00.250Z/);
+    for (const time of [first, new Date("2026-10-24T23:59:59.999Z"), new Date("2026-10-25T02:00:00Z")]) {
+      expect(fault(time)).toBeUndefined();
+    }
+    for (const zone of ["Z", "+01:00"]) expect(instantValue(zone, 3).type.fault(second)).toBeUndefined();
+  });
+
+  onServer((place) => {
+    test("a caller's time is refused before it would be another one, times that are set here are as they will be read", async () => {
+      const clock = new FakeClock(second.getTime());
+      const dataSource = await openDataSource(place().url, { timezone: "local", synchronize: true });
+      onTestFinished(() => dataSource.destroy());
+      const photos = distinct(dataSource, Photo, { clock, random: () => 0 });
+      const photo = photos.create({ title: "t", notes: [{ body: "b" }] as Note[] });
+      await photos.add(photo);
+      photo.title = "u";
+      await photos.save(photo);
+      expect(photo).toMatchObject({ createdAt: first, updatedAt: first, notes: [{ writtenAt: first }] });
+      const stored = await photos.get(photo.id);
+      expect([stored.createdAt, stored.updatedAt, stored.notes[0]!.writtenAt]).toEqual([first, first, first]);
+      photo.takenAt = second;
+      await expect(photos.save(photo)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: "takenAt" }] });
+      photo.takenAt = first;
+      await photos.save(photo);
+      expect((await photos.get(photo.id)).takenAt).toEqual(first);
+    });
   });
 });
 

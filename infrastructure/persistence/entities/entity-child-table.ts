@@ -6,7 +6,7 @@ import type { AttributeType } from "../../../domain/distinction/attribute-type.j
 import { text } from "../../../domain/distinction/text-types.js";
 import { entries, type CollectionType } from "../../../domain/distinction/collection-type.js";
 import { columnValue, type EntityPlace } from "./entity-column-value.js";
-import { defaultsToNow } from "./entity-default.js";
+import { defaultsToNow, timeOfInsert } from "./entity-default.js";
 import { keylessChild } from "./entity-children.js";
 import type { ChildField, ChildPlan } from "./entity-plan.js";
 import { entityProperty, unnameable } from "./entity-property.js";
@@ -48,7 +48,8 @@ export function entityChildren(
     fields[name] = value.type;
     codecs[name] = value.codec;
     columns[name] = column.databaseName;
-    const initial = (): unknown => (defaultsToNow(column) ? new Date(now()) : value.type.initial);
+    const initial = (): unknown =>
+      defaultsToNow(column) ? timeOfInsert(column, value.type, now()) : value.type.initial;
     plans[name] = { property: entityProperty(column), type: value.type, initial };
   }
   const keyPlan = keyOf(child, key, place);

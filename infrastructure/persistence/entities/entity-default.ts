@@ -8,6 +8,11 @@ export function columnDefault({ default: given }: ColumnMetadata, type: Attribut
   return candidates.find((candidate) => type.fault(candidate) === undefined);
 }
 
+/** The time of an insert, as the column will be read: what is set here is not refused. */
+export function timeOfInsert({ transformer }: ColumnMetadata, type: AttributeType, now: number): unknown {
+  return transformer === undefined ? type.expose(type.capture(new Date(now))) : new Date(now);
+}
+
 /** Whether the database's default is the time of the insert. */
 export function defaultsToNow({ default: given, isCreateDate, isUpdateDate }: ColumnMetadata): boolean {
   if (isCreateDate || isUpdateDate) return true;

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
-import { defaultsToNow } from "./entity-default.js";
+import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import { defaultsToNow, timeOfInsert } from "./entity-default.js";
 import type { EntityProperty } from "./entity-property.js";
 
 /** Fits no attribute, so that the fault is told where a key is missing. */
@@ -15,6 +16,7 @@ export function entityInitial(
   metadata: EntityMetadata,
   columns: readonly ColumnMetadata[],
   properties: Readonly<Record<string, EntityProperty>>,
+  types: Readonly<Record<string, AttributeType>>,
   now: () => number,
 ): (attribute: string) => unknown {
   const byPath = new Map(columns.map((column) => [column.propertyPath, column]));
@@ -22,7 +24,8 @@ export function entityInitial(
     const column = byPath.get(attribute)!;
     if (column.generationStrategy === "uuid") return randomUUID();
     if (column.generationStrategy !== undefined) return new MadeByDatabase();
-    return properties[attribute]!.read(blank(metadata)) ?? (defaultsToNow(column) ? new Date(now()) : undefined);
+    const made = properties[attribute]!.read(blank(metadata));
+    return made ?? (defaultsToNow(column) ? timeOfInsert(column, types[attribute]!, now()) : undefined);
   };
 }
 

@@ -27,10 +27,11 @@ export function instantValue(
       if (fault !== undefined) return fault;
       const time = (value as Date).getTime();
       const [from, to] = limits ?? shownFully(zone, time);
-      if (time >= from && time <= to) return undefined;
-      return `between ${isoDay(from)} and ${isoDay(to)}, got ${describeValue(value)}`;
+      if (time < from || time > to) return `between ${isoDay(from)} and ${isoDay(to)}, got ${describeValue(value)}`;
+      const cut = Math.floor(time / unit) * unit;
+      return readAgain(zone, cut) === cut ? undefined : `${ONCE}, got ${describeValue(value)}`;
     },
-    capture: (value) => Math.floor((value as Date).getTime() / unit) * unit,
+    capture: (value) => readAgain(zone, Math.floor((value as Date).getTime() / unit) * unit),
   };
   return codedValue(
     type,
@@ -38,6 +39,20 @@ export function instantValue(
     (column) => timeOf(zone, column),
     kept,
   );
+}
+
+const ONCE =
+  'a time that the local clock shows only once (when summer time ends an hour comes twice; `timezone: "Z"` of the data ' +
+  "source tells them apart)";
+
+/**
+ * The time that the column will be read as. Of the hour that a local clock shows twice, when summer time ends, that is the
+ * first one: refused of a caller, taken of the times that are set here.
+ */
+function readAgain(zone: TimeZone, time: number): number {
+  if (zone !== "local" || Number.isNaN(time)) return time;
+  const again = timeOf(zone, textIn(zone, time));
+  return Number.isNaN(again) ? time : again;
 }
 
 /** The times of the years 1000 to 9999 by the clock on the wall. */

@@ -99,7 +99,7 @@ export function entityMapping(metadata: EntityMetadata, options: EntityMappingOp
         [...relations.foreign, ...hidden.map((column) => column.propertyPath)],
         ignored,
       ),
-      initial: entityInitial(metadata, columns, properties, options.now),
+      initial: entityInitial(metadata, columns, properties, attributes, options.now),
     },
   };
 }
