@@ -120,6 +120,8 @@ export interface SnapshotCommit {
   readonly changed: ReadonlyMap<string, RaisedEntry>;
   /** Pendings that are in this snapshot (or were in the one before): deleted if still at that version. */
   readonly merged: readonly Pending[];
+  /** Roles of which this snapshot lists a version that is signed with it: they never become pending. */
+  readonly signed?: readonly RoleCommit[];
 }
 
 /** How far the published files are complete: everything reachable from this timestamp exists. 0 = nothing yet. */
@@ -220,7 +222,9 @@ export interface TufStore {
   /**
    * Commits a merge: compares-and-sets the timestamp's `metadata_version` first (the commit point), then the snapshot's;
    * inserts both files and the differences; raises the changed head entries (`WHERE metadata_version < new`, never
-   * deletes) and stamps them with the snapshot's version; deletes the merged pendings at exactly those versions.
+   * deletes) and stamps them with the snapshot's version; deletes the merged pendings at exactly those versions. Roles that
+   * are signed with it are compared-and-set after the two, as `commitSignedRoles` does: all or none.
+   * @throws {TufError} UNKNOWN_ROLE
    */
   commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome>;
 

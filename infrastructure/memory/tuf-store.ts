@@ -153,8 +153,14 @@ export class MemoryTufStore implements TufStore {
 
   async commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome> {
     const rows = this.rows(repository);
+    const { signed = [] } = commit;
     if (!follows(rows, commit.timestamp) || !follows(rows, commit.snapshot)) return "stale";
+    if (!signed.map((one) => isNext(rows, one)).every(Boolean)) return "stale";
     const snapshotVersion = commit.snapshot.metadataVersion;
+    for (const { file, signedVersion } of signed) {
+      insertVersion(rows, file);
+      roleRow(rows, file.role).signedVersion = signedVersion;
+    }
     for (const role of ["timestamp", "snapshot"] as const) {
       insertVersion(rows, commit[role]);
       roleRow(rows, role).signedVersion = commit.signedVersions[role];

@@ -24,6 +24,8 @@ const TEMPORARY = /^\.[0-9a-f]{64}\.[0-9a-f]{12}\.tmp$/;
 /** Private keys as `<key id>.pem` (PKCS #8), readable by their owner only, in one directory. */
 export class KeyFiles implements KeyStore {
   readonly #passphrase: string | undefined;
+  /** What was opened, as long as its file is the one that was read. */
+  readonly #opened = new Map<string, { readonly file: string; readonly signer: Signer }>();
 
   constructor(
     private readonly directory: string,
@@ -42,7 +44,18 @@ export class KeyFiles implements KeyStore {
     return this.#keep(parsePrivateKey("the imported key", pem, passphrase));
   }
 
+  /** A key whose file is gone, or another one, is not at hand any more. Opening one takes a while, encrypted ones above all. */
   async load(keyId: string): Promise<Signer | undefined> {
+    const file = await this.#fileOf(keyId);
+    const known = this.#opened.get(keyId);
+    if (known !== undefined && known.file === file) return known.signer;
+    this.#opened.delete(keyId);
+    const signer = await this.#open(keyId);
+    if (signer !== undefined && file !== undefined) this.#opened.set(keyId, { file, signer });
+    return signer;
+  }
+
+  async #open(keyId: string): Promise<Signer | undefined> {
     const pem = await this.#read(keyId);
     if (pem === undefined) return undefined;
     const what = `key file ${keyId}.pem`;
@@ -80,8 +93,19 @@ export class KeyFiles implements KeyStore {
     }
   }
 
-  async #read(keyId: string): Promise<string | undefined> {
+  /** What tells a file from any other that was or will be under its name; `undefined` where there is none. */
+  async #fileOf(keyId: string): Promise<string | undefined> {
     if (!isHex32(keyId)) throw new TufError("INVALID_KEY", "a key id is 64 hexadecimal digits");
+    try {
+      const { dev, ino, size, mode, mtimeNs, ctimeNs } = await stat(this.#path(keyId), { bigint: true });
+      return [dev, ino, size, mode, mtimeNs, ctimeNs].join();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async #read(keyId: string): Promise<string | undefined> {
     try {
       return await readFile(this.#path(keyId), "utf8");
     } catch (error) {

@@ -3,7 +3,7 @@ import { type Edition, timestampSigned } from "../../domain/tuf/metadata-builder
 import { type CommitPlan, planCommit } from "../../domain/tuf/publish-plan.js";
 import { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
 import { mergeSnapshot } from "../../domain/tuf/snapshot-merge.js";
-import type { CommitOutcome, MetadataFile, SignedFile, SnapshotState } from "../../domain/tuf/tuf-store.js";
+import type { CommitOutcome, MetadataFile, RoleCommit, SignedFile, SnapshotState } from "../../domain/tuf/tuf-store.js";
 import { asOf, type SigningRun } from "./signing-run.js";
 import { type Attempt, untilCommitted } from "./until-committed.js";
 
@@ -53,9 +53,20 @@ async function commitTimestamp(run: SigningRun, state: SnapshotState): Promise<C
   return outcome;
 }
 
-async function commitMerge(run: SigningRun, memory: HeadMemory, state: SnapshotState): Promise<CommitOutcome> {
+/**
+ * Commits a snapshot with all that is pending.
+ * @param run with the trust as it is after `state` was read
+ * @param signed what is signed together with it, and becomes part of it without being pending first
+ */
+export async function commitMerge(
+  run: SigningRun,
+  memory: HeadMemory,
+  state: SnapshotState,
+  signed: readonly RoleCommit[] = [],
+): Promise<CommitOutcome> {
   const { store, repository } = run;
-  const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), state.pending);
+  const raised = [...state.pending, ...signed.map(({ file }) => file)];
+  const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), raised);
   const edition = nextEdition(run, state.snapshot, repository.expiry.snapshot);
   const { file, envelope } = await run.signing.signSnapshot(head, repository, edition);
   const timestamp = await nextTimestamp(run, state, file);
@@ -66,6 +77,7 @@ async function commitMerge(run: SigningRun, memory: HeadMemory, state: SnapshotS
     signedVersions: { timestamp: state.timestamp.version, snapshot: state.snapshot.version },
     changed,
     merged: state.pending,
+    signed,
   });
   if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.

@@ -7,6 +7,7 @@ import type { FileReference } from "../../domain/tuf/tuf-store.js";
 import { existingRepository } from "./existing-repository.js";
 import { type ExportPorts, type ExportReport, exportTufRepository } from "./export-tuf-repository.js";
 import { commitPending, HeadMemory } from "./merge-snapshot.js";
+import { publishAtOnce } from "./publish-at-once.js";
 import { RecentFiles } from "./recent-files.js";
 import { RoleSigning } from "./role-signing.js";
 import { signGivenTargets } from "./sign-given-targets.js";
@@ -106,7 +107,12 @@ export class PublishTufRepository {
     const recent = new RecentFiles();
     const lanes: Lanes = this.#lanes.get(name) ?? {
       recent,
-      publish: new GroupCommit(async () => finish(lanes, await signDue(await this.#signingRun(name, recent)))),
+      publish: new GroupCommit(async () => {
+        const run = await this.#signingRun(name, recent);
+        const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
+        if (atOnce?.isMerged) return exported(lanes, atOnce, "snapshot");
+        return finish(lanes, atOnce ?? (await signDue(run)));
+      }),
       merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, recent), head)),
       export: new GroupCommit(() => exportTufRepository(this.ports, name, { recent })),
     };
@@ -133,11 +139,15 @@ async function signDue(run: SigningRun): Promise<SignReport> {
 }
 
 /** Merges and exports what was signed, by whomever. */
-async function finish(
-  { merge, export: exports }: Lanes,
+async function finish(lanes: Lanes, signed: SignReport): Promise<PublishReport> {
+  return exported(lanes, signed, await lanes.merge.run());
+}
+
+async function exported(
+  { export: exports }: Lanes,
   { rolesSigned, failures, awaiting }: SignReport,
+  committed: CommitPlan,
 ): Promise<PublishReport> {
-  const committed = await merge.run();
   const { position, filesWritten } = await exports.run();
   if (failures.length > 0) throw unsigned(failures);
   return {

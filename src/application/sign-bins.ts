@@ -77,7 +77,7 @@ async function signGroup(
 /**
  * @throws {TufError} CORRUPT_REPOSITORY for a kind that is never dirty
  */
-async function binCommit(trusting: SigningRun, state: RoleState): Promise<RoleCommit> {
+export async function binCommit(trusting: SigningRun, state: RoleState): Promise<RoleCommit> {
   if (state.kind !== "bin") throw corrupt(`${state.name} is a ${state.kind} role and cannot be dirty`);
   return { file: await signedFile(trusting, state), signedVersion: state.version };
 }

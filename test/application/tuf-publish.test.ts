@@ -120,10 +120,10 @@ describe("publish", () => {
     const bin = digestBin("first");
     const late = paths(50).find((path) => digestBin(path) === bin)!;
     let signing = false;
-    const store = storeWith("commitSignedRoles", (call) => async (repository, commits) => {
+    const store = storeWith("commitSnapshot", (call) => async (repository, commit) => {
       if (!signing) await world.add(late);
       signing = true;
-      return call(repository, commits);
+      return call(repository, commit);
     });
     await world.publisher({ store }).publish("main");
     expect(await world.published()).toEqual(hashesOf("first"));

@@ -53,6 +53,23 @@ describe("key files", () => {
     expect(await keys.load("ab".repeat(32))).toBeUndefined();
   });
 
+  it("are opened once, and again once they changed; one that is gone is not at hand", async () => {
+    const { keyId } = await keys.generate();
+    const path = join(directory, `${keyId}.pem`);
+    const pem = await readFile(path, "utf8");
+    const opened = await keys.load(keyId);
+    expect(await keys.load(keyId)).toBe(opened);
+    await writeFile(path, "-----BEGIN NOTHING-----");
+    await expect(keys.load(keyId)).rejects.toMatchObject({ code: "INVALID_KEY" });
+    await rm(path);
+    expect(await keys.load(keyId)).toBeUndefined();
+    await writeFile(path, pem);
+    expect((await keys.load(keyId))?.keyId).toBe(keyId);
+    const other = await keys.generate();
+    await writeFile(path, await readFile(join(directory, `${other.keyId}.pem`)));
+    await expect(keys.load(keyId)).rejects.toMatchObject({ code: "INVALID_KEY" });
+  });
+
   it("state keys as the specification does, named by the digest of their canonical form", async () => {
     const { keyId, publicKey } = await keys.generate();
     expect(publicKey).toEqual({

@@ -48,6 +48,51 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
       expect((await bench.store.snapshotHead("main")).get("bins-0")).toBe(5);
     });
 
+    it("take roles along that are signed with them, without these being pending first", async () => {
+      await bench.edit("bins-0");
+      await bench.edit("bins-3");
+      const { version } = await bench.role("bins-0");
+      await bench.edit("bins-0", 1);
+      const signed = ["bins-3", "bins-0"].map((role) => ({ file: fileOf(role, 2), signedVersion: version }));
+      const merge = { ...bench.merge(2, 2, { "bins-0": 2, "bins-3": 2 }), merged: [], signed };
+      expect(await bench.store.commitSnapshot("main", merge)).toBe("applied");
+      expect((await bench.store.snapshotState("main")).pending).toEqual([]);
+      expect((await bench.store.snapshotHead("main")).get("bins-0")).toBe(2);
+      expect((await bench.file("bins-3", 2))?.sha256).toBe(fileOf("bins-3", 2).sha256);
+      expect(await bench.role("bins-3")).toMatchObject({
+        metadataVersion: 2,
+        signedVersion: version,
+        expiresAt: EXPIRES,
+      });
+      // An edit since then leaves its bin dirty.
+      expect(await bench.store.dirtyRoles("main", ALL)).toEqual(["bins-0"]);
+      const { files } = await bench.store.exportBacklog("main", { root: 1, snapshot: 1, timestamp: 1 });
+      expect(files.map(({ role, metadataVersion }) => `${metadataVersion}.${role}`).sort()).toEqual([
+        "2.bins-0",
+        "2.bins-3",
+        "2.snapshot",
+        "2.timestamp",
+      ]);
+    });
+
+    it("write nothing at all when a role that is signed with them was signed by another first, or is none", async () => {
+      await bench.edit("bins-0");
+      await bench.edit("bins-3");
+      await bench.sign("bins-3");
+      const before = await bench.store.snapshotState("main");
+      const merge = bench.merge(2, 2, { "bins-0": 2, "bins-3": 2 }, "other");
+      const signedAs = (roles: readonly string[]) =>
+        roles.map((role) => ({ file: fileOf(role, 2, "other"), signedVersion: 2 }));
+      const together = (...roles: readonly string[]) =>
+        bench.store.commitSnapshot("main", { ...merge, merged: [], signed: signedAs(roles) });
+      expect(await together("bins-0", "bins-3")).toBe("stale");
+      await expect(together("bins-0", "bins-9")).rejects.toMatchObject({ code: "UNKNOWN_ROLE" });
+      expect(await bench.store.snapshotState("main")).toEqual(before);
+      expect(await bench.role("bins-0")).toMatchObject({ metadataVersion: 1, signedVersion: 1 });
+      for (const role of ["bins-0", "snapshot", "timestamp"]) expect(await bench.file(role, 2)).toBeUndefined();
+      expect((await bench.store.snapshotHead("main")).get("bins-0")).toBe(1);
+    });
+
     it("write nothing at all when another merger was first", async () => {
       await bench.edit("bins-0");
       await bench.sign("bins-0");

@@ -111,7 +111,7 @@ export class SqlTufStore implements TufStore {
 
   async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {
     const dialect = await this.database.dialect();
-    const sorted = [...commits].sort((left, right) => (left.file.role < right.file.role ? -1 : 1));
+    const sorted = inOrder(commits);
     const files = sorted.map(({ file }) => file);
     if (files.length === 0) return "applied";
     const roles = files.map(({ role }) => role);
@@ -146,14 +146,18 @@ export class SqlTufStore implements TufStore {
   /** The timestamp's row is the gate: whoever holds it is the only merger, until the transaction ends. */
   async commitSnapshot(repository: string, commit: SnapshotCommit): Promise<CommitOutcome> {
     const { timestamp, snapshot, signedVersions, changed, merged } = commit;
+    const signed = inOrder(commit.signed ?? []);
+    const files = signed.map(({ file }) => file);
     const dialect = await this.database.dialect();
     const both = [
       { file: timestamp, signedVersion: signedVersions.timestamp },
       { file: snapshot, signedVersion: signedVersions.snapshot },
     ];
-    return this.#commit(repository, [timestamp.role, snapshot.role], async (session) => {
+    const roles = [timestamp, snapshot, ...files].map(({ role }) => role);
+    return this.#commit(repository, roles, async (session) => {
       await advance(session, advanceSignedRoles(dialect, repository, both), both.length);
-      await insertFileRows(session, repository, [snapshot, timestamp]);
+      if (files.length > 0) await advance(session, advanceSignedRoles(dialect, repository, signed), files.length);
+      await insertFileRows(session, repository, [...files, snapshot, timestamp]);
       if (changed.size > 0) {
         const versions = Array.from(changed, ([role, { to }]) => [role, to] as const);
         await writeDifferences(session, repository, changed, snapshot.metadataVersion);
@@ -283,6 +287,11 @@ export class SqlTufStore implements TufStore {
     if ((TOP_LEVEL_ROLES as readonly string[]).includes(role)) throw lacking(repository, role);
     throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no role ${role}`);
   }
+}
+
+/** In the order in which rows of roles are locked. */
+function inOrder(commits: readonly RoleCommit[]): readonly RoleCommit[] {
+  return [...commits].sort((left, right) => (left.file.role < right.file.role ? -1 : 1));
 }
 
 function lacking(repository: string, role: string): TufError {

@@ -8,10 +8,10 @@ import type { Parameter, Row, Statement } from "../connection/session.js";
 export const FILE_WIDTH = 7;
 
 /**
- * Files in one `insertFiles`, the largest numbers first. Few numbers, because these texts stay prepared: then bytes travel
+ * Files in one `insertFiles`, the largest numbers first; three are one bin with snapshot and timestamp. Few numbers, because these texts stay prepared: then bytes travel
  * as bytes, and not as twice as many hexadecimal digits.
  */
-const TOGETHER = [32, 8, 2, 1] as const;
+const TOGETHER = [32, 8, 3, 2, 1] as const;
 
 /** Divides files into the numbers that `insertFiles` takes. */
 export function* fileGroups(files: readonly SignedFile[]): Generator<readonly SignedFile[]> {

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { binOf } from "../../domain/tuf/hash-bins.js";
+import type { TufStore } from "../../domain/tuf/tuf-store.js";
+import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
+
+/** Some bins, signed and merged in one commit; and what becomes of it when others publish at the same time. */
+describe("publishing at once", () => {
+  let world: TufWorld;
+  let mine: string;
+  let others: string;
+  beforeEach(async () => {
+    world = await makeTufWorld();
+    const binOfPath = (path: string) => binOf({ bitLength: 2, namePrefix: "bins" }, world.ports.codec.pathDigest(path));
+    mine = "mine";
+    others = Array.from({ length: 50 }, (_, index) => `others/${index}`).find(
+      (path) => binOfPath(path) !== binOfPath(mine),
+    )!;
+  });
+  afterEach(() => world.remove());
+
+  /** The store, with something done before its first `commitSnapshot`; tells how often it committed what. */
+  function storeWith(before: () => Promise<unknown>): { store: TufStore; calls: string[] } {
+    const calls: string[] = [];
+    const { store } = world.ports;
+    const watched = Object.create(store) as TufStore;
+    Object.assign(watched, {
+      commitSnapshot: async (...parameters: Parameters<TufStore["commitSnapshot"]>) => {
+        if (calls.length === 0) await before();
+        const outcome = await store.commitSnapshot(...parameters);
+        calls.push(`snapshot ${outcome}`);
+        return outcome;
+      },
+      commitSignedRoles: async (...parameters: Parameters<TufStore["commitSignedRoles"]>) => {
+        const outcome = await store.commitSignedRoles(...parameters);
+        calls.push(`roles ${outcome}`);
+        return outcome;
+      },
+    });
+    return { store: watched, calls };
+  }
+
+  const nothing = () => Promise.resolve();
+
+  it("is one commit, and leaves nothing to do", async () => {
+    await world.add(mine, others);
+    const { store, calls } = storeWith(nothing);
+    const report = await world.publisher({ store }).publish("main");
+    expect(calls).toEqual(["snapshot applied"]);
+    expect(report).toMatchObject({ committed: "snapshot", snapshotVersion: 2, timestampVersion: 2 });
+    expect(report.rolesSigned).toHaveLength(2);
+    expect(await world.published()).toEqual(hashesOf(mine, others));
+  });
+
+  it("signs no bin again where another publishes other bins first", async () => {
+    await world.add(mine);
+    const { store, calls } = storeWith(async () => {
+      await world.add(others);
+      await world.publisher().publishOnly("main", [others]);
+    });
+    const { rolesSigned } = await world.publisher({ store }).publish("main");
+    expect(calls).toEqual(["snapshot stale", "roles applied", "snapshot applied"]);
+    expect(rolesSigned.map(({ metadataVersion }) => metadataVersion)).toEqual([2]);
+    expect(await world.published()).toEqual(hashesOf(mine, others));
+  });
+
+  it("writes nothing where another publishes the same bins first", async () => {
+    await world.add(mine);
+    const { store, calls } = storeWith(() => world.publisher().publish("main"));
+    const report = await world.publisher({ store }).publish("main");
+    expect(calls).toEqual(["snapshot stale", "roles stale"]);
+    expect(report).toMatchObject({ rolesSigned: [], committed: "nothing", filesWritten: [], snapshotVersion: 2 });
+    expect(await world.published()).toEqual(hashesOf(mine));
+  });
+
+  it("knows when what it remembers of the snapshot is older than what others committed", async () => {
+    const [one, other] = [world.publisher(), world.publisher()];
+    for (const [path, publisher] of [
+      ["a", one],
+      ["b", other],
+      ["c", one],
+      ["d", other],
+    ] as const) {
+      await world.add(path);
+      await publisher.publish("main");
+    }
+    expect(await world.published()).toEqual(hashesOf("a", "b", "c", "d"));
+  });
+
+  it("takes along what another has signed and not merged", async () => {
+    await world.add(others);
+    const crashing = Object.create(world.ports.store) as TufStore;
+    crashing.commitSnapshot = () => Promise.reject(new Error("crashed"));
+    await expect(world.publisher({ store: crashing }).publish("main")).rejects.toThrow("crashed");
+    expect(world.state.repositories.get("main")!.pending.size).toBe(1);
+    await world.add(mine);
+    await world.publisher().publish("main");
+    expect(world.state.repositories.get("main")!.pending.size).toBe(0);
+    expect(await world.published()).toEqual(hashesOf(mine, others));
+  });
+});
