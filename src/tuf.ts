@@ -34,6 +34,7 @@ export { cancelSigningEvent } from "./application/cancel-signing-event.js";
 export { changeBinsTrust } from "./application/change-bins-trust.js";
 export type { DelegationSigning, SignDelegationReport } from "./application/delegation-signing.js";
 export type { DelegationStatus } from "./application/delegation-status.js";
+export type { HiddenTargets } from "./application/hidden-targets.js";
 export {
   importTufRepository,
   type ImportPorts,

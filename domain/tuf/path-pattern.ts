@@ -18,6 +18,11 @@ export function pathPatternFault(pattern: string): string | undefined {
   return targetPathFault(pattern) ?? RULES.find(({ broken }) => broken(pattern))?.reason;
 }
 
+/** What every path that the pattern matches begins with. */
+export function patternPrefix(pattern: string): string {
+  return /^[^*?]*/.exec(pattern)![0];
+}
+
 /** Whether a pattern that can be delegated matches a path. */
 export function matchesPattern(pattern: string, path: string): boolean {
   return matchesSegments(pattern, path, (pieces, segment) => !segment.startsWith(".") || pieces.startsWith("."));

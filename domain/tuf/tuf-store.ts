@@ -72,6 +72,15 @@ export interface RoleState {
   readonly targets: ReadonlyMap<string, Target>;
 }
 
+/** An accepted target's path, and where it is: ordered by space, then by digest. */
+export interface HeldPath {
+  /** "" where bins of the repository hold it, else the custom role whose it is. */
+  readonly space: string;
+  /** SHA-256 of the path's UTF-8 form: 32 bytes. */
+  readonly digest: Uint8Array;
+  readonly path: string;
+}
+
 /** A newly signed version of a role. */
 export interface RoleCommit {
   readonly file: SignedFile;
@@ -196,6 +205,17 @@ export interface TufStore {
    * @throws {TufError} UNKNOWN_ROLE
    */
   roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]>;
+
+  /**
+   * Paths of accepted targets that begin with `prefix`, and more where letters differ only by case, in the order of `HeldPath`.
+   * Reads every target of the repository once, over all pages.
+   * @param page at most `limit`, after the last of the page before
+   */
+  heldPaths(
+    repository: string,
+    prefix: string,
+    page: { readonly after?: HeldPath | undefined; readonly limit: number },
+  ): Promise<readonly HeldPath[]>;
 
   /**
    * Makes signed versions of `targets`, bins and custom roles the newest of their roles, all or none: compares-and-sets every

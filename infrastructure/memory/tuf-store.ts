@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { NewTufRepository, TufRepository } from "../../domain/tuf/repository.js";
 import type { NewSigningEvent } from "../../domain/tuf/signing-event.js";
@@ -6,6 +7,7 @@ import type {
   ExportBacklog,
   ExportPosition,
   FileReference,
+  HeldPath,
   NewRole,
   RoleCommit,
   RoleState,
@@ -107,6 +109,20 @@ export class MemoryTufStore implements TufStore {
       const { range: _, space: __, ...state } = roleRow(rows, role);
       return structuredClone(state);
     });
+  }
+
+  async heldPaths(
+    repository: string,
+    prefix: string,
+    { after, limit }: { after?: HeldPath | undefined; limit: number },
+  ): Promise<readonly HeldPath[]> {
+    const held = [...this.rows(repository).roles.values()].flatMap(({ space, targets }) => {
+      return Array.from(targets.keys(), (path) => ({ space, digest: digestOf(path), path }));
+    });
+    return held
+      .filter((one) => one.path.startsWith(prefix) && (after === undefined || compare(one, after) > 0))
+      .sort(compare)
+      .slice(0, limit);
   }
 
   async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {
@@ -276,4 +292,13 @@ function firstRow({ name, kind, range, file }: NewRole): RoleRow {
 
 function signedState({ version, signedVersion, metadataVersion, expiresAt }: RoleRow): SignedState {
   return { version, signedVersion, metadataVersion, expiresAt };
+}
+
+function digestOf(path: string): Uint8Array {
+  return createHash("sha256").update(path).digest();
+}
+
+function compare(one: HeldPath, other: HeldPath): number {
+  if (one.space !== other.space) return one.space < other.space ? -1 : 1;
+  return Buffer.compare(one.digest, other.digest);
 }

@@ -13,9 +13,10 @@ import {
   type SignDelegationReport,
 } from "./delegation-signing.js";
 import { type DelegationStatus, delegationStatuses, type DelegationStatusPorts } from "./delegation-status.js";
+import { type HiddenPorts, type HiddenTargets, hiddenTargets } from "./hidden-targets.js";
 import { removeDelegation, type RemoveOptions } from "./remove-delegation.js";
 
-export type TufDelegationPorts = AddDelegationPorts & DelegationSigningPorts & DelegationStatusPorts;
+export type TufDelegationPorts = AddDelegationPorts & DelegationSigningPorts & DelegationStatusPorts & HiddenPorts;
 
 /** The custom roles of one TUF repository. What changes is published by the next publish. */
 export class TufDelegationService {
@@ -42,6 +43,11 @@ export class TufDelegationService {
   /** All custom roles, in the order in which clients ask them. See `delegationStatuses`. */
   list(): Promise<readonly DelegationStatus[]> {
     return delegationStatuses(this.ports, this.name);
+  }
+
+  /** Which targets no client finds, because of terminating roles. See `hiddenTargets`. */
+  hidden(): Promise<readonly HiddenTargets[]> {
+    return hiddenTargets(this.ports, this.name);
   }
 
   /** What awaits signatures of a role. See `delegationSigning`. */

@@ -11,6 +11,7 @@ import {
   signDelegation,
 } from "../../src/application/delegation-signing.js";
 import { delegationStatuses } from "../../src/application/delegation-status.js";
+import { hiddenTargets } from "../../src/application/hidden-targets.js";
 import { pruneTufRepository } from "../../src/application/prune-tuf-repository.js";
 import { removeDelegation } from "../../src/application/remove-delegation.js";
 import { removeTargets } from "../../src/application/remove-targets.js";
@@ -96,6 +97,24 @@ describe("custom roles", () => {
       });
       expect(everywhere("ok")).toEqual([]);
       await world.add(".hidden");
+    });
+
+    it("that terminating roles hide are told by role, each once, whatever their patterns", async () => {
+      const many = Array.from({ length: 7 }, (_, index) => `team/${index}`);
+      await world.add(...many, "team/sub/x", "other", "t_am/0", "x");
+      await add("first", ["x"]);
+      await world.add("x");
+      expect(await hiddenTargets(world.ports, "main")).toEqual([]);
+      await add("later", ["team/sub/*", "x"], { terminating: true });
+      await add("team", ["team/*", "team/1", "t?am/*"], { terminating: true, bins: 4, before: "later" });
+      const hidden = await hiddenTargets(world.ports, "main");
+      expect(hidden).toMatchObject([
+        { role: "team", targets: 8 },
+        { role: "later", targets: 1, examples: ["team/sub/x"] },
+      ]);
+      expect(new Set(hidden[0]!.examples).size).toBe(5);
+      await world.add(...many.slice(0, 6));
+      expect((await hiddenTargets(world.ports, "main"))[0]).toMatchObject({ role: "team", targets: 2 });
     });
 
     it("that a later, terminating role hides are counted, and come back with their next edit", async () => {

@@ -48,6 +48,7 @@ describe("distinction tuf delegation", () => {
       bins: 0,
       keyIds: [expect.stringMatching(HEX)],
       threshold: 1,
+      hidden: [],
     });
     await addFiles();
     expect(await tuf.json("publish")).toMatchObject({ awaiting: [] });
@@ -83,6 +84,23 @@ describe("distinction tuf delegation", () => {
     expect(await tuf.json("delegation", "remove", "team", "--with-targets")).toEqual({ role: "team" });
     await tuf.json("publish");
     expect(await client.download("team/a.txt", "other.txt")).toEqual([undefined, "other.txt"]);
+  });
+
+  test("a terminating role that hides what bins hold says so, and so do status and verify", async () => {
+    await addFiles();
+    const added = await tuf.run("delegation", "add", "team", "--path", "team/*", "--terminating");
+    const said = "terminating role team hides 1 targets from clients: team/a.txt; add them again";
+    expect(added.stdout).toContain(said);
+    await tuf.json("publish");
+    expect((await tuf.run("status")).stdout).toContain(said);
+    expect(await tuf.json("status")).toMatchObject({
+      hidden: [{ role: "team", targets: 1, examples: ["team/a.txt"] }],
+    });
+    expect(await tuf.json("verify")).toMatchObject({ targets: 1, hidden: 1 });
+    await addFiles();
+    await tuf.json("publish");
+    expect(await tuf.json("status")).toMatchObject({ hidden: [] });
+    expect(await tuf.json("verify")).toMatchObject({ targets: 2, hidden: 0 });
   });
 
   test("a role with bins below it", async () => {

@@ -1,4 +1,5 @@
 import type { Target } from "../../domain/tuf/target.js";
+import type { HeldPath } from "../../domain/tuf/tuf-store.js";
 import { describe, expect, it } from "vitest";
 import { ALL, ZERO, type TufStoreBench } from "./tuf-store-bench.js";
 import {
@@ -206,6 +207,36 @@ export function tufEditsContract(bench: TufStoreBench): void {
       const candidates = Array.from({ length: 8 }, (_, index) => targetOf("x".repeat(index + 1), { writer: index }));
       await Promise.all(candidates.map((target) => bench.put("bins-1", new Map([[path, target]]))));
       expect(candidates).toContainEqual((await bench.role("bins-1")).targets.get(path));
+    });
+
+    it("are found by what their paths begin with, page by page", async () => {
+      const paths = [
+        "a/b",
+        "a/%",
+        "a_b",
+        "a!b",
+        "A/c",
+        "b",
+        ...Array.from({ length: 9 }, (_, index) => `many/${index}`),
+      ];
+      for (const path of paths) await bench.put(binOfPath(path), new Map([[path, targetOf(path)]]));
+      const found = async (prefix: string, limit: number) => {
+        const all: string[] = [];
+        for (let after: HeldPath | undefined; ;) {
+          const page: readonly HeldPath[] = await bench.store.heldPaths("main", prefix, { after, limit });
+          all.push(...page.map(({ path }) => path));
+          expect(page.every(({ space }) => space === "")).toBe(true);
+          if (page.length < limit) return all.filter((path) => path.startsWith(prefix)).sort();
+          after = page.at(-1);
+        }
+      };
+      expect(await found("", 4)).toEqual(paths.toSorted());
+      expect(await found("many/", 2)).toEqual(paths.slice(-9));
+      expect(await found("a/", 10)).toEqual(["a/%", "a/b"]);
+      for (const path of ["a/%", "a_", "a!"]) expect(await found(path, 10)).toHaveLength(1);
+      await expect(bench.store.heldPaths("none", "", { limit: 1 })).rejects.toMatchObject({
+        code: "REPOSITORY_NOT_FOUND",
+      });
     });
   });
 }

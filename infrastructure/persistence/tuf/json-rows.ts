@@ -13,7 +13,9 @@ export function jsonRows(dialect: Dialect, members: Readonly<Record<string, Memb
     const picked = columns.map(([name], index) => {
       return `json_extract(value, '$[${index}]') AS ${name}`;
     });
-    return `(SELECT ${picked.join(", ")} FROM json_each(?))`;
+    // With a limit the rows are made once, and come first: SQLite would else make them again for each row of the table that
+    // they are joined with, which are all roles of a repository.
+    return `(SELECT ${picked.join(", ")} FROM json_each(?) LIMIT -1)`;
   }
   const name = dialect.columnType({ kind: "text", max: 128 });
   const types = { name, number: "BIGINT", digest: "VARCHAR(64)" };

@@ -8,6 +8,7 @@ import type {
   ExportBacklog,
   ExportPosition,
   FileReference,
+  HeldPath,
   NewRole,
   RoleCommit,
   RoleState,
@@ -49,6 +50,8 @@ import {
   selectMeta,
   selectSnapshotState,
 } from "./tuf-snapshot-statements.js";
+
+import { readHeldPath, selectHeldPaths } from "./tuf-target-statements.js";
 
 /**
  * TUF repositories in a database. Every read is one statement, hence consistent in itself at any isolation level; every
@@ -107,6 +110,16 @@ export class SqlTufStore implements TufStore {
     if (roles.length === 0) return [];
     const states = readRoleStates(await this.#rows(selectRoleStates(repository, roles)));
     return Promise.all(roles.map(async (role) => states.get(role) ?? this.#noRole(repository, role)));
+  }
+
+  async heldPaths(
+    repository: string,
+    prefix: string,
+    page: { after?: HeldPath | undefined; limit: number },
+  ): Promise<readonly HeldPath[]> {
+    const rows = await this.#rows(selectHeldPaths(repository, prefix, page));
+    if (rows.length === 0) await this.#requireRole(repository, "targets");
+    return rows.map(readHeldPath);
   }
 
   async commitSignedRoles(repository: string, commits: readonly RoleCommit[]): Promise<CommitOutcome> {

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { BinEdits, TargetEdit } from "../../../domain/tuf/target-edits.js";
 import type { Target } from "../../../domain/tuf/target.js";
+import type { HeldPath } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Parameter, Row, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
@@ -57,6 +58,30 @@ export function readMet([bin, space, digest, name, belongs, length, sha256, cust
     isBinThere: name !== null,
     target: Number(belongs) === 1 ? target : undefined,
   };
+}
+
+/**
+ * Paths that begin with a prefix, one page of the primary key. No index serves the prefix: who asks reads all targets, once
+ * over all pages.
+ */
+export function selectHeldPaths(
+  repository: string,
+  prefix: string,
+  { after, limit }: { readonly after?: HeldPath | undefined; readonly limit: number },
+): Statement {
+  const later = after === undefined ? "" : "AND (space > ? OR space = ? AND path_hash > ?) ";
+  const parameters = after === undefined ? [] : [after.space, after.space, Buffer.from(after.digest)];
+  return {
+    sql:
+      `SELECT space, path_hash, path FROM tuf_target WHERE repository = ? ${later}AND path LIKE ? ESCAPE '!' ` +
+      `ORDER BY space, path_hash LIMIT ${Math.trunc(limit)}`,
+    parameters: [repository, ...parameters, `${prefix.replace(/[!%_]/g, "!$&")}%`],
+  };
+}
+
+/** A row of `selectHeldPaths`. */
+export function readHeldPath([space, digest, path]: Row): HeldPath {
+  return { space: space as string, digest: digest as Buffer, path: path as string };
 }
 
 /**

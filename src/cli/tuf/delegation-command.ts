@@ -6,7 +6,7 @@ import type { DelegationStatus } from "../../application/delegation-status.js";
 import { UsageError } from "../exit-code.js";
 import { answer, type Answer } from "./answer.js";
 import { count, duration } from "./arguments.js";
-import { delegationJson, delegationSigningText } from "./delegation-text.js";
+import { delegationJson, delegationSigningText, hiddenText } from "./delegation-text.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { publicKeyFrom } from "./public-key-file.js";
 import { table } from "./table.js";
@@ -92,10 +92,15 @@ async function add(role: string, flags: AddFlags): Promise<Answer> {
     ...(before === undefined ? {} : { before }),
     ...(bins === undefined ? {} : { bins }),
   };
-  const { keyIds, threshold } = await withRepository(flags, (repository) => repository.delegations.add(request));
+  const [{ keyIds, threshold }, hidden] = await withRepository(flags, async ({ delegations }) => {
+    return [await delegations.add(request), await delegations.hidden()] as const;
+  });
   const below = bins === undefined ? "" : `, ${bins} bins below it`;
   const text = `role ${role} speaks for ${paths.join(", ")} with ${threshold} of ${keyIds.length} keys${below}; publish it`;
-  return { text, json: { role, paths, terminating, bins: bins ?? 0, keyIds, threshold } };
+  return {
+    text: [text, ...hiddenText(hidden)].join("\n"),
+    json: { role, paths, terminating, bins: bins ?? 0, keyIds, threshold, hidden },
+  };
 }
 
 async function alter(role: string, flags: ChangeFlags & { readonly last?: boolean }): Promise<Answer> {
@@ -113,9 +118,10 @@ async function alter(role: string, flags: ChangeFlags & { readonly last?: boolea
   return withRepository(flags, async ({ delegations }) => {
     await delegations.alter(role, to);
     const altered = (await delegations.list()).filter((one) => one.role === role);
+    const hidden = await delegations.hidden();
     return {
-      text: `role ${role} is altered; publish it\n${listText(altered)}`,
-      json: { delegation: altered.map(delegationJson)[0] },
+      text: [`role ${role} is altered; publish it`, listText(altered), ...hiddenText(hidden)].join("\n"),
+      json: { delegation: altered.map(delegationJson)[0], hidden },
     };
   });
 }

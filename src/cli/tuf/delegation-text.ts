@@ -1,5 +1,6 @@
 import type { DelegationSigning } from "../../application/delegation-signing.js";
 import type { DelegationStatus } from "../../application/delegation-status.js";
+import type { HiddenTargets } from "../../application/hidden-targets.js";
 import { shortId } from "./signing-text.js";
 
 /** What a custom role looks like to a program. */
@@ -32,4 +33,12 @@ export function delegationSigningText({ role, event, threshold, keyIds, signed, 
   const how = missing === 0 ? "complete; publish it" : `${missing} more of ${others.join(", ")}`;
   const head = `${role} ${event.metadataVersion} (signing event ${event.number})`;
   return `${head}: ${signed.length} of ${threshold} signatures, ${how}`;
+}
+
+/** Targets that no client finds, to people: a line for each role that hides some. */
+export function hiddenText(hidden: readonly HiddenTargets[]): readonly string[] {
+  return hidden.map(({ role, targets, examples }) => {
+    const shown = examples.join(", ") + (targets > examples.length ? `, and ${targets - examples.length} more` : "");
+    return `terminating role ${role} hides ${targets} targets from clients: ${shown}; add them again to move them there`;
+  });
 }

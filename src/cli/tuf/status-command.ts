@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { RepositoryStatus } from "../../application/tuf-repository-status.js";
 import type { UnpublishedTarget } from "../../application/unpublished-targets.js";
 import { answer, type Answer } from "./answer.js";
-import { delegationJson } from "./delegation-text.js";
+import { delegationJson, hiddenText } from "./delegation-text.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { signingJson } from "./signing-text.js";
 import { statusText } from "./status-text.js";
@@ -21,12 +21,13 @@ export function addStatus(tuf: Command): void {
 async function status(flags: StatusFlags): Promise<Answer> {
   return withRepository(flags, async (tuf) => {
     const found = await tuf.status();
+    const hidden = await tuf.delegations.hidden();
     const changes: UnpublishedTarget[] = [];
     if (flags.changes === true) for await (const change of tuf.unpublished()) changes.push(change);
     const lines = changes.map(({ path, change }) => `  ${change} ${path}`);
     return {
-      text: [statusText(found, Date.now()), ...lines].join("\n"),
-      json: { ...statusJson(found), ...(flags.changes === true ? { changes } : {}) },
+      text: [statusText(found, Date.now()), ...hiddenText(hidden), ...lines].join("\n"),
+      json: { ...statusJson(found), hidden, ...(flags.changes === true ? { changes } : {}) },
     };
   });
 }
