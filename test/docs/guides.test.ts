@@ -32,6 +32,33 @@ line 2: image 1b4e28ba-2fa1-11d2-883f-0016d3cca429: is to be its caller's own
 { imported: 1, existing: 0, different: 0, removed: 0, bad: 1 }
 Debian 13
 `,
+  "see-what-happens.md": `account a: somebody came first, try 2
+account a: 1 changes written
+2
+SELECT "version", "id", "owner", "token", "logins" FROM "accounts" WHERE "id" = ? a 1
+UPDATE "accounts" SET "token" = ?, "version" = "version" + 1 WHERE "id" = ? AND "version" = ? [secret] 1
+account a: 1 changes written
+[ 'owner by reject' ]
+account a: refused owner (reject),token (reject)
+[
+  {
+    path: 'owner',
+    policy: 'reject',
+    original: 'ann',
+    mine: 'bob',
+    theirs: 'cy'
+  },
+  {
+    path: 'token',
+    policy: 'reject',
+    original: '[secret]',
+    mine: '[secret]',
+    theirs: '[secret]'
+  }
+]
+distinction.saves 1 { record: 'account', written: true }
+[ 'distinction.get', 'distinction.save', 'distinction.update' ]
+`,
 };
 
 test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (name) => {
@@ -40,7 +67,10 @@ test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (na
   const samples = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
   const directory = await mkdtemp(`${root}test/docs/.guide-`);
   try {
-    const program = samples.join("\n").replaceAll('from "distinction"', 'from "../../../src/index.js"');
+    const program = samples
+      .join("\n")
+      .replaceAll('from "distinction"', 'from "../../../src/index.js"')
+      .replaceAll(/from "distinction\/(\w+)"/g, 'from "../../../src/$1.js"');
     await writeFile(`${directory}/guide.ts`, program);
     const compilerOptions = { experimentalDecorators: true, module: "NodeNext", target: "ES2023" };
     await writeFile(`${directory}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ["guide.ts"] }));
