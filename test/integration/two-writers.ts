@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import type { SaveOptions, SaveResult } from "../../domain/distinction/save-options.js";
 import type { Image, NewImage } from "../../domain/image/image-type.js";
+import type { ImageStatus } from "../../domain/image/status-machine.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { memberTable } from "../../infrastructure/persistence/images/member-table.js";
 import { newImage, type Clients } from "./backends.js";
@@ -117,4 +118,13 @@ export async function childRows({ databases, upkeep }: Clients, id: string): Pro
     }
   }
   return rows;
+}
+
+/** A new image that is in `status` already. */
+export function imageIn(status: ImageStatus, values: NewImage = {}): () => Image {
+  return () => {
+    const image = newImage({ diskFormat: "raw", containerFormat: "bare", ...values });
+    image.status = status;
+    return image;
+  };
 }
