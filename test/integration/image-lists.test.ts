@@ -4,6 +4,7 @@ import type { ImageQuery } from "../../domain/image/image-query.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { Statement } from "../../infrastructure/persistence/connection/session.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
+import { chosenIndex } from "../../infrastructure/persistence/records/list-filters.js";
 import { selectPage } from "../../infrastructure/persistence/records/list-statements.js";
 import { storeQuery } from "../../domain/distinction/list-query.js";
 import { completeSort } from "../../domain/image/image-query.js";
@@ -14,6 +15,9 @@ import { GENERATED, generateImages } from "./generated-images.js";
 
 /** Rows of an index that a page of 25 may cost, joins and what filters skip included. */
 const MOST_READ = 600;
+
+/** Images that are importing, at the end of all orders: who walks in one of these hopes in vain. */
+const RARE = 1_000;
 
 const QUERIES: readonly (readonly [string, ImageQuery])[] = [
   ["the newest", {}],
@@ -43,7 +47,9 @@ describe(`pages of ${GENERATED} images`, () => {
     beforeAll(async () => {
       database = openTestDatabase(place().url, { poolSize: 1 });
       images = imagesIn(database);
-      await generateImages(database);
+      await generateImages(database, [
+        `UPDATE images SET status = 'importing', name = CONCAT('zzz ', id), updated_at = '2026-01-01' WHERE id BETWEEN 'id-00010001' AND 'id-${String(10_000 + RARE).padStart(8, "0")}'`,
+      ]);
     }, 600_000);
     afterAll(() => closeAll([database]));
 
@@ -53,6 +59,40 @@ describe(`pages of ${GENERATED} images`, () => {
       expect(page.records.length).toBeGreaterThan(0);
       const middle = await middleOf(database, images, query);
       await expectServed(database, { ...query, limit: 25, after: middle });
+    });
+
+    test.each<[string, ImageQuery]>([
+      ["few, in another order", { where: { status: { eq: "importing" } }, sort: [{ by: "name" }] }],
+      [
+        "few, the latest changed",
+        { where: { status: { eq: "importing" } }, sort: [{ by: "updatedAt", order: "desc" }] },
+      ],
+      ["few, in an order without an index", { where: { status: { eq: "importing" } }, sort: [{ by: "minRam" }] }],
+      ["none", { where: { status: { eq: "pending_delete" } }, sort: [{ by: "name" }] }],
+      [
+        "many, of whom few",
+        { where: { visibility: { eq: "public" }, status: { eq: "importing" } }, sort: [{ by: "name" }] },
+      ],
+    ])("of a filter that %s meet: no more rows than a few are read, first and further pages", async (met, query) => {
+      const page = await images.list({ ...query, limit: 3 });
+      if (met === "none") expect(page.records).toEqual([]);
+      else expect(page.records).toHaveLength(3);
+      const most = 6 * RARE + (met.startsWith("many") ? 2_100 : 0);
+      expect(await rowsRead(database, query)).toBeLessThan(most);
+      if (page.next === undefined) return;
+      expect(await rowsRead(database, { ...query, after: page.next })).toBeLessThan(most);
+      const [whole, rest] = [
+        await images.list({ ...query, limit: 1_000 }),
+        await images.list({ ...query, after: page.next, limit: 1_000 }),
+      ];
+      expect([...page.records, ...rest.records].map(({ id }) => id)).toEqual(whole.records.map(({ id }) => id));
+    });
+
+    test("of a filter that many meet, in another order: a walk in that order", async () => {
+      const query: ImageQuery = { where: { status: { eq: "active" } }, sort: [{ by: "name" }] };
+      expect(await rowsRead(database, query)).toBeLessThan(MOST_READ + 2_100);
+      const { next } = await images.list({ ...query, limit: 1_000 });
+      expect(await rowsRead(database, { ...query, after: next })).toBeLessThan(MOST_READ + 2_100);
     });
 
     test("an order without an index is seen by this test", async () => {
@@ -79,6 +119,23 @@ async function expectServed(database: Database, query: ImageQuery): Promise<void
     });
     const read = counters.reduce((sum, [, count]) => sum + Number(count), 0);
     expect(read, `${text}\n${read} rows read`).toBeLessThan(MOST_READ);
+  });
+}
+
+/** What a page costs, the look at the filter's index included. */
+async function rowsRead(database: Database, query: ImageQuery): Promise<number> {
+  const layout = await database.layout(imageTable);
+  const asked = storeQuery(imageType, { limit: 25, ...query, sort: completeSort(query.sort) });
+  return database.session(async (session) => {
+    await session.run({ sql: "FLUSH STATUS", parameters: [], varying: true });
+    const chosen = await chosenIndex(session, layout, asked);
+    await session.rows(selectPage(layout, asked, { chosen }));
+    const counters = await session.rows({
+      sql: "SHOW SESSION STATUS LIKE 'Handler_read%'",
+      parameters: [],
+      varying: true,
+    });
+    return counters.reduce((sum, [, count]) => sum + Number(count), 0);
   });
 }
 

@@ -9,6 +9,7 @@ import type { Database } from "../../infrastructure/persistence/connection/datab
 import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
+import { chosenIndex } from "../../infrastructure/persistence/records/list-filters.js";
 import { selectManyLinked } from "../../infrastructure/persistence/records/list-links.js";
 import { selectPage } from "../../infrastructure/persistence/records/list-statements.js";
 import { openTestDatabase } from "../support/open-store.js";
@@ -63,7 +64,10 @@ describe(`pages of callers among ${GENERATED} images`, () => {
       });
       const stores = { images: imageStore(database), members: SqlMemberStore.of(database) };
       gateway = new ImageGateway(stores, { ...environment, newId: () => "none" });
-      await generateImages(database);
+      // A quarter of all becomes one owner's, half of all that are public or shared.
+      await generateImages(database, [
+        "UPDATE images SET owner = 'rich' WHERE CAST(SUBSTRING(id, 4) AS UNSIGNED) % 8 IN (1, 2)",
+      ]);
       await shareImages(database);
     }, 900_000);
     afterAll(() => closeAll([database]));
@@ -110,7 +114,7 @@ async function rowsRead(database: Database, caller: Caller, query: ImageQuery): 
   return database.session(async (session) => {
     await session.run(plain("FLUSH STATUS"));
     const isMany = link !== undefined && (await session.rows(selectManyLinked(layout, link))).length > 0;
-    await session.rows(selectPage(layout, asked, isMany));
+    await session.rows(selectPage(layout, asked, { isMany, chosen: await chosenIndex(session, layout, asked) }));
     return handlerReads(session);
   });
 }
@@ -120,7 +124,7 @@ async function handlerReads(session: Session): Promise<number> {
   return counters.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** A quarter of all becomes one owner's, half of all that are public or shared. Of the others some are shared. */
+/** Some images of others are shared. */
 async function shareImages(database: Database): Promise<void> {
   const shared = (memberId: string, which: string): string =>
     `INSERT INTO image_members (image_id, member_id, status, created_at, updated_at, version)
@@ -128,7 +132,6 @@ async function shareImages(database: Database): Promise<void> {
         WHERE visibility = 'shared' AND owner <> 'rich' ${which}`;
   await database.session(async (session) => {
     const statements = [
-      "UPDATE images SET owner = 'rich' WHERE CAST(SUBSTRING(id, 4) AS UNSIGNED) % 8 IN (1, 2)",
       shared("some", "ORDER BY CRC32(id) LIMIT 2000"),
       shared("more", "ORDER BY CRC32(id) LIMIT 2100"),
       shared("many", ""),

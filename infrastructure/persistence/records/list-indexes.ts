@@ -40,6 +40,32 @@ export function boundedEqualities(
   return after === undefined || dialect.name === "sqlite" ? [] : (serving?.leading ?? []);
 }
 
+/** An equality that an index begins with, beside the index that has the order of the list. */
+export interface IndexedFilter {
+  readonly index: string;
+  readonly condition: Condition;
+}
+
+/**
+ * Filters that an index of their own would serve, and the one that has the list's order does not. Which of the two is
+ * cheaper depends on how many rows meet the filter: see `chosenIndex`.
+ */
+export function indexedFilters(layout: TableLayout, query: StoreQuery): readonly IndexedFilter[] {
+  const { table, dialect } = layout;
+  if (dialect.name === "sqlite" || query.view !== undefined) return [];
+  const serving = servingIndex(layout, query);
+  const served = new Set([...(serving?.leading ?? []).map(({ attribute }) => attribute), query.sort[0]!.attribute]);
+  return query.conditions.flatMap((condition) => {
+    if (condition.operator !== "eq" || condition.values[0] === null || served.has(condition.attribute)) return [];
+    const column = table.columns[condition.attribute];
+    const index = Object.entries(table.indexes ?? {}).find(([, [first]]) => first === column)?.[0];
+    return index === undefined ? [] : [{ index, condition }];
+  });
+}
+
+/** What a list reads: rows that few meet by their filter's index, others in the order of the list; or as the server thinks. */
+export type ChosenIndex = IndexedFilter | "order" | undefined;
+
 /**
  * ` FORCE INDEX (…)` where an index has the order of the list and nothing else is asked for that another would serve better.
  * Near the beginning of a list MySQL would rather read the index from its start than from the marker on (measured on
@@ -50,8 +76,11 @@ export function forcedIndex(
   { dialect, table, key }: TableLayout,
   { conditions, sort, after }: StoreQuery,
   serving: ServingIndex | undefined,
+  chosen: ChosenIndex = undefined,
 ): string {
+  if (typeof chosen === "object") return ` FORCE INDEX (${dialect.quote(chosen.index)})`;
   if (serving === undefined || dialect.name === "sqlite") return "";
+  if (chosen === "order") return ` FORCE INDEX (${dialect.quote(serving.name)})`;
   if (after === undefined && serving.leading.length === 0) return "";
   const served = new Set([...serving.leading.map(({ attribute }) => attribute), sort[0]!.attribute]);
   const first = Object.values(table.indexes ?? {}).map(([column]) => column);

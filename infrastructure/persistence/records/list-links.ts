@@ -8,7 +8,7 @@ import type { TableLayout } from "./table-layout.js";
  * index that has the order of the list is walked, and its rows are asked for the link: then one in so many of them has it,
  * that a page is full soon enough.
  */
-const FEW = 2_000;
+export const FEW = 2_000;
 
 /** Whether more records than a few have a link: one row tells. */
 export function selectManyLinked(layout: TableLayout, link: Link): Statement {

@@ -3,7 +3,7 @@ import type { StoreQuery } from "../../../domain/distinction/list-query.js";
 import type { Link } from "../../../domain/distinction/list-view.js";
 import type { RecordId } from "../../../domain/distinction/record-id.js";
 import { behindMarker, boundsTerm, conditionTerm, expression } from "./list-conditions.js";
-import { boundedEqualities, forcedIndex, servingIndex } from "./list-indexes.js";
+import { boundedEqualities, forcedIndex, servingIndex, type ChosenIndex } from "./list-indexes.js";
 import { kindsTerm, linkedFirst, linkTerm } from "./list-links.js";
 import { living } from "./living.js";
 import { whereIds } from "./record-statements.js";
@@ -16,14 +16,25 @@ interface AskedLink {
   readonly isMany: boolean;
 }
 
+/** How many rows there are to look at decides how a page is read. */
+export interface PageReading {
+  /** Whether many records have the link of a kind. */
+  readonly isMany?: boolean;
+  readonly chosen?: ChosenIndex;
+}
+
 /**
  * The rows of a page: of every kind that the query's view lists as many as a page takes, and of these the first ones. One
  * statement, so that they are as of one moment; what is of several kinds is one row.
  *
- * @param isMany whether many records have the link of a kind
+ * @param reading what was found out about how many rows there are of a kind
  */
-export function selectPage(layout: TableLayout, query: StoreQuery, isMany = false): Statement {
-  if (query.view === undefined) return selectRows(layout, query);
+export function selectPage(
+  layout: TableLayout,
+  query: StoreQuery,
+  { isMany = false, chosen }: PageReading = {},
+): Statement {
+  if (query.view === undefined) return selectRows(layout, query, undefined, chosen);
   const kinds = query.view.kinds.map(({ conditions, linked }) => {
     const others = query.conditions.filter((given) => !conditions.some((own) => isSameEquality(own, given)));
     const asked = { ...query, conditions: [...others, ...conditions] };
@@ -52,10 +63,11 @@ function isSameEquality(left: Condition, right: Condition): boolean {
  * Not prepared: texts vary with conditions, orders and limits. The limit is inlined, a checked integer: MySQL refuses the
  * DOUBLE that the driver would bind.
  */
-function selectRows(layout: TableLayout, query: StoreQuery, asked?: AskedLink): Statement {
+function selectRows(layout: TableLayout, query: StoreQuery, asked?: AskedLink, chosen?: ChosenIndex): Statement {
   const { conditions, sort, limit, after } = query;
   const first = asked?.isMany === false ? linkedFirst(layout, asked.link) : undefined;
-  const serving = first === undefined ? servingIndex(layout, query) : undefined;
+  const isOrdered = first === undefined && typeof chosen !== "object";
+  const serving = isOrdered ? servingIndex(layout, query) : undefined;
   const bounded = boundedEqualities(layout, query, serving);
   const columns = [layout.version, ...layout.columns.map((column) => column.name)].map((name) => `r.${name}`);
   const terms = conditions.map((condition) => {
@@ -70,7 +82,7 @@ function selectRows(layout: TableLayout, query: StoreQuery, asked?: AskedLink): 
   const order = [...bounded.map(({ attribute }) => ({ ...sort[0]!, attribute })), ...sort];
   return {
     sql:
-      `SELECT ${columns.join(", ")} FROM ${first?.from ?? ""}${layout.name} r${forcedIndex(layout, query, serving)}${join}` +
+      `SELECT ${columns.join(", ")} FROM ${first?.from ?? ""}${layout.name} r${forcedIndex(layout, query, serving, chosen)}${join}` +
       `${where === "" ? "" : ` WHERE ${where}`} ${ordered(layout, order, limit)}`,
     parameters: [...(marker?.parameters ?? []), ...terms.flatMap(({ parameters }) => parameters)],
     varying: true,

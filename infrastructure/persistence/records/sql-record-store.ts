@@ -24,6 +24,7 @@ import { aDatabase, Database, type DatabaseAccess } from "../connection/database
 import { HurriedDatabase } from "../connection/hurried-database.js";
 import { writeEntries } from "./entry-writer.js";
 import { requireShallow } from "./json-depth.js";
+import { chosenIndex } from "./list-filters.js";
 import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { insertAll, insertOne, insertUnless, type Refusal } from "./record-insertion.js";
@@ -228,7 +229,8 @@ async function pageRows(session: Session, layout: TableLayout, query: StoreQuery
   if (query.view?.kinds.length === 0) return [];
   const link = query.view?.kinds.find(({ linked }) => linked !== undefined)?.linked;
   const isMany = link !== undefined && (await session.rows(selectManyLinked(layout, link))).length > 0;
-  return session.rows(selectPage(layout, query, isMany));
+  const chosen = await chosenIndex(session, layout, query);
+  return session.rows(selectPage(layout, query, { isMany, chosen }));
 }
 
 /** The id in a row that has the columns of `selectRecords`: the version, then the attributes. */
