@@ -49,6 +49,7 @@ export type {
   Subject,
   TriedSave,
   UpdateOptions,
+  WaitOptions,
   WriteOptions,
 } from "../domain/distinction/save-options.js";
 export { changeSetFromJson, changeSetToJson } from "../domain/distinction/change-set-json.js";

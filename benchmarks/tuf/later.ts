@@ -4,9 +4,6 @@ import { TufRepositoryService, type TufPorts } from "../../src/application/tuf-r
 export class LaterService extends TufRepositoryService {
   constructor(ports: TufPorts, name: string, later: number) {
     const { clock } = ports;
-    super(
-      { ...ports, clock: { now: () => clock.now() + later, sleep: (time, signal) => clock.sleep(time, signal) } },
-      name,
-    );
+    super({ ...ports, clock: { ...clock, now: () => clock.now() + later } }, name);
   }
 }

@@ -27,7 +27,10 @@ export const someNames = rule("an array of names", (value) => Array.isArray(valu
 export const aSignal = rule("an AbortSignal", (value) => {
   return isObject(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function";
 });
-export const someTime = rule("milliseconds, 0 or more", (value) => typeof value === "number" && value >= 0);
+export const someTime: Rule = (value) => {
+  if (typeof value === "number" && value >= 0) return undefined;
+  return `milliseconds, 0 or more, got ${typeof value === "number" ? value : typeName(value)}`;
+};
 
 export function aWholeNumberFrom(least: number, most = Number.MAX_SAFE_INTEGER): Rule {
   const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `between ${least} and ${most}`;

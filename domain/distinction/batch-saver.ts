@@ -13,12 +13,14 @@ import type { RecordSaver } from "./record-saver.js";
 import type { PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import { storeBy, type RecordStore } from "./record-store.js";
+import type { RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type RecordOf } from "./record-type.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
+import type { Backoff } from "./retry.js";
 import { SAVE_OPTIONS, WRITE_OPTIONS, type SaveOptions, type SaveResult, type WriteOptions } from "./save-options.js";
 import { TrackedRecord } from "./tracked-record.js";
+import type { Waiting } from "./waiting.js";
 
 /** Most records asked of a store in one call. */
 const MOST_LOADED = 1_000;
@@ -31,6 +33,7 @@ export class BatchSaver<R extends AnyRecordType> {
     private readonly environment: RepositoryEnvironment,
     private readonly tracker: RecordTracker<R>,
     private readonly saver: RecordSaver<R>,
+    private readonly waiting: Waiting,
   ) {}
 
   async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
@@ -62,7 +65,8 @@ export class BatchSaver<R extends AnyRecordType> {
     });
     this.#refuseCopies(states);
     if (states.length === 0) return;
-    const taken = await storeBy(this.store, options.actor).insertAll(states);
+    const patience = this.waiting.patience("addAll", options, () => ({}));
+    const taken = await this.saver.storeFor(options, patience).insertAll(states);
     if (taken.length > 0) throw allExist(this.type, taken);
     for (const [index, state] of states.entries()) this.tracker.adopt(records[index]!, state);
   }
@@ -71,7 +75,8 @@ export class BatchSaver<R extends AnyRecordType> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
     const tracked = records.map((record) => this.tracker.of(record));
     this.#refuseCopies(tracked.map(({ original }) => original));
-    return TrackedRecord.inTurns(tracked, () => this.#saveAll(records, options));
+    const patience = this.waiting.patience("saveAll", options, () => ({}));
+    return TrackedRecord.inTurns(tracked, () => this.#saveAll(records, options, patience), patience);
   }
 
   async list(query: ListQuery<R>): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
@@ -88,11 +93,16 @@ export class BatchSaver<R extends AnyRecordType> {
     };
   }
 
-  async #saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
+  async #saveAll(
+    records: readonly RecordOf<R>[],
+    options: SaveOptions,
+    patience: Backoff | undefined,
+  ): Promise<SaveResult[]> {
     const rules = saveRules(this.type, options);
     const all = this.#checked(records, (record) => this.saver.plan.capture(record, this.tracker.of(record), rules));
     const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);
-    const merged = pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options);
+    const merged =
+      pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options, patience);
     return all.map(({ tracked, mine }) => {
       const left = merged.get(tracked) ?? mine.length;
       const retries = merged.has(tracked) ? 1 : 0;
@@ -108,8 +118,11 @@ export class BatchSaver<R extends AnyRecordType> {
   }
 
   /** Answers how many changes were left to write of each record for which another writer came first. */
-  async #write(pending: readonly PendingSave[], options: SaveOptions): Promise<ReadonlyMap<TrackedRecord, number>> {
-    const backoff = this.saver.backoff("save", idFrom(this.type, pending[0]!.tracked.original.attributes), options);
+  async #write(
+    pending: readonly PendingSave[],
+    options: SaveOptions,
+    patience: Backoff | undefined,
+  ): Promise<ReadonlyMap<TrackedRecord, number>> {
     const changes = pending.map(({ tracked, mine }) => this.saver.plan.stamped(tracked.original, mine));
     const writes = pending.map(({ tracked: { original, scope } }, index) => ({
       base: original,
@@ -118,7 +131,7 @@ export class BatchSaver<R extends AnyRecordType> {
     }));
     let rebased: ReadonlyMap<number, readonly Change[]> = new Map();
     const outcome = await this.saver
-      .storeFor(options, backoff)
+      .storeFor(options, patience)
       .applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
     if (outcome.kind === "missing") throw this.#gone(outcome.ids);
     const merged = new Map<TrackedRecord, number>();

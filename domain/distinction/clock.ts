@@ -4,4 +4,6 @@ export interface Clock {
   now(): number;
   /** Resolves after `milliseconds`, or rejects with the signal's reason when it aborts first. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` once, after `milliseconds` or somewhat sooner, unless the function that it returns is called before. */
+  alarm(milliseconds: number, ring: () => void): () => void;
 }

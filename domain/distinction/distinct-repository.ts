@@ -15,26 +15,29 @@ import { alreadyExists, conflict, notFound } from "./record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
 import { RecordSaver } from "./record-saver.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
-import { storeBy, type RecordStore } from "./record-store.js";
+import type { RecordStore } from "./record-store.js";
 import { RecordUpdater, type Mutate } from "./record-updater.js";
 import { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
+import type { Backoff } from "./retry.js";
 import {
   REMOVE_OPTIONS,
   SAVE_OPTIONS,
+  WAIT_OPTIONS,
   WRITE_OPTIONS,
   type RemoveOptions,
   type SaveOptions,
-  type SaveRequest,
   type SaveResult,
   type TriedSave,
   type UpdateOptions,
+  type WaitOptions,
   type WriteOptions,
 } from "./save-options.js";
 import { saveRules } from "./save-rules.js";
 import type { TrackedRecord } from "./tracked-record.js";
 import type { UnitBinding } from "./unit-of-work.js";
+import { Waiting } from "./waiting.js";
 
 const aStore = having("a record store", "load", "insert", "apply");
 const aUnit = having("a unit of work", "store");
@@ -44,6 +47,7 @@ const aUnit = having("a unit of work", "store");
  * whoever wrote in between. Records are plain objects; the originals are kept beside them.
  */
 export class DistinctRepository<R extends AnyRecordType> {
+  readonly #waiting: Waiting;
   readonly #tracker: RecordTracker<R>;
   readonly #saver: RecordSaver<R>;
   readonly #updater: RecordUpdater<R>;
@@ -56,10 +60,11 @@ export class DistinctRepository<R extends AnyRecordType> {
   ) {
     requireArguments("repository", { type: [type, aRecordType], store: [store, aStore] });
     requireArguments("repository", { environment: [environment, anEnvironment] });
+    this.#waiting = new Waiting(type, environment);
     this.#tracker = new RecordTracker(type);
-    this.#saver = new RecordSaver(type, store, environment);
-    this.#updater = new RecordUpdater(type, store, environment, this.#tracker, this.#saver);
-    this.#batches = new BatchSaver(type, store, environment, this.#tracker, this.#saver);
+    this.#saver = new RecordSaver(type, store, environment, this.#waiting);
+    this.#updater = new RecordUpdater(type, store, environment, this.#tracker, this.#saver, this.#waiting);
+    this.#batches = new BatchSaver(type, store, environment, this.#tracker, this.#saver, this.#waiting);
   }
 
   /**
@@ -67,16 +72,16 @@ export class DistinctRepository<R extends AnyRecordType> {
    *
    * @throws DistinctionError `RECORD_NOT_FOUND`
    */
-  async get(id: IdOf<R>, scope?: EntryScope): Promise<RecordOf<R>> {
-    const record = await this.find(id, scope);
+  async get(id: IdOf<R>, scope?: EntryScope, options?: WaitOptions): Promise<RecordOf<R>> {
+    const record = await this.find(id, scope, options);
     if (record === undefined) throw notFound(this.type, recordId(this.type, id));
     return record;
   }
 
   /** Loads a record, or answers `undefined` where there is none. */
-  async find(id: IdOf<R>, scope?: EntryScope): Promise<RecordOf<R> | undefined> {
+  async find(id: IdOf<R>, scope?: EntryScope, options?: WaitOptions): Promise<RecordOf<R> | undefined> {
     checkScope(this.type, scope);
-    return this.#load(recordId(this.type, id), scope);
+    return this.#load(recordId(this.type, id), scope, options);
   }
 
   /**
@@ -84,10 +89,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    *
    * @throws DistinctionError `RECORD_NOT_FOUND` naming all that are missing
    */
-  async getMany(ids: readonly IdOf<R>[], scope?: EntryScope): Promise<RecordOf<R>[]> {
+  async getMany(ids: readonly IdOf<R>[], scope?: EntryScope, options?: WaitOptions): Promise<RecordOf<R>[]> {
     requireArguments(this.type.name, { ids: [ids, anArray] });
-    return this.#observed(
+    return this.#read(
       "getMany",
+      options,
       () => ({ count: ids.length }),
       () => this.#batches.getMany(ids, scope),
     );
@@ -99,9 +105,10 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws InvalidValueError where a condition or order does not fit its attribute
    * @throws DistinctionError `MARKER_NOT_FOUND` where the record after which to go on was removed
    */
-  async list(query: ListQuery<R> = {}): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
-    return this.#observed(
+  async list(query: ListQuery<R> = {}, options?: WaitOptions): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
+    return this.#read(
       "list",
+      options,
       () => ({}),
       () => this.#batches.list(query),
     );
@@ -130,7 +137,8 @@ export class DistinctRepository<R extends AnyRecordType> {
       "add",
       () => this.#subjectOf(state),
       async () => {
-        const outcome = await storeBy(this.store, options.actor).insert(state);
+        const patience = this.#waiting.patience("add", options, () => this.#subjectOf(state));
+        const outcome = await this.#saver.storeFor(options, patience).insert(state);
         if (outcome !== "applied") throw alreadyExists(this.type, state, outcome);
       },
     );
@@ -171,7 +179,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async explain(record: RecordOf<R>, options: SaveOptions = {}): Promise<Explanation> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
-    return this.#tracker.of(record).inTurn(() => this.#saver.explain(record, this.#tracker.of(record), options));
+    return this.#inTurn("explain", record, options, (tracked) => this.#saver.explain(record, tracked, options));
   }
 
   /** The version of the stored record that this object was loaded from or last saved as. */
@@ -189,7 +197,9 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
-    return this.#save(record, options);
+    return this.#inTurn("save", record, options, (tracked, patience) =>
+      this.#saver.save(record, tracked, options, patience),
+    );
   }
 
   /**
@@ -244,16 +254,20 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async remove(record: RecordOf<R>, options: RemoveOptions = {}): Promise<void> {
     requireOptions(this.type.name, REMOVE_OPTIONS, options);
-    const tracked = this.#tracker.of(record);
-    const work = (): Promise<void> => this.#saver.telling(() => this.#remove(this.#tracker.of(record), options));
-    return tracked.inTurn(() => this.#observed("remove", () => this.#subjectOf(tracked.original), work));
+    return this.#inTurn("remove", record, options, (tracked, patience) =>
+      this.#observed(
+        "remove",
+        () => this.#subjectOf(tracked.original),
+        () => this.#saver.telling(() => this.#remove(tracked, options, patience)),
+      ),
+    );
   }
 
   /** The record as it is stored now, as a new object; changes of this one that were not saved stay in this one. */
-  async reload(record: RecordOf<R>): Promise<RecordOf<R>> {
+  async reload(record: RecordOf<R>, options?: WaitOptions): Promise<RecordOf<R>> {
     const { original, scope } = this.#tracker.of(record);
     const id = idFrom(this.type, original.attributes);
-    const current = await this.#load(id, scope);
+    const current = await this.#load(id, scope, options);
     if (current === undefined) throw notFound(this.type, id);
     return current;
   }
@@ -264,15 +278,32 @@ export class DistinctRepository<R extends AnyRecordType> {
     return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
   }
 
-  #load(id: RecordId, scope: EntryScope | undefined): Promise<RecordOf<R> | undefined> {
-    return this.#observed(
+  #load(
+    id: RecordId,
+    scope: EntryScope | undefined,
+    options: WaitOptions | undefined,
+  ): Promise<RecordOf<R> | undefined> {
+    return this.#read(
       "get",
+      options,
       () => ({ id: idText(id) }),
       async () => {
         const [state] = await this.store.load([id], scope);
         return state && this.#tracker.give(state, scope);
       },
     );
+  }
+
+  /** Runs a read, which its caller may leave at any time. */
+  #read<T>(
+    operation: Operation,
+    options: WaitOptions | undefined,
+    subject: () => OperationSubject,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (options !== undefined) requireOptions(this.type.name, WAIT_OPTIONS, options);
+    const patience = this.#waiting.patience(operation, options, subject);
+    return this.#observed(operation, subject, patience === undefined ? work : () => patience.waiting(work));
   }
 
   #observed<T>(operation: Operation, subject: () => OperationSubject, work: () => Promise<T>): Promise<T> {
@@ -284,16 +315,25 @@ export class DistinctRepository<R extends AnyRecordType> {
     return { id: idText(idFrom(this.type, attributes)) };
   }
 
-  #save(record: RecordOf<R>, request: SaveRequest): Promise<SaveResult> {
-    return this.#tracker.of(record).inTurn(() => this.#saver.save(record, this.#tracker.of(record), request));
+  /** Runs `work` after whatever was begun on this object before: it may have been removed by then. */
+  #inTurn<T>(
+    operation: string,
+    record: RecordOf<R>,
+    options: WaitOptions,
+    work: (tracked: TrackedRecord, patience: Backoff | undefined) => Promise<T>,
+  ): Promise<T> {
+    const tracked = this.#tracker.of(record);
+    const patience = this.#waiting.patience(operation, options, () => this.#subjectOf(tracked.original));
+    return tracked.inTurn(() => work(this.#tracker.of(record), patience), patience);
   }
 
-  async #remove(tracked: TrackedRecord, { actor, expect = [] }: RemoveOptions): Promise<void> {
+  async #remove(tracked: TrackedRecord, options: RemoveOptions, patience: Backoff | undefined): Promise<void> {
     const { original, scope } = tracked;
+    const { expect = [] } = options;
     tracked.requireShown();
     saveRules(this.type, { expect }); // refuses names that guard nothing
     this.#saver.plan.checks.removed(original);
-    const outcome = await storeBy(this.store, actor).remove(original);
+    const outcome = await this.#saver.storeFor(options, patience).remove(original);
     if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
     if (outcome.kind === "stale") {
       const overlaps = foreignChanges(this.type, original, within(outcome.current, scope), expect);

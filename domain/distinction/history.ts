@@ -2,6 +2,7 @@ import { aWholeNumberFrom, requireArguments, rule, someText } from "./arguments.
 import type { Change } from "./change.js";
 import { aChangeSet, changePath, type ChangeSet } from "./change-set.js";
 import type { AnyRecordType, IdOf } from "./record-type.js";
+import type { WaitOptions } from "./save-options.js";
 
 /** One effective write, as it is remembered. */
 export interface HistoryEntry {
@@ -24,14 +25,18 @@ export interface HistoryEntry {
 /** Port: what was written to the records whose history is kept. */
 export interface History {
   /** All writes of one record, oldest first. */
-  historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]>;
+  historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>, options?: WaitOptions): Promise<readonly HistoryEntry[]>;
   /**
    * The next writes after `cursor`, at most `limit`, each given exactly once to who goes on from the cursor that is
    * returned. None is ever skipped, however late it is committed; writes of one record come in their order.
    *
    * @param cursor 0 for the beginning
    */
-  changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }>;
+  changesSince(
+    cursor: number,
+    limit: number,
+    options?: WaitOptions,
+  ): Promise<{ entries: readonly HistoryEntry[]; cursor: number }>;
 }
 
 /**

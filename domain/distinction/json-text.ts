@@ -53,7 +53,11 @@ export function canonicalText(value: JsonValue): string {
 
 /** Why `value` is not JSON that survives a round trip, or `undefined` where it is. */
 export function jsonFault(value: unknown): string | undefined {
-  return faultAt(value, "", 0);
+  try {
+    return faultAt(value, "", 0);
+  } catch {
+    return "JSON, got a value with a member that throws when it is read";
+  }
 }
 
 function faultAt(value: unknown, path: string, depth: number): string | undefined {

@@ -6,19 +6,19 @@ import { observed, type RecordEvent } from "./observer.js";
 import { notFound } from "./record-errors.js";
 import { idFrom, idText, type RecordId } from "./record-id.js";
 import { within, type EntryScope, type RecordState } from "./record-state.js";
-import { storeBy, type RecordStore } from "./record-store.js";
+import { storeBy, storeWithin, type RecordStore } from "./record-store.js";
 import type { AnyRecordType, RecordOf } from "./record-type.js";
-import { Backoff, DEFAULT_RETRY, retrySettings, type RetrySettings } from "./retry.js";
+import type { Backoff } from "./retry.js";
 import { SavePlan, type PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import { SaveLanes, type Stored } from "./save-lanes.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
-import type { SaveOptions, SaveRequest, SaveResult } from "./save-options.js";
+import type { SaveOptions, SaveRequest, SaveResult, WriteOptions } from "./save-options.js";
 import type { TrackedRecord } from "./tracked-record.js";
+import type { Waiting } from "./waiting.js";
 
 /** Writes what changed in one record: optimistically, then, where others keep coming first, under a lock. */
 export class RecordSaver<R extends AnyRecordType> {
-  readonly #retry: RetrySettings;
   readonly #lanes = new SaveLanes();
   readonly plan: SavePlan<R>;
 
@@ -26,8 +26,8 @@ export class RecordSaver<R extends AnyRecordType> {
     private readonly type: R,
     private readonly store: RecordStore,
     private readonly environment: RepositoryEnvironment,
+    private readonly waiting: Waiting,
   ) {
-    this.#retry = retrySettings(environment.retry);
     this.plan = new SavePlan(type, environment.clock);
   }
 
@@ -41,10 +41,19 @@ export class RecordSaver<R extends AnyRecordType> {
     return explanation(this.type, changes, rules, statements && isNothing ? [] : statements);
   }
 
-  /** Writes what changed. */
-  save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
+  /**
+   * Writes what changed.
+   *
+   * @param patience the caller's, where it has an end
+   */
+  save(
+    record: RecordOf<R>,
+    tracked: TrackedRecord,
+    options: SaveRequest,
+    patience: Backoff | undefined,
+  ): Promise<SaveResult> {
     const { observer } = this.environment;
-    const work = (): Promise<SaveResult> => this.#save(record, tracked, options);
+    const work = (): Promise<SaveResult> => this.#save(record, tracked, options, patience);
     if (observer === undefined) return work();
     const subject = (): RecordEvent => this.#event(this.#idOf(tracked.original));
     // A conflict amid `update` is no refusal yet.
@@ -61,37 +70,36 @@ export class RecordSaver<R extends AnyRecordType> {
     }
   }
 
-  async #save(record: RecordOf<R>, tracked: TrackedRecord, options: SaveRequest): Promise<SaveResult> {
+  async #save(
+    record: RecordOf<R>,
+    tracked: TrackedRecord,
+    options: SaveRequest,
+    patience: Backoff | undefined,
+  ): Promise<SaveResult> {
     const pending = this.plan.capture(record, tracked, saveRules(this.type, options));
     const { original } = tracked;
     const id = this.#idOf(original);
+    const store = this.storeFor(options, patience);
     if (pending.mine.length === 0) {
       if (!isGuarded(pending.rules)) return this.saved(id, original.version, 0, 0);
-      return this.#verify(pending, id, storeBy(this.store, options.actor));
+      return this.#verify(pending, id, store);
     }
-    const backoff = this.backoff("save", id, options);
-    const store = this.storeFor(options, backoff);
-    return this.#inLane(id, options, (before, tell) => this.#write(store, pending, id, backoff, before, tell));
+    const backoff = this.waiting.backoff("save", options, id, patience?.startedAt);
+    return this.#inLane(id, patience, (before, tell) => this.#write(store, pending, id, backoff, before, tell));
   }
 
   /** The store as it writes with these options. */
-  storeFor(options: SaveOptions, backoff: Backoff): RecordStore {
-    const store = storeBy(this.store, options.actor);
-    return this.#isHurried(options) ? (store.within?.(backoff) ?? store) : store;
+  storeFor(options: WriteOptions, patience: Backoff | undefined): RecordStore {
+    return storeWithin(storeBy(this.store, options.actor), patience);
   }
 
   /** Waiting has to end with the signal or deadline: such a save takes its chances at the database. */
   #inLane<T>(
     id: RecordId,
-    options: SaveOptions,
+    patience: Backoff | undefined,
     write: (before: Stored | undefined, tell: (stored: Stored) => void) => Promise<T>,
   ): Promise<T> {
-    return this.#isHurried(options) ? write(undefined, () => undefined) : this.#lanes.run(idText(id), write);
-  }
-
-  /** Whether the caller waits for less long than the database would by itself. */
-  #isHurried({ signal, deadline = this.#retry.deadline }: SaveOptions): boolean {
-    return signal !== undefined || deadline < DEFAULT_RETRY.deadline;
+    return patience === undefined ? this.#lanes.run(idText(id), write) : write(undefined, () => undefined);
   }
 
   /** Nothing is to be written, but the caller wants to know that what the decision rests on is still so. */
@@ -126,7 +134,7 @@ export class RecordSaver<R extends AnyRecordType> {
       if (changes.length === 0) return this.#nothingLeft(pending, id, base, retries);
       observer?.retried?.({ ...this.#event(id), retries });
     }
-    for (let attempt = 1; attempt <= this.#retry.optimisticAttempts; attempt++) {
+    for (let attempt = 1; attempt <= this.waiting.settings.optimisticAttempts; attempt++) {
       if (attempt > 1) await backoff.pause();
       const outcome = await store.apply(base, this.plan.changeSet(base, changes), scope);
       if (outcome.kind === "missing") throw notFound(this.type, id);
@@ -155,13 +163,14 @@ export class RecordSaver<R extends AnyRecordType> {
   locked(
     store: RecordStore,
     id: RecordId,
-    options: SaveOptions & { readonly scope?: EntryScope },
+    scope: EntryScope | undefined,
     retries: number,
+    patience: Backoff | undefined,
     decide: (current: RecordState) => readonly Change[],
   ): Promise<RecordState> {
-    return this.#inLane(id, options, async (_before, tell) => {
-      const state = await this.#revised(store, id, options.scope, retries, decide);
-      if (options.scope === undefined) tell(() => state);
+    return this.#inLane(id, patience, async (_before, tell) => {
+      const state = await this.#revised(store, id, scope, retries, decide);
+      if (scope === undefined) tell(() => state);
       return state;
     });
   }
@@ -197,11 +206,5 @@ export class RecordSaver<R extends AnyRecordType> {
 
   #idOf({ attributes }: RecordState): RecordId {
     return idFrom(this.type, attributes);
-  }
-
-  backoff(what: string, id: RecordId, { signal, deadline }: Pick<SaveOptions, "signal" | "deadline">): Backoff {
-    const settings = deadline === undefined ? this.#retry : retrySettings({ ...this.#retry, deadline });
-    const subject = `${what} of ${this.type.name} ${idText(id)}`;
-    return new Backoff(subject, settings, this.environment.clock, this.environment.random, signal);
   }
 }

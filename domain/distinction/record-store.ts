@@ -2,6 +2,7 @@ import type { Change } from "./change.js";
 import type { ChangeSet } from "./change-set.js";
 import type { PlannedStatement } from "./explanation.js";
 import type { StoreQuery } from "./list-query.js";
+import type { Patience } from "./patience.js";
 import type { RecordId } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 
@@ -100,8 +101,8 @@ export interface RecordStore {
   explain?(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]>;
 
   /**
-   * This store for a caller who waits no longer than `patience`: where it would wait for other writers once more, it asks
-   * first. A store that never waits, or whose waiting is not the caller's, has no such method.
+   * This store for a caller who waits no longer than `patience`: not for a connection, and not for other writers once
+   * more. A store that never waits, or whose waiting is not the caller's, has no such method.
    */
   within?(patience: Patience): RecordStore;
 
@@ -109,10 +110,9 @@ export interface RecordStore {
   by?(actor: string): RecordStore;
 }
 
-/** How long a caller is willing to wait. */
-export interface Patience {
-  /** Throws what the caller is to get once it has ended: `ABORTED`, `RETRIES_EXHAUSTED`. */
-  check(): void;
+/** `store` as it writes for a caller who waits no longer than `patience`, where that has an end. */
+export function storeWithin(store: RecordStore, patience: Patience | undefined): RecordStore {
+  return patience === undefined ? store : (store.within?.(patience) ?? store);
 }
 
 /** `store` as it writes for `actor`, where anybody is named. */

@@ -4,6 +4,7 @@ import type { Change } from "./change.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError, InvalidMergeError } from "./errors.js";
 import { observed, type RecordEvent } from "./observer.js";
+import { waitFor } from "./patience.js";
 import { notFound } from "./record-errors.js";
 import { idText, recordId, type RecordId } from "./record-id.js";
 import type { RecordSaver } from "./record-saver.js";
@@ -13,9 +14,10 @@ import type { RecordStore } from "./record-store.js";
 import type { RecordTracker } from "./record-tracker.js";
 import type { AnyRecordType, IdOf, RecordOf } from "./record-type.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
-import { retrySettings, type Backoff } from "./retry.js";
+import { isHurried, type Backoff } from "./retry.js";
 import { saveRules } from "./save-rules.js";
 import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
+import type { Waiting } from "./waiting.js";
 
 /** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
 export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
@@ -32,6 +34,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     private readonly environment: RepositoryEnvironment,
     private readonly tracker: RecordTracker<R>,
     private readonly saver: RecordSaver<R>,
+    private readonly waiting: Waiting,
   ) {}
 
   async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
@@ -49,21 +52,22 @@ export class RecordUpdater<R extends AnyRecordType> {
 
   async #update(id: RecordId, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
     const { observer } = this.environment;
-    const backoff = this.saver.backoff("update", id, options);
-    const { optimisticAttempts, updateAttempts } = retrySettings(this.environment.retry);
+    const backoff = this.waiting.backoff("update", options, id);
+    const patience = isHurried(this.waiting.settings, options) ? backoff : undefined;
+    const { optimisticAttempts, updateAttempts } = this.waiting.settings;
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
       if (attempt > optimisticAttempts && isPrompt) {
         backoff.check();
-        const result = await this.#underLock(id, mutate, options, backoff, attempt - 1);
+        const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
         if (result !== undefined) return result;
       }
-      const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope)); // prettier-ignore
+      const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope, patience)); // prettier-ignore
       const edit = mutate(record);
       isPrompt &&= !isPromise(edit);
-      await edit;
+      if (isPromise(edit)) await waitFor(patience, () => edit);
       try {
-        const result = await this.saver.save(record, this.tracker.of(record), { ...options, derived: true });
+        const result = await this.saver.save(record, this.tracker.of(record), { ...options, derived: true }, patience);
         return { ...result, retries: result.retries + attempt - 1 };
       } catch (error) {
         const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
@@ -78,8 +82,8 @@ export class RecordUpdater<R extends AnyRecordType> {
     return { record: this.type.name, id: idText(id) };
   }
 
-  async #load(id: RecordId, scope: EntryScope | undefined): Promise<RecordOf<R>> {
-    const [state] = await this.store.load([id], scope);
+  async #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
+    const [state] = await waitFor(patience, () => this.store.load([id], scope));
     if (state === undefined) throw notFound(this.type, id);
     return this.tracker.give(state, scope);
   }
@@ -89,7 +93,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     id: RecordId,
     mutate: Mutate<R>,
     options: UpdateOptions,
-    backoff: Backoff,
+    patience: Backoff | undefined,
     retries: number,
   ): Promise<SaveResult | undefined> {
     const rules = saveRules(this.type, options);
@@ -106,8 +110,8 @@ export class RecordUpdater<R extends AnyRecordType> {
       return (changes = this.saver.plan.stamped(current, pending.mine));
     };
     try {
-      const store = this.saver.storeFor(options, backoff);
-      const state = await this.saver.locked(store, id, options, retries, decide);
+      const store = this.saver.storeFor(options, patience);
+      const state = await this.saver.locked(store, id, options.scope, retries, patience, decide);
       const { tracked, mine } = pending!;
       tracked.settle(apply(tracked.original, mine), state);
       return this.saver.saved(id, state.version, retries, changes.length);

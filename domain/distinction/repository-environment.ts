@@ -18,7 +18,7 @@ export interface RepositoryEnvironment {
   readonly observer?: RepositoryObserver | undefined;
 }
 
-const NEEDED: Rules = { clock: having("a clock", "now", "sleep"), random: aFunction };
+const NEEDED: Rules = { clock: having("a clock", "now", "sleep", "alarm"), random: aFunction };
 const OPTIONAL: Rules = { firstVersion: aFunction, actor: aFunction, observer: anObject };
 
 /** Names that are none of ours belong to somebody: environments are passed on. */

@@ -6,7 +6,18 @@ import { textFault } from "./text-types.js";
 /** An attribute by name, the order of a list by the list's name, or one entry of a collection by collection and key. */
 export type Subject = string | readonly [collection: string, key: string];
 
-export interface WriteOptions {
+/** How long the caller of an operation waits: for its turn, for a connection, for other writers, for what it reads. */
+export interface WaitOptions {
+  /**
+   * Ends waiting. A write that was begun is finished or rolled back first, a wait for a row lock within 2 seconds: nothing
+   * is written after the answer.
+   */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which all waiting ends, as `signal` ends it; the repository's setting by default. */
+  readonly deadline?: number;
+}
+
+export interface WriteOptions extends WaitOptions {
   /** Who does this, for the history; by default whom the unit of work names, then whom the repository's environment does. */
   readonly actor?: string;
 }
@@ -32,20 +43,16 @@ export interface SaveOptions extends WriteOptions {
    * not different may still be meant.
    */
   readonly force?: readonly Subject[];
-  /** Ends waiting and retrying; a write under way is finished or rolled back first, a wait for a row lock within 2 seconds. */
-  readonly signal?: AbortSignal;
-  /**
-   * Milliseconds after which no further attempt starts, and no wait for a row lock goes on, but for 2 seconds; the
-   * repository's setting by default.
-   */
-  readonly deadline?: number;
 }
 
 /** What the history's column holds. */
 const LONGEST_ACTOR = 255;
 
+export const WAIT_OPTIONS: Rules<keyof WaitOptions> = { signal: aSignal, deadline: someTime };
+
 export const WRITE_OPTIONS: Rules<keyof WriteOptions> = {
   actor: (value) => (value === "" ? "a name, got none" : textFault(value, LONGEST_ACTOR)),
+  ...WAIT_OPTIONS,
 };
 
 export const REMOVE_OPTIONS: Rules<keyof RemoveOptions> = { ...WRITE_OPTIONS, expect: someNames };
@@ -55,8 +62,6 @@ export const SAVE_OPTIONS: Rules<keyof SaveOptions> = {
   mode: oneAmong("merge", "strict"),
   expect: someNames,
   force: rule("an array of names and of [collection, key]", (value) => Array.isArray(value) && value.every(isSubject)),
-  signal: aSignal,
-  deadline: someTime,
 };
 
 function isSubject(value: unknown): value is Subject {

@@ -8,6 +8,7 @@ import { givenEntries } from "./given-entries.js";
 import { changesOf } from "./record-changes.js";
 import { faceOf, trackedCollection, trackedMap } from "./record.js";
 import type { RecordChecks } from "./record-checks.js";
+import type { Patience } from "./patience.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "./record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
@@ -81,15 +82,17 @@ export class TrackedRecord {
     if (names.length > 0) checks.places(this.object, this.original, names);
   }
 
-  /** Runs `work` after whatever was begun on this object before. */
-  inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` after whatever was begun on this object before, unless `patience` ends ahead of that. */
+  inTurn<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
+    if (patience !== undefined) return patience.waiting((begin) => this.inTurn(() => (begin(), work())));
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
   /** Takes a turn on all of `records` at once: two batches over the same objects never wait for each other. */
-  static inTurns<T>(records: readonly TrackedRecord[], work: () => Promise<T>): Promise<T> {
+  static inTurns<T>(records: readonly TrackedRecord[], work: () => Promise<T>, patience?: Patience): Promise<T> {
+    if (patience !== undefined) return patience.waiting((begin) => this.inTurns(records, () => (begin(), work())));
     const result = Promise.all(records.map((record) => record.#turn)).then(work);
     const ended = result.catch(() => undefined);
     for (const record of records) record.#turn = ended;

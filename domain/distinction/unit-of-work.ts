@@ -1,4 +1,5 @@
 import type { RecordStore } from "./record-store.js";
+import type { WriteOptions } from "./save-options.js";
 
 /**
  * Several repositories in one transaction: all of it is stored, or nothing. Where another writer came first, or the
@@ -24,14 +25,11 @@ export interface TransactionScope {
   repository<T>(repository: UnitMember<T>): T;
 }
 
-export interface UnitOptions {
-  /** Ends waiting, and the run under way: it is undone. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds after which the work is not started again; the setting of the environment by default. */
-  readonly deadline?: number;
-  /** Who does this, for the history. */
-  readonly actor?: string;
-}
+/**
+ * `signal` ends waiting, and the run under way: it is undone. After `deadline` the work is not started again, and no wait
+ * for a connection or a row lock goes on.
+ */
+export type UnitOptions = WriteOptions;
 
 /** What can take part in a unit: anything that can be made anew over the stores of the unit. */
 export interface UnitMember<T> {

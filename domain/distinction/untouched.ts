@@ -28,6 +28,13 @@ function isPlain(value: object): boolean {
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
+/** What throws when it is read is like nothing: the rules say what is wrong with it. */
 function member(object: object, name: string): unknown {
-  return (object as Record<string, unknown>)[name];
+  try {
+    return (object as Record<string, unknown>)[name];
+  } catch {
+    return UNREADABLE;
+  }
 }
+
+const UNREADABLE = Symbol("unreadable");

@@ -4,7 +4,7 @@ import { InvalidValueError } from "../distinction/errors.js";
 import { storeQuery } from "../distinction/list-query.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { WriteOptions } from "../distinction/save-options.js";
+import type { WaitOptions, WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { dropProperty, putProperty } from "./atomic-property.js";
 import { mayChange, type Caller } from "./caller.js";
@@ -60,9 +60,9 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
     return super.addAll(images, options);
   }
 
-  override async list(query: ImageQuery = {}): Promise<ImagePage> {
+  override async list(query: ImageQuery = {}, options?: WaitOptions): Promise<ImagePage> {
     storeQuery(this.type, query); // refused as it was given, rather than with what is added to it
-    return super.list({ ...query, sort: completeSort(query.sort) });
+    return super.list({ ...query, sort: completeSort(query.sort) }, options);
   }
 
   async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {

@@ -1,10 +1,12 @@
 import type { Change } from "../distinction/change.js";
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { StoreQuery } from "../distinction/list-query.js";
+import type { Patience } from "../distinction/patience.js";
 import { idFrom, type RecordId } from "../distinction/record-id.js";
 import type { EntryScope, RecordState } from "../distinction/record-state.js";
 import {
   storeBy,
+  storeWithin,
   type ApplyOutcome,
   type BatchOutcome,
   type DecideAll,
@@ -105,6 +107,10 @@ export class CallersImageStore implements RecordStore {
       const seen = await this.#seen(page.states);
       if (seen.size === page.states.length) return { ...page, states: page.states.map(shown) };
     }
+  }
+
+  within(patience: Patience): CallersImageStore {
+    return new CallersImageStore(storeWithin(this.images, patience), this.members, this.caller);
   }
 
   by(actor: string): CallersImageStore {

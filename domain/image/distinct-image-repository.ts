@@ -3,7 +3,7 @@ import { DistinctRepository } from "../distinction/distinct-repository.js";
 import { storeQuery } from "../distinction/list-query.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { UpdateOptions, WriteOptions } from "../distinction/save-options.js";
+import type { UpdateOptions, WaitOptions, WriteOptions } from "../distinction/save-options.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { dropProperty, putProperty } from "./atomic-property.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
@@ -23,9 +23,9 @@ export class DistinctImageRepository extends DistinctRepository<typeof imageType
     this.#inUnit = (unit) => new DistinctImageRepository(unit.store(store), actingFor(unit, environment), quotas);
   }
 
-  override async list(query: ImageQuery = {}): Promise<ImagePage> {
+  override async list(query: ImageQuery = {}, options?: WaitOptions): Promise<ImagePage> {
     storeQuery(this.type, query); // refused as it was given, rather than with what is added to it
-    return super.list({ ...query, sort: completeSort(query.sort) });
+    return super.list({ ...query, sort: completeSort(query.sort) }, options);
   }
 
   setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {

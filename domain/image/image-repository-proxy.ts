@@ -1,6 +1,7 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { Explanation } from "../distinction/explanation.js";
-import type { SaveOptions, SaveResult, RemoveOptions, WriteOptions } from "../distinction/save-options.js";
+import type { EntryScope } from "../distinction/record-state.js";
+import type { SaveOptions, SaveResult, RemoveOptions, WaitOptions, WriteOptions } from "../distinction/save-options.js";
 import { unitMisused } from "../distinction/unit-errors.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import { ImageProxy } from "./image-proxy.js";
@@ -16,17 +17,17 @@ export class ImageRepositoryProxy implements ImageRepository {
     private readonly wrap?: (image: Image) => ImageProxy,
   ) {}
 
-  async get(id: string): Promise<Image> {
-    return this.given(await this.inner.get(id));
+  async get(id: string, scope?: EntryScope, options?: WaitOptions): Promise<Image> {
+    return this.given(await this.inner.get(id, scope, options));
   }
 
-  async find(id: string): Promise<Image | undefined> {
-    const image = await this.inner.find(id);
+  async find(id: string, scope?: EntryScope, options?: WaitOptions): Promise<Image | undefined> {
+    const image = await this.inner.find(id, scope, options);
     return image && this.given(image);
   }
 
-  async list(query?: ImageQuery): Promise<ImagePage> {
-    const { records, next } = await this.inner.list(query);
+  async list(query?: ImageQuery, options?: WaitOptions): Promise<ImagePage> {
+    const { records, next } = await this.inner.list(query, options);
     return { records: records.map((image) => this.given(image)), next };
   }
 
@@ -53,8 +54,8 @@ export class ImageRepositoryProxy implements ImageRepository {
     return this.inner.remove(this.taken(image), options);
   }
 
-  async reload(image: Image): Promise<Image> {
-    return this.given(await this.inner.reload(this.taken(image)));
+  async reload(image: Image, options?: WaitOptions): Promise<Image> {
+    return this.given(await this.inner.reload(this.taken(image), options));
   }
 
   changes(image: Image): ChangeSet {

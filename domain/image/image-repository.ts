@@ -1,6 +1,7 @@
 import type { ChangeSet } from "../distinction/change-set.js";
 import type { Explanation } from "../distinction/explanation.js";
-import type { SaveOptions, SaveResult, RemoveOptions, WriteOptions } from "../distinction/save-options.js";
+import type { SaveOptions, SaveResult, RemoveOptions, WaitOptions, WriteOptions } from "../distinction/save-options.js";
+import type { EntryScope } from "../distinction/record-state.js";
 import type { UnitBinding } from "../distinction/unit-of-work.js";
 import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { Image } from "./image-type.js";
@@ -8,15 +9,15 @@ import type { Image } from "./image-type.js";
 /** Port: the images as services see them. Layers wrap one another; the distinction layer is the innermost. */
 export interface ImageRepository {
   /** @throws DistinctionError `RECORD_NOT_FOUND`, for a deleted image, too */
-  get(id: string): Promise<Image>;
-  find(id: string): Promise<Image | undefined>;
+  get(id: string, scope?: EntryScope, options?: WaitOptions): Promise<Image>;
+  find(id: string, scope?: EntryScope, options?: WaitOptions): Promise<Image | undefined>;
   /**
    * 25 images unless told otherwise, at most 1,000; the newest first unless told otherwise.
    *
    * @throws InvalidValueError naming unknown attributes and values that do not fit theirs
    * @throws DistinctionError `MARKER_NOT_FOUND` where the image after which to go on was deleted
    */
-  list(query?: ImageQuery): Promise<ImagePage>;
+  list(query?: ImageQuery, options?: WaitOptions): Promise<ImagePage>;
   /** @throws DistinctionError `RECORD_EXISTS`, `INVALID_VALUE` */
   add(image: Image, options?: WriteOptions): Promise<void>;
   /** All or none. Throws as `add` does. */
@@ -32,7 +33,7 @@ export interface ImageRepository {
    */
   remove(image: Image, options?: RemoveOptions): Promise<void>;
   /** The image as it is stored now, as a new object. */
-  reload(image: Image): Promise<Image>;
+  reload(image: Image, options?: WaitOptions): Promise<Image>;
   /** What a save would write. */
   changes(image: Image): ChangeSet;
   /** What a save would do, secrets masked; nothing is written. See `DistinctRepository.explain`. */

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/change-set-json.js";
-import { requireArguments } from "../../domain/distinction/arguments.js";
+import { requireArguments, requireOptions } from "../../domain/distinction/arguments.js";
 import { aRecordType } from "../../domain/distinction/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../domain/distinction/history.js";
 import { idText, recordId } from "../../domain/distinction/record-id.js";
+import { backoffFor, DEFAULT_RETRY } from "../../domain/distinction/retry.js";
+import { WAIT_OPTIONS, type WaitOptions } from "../../domain/distinction/save-options.js";
 import type { AnyRecordType, IdOf } from "../../domain/distinction/record-type.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import type { Written } from "../../domain/distinction/written.js";
@@ -30,18 +32,34 @@ export class MemoryHistory implements History {
     });
   }
 
-  async historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+  async historyOf<R extends AnyRecordType>(
+    type: R,
+    id: IdOf<R>,
+    options: WaitOptions = {},
+  ): Promise<readonly HistoryEntry[]> {
     requireArguments("history", { type: [type, aRecordType] });
+    this.#requireWanted(`history of ${type.name}`, options);
     const key = idText(recordId(type, id));
     const isOfRecord = ({ changeSet: { record, id } }: HistoryEntry): boolean =>
       record === type.name && idText(id) === key;
     return this.#entries.filter(isOfRecord);
   }
 
-  async changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
+  async changesSince(
+    cursor: number,
+    limit: number,
+    options: WaitOptions = {},
+  ): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
     requirePage(cursor, limit);
+    this.#requireWanted(`changes since ${cursor}`, options);
     const entries = this.#entries.slice(cursor, cursor + limit);
     return { entries, cursor: cursor + entries.length };
+  }
+
+  /** There is nothing to wait for here. */
+  #requireWanted(what: string, options: WaitOptions): void {
+    requireOptions("history", WAIT_OPTIONS, options);
+    backoffFor(what, { ...this.environment, random: () => 0 }, DEFAULT_RETRY, options).check();
   }
 }
 

@@ -1,4 +1,3 @@
-import { DistinctionError } from "../../domain/distinction/errors.js";
 import { idText, type RecordId } from "../../domain/distinction/record-id.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
@@ -11,7 +10,12 @@ import type {
   UnitOfWork,
   UnitOptions,
 } from "../../domain/distinction/unit-of-work.js";
-import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../domain/distinction/unit-runner.js";
+import {
+  runUntilCommitted,
+  unlessAborted,
+  type UnitOutcome,
+  type UnitRun,
+} from "../../domain/distinction/unit-runner.js";
 import { remember, type Remembered } from "./memory-history.js";
 import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
 
@@ -35,16 +39,13 @@ async function attempt<T>(
   const scope = new MemoryTransactionScope(options, run);
   let value: T;
   try {
-    value = await work(scope);
+    value = await unlessAborted(work(scope), options.signal);
   } catch (error) {
     // What it saw may never have been so at any one time: then what it made of that does not count.
     if (scope.isFresh() || options.signal?.aborted === true) throw error;
     return { kind: "undone", reason: error };
   } finally {
     scope.end();
-  }
-  if (options.signal?.aborted === true) {
-    throw new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: options.signal.reason });
   }
   if (!scope.isFresh()) return { kind: "undone", reason: undefined };
   scope.merge();

@@ -27,6 +27,9 @@ export class TestClock implements Clock {
   sleep(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }
+  alarm(): () => void {
+    return () => undefined;
+  }
 }
 
 /** A repository of four bins named `main` with everything that works on it: memory store, key files, a directory. */

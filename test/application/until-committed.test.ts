@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { untilCommitted } from "../../src/application/until-committed.js";
 
 describe("compare-and-set with retries", () => {
   const pauses: number[] = [];
   const contention = {
-    clock: { now: () => 0, sleep: async (milliseconds: number) => void pauses.push(milliseconds) },
+    clock: { ...systemClock, now: () => 0, sleep: async (milliseconds: number) => void pauses.push(milliseconds) },
     random: () => 1,
   };
 

@@ -1,4 +1,5 @@
 import type { Signer } from "../../domain/tuf/signer.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { TufPorts } from "../../src/application/tuf-repository-service.js";
 import { fileByFile } from "../support/file-by-file.js";
 
@@ -38,7 +39,7 @@ export function withFailpoints(ports: TufPorts, reached: Reached): TufPorts {
     files: new Proxy(files, {
       get: (target, member): unknown => (member === "putAll" ? fileByFile(files) : Reflect.get(target, member, target)),
     }),
-    clock: { now: () => ports.clock.now(), sleep: watched("clock", ports.clock, reached).sleep },
+    clock: { ...systemClock, now: () => ports.clock.now(), sleep: watched("clock", ports.clock, reached).sleep },
   };
 }
 

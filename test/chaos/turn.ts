@@ -35,7 +35,7 @@ export class TurnTaker {
   constructor(ports: TufPorts) {
     const { clock } = ports;
     const now = (): number => clock.now() + this.#ahead;
-    this.#ports = { ...ports, clock: { now, sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal) } };
+    this.#ports = { ...ports, clock: { ...clock, now } };
     this.#publisher = new PublishTufRepository(this.#ports);
   }
 

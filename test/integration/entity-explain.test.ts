@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DataSource } from "typeorm";
 import type { SaveOptions } from "../../domain/distinction/save-options.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { distinct, type EntityRepository } from "../../src/composition/distinct.js";
 import { onSqlBackends } from "./backends.js";
@@ -27,7 +28,7 @@ describe("explain on an entity", () => {
     beforeAll(async () => {
       dataSource = await openDataSource(place().url, { synchronize: true });
       photos = distinct(dataSource, Photo, {
-        clock: { now: () => time, sleep: () => Promise.resolve() },
+        clock: { ...systemClock, now: () => time, sleep: () => Promise.resolve() },
         policies: { views: "sum" },
         secret: ["caption"],
         onStatement: (event) => void sent.push(event),

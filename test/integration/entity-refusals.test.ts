@@ -25,6 +25,15 @@ async function open(...entities: EntitySchema[]): Promise<DataSource> {
   return opened;
 }
 
+test("a key that the database counts is to be given, and the message says so", async () => {
+  const counted = { type: Number, primary: true, generated: "increment" } as const;
+  const things = new EntitySchema<Record<string, unknown>>({ name: "Thing", columns: { id: counted, version } });
+  const repository = distinct(await open(things), things);
+  expect(() => repository.create({})).toThrow(
+    /^Thing: id: .*, got nothing, and what the database counts is not known before it is stored$/,
+  );
+});
+
 const author = new EntitySchema<Record<string, unknown>>({ name: "Author", columns: { id } });
 const childOf = (columns: Columns, relation: object = {}): EntitySchema =>
   new EntitySchema<Record<string, unknown>>({

@@ -32,6 +32,8 @@ const WRITES: [name: string, write: Write, store: (database: Database) => SqlRec
   ["save with history", (images, image, options) => images.save(image, options), withHistory],
   ["save of entries", (images, image, options) => (image.tags.add("t"), images.save(image, options)), imageStore],
   ["batch", (images, image, options) => images.saveAll([image], options), imageStore],
+  ["removal", (images, image, options) => images.remove(image, options), imageStore],
+  ["removal with history", (images, image, options) => images.remove(image, options), withHistory],
   ["update", (images, { id }, options) => images.update(id, (one) => void one.minRam++, options), imageStore],
 ];
 

@@ -37,7 +37,8 @@ describe("a unit of work over a connection that breaks", () => {
       [one, two] = [newImage({ name: "one" }), newImage({ name: "two" })];
       await plain.add(one);
       await plain.add(two);
-      breaking = openTestDatabase(proxy.through(place().url), { poolSize: 1 });
+      // Of two, the one that is used is kept: the only one of a pool would be closed once it is idle, and prepare anew.
+      breaking = openTestDatabase(proxy.through(place().url), { poolSize: 2 });
       images = imagesIn(breaking);
       units = new SqlUnitOfWork(breaking, environment);
       await images.get(one.id);

@@ -7,14 +7,27 @@ export class FakeClock implements Clock {
   /** Runs while somebody sleeps: whatever happens in the meantime. */
   duringSleep: () => void = () => undefined;
 
+  readonly #alarms = new Map<() => void, number>();
+
   constructor(private time = Date.UTC(2026, 0, 1)) {}
 
   now(): number {
     return this.time;
   }
 
+  /** Rings what is due by then. */
   advance(milliseconds: number): void {
     this.time += milliseconds;
+    for (const [ring, at] of [...this.#alarms]) {
+      if (at > this.time) continue;
+      this.#alarms.delete(ring);
+      ring();
+    }
+  }
+
+  alarm(milliseconds: number, ring: () => void): () => void {
+    this.#alarms.set(ring, this.time + milliseconds);
+    return () => void this.#alarms.delete(ring);
   }
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Patience } from "../../../domain/distinction/record-store.js";
+import type { Patience } from "../../../domain/distinction/patience.js";
 import type { Dialect } from "./dialect.js";
 import type { Session } from "./session.js";
 

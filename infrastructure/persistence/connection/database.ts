@@ -1,13 +1,16 @@
+import { setImmediate } from "node:timers/promises";
 import { aFunction, having, requireArguments } from "../../../domain/distinction/arguments.js";
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
-import type { Patience } from "../../../domain/distinction/record-store.js";
+import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
+import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinction/retry.js";
+import type { WaitOptions } from "../../../domain/distinction/save-options.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { aRecordTable, type RecordTable } from "../records/record-table.js";
 import { refuseInsideUnit } from "../units/open-unit.js";
-import { errorMeaning, translated } from "./server-error.js";
+import { errorMeaning, metDeadConnection, translated } from "./server-error.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
 import type { Session } from "./session.js";
 import { checkTable } from "../records/table-checks.js";
@@ -31,6 +34,9 @@ const RERUN_FOR = 30_000;
 
 /** Milliseconds of the longest pause between two runs. */
 const LONGEST_PAUSE = 500;
+
+/** One run of a piece of work; `begin` is to be called once it is its turn, and throws where nobody waits for it any more. */
+type Once<T> = (connector: Connector, begin?: () => void) => Promise<T>;
 
 /** What stores need of a database: it may be a whole one, or what a unit of work has of it. */
 export type DatabaseAccess = Pick<Database, "dialect" | "layout" | "session" | "transaction" | "hasFixedView">;
@@ -96,6 +102,11 @@ export class Database {
     await this.#connected();
   }
 
+  /** The patience of a caller who waits for less long than the database would by itself; as `Waiting.patience`. */
+  patience(what: string, options: WaitOptions): Patience | undefined {
+    return isHurried(DEFAULT_RETRY, options) ? backoffFor(what, this.options, DEFAULT_RETRY, options) : undefined;
+  }
+
   async dialect(): Promise<Dialect> {
     return (await this.#connected()).dialect;
   }
@@ -122,16 +133,20 @@ export class Database {
   /** Runs `work` on one connection, each statement by itself. */
   session<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     if (typeof work !== "function") return noWork(work);
-    const once = (connector: Connector): Promise<T> =>
-      connector.withSession((session) => work(this.#observedSession(session)), patience);
+    const once: Once<T> = (connector, begin) =>
+      connector.withSession((session) => {
+        begin?.();
+        return work(this.#observedSession(session));
+      }, patience);
     return this.#run(once, patience);
   }
 
   /** Runs `work` in one transaction: all of it is stored, or nothing. May run it again, so it must be free of effects. */
   transaction<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     if (typeof work !== "function") return noWork(work);
-    const once = (connector: Connector): Promise<T> =>
+    const once: Once<T> = (connector, begin) =>
       connector.withConnection(async (raw) => {
+        begin?.();
         const connection = this.#observed(raw);
         try {
           await connection.begin();
@@ -148,18 +163,30 @@ export class Database {
   }
 
   /**
-   * Lends a connection to `work`, which begins and ends its transactions by itself. Nothing is run again, and errors are
-   * the driver's.
+   * Lends a connection to `work`, which begins and ends its transactions by itself. Nothing is run again, but what met a
+   * dead connection before it sent anything to be kept; errors are the driver's.
    */
   async lend<T>(
     work: (connection: Connection, exclusive: object | undefined) => Promise<T>,
     patience?: Patience,
   ): Promise<T> {
-    const connector = await this.#connected();
-    refuseInsideUnit(this.identity, connector.exclusive);
-    return this.#watched(
-      connector.withConnection((connection) => work(this.#observed(connection), connector.exclusive), patience),
-    );
+    const once = await this.#entered<T>((connector, begin) => {
+      const begun = (connection: Connection): Promise<T> => {
+        begin?.();
+        return work(this.#observed(connection), connector.exclusive);
+      };
+      return connector.withConnection(begun, patience);
+    }, patience);
+    const lent = async (): Promise<T> => {
+      try {
+        return await once();
+      } catch (error) {
+        if (!metDeadConnection(error)) throw error;
+        await brokenNoticed();
+        return once();
+      }
+    };
+    return this.#watched(lent());
   }
 
   /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
@@ -195,10 +222,16 @@ export class Database {
     return layout;
   }
 
-  async #run<T>(work: (connector: Connector) => Promise<T>, patience?: Patience): Promise<T> {
-    const connector = await this.#connected();
+  async #run<T>(work: Once<T>, patience?: Patience): Promise<T> {
+    return this.#watched(this.#rerun(await this.#entered(work, patience), patience));
+  }
+
+  /** What runs `work`, each time as soon as it is its turn: a caller whose patience ends before that is gone by then. */
+  async #entered<T>(work: Once<T>, patience: Patience | undefined): Promise<() => Promise<T>> {
+    const connector = await waitFor(patience, () => this.#connected());
     refuseInsideUnit(this.identity, connector.exclusive);
-    return this.#watched(this.#rerun(() => work(connector), patience));
+    if (patience === undefined) return () => work(connector);
+    return () => patience.waiting((begin) => work(connector, begin));
   }
 
   async #watched<T>(result: Promise<T>): Promise<T> {
@@ -213,15 +246,21 @@ export class Database {
   async #rerun<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
     const { clock, random } = this.options;
     const startedAt = clock.now();
+    let isReconnected = false;
     for (let reruns = 0; ; reruns++) {
       try {
         return await work();
       } catch (error) {
+        if (!isReconnected && metDeadConnection(error)) {
+          isReconnected = true;
+          await brokenNoticed();
+          continue;
+        }
         const isLast = reruns >= MOST_RERUNS || clock.now() - startedAt > RERUN_FOR;
         if (errorMeaning(error) !== "gave-up" || isLast) throw translated(error, this.address);
         patience?.check();
       }
-      await clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns));
+      await waitFor(patience, () => clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns)));
     }
   }
 
@@ -241,4 +280,13 @@ export class Database {
 function noWork(work: unknown): Promise<never> {
   const reason = aFunction(work) ?? "";
   return Promise.reject(new InvalidValueError("database", [{ path: "work", reason }]));
+}
+
+/**
+ * Lets the pool notice all connections that broke together, so that it gives out a whole one: what has arrived on them is
+ * read in the next round of the event loop, which the second immediate comes after.
+ */
+async function brokenNoticed(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }

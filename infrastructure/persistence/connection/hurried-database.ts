@@ -1,11 +1,14 @@
-import type { Patience } from "../../../domain/distinction/record-store.js";
+import type { Patience } from "../../../domain/distinction/patience.js";
 import type { RecordTable } from "../records/record-table.js";
 import type { TableLayout } from "../records/table-layout.js";
 import type { Database, DatabaseAccess } from "./database.js";
 import type { Dialect } from "./dialect.js";
 import type { Session } from "./session.js";
 
-/** A database for a caller who does not wait for ever: between two waits for a lock, it is asked whether to wait on. */
+/**
+ * A database for a caller who does not wait for ever: not until it is opened, not for a connection; and between two waits
+ * for a lock, it is asked whether to wait on.
+ */
 export class HurriedDatabase implements DatabaseAccess {
   constructor(
     private readonly database: Database,
@@ -17,11 +20,11 @@ export class HurriedDatabase implements DatabaseAccess {
   }
 
   dialect(): Promise<Dialect> {
-    return this.database.dialect();
+    return this.patience.waiting(() => this.database.dialect());
   }
 
   layout(table: RecordTable): Promise<TableLayout> {
-    return this.database.layout(table);
+    return this.patience.waiting(() => this.database.layout(table));
   }
 
   session<T>(work: (session: Session) => Promise<T>): Promise<T> {

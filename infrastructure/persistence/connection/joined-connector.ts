@@ -1,12 +1,14 @@
 import type { QueryRunner } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Patience } from "../../../domain/distinction/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { checkExistingServer } from "./existing-database.js";
 import type { JoinedRunner } from "./joined-runner.js";
 import { mysqlServerOf, MySqlSession, type MySqlServer } from "./mysql-connector.js";
-import { errorMeaning, translated } from "./server-error.js";
+import { errorMeaning, isLockTimeout, translated } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
+import { ShortLockWaits } from "./short-lock-waits.js";
 import { sqliteConnectionOf } from "./sqlite-connector.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
 
@@ -25,6 +27,8 @@ export class JoinedConnector implements Connector {
     readonly dialect: Dialect,
     private readonly joined: JoinedRunner,
     private readonly connection: JoinedConnection,
+    /** For hurried callers, where a statement that waited for too long leaves the transaction as it was. */
+    private readonly shortWaits?: () => ShortLockWaits,
   ) {}
 
   static over(joined: JoinedRunner): Promise<JoinedConnector> {
@@ -52,15 +56,23 @@ export class JoinedConnector implements Connector {
       await checkExistingServer(session, server.dialect);
       checked.set(dataSource, server);
     }
-    return new JoinedConnector(server.dialect, joined, new JoinedConnection(joined, session));
+    const waits = server.rollsBackOnTimeout ? undefined : () => new ShortLockWaits(raw, session);
+    return new JoinedConnector(server.dialect, joined, new JoinedConnection(joined, session), waits);
   }
 
-  withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.withConnection(work);
+  withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
+    return this.withConnection(work, patience);
   }
 
-  withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.joined.piece(() => work(this.connection));
+  withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
+    return this.joined.piece(() => {
+      const waits = patience && this.shortWaits?.();
+      if (waits === undefined) return work(this.connection);
+      return waits.restored(async () => {
+        await waits.begin();
+        return this.connection.hurried(patience!, () => work(this.connection));
+      });
+    });
   }
 
   /** The connection belongs to who began the transaction. */
@@ -79,11 +91,23 @@ const SAVEPOINT = {
 class JoinedConnection implements Connection {
   readonly frame = SAVEPOINT;
   #lost: DistinctionError | undefined;
+  /** Of the caller whose piece has its turn. */
+  #patience: Patience | undefined;
 
   constructor(
     private readonly joined: JoinedRunner,
     private readonly session: Session,
   ) {}
+
+  /** Runs a piece whose statements wait for locks a short time only: each is sent again for as long as its caller waits. */
+  async hurried<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
+    this.#patience = patience;
+    try {
+      return await work();
+    } finally {
+      this.#patience = undefined;
+    }
+  }
 
   rows(statement: Statement): Promise<readonly Row[]> {
     return this.#sent(() => this.session.rows(statement));
@@ -114,6 +138,10 @@ class JoinedConnection implements Connection {
     try {
       return await send();
     } catch (error) {
+      if (this.#patience !== undefined && isLockTimeout(error)) {
+        this.#patience.check();
+        return this.#sent(send);
+      }
       const meaning = errorMeaning(error);
       if (meaning !== "gave-up" && meaning !== "unavailable") throw error;
       const { cause } = translated(error, "the data source") as Error;

@@ -2,13 +2,14 @@ import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { Patience } from "../../../domain/distinction/record-store.js";
+import type { Patience } from "../../../domain/distinction/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { plainParameters, type Parameter } from "./parameter.js";
-import { errorMeaning } from "./server-error.js";
+import { errorMeaning, hasLeftNothing, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
+import { LOCK_WAIT_TIMEOUT, ShortLockWaits } from "./short-lock-waits.js";
 
 /**
  * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
@@ -31,10 +32,9 @@ export interface MySqlServer {
   readonly dialect: Dialect;
   /** Bytes of the largest statement that it takes. */
   readonly largest: number;
+  /** Whether a lock timeout ends the whole transaction, rather than undoing its statement. */
+  readonly rollsBackOnTimeout: boolean;
 }
-
-/** Seconds that a statement waits for a row lock before `Database` tries again: a deadline must not wait for long. */
-const LOCK_WAIT_TIMEOUT = 2;
 
 /** What connections that are ours are given. */
 export interface OwnSettings {
@@ -70,11 +70,15 @@ export class MySqlConnector implements Connector {
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
+    const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
       await this.#settle(raw);
-      const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
       if (this.own !== undefined || patience === undefined) return await work(session);
-      return await hurried(raw, session, () => work(session));
+      const waits = this.#shortWaits(raw);
+      return await waits.restored(() => work(waits.session(session)));
+    } catch (error) {
+      if (session.isUntouched(error)) hasLeftNothing(error);
+      throw error;
     } finally {
       raw.release();
     }
@@ -82,15 +86,26 @@ export class MySqlConnector implements Connector {
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
+    const raw = (await runner.connect()) as PoolConnection;
+    const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
     try {
-      const raw = (await runner.connect()) as PoolConnection;
       await this.#settle(raw);
-      const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
       if (this.own !== undefined || patience === undefined) return await work(connection);
-      return await hurried(raw, connection, () => work(connection));
+      const waits = this.#shortWaits(raw);
+      return await waits.restored(async () => {
+        await waits.begin();
+        return work(connection);
+      });
+    } catch (error) {
+      if (connection.isUntouched(error)) hasLeftNothing(error);
+      throw error;
     } finally {
       await runner.release();
     }
+  }
+
+  #shortWaits(raw: PoolConnection): ShortLockWaits {
+    return new ShortLockWaits(raw, new MySqlSession(this.dataSource, raw, true, this.largest));
   }
 
   /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
@@ -115,27 +130,15 @@ export class MySqlConnector implements Connector {
   }
 }
 
-/** A connection of others waits for locks as they set it, 50 seconds by default: too long to ask a hurried caller. */
-async function hurried<T>(raw: PoolConnection, session: Session, work: () => Promise<T>): Promise<T> {
-  const set = (sql: string): Promise<number> => session.run({ sql: `SET ${sql}`, parameters: [], varying: true });
-  const timeout = "@@SESSION.innodb_lock_wait_timeout";
-  const least = `CAST(LEAST(${timeout}, ${LOCK_WAIT_TIMEOUT}) AS UNSIGNED)`; // to MySQL the least of two kinds is a decimal
-  await set(`@distinction_lock_wait = ${timeout}, ${timeout} = ${least}`);
-  try {
-    return await work();
-  } finally {
-    // Where it cannot be set back, nobody else is to get this connection.
-    await set(`${timeout} = @distinction_lock_wait`).catch(() => raw.destroy());
-  }
-}
-
 /** Through a data source, or through a query runner of it. */
 export async function mysqlServerOf(source: DataSource | QueryRunner): Promise<MySqlServer> {
-  const sql = "SELECT VERSION() AS version, @@SESSION.max_allowed_packet AS largest";
-  const [row] = (await source.query(sql)) as { version: string; largest: number | string }[];
+  const sql =
+    "SELECT VERSION() AS version, @@SESSION.max_allowed_packet AS largest, @@innodb_rollback_on_timeout AS gone";
+  const [row] = (await source.query(sql)) as { version: string; largest: number | string; gone: number | string }[];
   return {
     dialect: /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect,
     largest: Number(row?.largest),
+    rollsBackOnTimeout: Number(row?.gone) !== 0,
   };
 }
 
@@ -149,6 +152,14 @@ export class MySqlSession implements Session {
     private readonly runner?: QueryRunner,
   ) {}
 
+  /** Statements that may have changed what is stored. */
+  #writes = 0;
+
+  /** Whether `error` ended this session before it changed anything. */
+  isUntouched(error: unknown): boolean {
+    return this.#writes === 0 || (this.#writes === 1 && wasNotSent(error));
+  }
+
   async rows(statement: Statement): Promise<readonly Row[]> {
     const { columns } = statement;
     if (columns === undefined || this.isForeign) {
@@ -160,6 +171,7 @@ export class MySqlSession implements Session {
   }
 
   async run(statement: Statement): Promise<number> {
+    this.#writes++;
     const { affectedRows } = (await this.#send(statement)) as { affectedRows: number };
     return affectedRows;
   }
@@ -194,14 +206,20 @@ export class MySqlSession implements Session {
 class MySqlConnection extends MySqlSession implements Connection {
   readonly frame = { begin: "START TRANSACTION", commit: "COMMIT", rollback: "ROLLBACK" };
   readonly #runner: QueryRunner;
+  #hasBegun = false;
 
   constructor(runner: QueryRunner, raw: PoolConnection, isForeign: boolean, largest: number) {
     super(runner.dataSource, raw, isForeign, largest, runner);
     this.#runner = runner;
   }
 
-  begin(): Promise<void> {
-    return this.#runner.startTransaction();
+  async begin(): Promise<void> {
+    await this.#runner.startTransaction();
+    this.#hasBegun = true;
+  }
+
+  override isUntouched(error: unknown): boolean {
+    return !this.#hasBegun && super.isUntouched(error);
   }
 
   commit(): Promise<void> {

@@ -29,6 +29,8 @@ interface DriverError {
   readonly code?: string;
   readonly errno?: number;
   readonly message?: string;
+  /** The operating system's. */
+  readonly syscall?: string;
   /** mysql2: the connection is of no more use. Some of these errors have no code. */
   readonly fatal?: boolean;
   readonly driverError?: DriverError;
@@ -42,6 +44,33 @@ export function errorMeaning(error: unknown): ErrorMeaning {
   }
   if (errno === TOO_LARGE) return "too-large";
   return fatal || REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
+}
+
+/** Whether a statement waited for a lock for too long. It alone was undone, unless the server is told otherwise. */
+export function isLockTimeout(error: unknown): boolean {
+  return driverError(error).errno === 1205;
+}
+
+/** What broke a connection on which nothing was sent, or is stored, that a repetition would do again. */
+const harmless = new WeakSet<object>();
+
+/** Remembers of an error that whatever it ended may be done again. */
+export function hasLeftNothing(error: unknown): void {
+  if (typeof error === "object" && error !== null) harmless.add(error);
+}
+
+/** Whether a connection was dead, or died, before anything was done on it: worth another try on another one. */
+export function metDeadConnection(error: unknown): boolean {
+  return errorMeaning(error) === "unavailable" && harmless.has(error as object);
+}
+
+/**
+ * Whether the server has not read the statement: the operating system took none of it, the driver knew that the connection
+ * was closed, or the server (4031) tells that it had hung up before.
+ */
+export function wasNotSent(error: unknown): boolean {
+  const { errno, syscall, message = "" } = driverError(error);
+  return errno === 4031 || syscall === "write" || /when connection is in closed state$/.test(message);
 }
 
 /** Whether an expression of the statement overflowed: 1690, under every `sql_mode`. */

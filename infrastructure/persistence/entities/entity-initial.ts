@@ -5,8 +5,10 @@ import type { AttributeType } from "../../../domain/distinction/attribute-type.j
 import { defaultsToNow, timeOfInsert } from "./entity-default.js";
 import type { EntityProperty } from "./entity-property.js";
 
-/** Fits no attribute, so that the fault is told where a key is missing. */
-class MadeByDatabase {}
+/** Fits no attribute, so that the fault is told where a key is missing: by this name. */
+class MadeByDatabase {
+  static readonly name = "nothing, and what the database counts is not known before it is stored";
+}
 
 /**
  * What a new object gets for an attribute that it lacks: what the class's constructor sets, a generated UUID, the time.

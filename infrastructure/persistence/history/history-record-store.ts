@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Change } from "../../../domain/distinction/change.js";
 import { changeSet, type ChangeSet } from "../../../domain/distinction/change-set.js";
 import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
+import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
 import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
 import type {
@@ -9,7 +10,6 @@ import type {
   BatchOutcome,
   DecideAll,
   InsertOutcome,
-  Patience,
   RecordWrite,
   TakenId,
 } from "../../../domain/distinction/record-store.js";
@@ -18,6 +18,7 @@ import type { RepositoryEnvironment } from "../../../domain/distinction/reposito
 import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
 import { applyBatch, keyTypesOf } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";
+import { HurriedDatabase } from "../connection/hurried-database.js";
 import { insertWrite, selectWriteOf } from "./history-statements.js";
 import { requireHistory } from "./history-tables.js";
 import { wasCommitted } from "./operation-lookup.js";
@@ -41,7 +42,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     private readonly environment: RepositoryEnvironment,
     private readonly patience?: Patience,
   ) {
-    super(whole, table);
+    super(patience === undefined ? whole : new HurriedDatabase(whole, patience), table);
   }
 
   override insert(state: RecordState): Promise<InsertOutcome> {
@@ -116,7 +117,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
-    return insertAll(this.whole, await this.ready(), states, (work) =>
+    return insertAll(this.database, await this.ready(), states, (work) =>
       this.#recorded(async (_store, record, database) => {
         await database.transaction(work);
         for (const state of states) await record(addition(this.table.type, state));
@@ -127,7 +128,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   /** Locks first: an attempt that finds some stale would have to undo the history, too. */
   override async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
     const layout = await this.ready();
-    await keyTypesOf(this.whole, layout);
+    await keyTypesOf(this.database, layout);
     return this.#recorded(async (_store, record, database) => {
       const rules = { optimistic: false, stale: () => undefined };
       const outcome = await applyBatch(database, layout, writes, decide, rules);
@@ -157,7 +158,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     const { clock, random, retry } = this.environment;
     const { type } = this.table;
     await this.ready();
-    await requireHistory(this.whole);
+    await waitFor(this.patience, () => requireHistory(this.whole));
     const backoff = new Backoff(`write of ${type.name}`, retrySettings(retry), clock, random);
     for (;;) {
       const operation = randomUUID();

@@ -1,8 +1,10 @@
-import { requireArguments } from "../../../domain/distinction/arguments.js";
+import { requireArguments, requireOptions } from "../../../domain/distinction/arguments.js";
 import { aRecordType } from "../../../domain/distinction/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../../domain/distinction/history.js";
+import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
 import { recordId } from "../../../domain/distinction/record-id.js";
 import type { AnyRecordType, IdOf } from "../../../domain/distinction/record-type.js";
+import { WAIT_OPTIONS, type WaitOptions } from "../../../domain/distinction/save-options.js";
 import { aDatabase, type Database } from "../connection/database.js";
 import {
   entryFrom,
@@ -33,20 +35,33 @@ export class SqlHistory implements History {
     requireArguments("history", { database: [database, aDatabase] });
   }
 
-  async historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>): Promise<readonly HistoryEntry[]> {
+  async historyOf<R extends AnyRecordType>(
+    type: R,
+    id: IdOf<R>,
+    options: WaitOptions = {},
+  ): Promise<readonly HistoryEntry[]> {
     requireArguments("history", { type: [type, aRecordType] });
+    requireOptions("history", WAIT_OPTIONS, options);
     const statement = selectHistoryOf(type, recordId(type, id));
-    await requireHistory(this.database);
-    const rows = await this.database.session((session) => session.rows(statement));
-    return rows.map(entryFrom);
+    return waitFor(this.database.patience(`history of ${type.name}`, options), async () => {
+      await requireHistory(this.database);
+      const rows = await this.database.session((session) => session.rows(statement));
+      return rows.map(entryFrom);
+    });
   }
 
-  async changesSince(cursor: number, limit: number): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
+  async changesSince(
+    cursor: number,
+    limit: number,
+    options: WaitOptions = {},
+  ): Promise<{ entries: readonly HistoryEntry[]; cursor: number }> {
     requirePage(cursor, limit);
-    await requireHistory(this.database);
+    requireOptions("history", WAIT_OPTIONS, options);
+    const patience = this.database.patience(`changes since ${cursor}`, options);
+    await waitFor(patience, () => requireHistory(this.database));
     // In this order, so that what was committed before the call is in the answer, whichever reader placed it.
-    await this.#place(limit);
-    const entries = await this.#since(cursor, limit);
+    await this.#place(limit, patience);
+    const entries = await waitFor(patience, () => this.#since(cursor, limit));
     return { entries, cursor: entries.at(-1)?.position ?? cursor };
   }
 
@@ -56,9 +71,9 @@ export class SqlHistory implements History {
   }
 
   /** Gives positions to writes that have none. */
-  async #place(limit: number): Promise<void> {
+  async #place(limit: number, patience: Patience | undefined): Promise<void> {
     const unplaced = selectUnplaced(Math.min(limit, MOST_PLACED));
-    const some = await this.database.session((session) => session.rows(unplaced));
+    const some = await waitFor(patience, () => this.database.session((session) => session.rows(unplaced)));
     if (some.length === 0) return;
     const dialect = await this.database.dialect();
     await this.database.transaction(async (session) => {
@@ -69,6 +84,6 @@ export class SqlHistory implements History {
       if (ids.length === 0) return;
       await session.run(placeWrites(ids, first));
       await session.run(updateHead(first + ids.length));
-    });
+    }, patience);
   }
 }

@@ -5,6 +5,7 @@ import { requireArguments } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
+import type { Patience } from "../../../domain/distinction/patience.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
 import type {
@@ -12,7 +13,6 @@ import type {
   BatchOutcome,
   DecideAll,
   InsertOutcome,
-  Patience,
   RecordStore,
   RecordWrite,
   StorePage,

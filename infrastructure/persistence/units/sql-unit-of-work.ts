@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
-import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { waitFor } from "../../../domain/distinction/patience.js";
 import { idText, type RecordId } from "../../../domain/distinction/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
@@ -13,7 +13,12 @@ import type {
   UnitOfWork,
   UnitOptions,
 } from "../../../domain/distinction/unit-of-work.js";
-import { runUntilCommitted, type UnitOutcome, type UnitRun } from "../../../domain/distinction/unit-runner.js";
+import {
+  runUntilCommitted,
+  unlessAborted,
+  type UnitOutcome,
+  type UnitRun,
+} from "../../../domain/distinction/unit-runner.js";
 import type { Written } from "../../../domain/distinction/written.js";
 import type { Connection } from "../connection/connection.js";
 import { aDatabase, type Database } from "../connection/database.js";
@@ -69,27 +74,31 @@ export class SqlUnitOfWork implements UnitOfWork {
     seen: SeenRecords,
   ): Promise<UnitOutcome<T>> {
     const operation = randomUUID();
-    const remembers = await hasHistory(this.database);
+    const { patience } = run;
+    const remembers = await waitFor(patience, () => hasHistory(this.database));
     let unit: UnitDatabase | undefined;
     let ended: Committed<T>;
     try {
-      ended = await this.database.lend((connection, exclusive) =>
-        transact(connection, async () => {
-          const open = (unit = new UnitDatabase(this.database, connection, options.signal));
-          if (run.locking) await lockRecords(connection, this.database, seen);
-          const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
-          const mark = openUnit(this.database.identity, exclusive);
-          try {
-            const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
-            await open.end();
-            if (open.doom !== undefined) throw open.doom.error;
-            if (open.wrote && remembers) await connection.run(insertOperation(operation, this.environment.clock.now()));
-            return value;
-          } finally {
-            mark.isOpen = false;
-            await open.end();
-          }
-        }),
+      ended = await this.database.lend(
+        (connection, exclusive) =>
+          transact(connection, async () => {
+            const open = (unit = new UnitDatabase(this.database, connection, options.signal));
+            if (run.locking) await lockRecords(connection, this.database, seen);
+            const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
+            const mark = openUnit(this.database.identity, exclusive);
+            try {
+              const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
+              await open.end();
+              if (open.doom !== undefined) throw open.doom.error;
+              if (open.wrote && remembers)
+                await connection.run(insertOperation(operation, this.environment.clock.now()));
+              return value;
+            } finally {
+              mark.isOpen = false;
+              await open.end();
+            }
+          }),
+        patience,
       );
     } catch (error) {
       if (unit?.doom?.rerun === true || errorMeaning(error) === "gave-up") {
@@ -174,25 +183,5 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
   #recording(store: SqlRecordStore): ((written: Written, actor: string | undefined) => Statement) | undefined {
     if (!(store instanceof HistoryRecordStore)) return undefined;
     return (written, actor = this.actor) => store.record(written, this.operation, actor);
-  }
-}
-
-/** Does not wait for work that the caller no longer wants: what it still does after that is refused. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = (): DistinctionError =>
-    new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: signal.reason });
-  let stop: (() => void) | undefined;
-  const abortion = new Promise<never>((_, reject) => {
-    stop = () => reject(aborted());
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    const value = await Promise.race([work, abortion]);
-    if (signal.aborted) throw aborted();
-    return value;
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-    work.catch(() => undefined);
   }
 }

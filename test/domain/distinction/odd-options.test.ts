@@ -11,7 +11,7 @@ const SAVE: readonly Row[] = [
   ["no object", 5, "options", /a plain object, got number/],
   ["null", null, "options", /got null/],
   ["a Map", new Map([["force", ["title"]]]), "options", /got Map/],
-  ["a misspelt name", { forced: ["title"] }, "forced", /is none of actor, mode, expect, force, signal, deadline/],
+  ["a misspelt name", { forced: ["title"] }, "forced", /is none of actor, signal, deadline, mode, expect, force/],
   ["what only the repository asks of itself", { derived: true }, "derived", /is none of/],
   ["another mode", { mode: "theirs" }, "mode", /one of merge, strict, got string/],
   ["one guard without its array", { expect: "title" }, "expect", /an array of names, got string/],
@@ -27,7 +27,7 @@ const SAVE: readonly Row[] = [
   ["an actor that is no text", { actor: 5 }, "actor", /text, got number/],
   ["no actor's name", { actor: "" }, "actor", /a name, got none/],
   ["an actor longer than the history keeps", { actor: "x".repeat(256) }, "actor", /at most 255 characters/],
-  ["a deadline of no length", { deadline: NaN }, "deadline", /milliseconds, 0 or more/],
+  ["a deadline of no length", { deadline: NaN }, "deadline", /milliseconds, 0 or more, got NaN/],
   ["a deadline that is text", { deadline: "5" }, "deadline", /milliseconds, 0 or more, got string/],
 ];
 

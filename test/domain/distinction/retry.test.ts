@@ -33,7 +33,7 @@ describe("a backoff", () => {
     expect(() => backoff.check()).toThrow(expect.objectContaining({ code: "RETRIES_EXHAUSTED" }) as Error);
     await expect(backoff.pause()).rejects.toMatchObject({
       code: "RETRIES_EXHAUSTED",
-      message: "save of photo p1: gave up after 1 attempts in 1000 ms",
+      message: "save of photo p1: gave up after one attempt in 1000 ms",
     });
     expect(clock.slept).toEqual([]);
   });
