@@ -1,3 +1,5 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Signer } from "../../domain/tuf/signer.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { TufPorts } from "../../src/application/tuf-repository-service.js";
@@ -11,7 +13,8 @@ const WRITES = new Set([
   ...["edits.accept", "keys.generate"],
   ...["store.commitSignedRoles", "store.commitSnapshot", "store.commitTimestamp", "store.recordExport"],
   ...["store.forgetFiles", "files.putAll", "files.replaceTimestamp", "files.remove"],
-  ...["trust.openEvent", "trust.addSignature", "trust.commitRoot", "trust.commitBinsTrust"],
+  ...["trust.openEvent", "trust.addSignature", "trust.cancelEvent", "trust.commitRoot", "trust.commitBinsTrust"],
+  ...["trust.commitDelegations", "trust.revokeKey", "files.restore"],
 ]);
 
 /** Only which keys are at hand, which they stay. */
@@ -19,6 +22,32 @@ const LOADS = "keys.load";
 
 export function isWrite(failpoint: string): boolean {
   return WRITES.has(failpoint);
+}
+
+/** What is done to open files, of whatever directory: content, and directories that are synced. */
+const ON_FILES = ["writeFile", "sync", "close"] as const;
+
+export function isOnDisk(failpoint: string): boolean {
+  return failpoint.startsWith("disk.");
+}
+
+/**
+ * Failpoints before and after each of the steps in which files become durable. Names change between them: a file is linked,
+ * and its temporary one unlinked, after it is closed and before its directory is synced.
+ */
+export async function watchDisk(reached: Reached): Promise<void> {
+  const probe = await open(tmpdir());
+  const prototype = Object.getPrototypeOf(probe) as Record<(typeof ON_FILES)[number], (...given: unknown[]) => unknown>;
+  await probe.close();
+  for (const step of ON_FILES) {
+    const original = prototype[step];
+    prototype[step] = async function (this: FileHandle, ...given: unknown[]): Promise<unknown> {
+      await reached(`disk.${step}, before`);
+      const answer: unknown = await original.apply(this, given);
+      await reached(`disk.${step}`);
+      return answer;
+    };
+  }
 }
 
 /**

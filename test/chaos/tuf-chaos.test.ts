@@ -49,6 +49,19 @@ const PROTOCOLS: readonly Protocol[] = [
       isShared: false,
     };
   }),
+  ...[undefined, 2].map((bins): Protocol => {
+    const change = (round: number): Turn => {
+      const kind = round % 2 === 0 ? "end delegation" : "delegate";
+      return { kind, role: "team", ...(bins === undefined ? {} : { bins }) };
+    };
+    const below = bins === undefined ? "" : " with bins below it";
+    return {
+      name: `adding and removing a custom role${below}`,
+      turn: change,
+      finish: (round) => [change(round)],
+      isShared: false,
+    };
+  }),
 ];
 
 function bump(round: number): Turn {
@@ -146,6 +159,28 @@ onSqlBackends((testDatabase, backend) => {
         MINUTES,
       );
     },
+  );
+
+  test(
+    "a worker that is killed between two steps of the storage is no loss",
+    async () => {
+      const waiting = [new Actor(place), new Actor(place)];
+      let steps = 0;
+      for (let round = 1; ; round++) {
+        await prepare(round);
+        const actor = waiting.shift()!;
+        waiting.push(new Actor(place));
+        if ((await actor.holdAt(round, "disk", PUBLISH)) === undefined) break;
+        await actor.kill();
+        await survivorDoes(PUBLISH);
+        await expectPublished(round);
+        await expectSoundAndDone(survivor, place);
+        steps = round;
+      }
+      expect(steps).toBeGreaterThan(10);
+      expect(await client.stop()).toBeGreaterThan(1);
+    },
+    MINUTES,
   );
 
   /** All that is signed and all that is published, by digest. */

@@ -1,10 +1,12 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { isRooted, type TrustedRole } from "../../domain/tuf/trust.js";
+import { addDelegation } from "../../src/application/add-delegation.js";
 import { addTargets } from "../../src/application/add-targets.js";
 import { changeBinsTrust } from "../../src/application/change-bins-trust.js";
 import { proposeRoot } from "../../src/application/propose-root.js";
 import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
+import { removeDelegation } from "../../src/application/remove-delegation.js";
 import { removeTargets } from "../../src/application/remove-targets.js";
 import { signRoot } from "../../src/application/sign-root.js";
 import type { TufPorts } from "../../src/application/tuf-repository-service.js";
@@ -19,6 +21,9 @@ export type Turn = (
   /** Renews all metadata that is due, or was about to be. */
   | { readonly kind: "bump" }
   | { readonly kind: "rotate"; readonly role: TrustedRole }
+  /** Adds a custom role for paths that nobody has, or removes it; then publishes. */
+  | { readonly kind: "delegate"; readonly role: string; readonly bins?: number }
+  | { readonly kind: "end delegation"; readonly role: string }
 ) & {
   /** Milliseconds by which the worker's clock is ahead of the machine's. */
   readonly ahead?: number;
@@ -56,6 +61,17 @@ export class TurnTaker {
       case "bump":
         await this.#publisher.renew(REPOSITORY, { within: YEARS });
         return;
+      case "delegate": {
+        const { role, bins } = turn;
+        const request = { role, paths: [`${role}/*`], ...(bins === undefined ? {} : { bins }) };
+        await addDelegation(this.#ports, REPOSITORY, request).catch(unlessOvertaken);
+        await this.#publisher.publish(REPOSITORY);
+        return;
+      }
+      case "end delegation":
+        await removeDelegation(this.#ports, REPOSITORY, turn.role).catch(unlessOvertaken);
+        await this.#publisher.publish(REPOSITORY);
+        return;
       case "rotate":
         await rotate(this.#ports, turn.role).catch(unlessOvertaken);
     }
@@ -80,7 +96,7 @@ async function rotate(ports: TufPorts, role: TrustedRole): Promise<void> {
 /** What is said to whoever comes second. */
 const OVERTAKEN = new Set([
   ...["SIGNING_EVENT_OPEN", "SIGNING_EVENT_CLOSED", "SIGNING_EVENT_NOT_FOUND", "DUPLICATE_SIGNATURE"],
-  ...["INVALID_TRUST", "PUBLISH_CONTENDED", "ROOT_OUT_OF_ORDER"],
+  ...["INVALID_TRUST", "PUBLISH_CONTENDED", "ROOT_OUT_OF_ORDER", "DELEGATION_EXISTS", "UNKNOWN_ROLE"],
 ]);
 
 function unlessOvertaken(error: unknown): void {
