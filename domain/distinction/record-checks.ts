@@ -20,7 +20,7 @@ export class RecordChecks<R extends AnyRecordType> {
 
   /** @throws InvalidValueError where the caller's edit breaks a rule or a guard */
   edited(record: RecordOf<R>, edit: Edit): void {
-    this.open(record, edit.before, collectionsOf(edit.changes));
+    this.open(record, edit.before, edit.changes);
     this.#refuse(this.#faults(record, edit), edit.before);
   }
 
@@ -48,17 +48,17 @@ export class RecordChecks<R extends AnyRecordType> {
    * that an open object is looked at only where something is certain to be put in it: the stamp, an entity's version, and
    * collections. What others changed is looked at once it is known; see `places`.
    *
-   * @param touched the collections that the caller changed
+   * @param changes the caller's
    * @throws InvalidValueError where the object has no place for what is stored
    */
-  open(record: RecordOf<R>, state: RecordState, touched: readonly string[] = []): void {
+  open(record: RecordOf<R>, state: RecordState, changes: readonly Change[] = []): void {
     if (Object.isFrozen(record)) {
       this.#refuse([{ path: "record", reason: "an object that can show what is stored, got a frozen one" }], state);
     }
     const { stamp, shape } = this.type as AnyRecordType;
     const isClosed = !Object.isExtensible(record);
     if (isClosed) this.places(record, state, shownNames(this.type));
-    const replaced = shape === undefined ? replacedCollections(this.type, record) : touched;
+    const replaced = shape === undefined ? replacedCollections(this.type, record) : collectionsOf(changes);
     if (stamp === undefined && shape === undefined && replaced.length === 0) return;
     this.places(record, state, stamp === undefined ? replaced : [stamp, ...replaced]);
   }
