@@ -14,6 +14,9 @@ import {
   closeAll,
   type Clients,
 } from "./backends.js";
+import { SqlImageUpkeep } from "../../infrastructure/persistence/images/sql-image-upkeep.js";
+import { openTestDatabase } from "../support/open-store.js";
+import { interposed } from "./interposed.js";
 import { childRows, settled } from "./two-writers.js";
 
 const MISSING = code("RECORD_NOT_FOUND");
@@ -155,6 +158,34 @@ describe("a purge", () => {
       for (const { id } of images.slice(0, 3)) expect(await childRows(clients, id)).toBe(0);
       await closeAll(clients.databases);
     });
+
+    test.each(["INSERT", "COMMIT", "DELETE"] as const)(
+      "that fails at %s is gone on with, and leaves no id to be had",
+      async (failing) => {
+        const clients = sqlClients(place().url);
+        const image = full("half purged");
+        await clients.a.add(image);
+        await clients.a.remove(image);
+        const database = interposed(
+          openTestDatabase(place().url),
+          (step) => {
+            if (step === failing) throw new Error("out of order");
+          },
+          environment.clock,
+        );
+        await expect(new SqlImageUpkeep(database).purge(1_000)).rejects.toThrow("out of order");
+        expect(await clients.b.find(image.id)).toBeUndefined();
+        await expect(clients.b.add(newImage({ id: image.id }))).rejects.toMatchObject(code("RECORD_EXISTS"));
+        expect(await clients.upkeep.purge(1_000)).toBe(1);
+        await expect(clients.b.add(newImage({ id: image.id }))).rejects.toMatchObject(code("RECORD_EXISTS"));
+        expect(await childRows(clients, image.id)).toBe(0);
+        const [row] = await clients.databases[0]!.session((session) =>
+          session.rows({ sql: "SELECT COUNT(*) FROM deleted_images WHERE id = ?", parameters: [image.id] }),
+        );
+        expect(Number(row![0])).toBe(1);
+        await closeAll([database, ...clients.databases]);
+      },
+    );
 
     test.each([0, -1, 1.5, Number.NaN])("refuses to take %d", async (most) => {
       const clients = sqlClients(place().url);

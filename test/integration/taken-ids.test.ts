@@ -40,8 +40,8 @@ describe("the id of a removed image is nobody's any more", () => {
       expect(await childRows(clients(), id)).toBe(0);
     });
 
-    test("not even while it is being removed", async () => {
-      const { a, b } = clients();
+    test("not even while it is being removed, or purged", async () => {
+      const { a, b, upkeep } = clients();
       for (let round = 0; round < 20; round++) {
         const image = newImage({ tags: ["t"] });
         await a.add(image);
@@ -53,6 +53,14 @@ describe("the id of a removed image is nobody's any more", () => {
           b.addAll([newImage({ id: image.id })]),
         ]);
         expect(removed.status).toBe("fulfilled");
+        const [purged, purgedToo, ...late] = await Promise.allSettled([
+          upkeep.purge(10),
+          upkeep.purge(10),
+          ...Array.from({ length: 4 }, (_, index) => (index % 2 ? a : b).add(newImage({ id: image.id, tags: ["t"] }))),
+          b.addAll([newImage({ id: image.id })]),
+        ]);
+        expect([purged.status, purgedToo.status]).toEqual(["fulfilled", "fulfilled"]);
+        expect(late).toMatchObject(Array.from({ length: 5 }, () => ({ status: "rejected", reason: TAKEN })));
         expect(outcomes).toMatchObject(Array.from({ length: 3 }, () => ({ status: "rejected", reason: TAKEN })));
         expect(await a.find(image.id)).toBeUndefined();
       }
