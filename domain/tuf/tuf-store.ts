@@ -233,8 +233,9 @@ export interface TufStore {
   /**
    * The head: metadata version by role, as of the current snapshot. May be newer than a `snapshotState` read before:
    * then the commit that was prepared from the two is stale, never wrong.
+   * @param after only entries that a later snapshot than this version changed
    */
-  snapshotHead(repository: string): Promise<ReadonlyMap<string, number>>;
+  snapshotHead(repository: string, after?: number): Promise<ReadonlyMap<string, number>>;
 
   /** What a committed snapshot lists: metadata version by role, as one consistent read. */
   snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>>;

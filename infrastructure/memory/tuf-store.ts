@@ -150,8 +150,9 @@ export class MemoryTufStore implements TufStore {
     };
   }
 
-  async snapshotHead(repository: string): Promise<ReadonlyMap<string, number>> {
-    return new Map(Array.from(this.rows(repository).head, ([role, entry]) => [role, entry.metadataVersion]));
+  async snapshotHead(repository: string, after = -1): Promise<ReadonlyMap<string, number>> {
+    const changed = [...this.rows(repository).head].filter(([, { snapshotVersion }]) => snapshotVersion > after);
+    return new Map(changed.map(([role, { metadataVersion }]) => [role, metadataVersion]));
   }
 
   async snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>> {

@@ -9,6 +9,7 @@ import { type Attempt, untilCommitted } from "./until-committed.js";
 
 /** The head of the newest snapshot that this process committed itself. */
 export interface KnownHead {
+  readonly metadataVersion: number;
   /** SHA-256 of that snapshot's file, which holds this head and so stands for it. */
   readonly sha256: string;
   readonly head: SnapshotHead;
@@ -81,20 +82,30 @@ export async function commitMerge(
   });
   if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.
-  memory.known = { sha256: file.sha256, head };
+  memory.known = { metadataVersion: file.metadataVersion, sha256: file.sha256, head };
   run.onCommitted?.(file);
   run.onCommitted?.(timestamp);
   return outcome;
 }
 
-/** Memory stands in for the database as long as the current snapshot is the one that is remembered. */
-async function currentHead(
-  { store, repository, codec }: SigningRun,
-  { known }: HeadMemory,
-  { snapshot }: SnapshotState,
-): Promise<SnapshotHead> {
+/**
+ * Memory stands in for the database as long as the current snapshot is the one that is remembered; where others committed
+ * later ones, what these changed is read and no more.
+ */
+async function currentHead(run: SigningRun, { known }: HeadMemory, { snapshot }: SnapshotState): Promise<SnapshotHead> {
   if (known?.sha256 === snapshot.sha256) return known.head;
-  return SnapshotHead.of(await store.snapshotHead(repository.name), codec);
+  const { store, repository, codec } = run;
+  if (known === undefined || !(await isCommitted(run, known))) {
+    return SnapshotHead.of(await store.snapshotHead(repository.name), codec);
+  }
+  return known.head.with(await store.snapshotHead(repository.name, known.metadataVersion));
+}
+
+/** Whether the database has that very snapshot: one that was restored may have another, or none, of its version. */
+async function isCommitted({ store, repository }: SigningRun, known: KnownHead): Promise<boolean> {
+  const { metadataVersion, sha256 } = known;
+  const [file] = await store.files(repository.name, [{ role: "snapshot", metadataVersion }]);
+  return file?.sha256 === sha256;
 }
 
 function nextTimestamp(

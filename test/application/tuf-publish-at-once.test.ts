@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
@@ -72,18 +73,46 @@ describe("publishing at once", () => {
     expect(await world.published()).toEqual(hashesOf(mine));
   });
 
-  it("knows when what it remembers of the snapshot is older than what others committed", async () => {
-    const [one, other] = [world.publisher(), world.publisher()];
+  it("reads of what others committed since only what they changed", async () => {
+    const heads: number[] = [];
+    const store = Object.create(world.ports.store) as TufStore;
+    store.snapshotHead = async (...parameters) => {
+      const head = await world.ports.store.snapshotHead(...parameters);
+      heads.push(head.size);
+      return head;
+    };
+    const [one, other] = [world.publisher({ store }), world.publisher()];
     for (const [path, publisher] of [
       ["a", one],
       ["b", other],
       ["c", one],
       ["d", other],
+      ["e", one],
+      ["f", one],
     ] as const) {
       await world.add(path);
       await publisher.publish("main");
     }
-    expect(await world.published()).toEqual(hashesOf("a", "b", "c", "d"));
+    expect(heads).toEqual([5, 1, 1]);
+    expect(await world.published()).toEqual(hashesOf("a", "b", "c", "d", "e", "f"));
+  });
+
+  it("does not believe its memory where the database was restored, and its snapshot is another one's", async () => {
+    const rows = () => world.state.repositories.get("main")!;
+    const backup = structuredClone(rows());
+    const publisher = world.publisher();
+    const metadata = world.metadata;
+    await world.add(mine);
+    await publisher.publish("main");
+    world.state.repositories.set("main", backup);
+    await rm(metadata, { recursive: true });
+    await world.add(others);
+    await world.publisher().publish("main");
+    await world.add("more");
+    await world.publisher().publish("main");
+    await world.add("most");
+    await publisher.publish("main");
+    expect(await world.published()).toEqual(hashesOf(others, "more", "most"));
   });
 
   it("takes along what another has signed and not merged", async () => {

@@ -42,6 +42,17 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
       expect((await bench.store.snapshotState("main")).pending).toEqual([{ role: "bins-0", metadataVersion: 3 }]);
     });
 
+    it("tell what later ones changed of the head", async () => {
+      await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 2 }));
+      await bench.store.commitSnapshot("main", bench.merge(3, 3, { "bins-1": 2 }));
+      await bench.store.commitSnapshot("main", bench.merge(4, 4, { "bins-1": 3, "bins-2": 2 }));
+      const after = async (version: number) => Object.fromEntries(await bench.store.snapshotHead("main", version));
+      expect(await after(1)).toEqual({ "bins-0": 2, "bins-1": 3, "bins-2": 2 });
+      expect(await after(2)).toEqual({ "bins-1": 3, "bins-2": 2 });
+      expect(await after(3)).toEqual({ "bins-1": 3, "bins-2": 2 });
+      expect(await after(4)).toEqual({});
+    });
+
     it("never lower an entry of the head", async () => {
       await bench.store.commitSnapshot("main", bench.merge(2, 2, { "bins-0": 5 }));
       expect(await bench.store.commitSnapshot("main", bench.merge(3, 3, { "bins-0": 4 }))).toBe("applied");

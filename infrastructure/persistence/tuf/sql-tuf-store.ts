@@ -47,6 +47,7 @@ import {
   raisePending,
   readSnapshotState,
   selectHead,
+  selectHeadAfter,
   selectMeta,
   selectSnapshotState,
 } from "./tuf-snapshot-statements.js";
@@ -145,8 +146,11 @@ export class SqlTufStore implements TufStore {
     return state;
   }
 
-  async snapshotHead(repository: string): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#rowsOfRole(selectHead(repository), repository, "targets");
+  async snapshotHead(repository: string, after?: number): Promise<ReadonlyMap<string, number>> {
+    const rows =
+      after === undefined
+        ? await this.#rowsOfRole(selectHead(repository), repository, "targets")
+        : await this.#rows(selectHeadAfter(repository, after));
     return new Map(rows.map(([role, metadataVersion]) => [role as string, Number(metadataVersion)]));
   }
 

@@ -54,6 +54,14 @@ export function selectHead(repository: string): Statement {
   };
 }
 
+/** The entries that later snapshots changed: a range of their index. */
+export function selectHeadAfter(repository: string, snapshotVersion: number): Statement {
+  return {
+    sql: "SELECT role, metadata_version FROM tuf_snapshot_head WHERE repository = ? AND snapshot_version > ?",
+    parameters: [repository, snapshotVersion],
+  };
+}
+
 /**
  * The head as of a snapshot: what is still as it was then, and what the first later difference of each role took over from.
  * A role that came later took over from 0. One statement, hence one state of both tables.
