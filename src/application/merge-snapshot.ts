@@ -7,7 +7,7 @@ import type { CommitOutcome, MetadataFile, RoleCommit, SignedFile, SnapshotState
 import { asOf, type SigningRun } from "./signing-run.js";
 import { type Attempt, untilCommitted } from "./until-committed.js";
 
-/** The head of the newest snapshot that this process committed itself. */
+/** The head of the newest snapshot that this process has merged into, or committed itself. */
 export interface KnownHead {
   readonly metadataVersion: number;
   /** SHA-256 of that snapshot's file, which holds this head and so stands for it. */
@@ -89,11 +89,20 @@ export async function commitMerge(
 }
 
 /**
- * Memory stands in for the database as long as the current snapshot is the one that is remembered; where others committed
- * later ones, what these changed is read and no more.
+ * The head of the current snapshot, which is remembered: a loser reads again only what the winner changed. Being read after
+ * the state, it may hold later entries; then that snapshot is not the current one any more, and with the next all of them
+ * are read again.
  */
-async function currentHead(run: SigningRun, { known }: HeadMemory, { snapshot }: SnapshotState): Promise<SnapshotHead> {
-  if (known?.sha256 === snapshot.sha256) return known.head;
+async function currentHead(run: SigningRun, memory: HeadMemory, { snapshot }: SnapshotState): Promise<SnapshotHead> {
+  const { metadataVersion, sha256 } = snapshot;
+  if (memory.known?.sha256 === sha256) return memory.known.head;
+  const head = await readHead(run, memory.known);
+  memory.known = { metadataVersion, sha256, head };
+  return head;
+}
+
+/** All of it, or of the one that is known what others changed since. */
+async function readHead(run: SigningRun, known: KnownHead | undefined): Promise<SnapshotHead> {
   const { store, repository, codec } = run;
   if (known === undefined || !(await isCommitted(run, known))) {
     return SnapshotHead.of(await store.snapshotHead(repository.name), codec);

@@ -97,6 +97,28 @@ describe("publishing at once", () => {
     expect(await world.published()).toEqual(hashesOf("a", "b", "c", "d", "e", "f"));
   });
 
+  it("loses nothing where the head that it remembers was read after others had moved on", async () => {
+    await world.add(mine);
+    const heads: number[] = [];
+    const store = Object.create(world.ports.store) as TufStore;
+    store.snapshotHead = async (...parameters) => {
+      if (heads.length === 0) {
+        await world.add(others);
+        await world.publisher().publishOnly("main", [others]);
+      }
+      const head = await world.ports.store.snapshotHead(...parameters);
+      heads.push(head.size);
+      return head;
+    };
+    const publisher = world.publisher({ store });
+    await publisher.publish("main");
+    expect(heads).toEqual([5, 1]);
+    await world.add("more");
+    await publisher.publish("main");
+    expect(heads).toEqual([5, 1]);
+    expect(await world.published()).toEqual(hashesOf(mine, others, "more"));
+  });
+
   it("does not believe its memory where the database was restored, and its snapshot is another one's", async () => {
     const rows = () => world.state.repositories.get("main")!;
     const backup = structuredClone(rows());
