@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
@@ -130,6 +131,17 @@ describe("custom roles", () => {
       await publish();
       expect(await world.published()).toEqual(hashesOf("team/a"));
     });
+  });
+
+  it("keep the case of their names in files, metadata and what is told of them", async () => {
+    await add("Team-A", ["Team/*"]);
+    await world.add("Team/x", "team/x");
+    await publish();
+    expect([placed("Team-A"), everywhere("team/x")[0]]).toEqual([["Team/x"], expect.stringMatching(/^bins-/)]);
+    expect(await readdir(world.metadata)).toContain("1.Team-A.json");
+    expect((await delegationStatuses(world.ports, "main")).map(({ role }) => role)).toEqual(["Team-A"]);
+    expect(await world.published()).toEqual(hashesOf("Team/x", "team/x"));
+    await expect(add("team-a", ["y"])).rejects.toMatchObject({ code: "DELEGATION_EXISTS" });
   });
 
   describe("changes", () => {

@@ -1,6 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TrustChange } from "../../domain/tuf/trust-change.js";
 import type { TrustedRole } from "../../domain/tuf/trust.js";
+import type { RoleState } from "../../domain/tuf/tuf-store.js";
 import type { Signer } from "../../domain/tuf/signer.js";
 import { changeTrust } from "../../src/application/change-trust.js";
 import { proposeRoot } from "../../src/application/propose-root.js";
@@ -23,6 +26,11 @@ beforeEach(async () => {
 });
 afterEach(() => world.remove());
 
+const newestTargets = async () => {
+  const [{ metadataVersion }] = (await world.ports.store.roleStates("main", ["targets"])) as [RoleState];
+  const bytes = await readFile(join(world.metadata, `${metadataVersion}.targets.json`));
+  return world.ports.codec.decode("targets", bytes);
+};
 const config = async () => (await world.ports.store.repository("main"))!;
 
 describe("revocation", () => {
@@ -93,5 +101,8 @@ describe("revocation", () => {
     await world.publisher().publish("main");
     await world.published();
     expect((await config()).trust.bins.keyIds).toEqual([made.keyId]);
+    const { delegations } = (await newestTargets()).signed;
+    expect(Object.keys(delegations?.keys ?? {})).toEqual([made.keyId]);
+    expect(delegations?.succinct_roles?.keyids).toEqual([made.keyId]);
   });
 });
