@@ -56,7 +56,8 @@ export function entryWrites(entries: EntryLayout, edits: readonly RecordEdit[]):
       if (isNew && table.insertNew === true) writes.added.push(put);
       else if (at !== undefined) writes.placed.push(put);
       else {
-        const changed = isNew ? undefined : changedFields(entries, change.from, change.to);
+        // By field where new rows have a statement of their own anyway; elsewhere one statement puts all, new and changed.
+        const changed = table.insertNew === true ? changedFields(entries, change.from, change.to) : undefined;
         const rows = changed === undefined || isInsertable(entries, change.to, changed) ? writes.puts : writes.updates;
         rows.push(changed === undefined ? put : { ...put, changed });
       }
