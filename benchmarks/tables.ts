@@ -4,7 +4,7 @@ import { createTables } from "../infrastructure/persistence/records/create-table
 import { openDatabase } from "../infrastructure/persistence/connection/open-database.js";
 import type { RecordTable } from "../infrastructure/persistence/records/record-table.js";
 import { SqlRecordStore } from "../infrastructure/persistence/records/sql-record-store.js";
-import { newState } from "../domain/distinction/new-record.js";
+import { newState } from "../domain/distinction/record/new-record.js";
 
 /** Makes and fills the tables that all arms share, and reads them for the oracle, past every arm. */
 export class TableStore {

@@ -1,19 +1,19 @@
 /** The public surface: records that remember their originals, images on top, and the module to embed them. */
-export { constrained, fixed, nullable, secret, withInitial } from "../domain/distinction/attribute-rules.js";
-export type { AttributeType } from "../domain/distinction/attribute-type.js";
-export { binary } from "../domain/distinction/binary-type.js";
-export { instant } from "../domain/distinction/instant-type.js";
-export { json } from "../domain/distinction/json-type.js";
-export { bigint, boolean, decimal, integer } from "../domain/distinction/number-types.js";
-export { oneOf, text } from "../domain/distinction/text-types.js";
-export type { Change } from "../domain/distinction/change.js";
-export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/change-set.js";
+export { constrained, fixed, nullable, secret, withInitial } from "../domain/distinction/types/attribute-rules.js";
+export type { AttributeType } from "../domain/distinction/types/attribute-type.js";
+export { binary } from "../domain/distinction/types/binary-type.js";
+export { instant } from "../domain/distinction/types/instant-type.js";
+export { json } from "../domain/distinction/types/json-type.js";
+export { bigint, boolean, decimal, integer } from "../domain/distinction/types/number-types.js";
+export { oneOf, text } from "../domain/distinction/types/text-types.js";
+export type { Change } from "../domain/distinction/diff/change.js";
+export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/diff/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
-export { entries, listOf, setOf, type CollectionType } from "../domain/distinction/collection-type.js";
-export { BatchConflictError } from "../domain/distinction/batch-errors.js";
+export { entries, listOf, setOf, type CollectionType } from "../domain/distinction/types/collection-type.js";
+export { BatchConflictError } from "../domain/distinction/save/batch-errors.js";
 export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
-export { Explanation, type ExplainedChange, type PlannedStatement } from "../domain/distinction/explanation.js";
-export type { Comparisons } from "../domain/distinction/condition.js";
+export { Explanation, type ExplainedChange, type PlannedStatement } from "../domain/distinction/save/explanation.js";
+export type { Comparisons } from "../domain/distinction/merge/condition.js";
 export type { ListPage, ListQuery } from "../domain/distinction/list-query.js";
 export {
   ConflictError,
@@ -24,13 +24,13 @@ export {
   type DistinctionErrorCode,
   type Fault,
 } from "../domain/distinction/errors.js";
-export type { Guard, GuardRule } from "../domain/distinction/guard.js";
-export type { JsonValue } from "../domain/distinction/json-text.js";
+export type { Guard, GuardRule } from "../domain/distinction/merge/guard.js";
+export type { JsonValue } from "../domain/distinction/json/json-text.js";
 export type { Operation, OperationSubject, RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
-export { orderedEntries, type OrderedEntries } from "../domain/distinction/ordered-entries.js";
-export type { Overlap } from "../domain/distinction/overlap.js";
-export { REFUSE, type Policy, type PolicyFunction, type ThreeWay } from "../domain/distinction/policy.js";
-export type { EntryScope } from "../domain/distinction/record-state.js";
+export { orderedEntries, type OrderedEntries } from "../domain/distinction/record/ordered-entries.js";
+export type { Overlap } from "../domain/distinction/merge/overlap.js";
+export { REFUSE, type Policy, type PolicyFunction, type ThreeWay } from "../domain/distinction/merge/policy.js";
+export type { EntryScope } from "../domain/distinction/record/record-state.js";
 export type { ApplyOutcome, RecordStore } from "../domain/distinction/record-store.js";
 export {
   recordType,
@@ -39,8 +39,8 @@ export {
   type NewRecordOf,
   type RecordOf,
   type RecordType,
-} from "../domain/distinction/record-type.js";
-export type { RetrySettings } from "../domain/distinction/retry.js";
+} from "../domain/distinction/types/record-type.js";
+export type { RetrySettings } from "../domain/distinction/save/retry.js";
 export type { RepositoryEnvironment } from "../domain/distinction/repository-environment.js";
 export type {
   RemoveOptions,
@@ -51,8 +51,8 @@ export type {
   UpdateOptions,
   WaitOptions,
   WriteOptions,
-} from "../domain/distinction/save-options.js";
-export { changeSetFromJson, changeSetToJson } from "../domain/distinction/change-set-json.js";
+} from "../domain/distinction/save/save-options.js";
+export { changeSetFromJson, changeSetToJson } from "../domain/distinction/diff/change-set-json.js";
 export { whoChanged, type Authorship, type History, type HistoryEntry } from "../domain/distinction/history.js";
 export type {
   TransactionScope,
@@ -60,7 +60,7 @@ export type {
   UnitMember,
   UnitOfWork,
   UnitOptions,
-} from "../domain/distinction/unit-of-work.js";
+} from "../domain/distinction/unit/unit-of-work.js";
 export { mayGet, type Caller } from "../domain/image/caller.js";
 export { DistinctImageRepository } from "../domain/image/distinct-image-repository.js";
 export { DistinctMemberRepository } from "../domain/image/distinct-member-repository.js";
@@ -101,10 +101,10 @@ export { imageTable } from "../infrastructure/persistence/images/image-table.js"
 export { memberTable } from "../infrastructure/persistence/images/member-table.js";
 export { SqlImageUpkeep } from "../infrastructure/persistence/images/sql-image-upkeep.js";
 export { SqlMemberStore } from "../infrastructure/persistence/images/sql-member-store.js";
-export type { CatalogueLine } from "./application/catalogue-line.js";
-export { exportImages, type ExportOptions } from "./application/export-images.js";
-export { importImages, type ImportOptions, type ImportReport } from "./application/import-images.js";
-export { purgeImages, type PurgeOptions } from "./application/purge-images.js";
+export type { CatalogueLine } from "./application/images/catalogue-line.js";
+export { exportImages, type ExportOptions } from "./application/images/export-images.js";
+export { importImages, type ImportOptions, type ImportReport } from "./application/images/import-images.js";
+export { purgeImages, type PurgeOptions } from "./application/images/purge-images.js";
 export { distinct, type DistinctOptions, type EntityRepository } from "./composition/distinct.js";
 export { historyIn, joinTransaction, unitOfWork, type DataSourceUse } from "./composition/existing-data-source.js";
 export { distinctionModule } from "./composition/distinction-module.js";

@@ -27,37 +27,37 @@ export type { SigningServiceOptions } from "../infrastructure/signing/signing-se
 export { DirectoryMetadataFiles } from "../infrastructure/storage/directory-metadata-files.js";
 export { ForeignDirectory } from "../infrastructure/storage/foreign-directory.js";
 export { JsonMetadataCodec } from "../infrastructure/wire/json-metadata-codec.js";
-export type { DelegationRequest } from "./application/add-delegation.js";
-export { addRootSignature } from "./application/add-root-signature.js";
-export { beginRootCeremony, type CeremonyRequest } from "./application/begin-root-ceremony.js";
-export { cancelSigningEvent } from "./application/cancel-signing-event.js";
-export { changeBinsTrust } from "./application/change-bins-trust.js";
-export type { DelegationSigning, SignDelegationReport } from "./application/delegation-signing.js";
-export type { DelegationStatus } from "./application/delegation-status.js";
-export type { HiddenTargets } from "./application/hidden-targets.js";
+export type { DelegationRequest } from "./application/tuf/delegations/add-delegation.js";
+export { addRootSignature } from "./application/tuf/trust/add-root-signature.js";
+export { beginRootCeremony, type CeremonyRequest } from "./application/tuf/creation/begin-root-ceremony.js";
+export { cancelSigningEvent } from "./application/tuf/trust/cancel-signing-event.js";
+export { changeBinsTrust } from "./application/tuf/trust/change-bins-trust.js";
+export type { DelegationSigning, SignDelegationReport } from "./application/tuf/delegations/delegation-signing.js";
+export type { DelegationStatus } from "./application/tuf/delegations/delegation-status.js";
+export type { HiddenTargets } from "./application/tuf/delegations/hidden-targets.js";
 export {
   importTufRepository,
   type ImportPorts,
   type ImportReport,
   type ImportRequest,
-} from "./application/import-tuf-repository.js";
-export { installRoot } from "./application/install-root.js";
-export type { CreateRequest, RoleKeys } from "./application/new-repository.js";
-export { changeTrust, type TrustPorts } from "./application/change-trust.js";
-export type { ListedKey } from "./application/list-keys.js";
-export { proposeRoot, type RootProposal } from "./application/propose-root.js";
-export { revokeKey, type RevokeReport } from "./application/revoke-key.js";
-export { rotateKey } from "./application/rotate-key.js";
-export { signPayload, type SignedPayload } from "./application/sign-payload.js";
-export { signRoot, type SignRootReport } from "./application/sign-root.js";
-export { signingStatus, type SigningPorts, type SigningStatus } from "./application/signing-status.js";
-export { TufDelegationService } from "./application/tuf-delegation-service.js";
-export { TufTrustService } from "./application/tuf-trust-service.js";
-export type { BinsStatus, RepositoryStatus, RoleStatus } from "./application/tuf-repository-status.js";
-export { TufRepositoryService, type TufPorts } from "./application/tuf-repository-service.js";
-export type { TargetList } from "./application/add-target-list.js";
-export type { PruneOptions } from "./application/prune-tuf-repository.js";
-export type { PublishReport, RenewOptions } from "./application/publish-tuf-repository.js";
-export type { UnpublishedTarget } from "./application/unpublished-targets.js";
-export type { PublishedTarget, VerifyReport } from "./application/verify-tuf-repository.js";
+} from "./application/tuf/import/import-tuf-repository.js";
+export { installRoot } from "./application/tuf/trust/install-root.js";
+export type { CreateRequest, RoleKeys } from "./application/tuf/creation/new-repository.js";
+export { changeTrust, type TrustPorts } from "./application/tuf/trust/change-trust.js";
+export type { ListedKey } from "./application/tuf/trust/list-keys.js";
+export { proposeRoot, type RootProposal } from "./application/tuf/trust/propose-root.js";
+export { revokeKey, type RevokeReport } from "./application/tuf/trust/revoke-key.js";
+export { rotateKey } from "./application/tuf/trust/rotate-key.js";
+export { signPayload, type SignedPayload } from "./application/tuf/trust/sign-payload.js";
+export { signRoot, type SignRootReport } from "./application/tuf/trust/sign-root.js";
+export { signingStatus, type SigningPorts, type SigningStatus } from "./application/tuf/trust/signing-status.js";
+export { TufDelegationService } from "./application/tuf/tuf-delegation-service.js";
+export { TufTrustService } from "./application/tuf/tuf-trust-service.js";
+export type { BinsStatus, RepositoryStatus, RoleStatus } from "./application/tuf/tuf-repository-status.js";
+export { TufRepositoryService, type TufPorts } from "./application/tuf/tuf-repository-service.js";
+export type { TargetList } from "./application/tuf/targets/add-target-list.js";
+export type { PruneOptions } from "./application/tuf/publish/prune-tuf-repository.js";
+export type { PublishReport, RenewOptions } from "./application/tuf/publish/publish-tuf-repository.js";
+export type { UnpublishedTarget } from "./application/tuf/targets/unpublished-targets.js";
+export type { PublishedTarget, VerifyReport } from "./application/tuf/verify-tuf-repository.js";
 export { readPublicKey, tufKeys } from "./composition/tuf-keys.js";

@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY } from "../../domain/distinction/retry.js";
+import { DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
 
 /**
  * Runs `attempt` until it is not overtaken, as callers of an optimistic library have to. The pauses are those that

@@ -1,5 +1,5 @@
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { AnyRecordType, RecordOf } from "../../domain/distinction/record-type.js";
+import type { AnyRecordType, RecordOf } from "../../domain/distinction/types/record-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";

@@ -1,5 +1,5 @@
 import { EntitySchema, MikroORM, OptimisticLockError, type EntitySchemaProperty } from "@mikro-orm/mysql";
-import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
+import { keyNames, type Attributes } from "../../domain/distinction/types/record-type.js";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";

@@ -1,6 +1,6 @@
 import * as mysql2 from "mysql2";
 import { DataTypes, OptimisticLockError, Sequelize, type ModelStatic, type SequelizeAttributes } from "sequelize";
-import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
+import { keyNames, type Attributes } from "../../domain/distinction/types/record-type.js";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";

@@ -1,5 +1,5 @@
 import { DataSource, EntitySchema, In, type EntitySchemaColumnOptions, type Logger } from "typeorm";
-import { keyNames, type Attributes } from "../../domain/distinction/record-type.js";
+import { keyNames, type Attributes } from "../../domain/distinction/types/record-type.js";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 

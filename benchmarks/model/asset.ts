@@ -1,8 +1,8 @@
-import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
-import { instant } from "../../domain/distinction/instant-type.js";
-import { boolean, integer } from "../../domain/distinction/number-types.js";
-import { oneOf, text } from "../../domain/distinction/text-types.js";
-import { recordType, type NewRecordOf } from "../../domain/distinction/record-type.js";
+import { nullable, withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { instant } from "../../domain/distinction/types/instant-type.js";
+import { boolean, integer } from "../../domain/distinction/types/number-types.js";
+import { oneOf, text } from "../../domain/distinction/types/text-types.js";
+import { recordType, type NewRecordOf } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record of ordinary width: with its version, 22 columns. No collections, so that every arm writes one row. */

@@ -1,6 +1,6 @@
-import { json } from "../../domain/distinction/json-type.js";
-import { text } from "../../domain/distinction/text-types.js";
-import { recordType } from "../../domain/distinction/record-type.js";
+import { json } from "../../domain/distinction/types/json-type.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record that is little more than one JSON document. */

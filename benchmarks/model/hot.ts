@@ -1,7 +1,7 @@
-import { withInitial } from "../../domain/distinction/attribute-rules.js";
-import { integer } from "../../domain/distinction/number-types.js";
-import { text } from "../../domain/distinction/text-types.js";
-import { recordType } from "../../domain/distinction/record-type.js";
+import { withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { integer } from "../../domain/distinction/types/number-types.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 export const MOST_WRITERS = 64;

@@ -1,6 +1,6 @@
-import { text } from "../../domain/distinction/text-types.js";
-import { entries, setOf } from "../../domain/distinction/collection-type.js";
-import { recordType } from "../../domain/distinction/record-type.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { entries, setOf } from "../../domain/distinction/types/collection-type.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { asset, assetType } from "./asset.js";
 

@@ -1,4 +1,4 @@
-import { TufRepositoryService, type TufPorts } from "../../src/application/tuf-repository-service.js";
+import { TufRepositoryService, type TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 
 /** The service as it will be after some time: what it signs is of that time. */
 export class LaterService extends TufRepositoryService {

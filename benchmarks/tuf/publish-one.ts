@@ -3,7 +3,7 @@ import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
 import { binSigned, timestampSigned } from "../../domain/tuf/metadata-builders.js";
 import { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
 import type { Target } from "../../domain/tuf/target.js";
-import { RoleSigning } from "../../src/application/role-signing.js";
+import { RoleSigning } from "../../src/application/tuf/trust/role-signing.js";
 import type { Bench } from "../bench.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { targetOf, withRepository, type TufBench } from "./tuf-bench.js";

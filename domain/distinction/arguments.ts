@@ -1,5 +1,5 @@
 import { InvalidValueError, type Fault } from "./errors.js";
-import { typeName } from "./type-name.js";
+import { typeName } from "./types/type-name.js";
 
 /** What an argument has to be, for callers without static types: why a value is none, or `undefined` where it is one. */
 export type Rule = (value: unknown) => string | undefined;

@@ -1,26 +1,26 @@
 import { anArray, having, requireArguments, requireOptions } from "./arguments.js";
-import { BatchSaver } from "./batch-saver.js";
-import type { ChangeSet } from "./change-set.js";
-import { checkScope } from "./check-scope.js";
+import { BatchSaver } from "./save/batch-saver.js";
+import type { ChangeSet } from "./diff/change-set.js";
+import { checkScope } from "./save/check-scope.js";
 import { ConflictError } from "./errors.js";
-import type { Explanation } from "./explanation.js";
+import type { Explanation } from "./save/explanation.js";
 import { observed, type Operation, type OperationSubject } from "./observer.js";
-import { firstVersion } from "./first-version.js";
+import { firstVersion } from "./record/first-version.js";
 import type { ListPage, ListQuery } from "./list-query.js";
-import { maskedChangeSet } from "./masked-changes.js";
-import { newRecord, newState } from "./new-record.js";
-import { foreignChanges } from "./rebase.js";
-import { aRecordType } from "./record-definition.js";
+import { maskedChangeSet } from "./diff/masked-changes.js";
+import { newRecord, newState } from "./record/new-record.js";
+import { foreignChanges } from "./merge/rebase.js";
+import { aRecordType } from "./types/record-definition.js";
 import { alreadyExists, conflict, notFound } from "./record-errors.js";
-import { idFrom, idText, recordId, type RecordId } from "./record-id.js";
-import { RecordSaver } from "./record-saver.js";
-import { within, type EntryScope, type RecordState } from "./record-state.js";
+import { idFrom, idText, recordId, type RecordId } from "./record/record-id.js";
+import { RecordSaver } from "./save/record-saver.js";
+import { within, type EntryScope, type RecordState } from "./record/record-state.js";
 import type { RecordStore } from "./record-store.js";
-import { RecordUpdater, type Mutate } from "./record-updater.js";
-import { RecordTracker } from "./record-tracker.js";
-import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./record-type.js";
+import { RecordUpdater, type Mutate } from "./save/record-updater.js";
+import { RecordTracker } from "./record/record-tracker.js";
+import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./types/record-type.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
-import type { Backoff } from "./retry.js";
+import type { Backoff } from "./save/retry.js";
 import {
   REMOVE_OPTIONS,
   SAVE_OPTIONS,
@@ -33,11 +33,11 @@ import {
   type UpdateOptions,
   type WaitOptions,
   type WriteOptions,
-} from "./save-options.js";
-import { saveRules } from "./save-rules.js";
-import type { TrackedRecord } from "./tracked-record.js";
-import type { UnitBinding } from "./unit-of-work.js";
-import { Waiting } from "./waiting.js";
+} from "./save/save-options.js";
+import { saveRules } from "./save/save-rules.js";
+import type { TrackedRecord } from "./record/tracked-record.js";
+import type { UnitBinding } from "./unit/unit-of-work.js";
+import { Waiting } from "./save/waiting.js";
 
 const aStore = having("a record store", "load", "insert", "apply");
 const aUnit = having("a unit of work", "store");

@@ -1,4 +1,4 @@
-import type { Overlap } from "./overlap.js";
+import type { Overlap } from "./merge/overlap.js";
 
 /** Every code an error of this layer can carry. `docs/errors.md` documents each; a test keeps the two equal. */
 export const DISTINCTION_ERROR_CODES = [

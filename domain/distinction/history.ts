@@ -1,8 +1,8 @@
 import { aWholeNumberFrom, requireArguments, rule, someText } from "./arguments.js";
-import type { Change } from "./change.js";
-import { aChangeSet, changePath, type ChangeSet } from "./change-set.js";
-import type { AnyRecordType, IdOf } from "./record-type.js";
-import type { WaitOptions } from "./save-options.js";
+import type { Change } from "./diff/change.js";
+import { aChangeSet, changePath, type ChangeSet } from "./diff/change-set.js";
+import type { AnyRecordType, IdOf } from "./types/record-type.js";
+import type { WaitOptions } from "./save/save-options.js";
 
 /** One effective write, as it is remembered. */
 export interface HistoryEntry {

@@ -9,15 +9,21 @@ import {
   someText,
   type Rules,
 } from "./arguments.js";
-import type { AttributeType, ValueOf } from "./attribute-type.js";
-import type { Comparisons, Condition, Operator } from "./condition.js";
-import { scopeFaults } from "./check-scope.js";
+import type { AttributeType, ValueOf } from "./types/attribute-type.js";
+import type { Comparisons, Condition, Operator } from "./merge/condition.js";
+import { scopeFaults } from "./save/check-scope.js";
 import { InvalidValueError, type Fault } from "./errors.js";
-import type { ListView } from "./list-view.js";
-import { recordId, type RecordId } from "./record-id.js";
-import type { EntryScope } from "./record-state.js";
-import { typeName } from "./type-name.js";
-import { keyNames, type AnyRecordType, type Attributes, type IdOf, type ShapedRecordType } from "./record-type.js";
+import type { ListView } from "./record/list-view.js";
+import { recordId, type RecordId } from "./record/record-id.js";
+import type { EntryScope } from "./record/record-state.js";
+import { typeName } from "./types/type-name.js";
+import {
+  keyNames,
+  type AnyRecordType,
+  type Attributes,
+  type IdOf,
+  type ShapedRecordType,
+} from "./types/record-type.js";
 
 /** Which records to list, in which order, and where to go on. */
 export interface ListQuery<R extends AnyRecordType> {

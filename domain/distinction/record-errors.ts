@@ -1,9 +1,9 @@
 import { ConflictError, DistinctionError } from "./errors.js";
-import type { Overlap } from "./overlap.js";
-import { idFrom, idText, type RecordId } from "./record-id.js";
+import type { Overlap } from "./merge/overlap.js";
+import { idFrom, idText, type RecordId } from "./record/record-id.js";
 import type { InsertOutcome } from "./record-store.js";
-import type { RecordState } from "./record-state.js";
-import type { AnyRecordType } from "./record-type.js";
+import type { RecordState } from "./record/record-state.js";
+import type { AnyRecordType } from "./types/record-type.js";
 
 export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);

@@ -1,10 +1,10 @@
-import type { Change } from "./change.js";
-import type { ChangeSet } from "./change-set.js";
-import type { PlannedStatement } from "./explanation.js";
+import type { Change } from "./diff/change.js";
+import type { ChangeSet } from "./diff/change-set.js";
+import type { PlannedStatement } from "./save/explanation.js";
 import type { StoreQuery } from "./list-query.js";
-import type { Patience } from "./patience.js";
-import type { RecordId } from "./record-id.js";
-import type { EntryScope, RecordState } from "./record-state.js";
+import type { Patience } from "./save/patience.js";
+import type { RecordId } from "./record/record-id.js";
+import type { EntryScope, RecordState } from "./record/record-state.js";
 
 /** What became of a change set. A store returns outcomes; the repository alone turns them into errors. */
 export type ApplyOutcome =

@@ -1,8 +1,8 @@
 import { aFunction, anObject, having, type Rule, type Rules } from "./arguments.js";
 import type { Clock } from "./clock.js";
 import type { RepositoryObserver } from "./observer.js";
-import type { RetrySettings } from "./retry.js";
-import type { UnitBinding } from "./unit-of-work.js";
+import type { RetrySettings } from "./save/retry.js";
+import type { UnitBinding } from "./unit/unit-of-work.js";
 
 /** What a repository needs from outside: time and randomness. */
 export interface RepositoryEnvironment {

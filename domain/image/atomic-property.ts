@@ -1,7 +1,7 @@
-import { entryPath } from "../distinction/change-set.js";
+import { entryPath } from "../distinction/diff/change-set.js";
 import type { DistinctRepository } from "../distinction/distinct-repository.js";
 import { ConflictError } from "../distinction/errors.js";
-import type { UpdateOptions } from "../distinction/save-options.js";
+import type { UpdateOptions } from "../distinction/save/save-options.js";
 import { imageType, type Image } from "./image-type.js";
 
 /** Properties as locks are made of: whoever loses a race for one works it out again, and finds what the winner made of it. */

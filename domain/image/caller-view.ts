@@ -1,7 +1,7 @@
-import { meets } from "../distinction/list-order.js";
-import type { Condition } from "../distinction/condition.js";
+import { meets } from "../distinction/record/list-order.js";
+import type { Condition } from "../distinction/merge/condition.js";
 import type { StoreQuery } from "../distinction/list-query.js";
-import type { RecordKind } from "../distinction/list-view.js";
+import type { RecordKind } from "../distinction/record/list-view.js";
 import type { Caller } from "./caller.js";
 import { imageType, type Image } from "./image-type.js";
 

@@ -1,11 +1,11 @@
 import { DistinctRepository } from "../distinction/distinct-repository.js";
-import { entryPath } from "../distinction/change-set.js";
+import { entryPath } from "../distinction/diff/change-set.js";
 import { InvalidValueError } from "../distinction/errors.js";
 import { storeQuery } from "../distinction/list-query.js";
 import type { RecordStore } from "../distinction/record-store.js";
 import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { WaitOptions, WriteOptions } from "../distinction/save-options.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { WaitOptions, WriteOptions } from "../distinction/save/save-options.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { dropProperty, putProperty } from "./atomic-property.js";
 import { mayChange, type Caller } from "./caller.js";
 import { CallersImageStore } from "./callers-image-store.js";

@@ -1,9 +1,9 @@
-import type { Change } from "../distinction/change.js";
-import type { ChangeSet } from "../distinction/change-set.js";
+import type { Change } from "../distinction/diff/change.js";
+import type { ChangeSet } from "../distinction/diff/change-set.js";
 import type { StoreQuery } from "../distinction/list-query.js";
-import type { Patience } from "../distinction/patience.js";
-import { idFrom, type RecordId } from "../distinction/record-id.js";
-import type { EntryScope, RecordState } from "../distinction/record-state.js";
+import type { Patience } from "../distinction/save/patience.js";
+import { idFrom, type RecordId } from "../distinction/record/record-id.js";
+import type { EntryScope, RecordState } from "../distinction/record/record-state.js";
 import {
   storeBy,
   storeWithin,

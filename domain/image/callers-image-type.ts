@@ -1,6 +1,6 @@
 import type { Fault } from "../distinction/errors.js";
-import type { GuardRule } from "../distinction/guard.js";
-import type { Edit } from "../distinction/record-type.js";
+import type { GuardRule } from "../distinction/merge/guard.js";
+import type { Edit } from "../distinction/types/record-type.js";
 import { mayChange, type Caller } from "./caller.js";
 import { forbidden, OWNER_ALONE } from "./forbidden.js";
 import type { ImageQuotas } from "./image-quotas.js";

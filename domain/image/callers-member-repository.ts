@@ -1,8 +1,8 @@
 import { notFound } from "../distinction/record-errors.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
 import { actingFor } from "../distinction/repository-environment.js";
-import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { mayChange, type Caller } from "./caller.js";
 import { CallersImageRepository, type ImageStores } from "./callers-image-repository.js";
 import { DistinctMemberRepository } from "./distinct-member-repository.js";

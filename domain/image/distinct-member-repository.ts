@@ -1,12 +1,12 @@
 import { DistinctRepository } from "../distinction/distinct-repository.js";
 import { InvalidValueError } from "../distinction/errors.js";
-import { firstVersion } from "../distinction/first-version.js";
+import { firstVersion } from "../distinction/record/first-version.js";
 import type { ListQuery } from "../distinction/list-query.js";
-import { newState } from "../distinction/new-record.js";
+import { newState } from "../distinction/record/new-record.js";
 import { alreadyExists, notFound } from "../distinction/record-errors.js";
 import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
-import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { forbidden } from "./forbidden.js";
 import { DEFAULT_QUOTAS } from "./image-quotas.js";
 import { imageType } from "./image-type.js";

@@ -1,5 +1,5 @@
 import { DistinctionError } from "../distinction/errors.js";
-import { idText } from "../distinction/record-id.js";
+import { idText } from "../distinction/record/record-id.js";
 import { imageType } from "./image-type.js";
 
 /** For what a caller sees and may not do; what it does not see is not there. */

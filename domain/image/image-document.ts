@@ -1,9 +1,9 @@
 import type { Fault } from "../distinction/errors.js";
 import { InvalidValueError } from "../distinction/errors.js";
-import type { JsonValue } from "../distinction/json-text.js";
-import { newRecord } from "../distinction/new-record.js";
-import { orderedEntries } from "../distinction/ordered-entries.js";
-import type { Attributes } from "../distinction/record-type.js";
+import type { JsonValue } from "../distinction/json/json-text.js";
+import { newRecord } from "../distinction/record/new-record.js";
+import { orderedEntries } from "../distinction/record/ordered-entries.js";
+import type { Attributes } from "../distinction/types/record-type.js";
 import { imageType, type Image } from "./image-type.js";
 import { DEFAULT_QUOTAS, exceeds, type ImageQuotas } from "./image-quotas.js";
 import { locationFields, type ImageLocation } from "./location.js";

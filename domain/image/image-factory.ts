@@ -1,7 +1,7 @@
 import { aPlainObject, requireArguments } from "../distinction/arguments.js";
 import type { Clock } from "../distinction/clock.js";
 import { InvalidValueError } from "../distinction/errors.js";
-import { newRecord } from "../distinction/new-record.js";
+import { newRecord } from "../distinction/record/new-record.js";
 import { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "./image-type.js";
 import { madeAt } from "./time-of-making.js";
 

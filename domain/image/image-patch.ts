@@ -1,11 +1,11 @@
-import type { Change } from "../distinction/change.js";
-import { diff } from "../distinction/diff.js";
+import type { Change } from "../distinction/diff/change.js";
+import { diff } from "../distinction/diff/diff.js";
 import { InvalidValueError, type Fault } from "../distinction/errors.js";
-import { brokenGuards } from "../distinction/broken-guards.js";
-import { newState } from "../distinction/new-record.js";
-import { recordFrom } from "../distinction/record.js";
-import type { RecordState } from "../distinction/record-state.js";
-import type { Attributes, Collections } from "../distinction/record-type.js";
+import { brokenGuards } from "../distinction/merge/broken-guards.js";
+import { newState } from "../distinction/record/new-record.js";
+import { recordFrom } from "../distinction/record/record.js";
+import type { RecordState } from "../distinction/record/record-state.js";
+import type { Attributes, Collections } from "../distinction/types/record-type.js";
 import { imageToDocument, imageValues, isObject, type ImageDocument } from "./image-document.js";
 import { imageTypeWith, imageType, READ_ONLY_ATTRIBUTES, type Image } from "./image-type.js";
 import type { ImageQuotas } from "./image-quotas.js";

@@ -1,9 +1,15 @@
-import type { ChangeSet } from "../distinction/change-set.js";
-import type { Explanation } from "../distinction/explanation.js";
-import type { EntryScope } from "../distinction/record-state.js";
-import type { SaveOptions, SaveResult, RemoveOptions, WaitOptions, WriteOptions } from "../distinction/save-options.js";
-import { unitMisused } from "../distinction/unit-errors.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { ChangeSet } from "../distinction/diff/change-set.js";
+import type { Explanation } from "../distinction/save/explanation.js";
+import type { EntryScope } from "../distinction/record/record-state.js";
+import type {
+  SaveOptions,
+  SaveResult,
+  RemoveOptions,
+  WaitOptions,
+  WriteOptions,
+} from "../distinction/save/save-options.js";
+import { unitMisused } from "../distinction/unit/unit-errors.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { ImageProxy } from "./image-proxy.js";
 import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { ImageRepository } from "./image-repository.js";

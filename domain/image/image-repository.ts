@@ -1,8 +1,14 @@
-import type { ChangeSet } from "../distinction/change-set.js";
-import type { Explanation } from "../distinction/explanation.js";
-import type { SaveOptions, SaveResult, RemoveOptions, WaitOptions, WriteOptions } from "../distinction/save-options.js";
-import type { EntryScope } from "../distinction/record-state.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { ChangeSet } from "../distinction/diff/change-set.js";
+import type { Explanation } from "../distinction/save/explanation.js";
+import type {
+  SaveOptions,
+  SaveResult,
+  RemoveOptions,
+  WaitOptions,
+  WriteOptions,
+} from "../distinction/save/save-options.js";
+import type { EntryScope } from "../distinction/record/record-state.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { Image } from "./image-type.js";
 

@@ -1,8 +1,8 @@
-import type { Change } from "../distinction/change.js";
-import { entryPath } from "../distinction/change-set.js";
+import type { Change } from "../distinction/diff/change.js";
+import { entryPath } from "../distinction/diff/change-set.js";
 import type { Fault } from "../distinction/errors.js";
-import type { Guard, GuardRule } from "../distinction/guard.js";
-import type { Edit } from "../distinction/record-type.js";
+import type { Guard, GuardRule } from "../distinction/merge/guard.js";
+import type { Edit } from "../distinction/types/record-type.js";
 import { exceeds, type ImageQuotas } from "./image-quotas.js";
 import { duplicateLocation, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";

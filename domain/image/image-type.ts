@@ -1,9 +1,9 @@
-import { constrained, fixed, nullable, withInitial } from "../distinction/attribute-rules.js";
-import { instant } from "../distinction/instant-type.js";
-import { boolean, integer } from "../distinction/number-types.js";
-import { oneOf, text } from "../distinction/text-types.js";
-import { entries, listOf, setOf } from "../distinction/collection-type.js";
-import { recordType, type NewRecordOf, type RecordOf } from "../distinction/record-type.js";
+import { constrained, fixed, nullable, withInitial } from "../distinction/types/attribute-rules.js";
+import { instant } from "../distinction/types/instant-type.js";
+import { boolean, integer } from "../distinction/types/number-types.js";
+import { oneOf, text } from "../distinction/types/text-types.js";
+import { entries, listOf, setOf } from "../distinction/types/collection-type.js";
+import { recordType, type NewRecordOf, type RecordOf } from "../distinction/types/record-type.js";
 import { DEFAULT_QUOTAS, type ImageQuotas } from "./image-quotas.js";
 import { imageFaults, imageGuards } from "./image-rules.js";
 import { locationFields, locationId } from "./location.js";

@@ -1,4 +1,4 @@
-import { jsonFault, type JsonValue } from "../distinction/json-text.js";
+import { jsonFault, type JsonValue } from "../distinction/json/json-text.js";
 import { pointerSteps } from "./json-pointer.js";
 import { PatchError } from "./patch-error.js";
 

@@ -1,7 +1,7 @@
-import { constrained } from "../distinction/attribute-rules.js";
-import { json } from "../distinction/json-type.js";
-import { oneOf, text } from "../distinction/text-types.js";
-import { canonicalText, type JsonValue } from "../distinction/json-text.js";
+import { constrained } from "../distinction/types/attribute-rules.js";
+import { json } from "../distinction/types/json-type.js";
+import { oneOf, text } from "../distinction/types/text-types.js";
+import { canonicalText, type JsonValue } from "../distinction/json/json-text.js";
 
 export type LocationMetadata = Record<string, JsonValue>;
 

@@ -1,6 +1,6 @@
-import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
-import { unitMisused } from "../distinction/unit-errors.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
+import { unitMisused } from "../distinction/unit/unit-errors.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 import type { ImageMember, MemberStatus } from "./member-type.js";
 

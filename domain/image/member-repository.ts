@@ -1,5 +1,5 @@
-import type { SaveOptions, SaveResult } from "../distinction/save-options.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import type { ImageMember, MemberStatus } from "./member-type.js";
 
 /** Port: whom images are shared with. A member has a version of its own: sharing does not disturb who edits the image. */

@@ -1,6 +1,6 @@
-import type { RecordState } from "../distinction/record-state.js";
+import type { RecordState } from "../distinction/record/record-state.js";
 import type { RecordStore } from "../distinction/record-store.js";
-import type { UnitBinding } from "../distinction/unit-of-work.js";
+import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 
 /** What a new member asks of its image. */
 export interface Admission {

@@ -1,7 +1,7 @@
-import { constrained, fixed, withInitial } from "../distinction/attribute-rules.js";
-import { instant } from "../distinction/instant-type.js";
-import { oneOf, text } from "../distinction/text-types.js";
-import { recordType, type RecordOf } from "../distinction/record-type.js";
+import { constrained, fixed, withInitial } from "../distinction/types/attribute-rules.js";
+import { instant } from "../distinction/types/instant-type.js";
+import { oneOf, text } from "../distinction/types/text-types.js";
+import { recordType, type RecordOf } from "../distinction/types/record-type.js";
 
 const memberId = constrained(text(255), (id) => (id === "" ? "an id of at least 1 character" : undefined));
 

@@ -1,5 +1,5 @@
-import { constrained } from "../distinction/attribute-rules.js";
-import { text } from "../distinction/text-types.js";
+import { constrained } from "../distinction/types/attribute-rules.js";
+import { text } from "../distinction/types/text-types.js";
 
 /** Names that the API gives a meaning of its own (OpenStack Image API v2). */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([

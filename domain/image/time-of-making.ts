@@ -1,4 +1,4 @@
-import { ObjectMemory } from "../distinction/object-memory.js";
+import { ObjectMemory } from "../distinction/record/object-memory.js";
 import type { Image } from "./image-type.js";
 
 /** When images were made that are not stored yet: their times are no caller's to set. */

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/change-set-json.js";
+import { changeSetFromJson, changeSetToJson } from "../../domain/distinction/diff/change-set-json.js";
 import { requireArguments, requireOptions } from "../../domain/distinction/arguments.js";
-import { aRecordType } from "../../domain/distinction/record-definition.js";
+import { aRecordType } from "../../domain/distinction/types/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../domain/distinction/history.js";
-import { idText, recordId } from "../../domain/distinction/record-id.js";
-import { backoffFor, DEFAULT_RETRY } from "../../domain/distinction/retry.js";
-import { WAIT_OPTIONS, type WaitOptions } from "../../domain/distinction/save-options.js";
-import type { AnyRecordType, IdOf } from "../../domain/distinction/record-type.js";
+import { idText, recordId } from "../../domain/distinction/record/record-id.js";
+import { backoffFor, DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
+import { WAIT_OPTIONS, type WaitOptions } from "../../domain/distinction/save/save-options.js";
+import type { AnyRecordType, IdOf } from "../../domain/distinction/types/record-type.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
-import type { Written } from "../../domain/distinction/written.js";
+import type { Written } from "../../domain/distinction/save/written.js";
 
 /** The in-memory twin of a database's history, of all stores that were given it. */
 export class MemoryHistory implements History {

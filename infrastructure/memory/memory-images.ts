@@ -1,8 +1,8 @@
-import type { Link } from "../../domain/distinction/list-view.js";
-import { idFrom } from "../../domain/distinction/record-id.js";
-import type { RecordState } from "../../domain/distinction/record-state.js";
+import type { Link } from "../../domain/distinction/record/list-view.js";
+import { idFrom } from "../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
-import type { UnitBinding } from "../../domain/distinction/unit-of-work.js";
+import type { UnitBinding } from "../../domain/distinction/unit/unit-of-work.js";
 import { imageType } from "../../domain/image/image-type.js";
 import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import { exceeds } from "../../domain/image/image-quotas.js";

@@ -1,12 +1,12 @@
-import { apply } from "../../domain/distinction/apply.js";
-import type { Change } from "../../domain/distinction/change.js";
-import { changeSet, type ChangeSet } from "../../domain/distinction/change-set.js";
-import { compareStates, meets } from "../../domain/distinction/list-order.js";
+import { apply } from "../../domain/distinction/diff/apply.js";
+import type { Change } from "../../domain/distinction/diff/change.js";
+import { changeSet, type ChangeSet } from "../../domain/distinction/diff/change-set.js";
+import { compareStates, meets } from "../../domain/distinction/record/list-order.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import type { StoreQuery } from "../../domain/distinction/list-query.js";
-import type { Link, RecordKind } from "../../domain/distinction/list-view.js";
-import { idFrom, idText, type RecordId } from "../../domain/distinction/record-id.js";
-import { within, type EntryScope, type RecordState } from "../../domain/distinction/record-state.js";
+import type { Link, RecordKind } from "../../domain/distinction/record/list-view.js";
+import { idFrom, idText, type RecordId } from "../../domain/distinction/record/record-id.js";
+import { within, type EntryScope, type RecordState } from "../../domain/distinction/record/record-state.js";
 import type {
   ApplyOutcome,
   BatchOutcome,
@@ -17,8 +17,8 @@ import type {
   StorePage,
   TakenId,
 } from "../../domain/distinction/record-store.js";
-import type { AnyRecordType } from "../../domain/distinction/record-type.js";
-import { addition, edition, removal, type Written } from "../../domain/distinction/written.js";
+import type { AnyRecordType } from "../../domain/distinction/types/record-type.js";
+import { addition, edition, removal, type Written } from "../../domain/distinction/save/written.js";
 import { remember, type MemoryHistory, type Remembered } from "./memory-history.js";
 import { MemoryRows, type ForkedRows } from "./memory-rows.js";
 

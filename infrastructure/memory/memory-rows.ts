@@ -1,4 +1,4 @@
-import type { RecordState } from "../../domain/distinction/record-state.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
 
 /** Rows that went their own way, and the way back. */
 export interface ForkedRows {

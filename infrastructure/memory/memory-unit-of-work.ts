@@ -1,21 +1,21 @@
-import { idText, type RecordId } from "../../domain/distinction/record-id.js";
+import { idText, type RecordId } from "../../domain/distinction/record/record-id.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
-import { unitMisused, unitOver } from "../../domain/distinction/unit-errors.js";
-import { UnitMembers } from "../../domain/distinction/unit-members.js";
+import { unitMisused, unitOver } from "../../domain/distinction/unit/unit-errors.js";
+import { UnitMembers } from "../../domain/distinction/unit/unit-members.js";
 import type {
   TransactionScope,
   UnitBinding,
   UnitMember,
   UnitOfWork,
   UnitOptions,
-} from "../../domain/distinction/unit-of-work.js";
+} from "../../domain/distinction/unit/unit-of-work.js";
 import {
   runUntilCommitted,
   unlessAborted,
   type UnitOutcome,
   type UnitRun,
-} from "../../domain/distinction/unit-runner.js";
+} from "../../domain/distinction/unit/unit-runner.js";
 import { remember, type Remembered } from "./memory-history.js";
 import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
 

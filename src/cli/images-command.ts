@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
-import { exportImages } from "../application/export-images.js";
-import { importImages } from "../application/import-images.js";
-import { purgeImages } from "../application/purge-images.js";
+import { exportImages } from "../application/images/export-images.js";
+import { importImages } from "../application/images/import-images.js";
+import { purgeImages } from "../application/images/purge-images.js";
 import type { DistinctionOptions } from "../composition/distinction-options.js";
 import { openDistinction, type Distinction } from "../composition/open-distinction.js";
 import { databasePlace, missingDatabaseFile } from "./database-file.js";

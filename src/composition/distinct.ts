@@ -12,8 +12,8 @@ import {
 } from "../../domain/distinction/arguments.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { DistinctionError, type Fault } from "../../domain/distinction/errors.js";
-import type { Policy } from "../../domain/distinction/policy.js";
-import { recordType, type ShapedRecordType } from "../../domain/distinction/record-type.js";
+import type { Policy } from "../../domain/distinction/merge/policy.js";
+import { recordType, type ShapedRecordType } from "../../domain/distinction/types/record-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { entityMapping, type EntityMapping } from "../../infrastructure/persistence/entities/entity-table.js";
 import { entityShape } from "../../infrastructure/persistence/entities/entity-shape.js";

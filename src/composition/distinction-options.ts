@@ -9,7 +9,7 @@ import {
 } from "../../domain/distinction/arguments.js";
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
-import type { RetrySettings } from "../../domain/distinction/retry.js";
+import type { RetrySettings } from "../../domain/distinction/save/retry.js";
 import type { ImageGatewayOptions } from "../../domain/image/image-gateway.js";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";

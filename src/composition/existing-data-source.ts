@@ -10,9 +10,9 @@ import {
 import type { Clock } from "../../domain/distinction/clock.js";
 import type { History } from "../../domain/distinction/history.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
-import type { RetrySettings } from "../../domain/distinction/retry.js";
-import { WRITE_OPTIONS } from "../../domain/distinction/save-options.js";
-import type { TransactionScope, UnitOfWork, UnitOptions } from "../../domain/distinction/unit-of-work.js";
+import type { RetrySettings } from "../../domain/distinction/save/retry.js";
+import { WRITE_OPTIONS } from "../../domain/distinction/save/save-options.js";
+import type { TransactionScope, UnitOfWork, UnitOptions } from "../../domain/distinction/unit/unit-of-work.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database, DatabaseOptions } from "../../infrastructure/persistence/connection/database.js";
 import { existingDatabase } from "../../infrastructure/persistence/connection/existing-database.js";

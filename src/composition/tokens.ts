@@ -8,8 +8,8 @@ import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
-import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
-import type { TufRepositoryService } from "../application/tuf-repository-service.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
+import type { TufRepositoryService } from "../application/tuf/tuf-repository-service.js";
 
 function token<T>(name: string): ServiceIdentifier<T> {
   return Symbol.for(`distinction.${name}`);

@@ -5,7 +5,7 @@ import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.
 import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
 import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
-import { TufRepositoryService } from "../application/tuf-repository-service.js";
+import { TufRepositoryService } from "../application/tuf/tuf-repository-service.js";
 import type { TufOptions } from "./distinction-options.js";
 import { countedFiles, countedKeys } from "./tuf-steps.js";
 import { TOKENS } from "./tokens.js";

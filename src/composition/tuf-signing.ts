@@ -1,5 +1,5 @@
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
-import { signPayload, type SignedPayload } from "../application/sign-payload.js";
+import { signPayload, type SignedPayload } from "../application/tuf/trust/sign-payload.js";
 import type { KeyOptions } from "./distinction-options.js";
 import { tufKeys } from "./tuf-keys.js";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { exportImages } from "../../src/application/export-images.js";
-import type { CatalogueLine } from "../../src/application/catalogue-line.js";
-import { importImages, type ImportReport } from "../../src/application/import-images.js";
+import { exportImages } from "../../src/application/images/export-images.js";
+import type { CatalogueLine } from "../../src/application/images/catalogue-line.js";
+import { importImages, type ImportReport } from "../../src/application/images/import-images.js";
 import { splitLines } from "../../src/cli/images/split-lines.js";
 import { DistinctionError } from "../../domain/distinction/errors.js";
 import { ImageRepositoryProxy } from "../../domain/image/image-repository-proxy.js";

@@ -2,27 +2,27 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
-import { addDelegation } from "../../src/application/add-delegation.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { alterDelegation } from "../../src/application/alter-delegation.js";
+import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { alterDelegation } from "../../src/application/tuf/delegations/alter-delegation.js";
 import {
   addDelegationSignature,
   cancelDelegationSigning,
   delegationSigning,
   signDelegation,
-} from "../../src/application/delegation-signing.js";
-import { delegationStatuses } from "../../src/application/delegation-status.js";
-import { hiddenTargets } from "../../src/application/hidden-targets.js";
-import { pruneTufRepository } from "../../src/application/prune-tuf-repository.js";
-import { removeDelegation } from "../../src/application/remove-delegation.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
-import { signatureOf } from "../../src/application/role-signing.js";
-import { changeTrust } from "../../src/application/change-trust.js";
-import { listKeys } from "../../src/application/list-keys.js";
-import { revokeKey } from "../../src/application/revoke-key.js";
-import { tufRepositoryStatus } from "../../src/application/tuf-repository-status.js";
-import { unpublishedTargets } from "../../src/application/unpublished-targets.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+} from "../../src/application/tuf/delegations/delegation-signing.js";
+import { delegationStatuses } from "../../src/application/tuf/delegations/delegation-status.js";
+import { hiddenTargets } from "../../src/application/tuf/delegations/hidden-targets.js";
+import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
+import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { signatureOf } from "../../src/application/tuf/trust/role-signing.js";
+import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
+import { listKeys } from "../../src/application/tuf/trust/list-keys.js";
+import { revokeKey } from "../../src/application/tuf/trust/revoke-key.js";
+import { tufRepositoryStatus } from "../../src/application/tuf/tuf-repository-status.js";
+import { unpublishedTargets } from "../../src/application/tuf/targets/unpublished-targets.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 
 const DAY = 24 * 3_600_000;

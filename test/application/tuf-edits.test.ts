@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InvalidTargetsError } from "../../domain/tuf/errors.js";
 import type { Target } from "../../domain/tuf/target.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { createTufRepository } from "../../src/application/create-tuf-repository.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 
 describe("TUF repository", () => {

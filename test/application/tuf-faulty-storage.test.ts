@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
-import { exportTufRepository } from "../../src/application/export-tuf-repository.js";
+import { exportTufRepository } from "../../src/application/tuf/publish/export-tuf-repository.js";
 import { fileByFile } from "../support/file-by-file.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 

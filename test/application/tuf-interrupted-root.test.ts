@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
 import type { RootedRole } from "../../domain/tuf/trust.js";
 import type { TrustStore } from "../../domain/tuf/trust-store.js";
-import { addRootSignature } from "../../src/application/add-root-signature.js";
-import { proposeRoot } from "../../src/application/propose-root.js";
-import { signatureOf } from "../../src/application/role-signing.js";
-import { signRoot } from "../../src/application/sign-root.js";
-import { signingStatus } from "../../src/application/signing-status.js";
+import { addRootSignature } from "../../src/application/tuf/trust/add-root-signature.js";
+import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
+import { signatureOf } from "../../src/application/tuf/trust/role-signing.js";
+import { signRoot } from "../../src/application/tuf/trust/sign-root.js";
+import { signingStatus } from "../../src/application/tuf/trust/signing-status.js";
 import { makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 describe("changes of root that others interrupt", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { addTargets } from "../../src/application/add-targets.js";
-import { createTufRepository } from "../../src/application/create-tuf-repository.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 
 /** What callers without static types may give. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 

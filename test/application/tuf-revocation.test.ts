@@ -5,10 +5,10 @@ import type { TrustChange } from "../../domain/tuf/trust-change.js";
 import type { TrustedRole } from "../../domain/tuf/trust.js";
 import type { RoleState } from "../../domain/tuf/tuf-store.js";
 import type { Signer } from "../../domain/tuf/signer.js";
-import { changeTrust } from "../../src/application/change-trust.js";
-import { proposeRoot } from "../../src/application/propose-root.js";
-import { revokeKey, rolesOf } from "../../src/application/revoke-key.js";
-import { signRoot } from "../../src/application/sign-root.js";
+import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
+import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
+import { revokeKey, rolesOf } from "../../src/application/tuf/trust/revoke-key.js";
+import { signRoot } from "../../src/application/tuf/trust/sign-root.js";
 import { Fuse } from "./fuse.js";
 import { makeTufWorld, type TufWorld } from "./tuf-world.js";
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { addDelegation, type DelegationRequest } from "../../src/application/add-delegation.js";
-import { alterDelegation } from "../../src/application/alter-delegation.js";
-import { changeTrust } from "../../src/application/change-trust.js";
-import { delegationStatuses } from "../../src/application/delegation-status.js";
+import { addDelegation, type DelegationRequest } from "../../src/application/tuf/delegations/add-delegation.js";
+import { alterDelegation } from "../../src/application/tuf/delegations/alter-delegation.js";
+import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
+import { delegationStatuses } from "../../src/application/tuf/delegations/delegation-status.js";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
-import { unpublishedTargets } from "../../src/application/unpublished-targets.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+import { unpublishedTargets } from "../../src/application/tuf/targets/unpublished-targets.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 const PATHS = Array.from({ length: 10 }, (_, index) => `team/${index}`);

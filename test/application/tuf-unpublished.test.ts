@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { addTargetList } from "../../src/application/add-target-list.js";
-import { addTargets, addValidTargets } from "../../src/application/add-targets.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
-import { unpublishedTargets } from "../../src/application/unpublished-targets.js";
+import { addTargetList } from "../../src/application/tuf/targets/add-target-list.js";
+import { addTargets, addValidTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { unpublishedTargets } from "../../src/application/tuf/targets/unpublished-targets.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
 
 describe("unpublished edits", () => {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
-import { pruneTufRepository } from "../../src/application/prune-tuf-repository.js";
+import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 

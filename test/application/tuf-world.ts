@@ -12,11 +12,11 @@ import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js"
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { createTufRepository } from "../../src/application/create-tuf-repository.js";
-import { type PublishPorts, PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import type { SigningPorts } from "../../src/application/signing-status.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
+import { type PublishPorts, PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import type { SigningPorts } from "../../src/application/tuf/trust/signing-status.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 
 /** A clock that a test sets; sleeping takes no time. */
 export class TestClock implements Clock {

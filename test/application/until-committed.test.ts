@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { untilCommitted } from "../../src/application/until-committed.js";
+import { untilCommitted } from "../../src/application/tuf/until-committed.js";
 
 describe("compare-and-set with retries", () => {
   const pauses: number[] = [];

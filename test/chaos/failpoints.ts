@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import type { Signer } from "../../domain/tuf/signer.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import type { TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 import { fileByFile } from "../support/file-by-file.js";
 
 /** Told when a worker reaches a failpoint: `store.commitSnapshot`, done. The worker goes on once it answers. */

@@ -1,15 +1,15 @@
 import { TufError } from "../../domain/tuf/errors.js";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { isRooted, type TrustedRole } from "../../domain/tuf/trust.js";
-import { addDelegation } from "../../src/application/add-delegation.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { changeBinsTrust } from "../../src/application/change-bins-trust.js";
-import { proposeRoot } from "../../src/application/propose-root.js";
-import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import { removeDelegation } from "../../src/application/remove-delegation.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
-import { signRoot } from "../../src/application/sign-root.js";
-import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { changeBinsTrust } from "../../src/application/tuf/trust/change-bins-trust.js";
+import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
+import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { signRoot } from "../../src/application/tuf/trust/sign-root.js";
+import type { TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 import { contentOf, REPOSITORY } from "../integration/tuf-place.js";
 
 /** One thing that a worker of a repository does. */

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { addFiles } from "../../src/cli/demo/file-targets.js";
 import { readInstallation } from "../../src/cli/demo/installed-packages.js";
 import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
-import { TufRepositoryService } from "../../src/application/tuf-repository-service.js";
+import { TufRepositoryService } from "../../src/application/tuf/tuf-repository-service.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 
 let place: string;

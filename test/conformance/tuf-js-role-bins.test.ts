@@ -4,10 +4,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TargetsSigned } from "../../domain/tuf/metadata-document.js";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
-import { addDelegation } from "../../src/application/add-delegation.js";
-import { changeTrust } from "../../src/application/change-trust.js";
-import { removeDelegation } from "../../src/application/remove-delegation.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
+import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 import { serve, type TestServer, TufClient } from "./tuf-client.js";
 

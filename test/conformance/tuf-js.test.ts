@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { Fuse } from "../application/fuse.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 import { serve, type TestServer, TufClient } from "./tuf-client.js";

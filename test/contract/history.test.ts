@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { whoChanged, type History } from "../../domain/distinction/history.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
-import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import { MemoryHistory } from "../../infrastructure/memory/memory-history.js";
 import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";
 import { MemoryUnitOfWork } from "../../infrastructure/memory/memory-unit-of-work.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { BatchConflictError } from "../../domain/distinction/batch-errors.js";
+import { BatchConflictError } from "../../domain/distinction/save/batch-errors.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { ConflictError } from "../../domain/distinction/errors.js";
-import { orderedEntries } from "../../domain/distinction/ordered-entries.js";
+import { orderedEntries } from "../../domain/distinction/record/ordered-entries.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
 import { HOSTILE_NAMES } from "../support/arbitraries.js";
 import { FakeClock } from "../support/fake-clock.js";

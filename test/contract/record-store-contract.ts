@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { changeSet } from "../../domain/distinction/change-set.js";
-import { diff } from "../../domain/distinction/diff.js";
+import { changeSet } from "../../domain/distinction/diff/change-set.js";
+import { diff } from "../../domain/distinction/diff/diff.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { newState } from "../../domain/distinction/new-record.js";
-import type { RecordState } from "../../domain/distinction/record-state.js";
+import { newState } from "../../domain/distinction/record/new-record.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { articleType } from "../support/article.js";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { RecordStore } from "../../domain/distinction/record-store.js";
-import type { TransactionScope, UnitOfWork } from "../../domain/distinction/unit-of-work.js";
+import type { TransactionScope, UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { imageType } from "../../domain/image/image-type.js";
 import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
-import { integer } from "../../domain/distinction/number-types.js";
-import { text } from "../../domain/distinction/text-types.js";
-import { setOf } from "../../domain/distinction/collection-type.js";
+import { nullable, withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { integer } from "../../domain/distinction/types/number-types.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { setOf } from "../../domain/distinction/types/collection-type.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { JsonValue } from "../../domain/distinction/json-text.js";
-import { recordType } from "../../domain/distinction/record-type.js";
+import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
 import type { Database, DatabaseAccess } from "../../infrastructure/persistence/connection/database.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import type { ImageGateway } from "../../domain/image/image-gateway.js";
 import { ImageGateway as Gateway } from "../../domain/image/image-gateway.js";
 import { ImageMemberRepositoryProxy } from "../../domain/image/member-repository-proxy.js";

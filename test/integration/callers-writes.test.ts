@@ -6,8 +6,8 @@ import type { ImageRepository } from "../../domain/image/image-repository.js";
 import { READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
 import { patchImage } from "../../domain/image/image-patch.js";
-import type { CatalogueLine } from "../../src/application/catalogue-line.js";
-import { importImages, type ImportReport } from "../../src/application/import-images.js";
+import type { CatalogueLine } from "../../src/application/images/catalogue-line.js";
+import { importImages, type ImportReport } from "../../src/application/images/import-images.js";
 import { newImage, onEveryBackend } from "./backends.js";
 import { ADMIN, ME, STRANGER } from "./callers.js";
 

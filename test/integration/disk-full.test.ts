@@ -4,8 +4,8 @@ import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-o
 import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
-import type { CatalogueLine } from "../../src/application/catalogue-line.js";
-import { importImages, type ImportReport } from "../../src/application/import-images.js";
+import type { CatalogueLine } from "../../src/application/images/catalogue-line.js";
+import { importImages, type ImportReport } from "../../src/application/images/import-images.js";
 import { told } from "../../src/cli/images/told.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";

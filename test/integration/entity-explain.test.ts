@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DataSource } from "typeorm";
-import type { SaveOptions } from "../../domain/distinction/save-options.js";
+import type { SaveOptions } from "../../domain/distinction/save/save-options.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { distinct, type EntityRepository } from "../../src/composition/distinct.js";

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { unitOfWork } from "../../src/composition/existing-data-source.js";
 import { TcpProxy } from "../support/tcp-proxy.js";

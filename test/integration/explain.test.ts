@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { changeSetFromJson } from "../../domain/distinction/change-set-json.js";
+import { changeSetFromJson } from "../../domain/distinction/diff/change-set-json.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { ConflictError } from "../../domain/distinction/errors.js";
-import type { PlannedStatement } from "../../domain/distinction/explanation.js";
-import type { SaveOptions } from "../../domain/distinction/save-options.js";
+import type { PlannedStatement } from "../../domain/distinction/save/explanation.js";
+import type { SaveOptions } from "../../domain/distinction/save/save-options.js";
 import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";

@@ -1,7 +1,7 @@
 import { createConnection, type Connection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../domain/distinction/clock.js";
-import type { SaveResult } from "../../domain/distinction/save-options.js";
+import type { SaveResult } from "../../domain/distinction/save/save-options.js";
 import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";

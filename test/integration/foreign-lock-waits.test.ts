@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { createConnection } from "mysql2/promise";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { WaitOptions } from "../../domain/distinction/save-options.js";
+import type { WaitOptions } from "../../domain/distinction/save/save-options.js";
 import { distinct, type EntityRepository } from "../../src/composition/distinct.js";
 import { joinTransaction, unitOfWork } from "../../src/composition/existing-data-source.js";
 import { driverUrl } from "../support/server/server-version.js";

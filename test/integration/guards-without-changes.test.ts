@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BatchConflictError } from "../../domain/distinction/batch-errors.js";
+import { BatchConflictError } from "../../domain/distinction/save/batch-errors.js";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import { MemoryUnitOfWork } from "../../infrastructure/memory/memory-unit-of-work.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { MemoryUnitOfWork } from "../../infrastructure/memory/memory-unit-of-work.js";
 import { newLocation } from "../../domain/image/location.js";
-import type { UnitOfWork } from "../../domain/distinction/unit-of-work.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { code } from "../support/repository-outcomes.js";
 import {

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { addTargets } from "../../src/application/add-targets.js";
-import { createTufRepository } from "../../src/application/create-tuf-repository.js";
-import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
+import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { onSqlite } from "./backends.js";
 import { contentOf, pathsOf, REPOSITORY, workerAt } from "./tuf-place.js";
 

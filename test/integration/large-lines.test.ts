@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { CatalogueLine } from "../../src/application/catalogue-line.js";
-import { importImages } from "../../src/application/import-images.js";
+import type { CatalogueLine } from "../../src/application/images/catalogue-line.js";
+import { importImages } from "../../src/application/images/import-images.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { imagesIn, newImage, onServer } from "./backends.js";

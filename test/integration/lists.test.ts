@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apply } from "../../domain/distinction/apply.js";
+import { apply } from "../../domain/distinction/diff/apply.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { RecordState } from "../../domain/distinction/record-state.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { Statement } from "../../infrastructure/persistence/connection/session.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";

@@ -2,7 +2,7 @@ import "reflect-metadata";
 import Sqlite from "better-sqlite3";
 import { createConnection } from "mysql2/promise";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { SaveOptions } from "../../domain/distinction/save-options.js";
+import type { SaveOptions } from "../../domain/distinction/save/save-options.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";

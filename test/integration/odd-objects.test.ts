@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changePath, describeChangeSet } from "../../domain/distinction/change-set.js";
+import { changePath, describeChangeSet } from "../../domain/distinction/diff/change-set.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";
 import { distinct, type EntityRepository } from "../../src/composition/distinct.js";

@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { DataSource, EntitySchema } from "typeorm";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { newState } from "../../domain/distinction/new-record.js";
+import { newState } from "../../domain/distinction/record/new-record.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { MySqlConnector } from "../../infrastructure/persistence/connection/mysql-connector.js";
 import { checkServer } from "../../infrastructure/persistence/connection/server-checks.js";

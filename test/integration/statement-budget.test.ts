@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
-import { newState } from "../../domain/distinction/new-record.js";
+import { newState } from "../../domain/distinction/record/new-record.js";
 import { moveTo } from "../../domain/image/image-steps.js";
 import { imageType, type Image } from "../../domain/image/image-type.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-edits.js";
-import { addDelegation } from "../../src/application/add-delegation.js";
-import { addTargets } from "../../src/application/add-targets.js";
-import { changeTrust } from "../../src/application/change-trust.js";
-import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import { removeDelegation } from "../../src/application/remove-delegation.js";
+import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
+import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { Fuse } from "../application/fuse.js";
 import { onSqlBackends } from "./backends.js";
 import { expectSoundAndDone, publishedTargets } from "./tuf-invariants.js";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { SnapshotSigned, TimestampSigned } from "../../domain/tuf/metadata-document.js";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
-import { storedFiles } from "../../src/application/stored-files.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+import { storedFiles } from "../../src/application/tuf/stored-files.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { REPOSITORY, type TufPlace, type TufWorker } from "./tuf-place.js";
 
 interface StoredFile {

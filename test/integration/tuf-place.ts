@@ -15,8 +15,8 @@ import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js"
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
-import { createTufRepository } from "../../src/application/create-tuf-repository.js";
-import type { TufPorts } from "../../src/application/tuf-repository-service.js";
+import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
+import type { TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 import { openTestDatabase } from "../support/open-store.js";
 
 export const REPOSITORY = "main";

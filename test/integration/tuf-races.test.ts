@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { addTargets } from "../../src/application/add-targets.js";
-import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import { verifyTufRepository } from "../../src/application/verify-tuf-repository.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { Fuse } from "../application/fuse.js";
 import { type Child, releaseTogether, startChild } from "../support/child.js";
 import { onSqlBackends } from "./backends.js";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { CoalescedTargetEdits } from "../../domain/tuf/coalesced-edits.js";
-import { TufRepositoryService } from "../../src/application/tuf-repository-service.js";
+import { TufRepositoryService } from "../../src/application/tuf/tuf-repository-service.js";
 import { onSqlBackends } from "./backends.js";
 import { contentOf, createTufPlace, forgetRepositories, REPOSITORY, type TufPlace, workerAt } from "./tuf-place.js";
 

@@ -1,6 +1,6 @@
-import { addTargets } from "../../src/application/add-targets.js";
-import { PublishTufRepository } from "../../src/application/publish-tuf-repository.js";
-import { removeTargets } from "../../src/application/remove-targets.js";
+import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { runAsChild } from "../support/child-side.js";
 import { contentOf, REPOSITORY, type TufPlace, workerAt } from "./tuf-place.js";
 

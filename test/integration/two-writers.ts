@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
-import type { SaveOptions, SaveResult } from "../../domain/distinction/save-options.js";
+import type { SaveOptions, SaveResult } from "../../domain/distinction/save/save-options.js";
 import type { Image, NewImage } from "../../domain/image/image-type.js";
 import type { ImageStatus } from "../../domain/image/status-machine.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";

@@ -1,11 +1,11 @@
 import { EntitySchema, type DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { nullable } from "../../domain/distinction/attribute-rules.js";
+import { nullable } from "../../domain/distinction/types/attribute-rules.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { instant } from "../../domain/distinction/instant-type.js";
-import { integer } from "../../domain/distinction/number-types.js";
-import { recordType } from "../../domain/distinction/record-type.js";
-import { text } from "../../domain/distinction/text-types.js";
+import { instant } from "../../domain/distinction/types/instant-type.js";
+import { integer } from "../../domain/distinction/types/number-types.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
+import { text } from "../../domain/distinction/types/text-types.js";
 import { createTables } from "../../infrastructure/persistence/records/create-table.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_RETRY } from "../../domain/distinction/retry.js";
+import { DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
 import { releaseTogether, startChild } from "../support/child.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { imagesIn, newImage, onSqlBackends } from "./backends.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { WaitOptions } from "../../domain/distinction/save-options.js";
+import type { WaitOptions } from "../../domain/distinction/save/save-options.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";

@@ -1,10 +1,10 @@
-import { nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
-import { json } from "../../domain/distinction/json-type.js";
-import { integer } from "../../domain/distinction/number-types.js";
-import { text } from "../../domain/distinction/text-types.js";
-import { entries, setOf } from "../../domain/distinction/collection-type.js";
-import type { JsonValue } from "../../domain/distinction/json-text.js";
-import { recordType, type RecordOf } from "../../domain/distinction/record-type.js";
+import { nullable, withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { json } from "../../domain/distinction/types/json-type.js";
+import { integer } from "../../domain/distinction/types/number-types.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { entries, setOf } from "../../domain/distinction/types/collection-type.js";
+import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import { recordType, type RecordOf } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** Writers that can be told apart: each has an attribute of its own in every record. */

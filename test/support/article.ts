@@ -1,11 +1,11 @@
-import { fixed, nullable, withInitial } from "../../domain/distinction/attribute-rules.js";
-import { binary } from "../../domain/distinction/binary-type.js";
-import { instant } from "../../domain/distinction/instant-type.js";
-import { json } from "../../domain/distinction/json-type.js";
-import { bigint, boolean, decimal, integer } from "../../domain/distinction/number-types.js";
-import { oneOf, text } from "../../domain/distinction/text-types.js";
-import { entries, setOf } from "../../domain/distinction/collection-type.js";
-import { recordType, type RecordOf } from "../../domain/distinction/record-type.js";
+import { fixed, nullable, withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { binary } from "../../domain/distinction/types/binary-type.js";
+import { instant } from "../../domain/distinction/types/instant-type.js";
+import { json } from "../../domain/distinction/types/json-type.js";
+import { bigint, boolean, decimal, integer } from "../../domain/distinction/types/number-types.js";
+import { oneOf, text } from "../../domain/distinction/types/text-types.js";
+import { entries, setOf } from "../../domain/distinction/types/collection-type.js";
+import { recordType, type RecordOf } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 /** A record with an attribute of every kind, and a collection of every kind. */

@@ -1,8 +1,8 @@
-import type { ChangeSet } from "../../domain/distinction/change-set.js";
+import type { ChangeSet } from "../../domain/distinction/diff/change-set.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { EntryScope, RecordState } from "../../domain/distinction/record-state.js";
+import type { EntryScope, RecordState } from "../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
-import type { RetrySettings } from "../../domain/distinction/retry.js";
+import type { RetrySettings } from "../../domain/distinction/save/retry.js";
 import { MemoryRecordStore } from "../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "./fake-clock.js";
 import { photoState, photoType, type NewPhoto, type Photo } from "./photo.js";

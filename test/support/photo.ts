@@ -1,14 +1,14 @@
-import { fixed, nullable, secret, withInitial } from "../../domain/distinction/attribute-rules.js";
-import { binary } from "../../domain/distinction/binary-type.js";
-import { instant } from "../../domain/distinction/instant-type.js";
-import { json } from "../../domain/distinction/json-type.js";
-import { decimal, integer } from "../../domain/distinction/number-types.js";
-import { text } from "../../domain/distinction/text-types.js";
-import { entries, listOf, setOf } from "../../domain/distinction/collection-type.js";
-import type { JsonValue } from "../../domain/distinction/json-text.js";
-import { newState } from "../../domain/distinction/new-record.js";
-import type { RecordState } from "../../domain/distinction/record-state.js";
-import { recordType, type NewRecordOf, type RecordOf } from "../../domain/distinction/record-type.js";
+import { fixed, nullable, secret, withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { binary } from "../../domain/distinction/types/binary-type.js";
+import { instant } from "../../domain/distinction/types/instant-type.js";
+import { json } from "../../domain/distinction/types/json-type.js";
+import { decimal, integer } from "../../domain/distinction/types/number-types.js";
+import { text } from "../../domain/distinction/types/text-types.js";
+import { entries, listOf, setOf } from "../../domain/distinction/types/collection-type.js";
+import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import { newState } from "../../domain/distinction/record/new-record.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
+import { recordType, type NewRecordOf, type RecordOf } from "../../domain/distinction/types/record-type.js";
 
 /** A record with one attribute or collection for every rule of merging. */
 export const photoType = recordType({

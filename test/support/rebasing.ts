@@ -1,11 +1,11 @@
 import { expect } from "vitest";
-import { apply } from "../../domain/distinction/apply.js";
-import { changePath } from "../../domain/distinction/change-set.js";
-import { diff } from "../../domain/distinction/diff.js";
-import type { Overlap } from "../../domain/distinction/overlap.js";
-import type { Policy } from "../../domain/distinction/policy.js";
-import { rebase, type RebaseRules, type Rebased } from "../../domain/distinction/rebase.js";
-import type { AnyRecordType } from "../../domain/distinction/record-type.js";
+import { apply } from "../../domain/distinction/diff/apply.js";
+import { changePath } from "../../domain/distinction/diff/change-set.js";
+import { diff } from "../../domain/distinction/diff/diff.js";
+import type { Overlap } from "../../domain/distinction/merge/overlap.js";
+import type { Policy } from "../../domain/distinction/merge/policy.js";
+import { rebase, type RebaseRules, type Rebased } from "../../domain/distinction/merge/rebase.js";
+import type { AnyRecordType } from "../../domain/distinction/types/record-type.js";
 import { contents, photoState, photoType, type NewPhoto } from "./photo.js";
 
 export const MERGE: RebaseRules = { mode: "merge", expect: [], force: [] };

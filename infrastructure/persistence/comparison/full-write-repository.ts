@@ -1,9 +1,9 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { newState } from "../../../domain/distinction/new-record.js";
-import { recordFrom } from "../../../domain/distinction/record.js";
-import { idFrom, idText, recordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
-import type { AnyRecordType, IdOf, RecordOf } from "../../../domain/distinction/record-type.js";
+import { newState } from "../../../domain/distinction/record/new-record.js";
+import { recordFrom } from "../../../domain/distinction/record/record.js";
+import { idFrom, idText, recordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
+import type { AnyRecordType, IdOf, RecordOf } from "../../../domain/distinction/types/record-type.js";
 import type { Database } from "../connection/database.js";
 import { lookupValue } from "../records/entry-statements.js";
 import { writeAllEntries } from "../records/entry-writer.js";

@@ -1,4 +1,4 @@
-import type { Patience } from "../../../domain/distinction/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Dialect } from "./dialect.js";
 import type { Session } from "./session.js";
 

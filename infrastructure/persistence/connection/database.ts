@@ -3,9 +3,9 @@ import { aFunction, having, requireArguments } from "../../../domain/distinction
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
-import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
-import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinction/retry.js";
-import type { WaitOptions } from "../../../domain/distinction/save-options.js";
+import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
+import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinction/save/retry.js";
+import type { WaitOptions } from "../../../domain/distinction/save/save-options.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { aRecordTable, type RecordTable } from "../records/record-table.js";

@@ -1,4 +1,4 @@
-import type { ColumnShape } from "../../../domain/distinction/attribute-type.js";
+import type { ColumnShape } from "../../../domain/distinction/types/attribute-type.js";
 
 /** What differs between the databases: quoting, column types, and the few clauses that have no common form. */
 export interface Dialect {

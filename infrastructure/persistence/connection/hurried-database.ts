@@ -1,4 +1,4 @@
-import type { Patience } from "../../../domain/distinction/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { RecordTable } from "../records/record-table.js";
 import type { TableLayout } from "../records/table-layout.js";
 import type { Database, DatabaseAccess } from "./database.js";

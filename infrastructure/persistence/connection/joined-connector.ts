@@ -1,6 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { Patience } from "../../../domain/distinction/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { checkExistingServer } from "./existing-database.js";

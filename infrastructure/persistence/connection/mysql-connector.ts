@@ -2,7 +2,7 @@ import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { Patience } from "../../../domain/distinction/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";

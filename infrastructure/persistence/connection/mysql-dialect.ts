@@ -1,4 +1,4 @@
-import type { ColumnShape } from "../../../domain/distinction/attribute-type.js";
+import type { ColumnShape } from "../../../domain/distinction/types/attribute-type.js";
 import { LONGEST_INLINE_TEXT, type Dialect } from "./dialect.js";
 
 const quote = (identifier: string): string => `\`${identifier.replaceAll("`", "``")}\``;

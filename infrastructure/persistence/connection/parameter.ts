@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { MASKED } from "../../../domain/distinction/masked.js";
+import { MASKED } from "../../../domain/distinction/diff/masked.js";
 
 /** A value that a driver binds to a `?` placeholder. Dates and JSON are encoded to text by the column codecs first. */
 export type PlainParameter = string | number | bigint | Buffer | null;

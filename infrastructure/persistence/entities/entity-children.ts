@@ -1,5 +1,5 @@
-import type { TrackedMap } from "../../../domain/distinction/tracked-map.js";
-import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
+import type { TrackedMap } from "../../../domain/distinction/record/tracked-map.js";
+import { describeValue, typeName } from "../../../domain/distinction/types/type-name.js";
 import type { ChildPlan } from "./entity-plan.js";
 
 type Entry = Record<string, unknown>;

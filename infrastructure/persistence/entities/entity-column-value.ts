@@ -1,10 +1,10 @@
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
-import { secret } from "../../../domain/distinction/attribute-rules.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { binary } from "../../../domain/distinction/binary-type.js";
-import { json } from "../../../domain/distinction/json-type.js";
-import { boolean, integer } from "../../../domain/distinction/number-types.js";
-import { text } from "../../../domain/distinction/text-types.js";
+import { secret } from "../../../domain/distinction/types/attribute-rules.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { binary } from "../../../domain/distinction/types/binary-type.js";
+import { json } from "../../../domain/distinction/types/json-type.js";
+import { boolean, integer } from "../../../domain/distinction/types/number-types.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
 import { columnDefault } from "./entity-default.js";
 import { nullableValue, plainValue, type ColumnValue } from "../records/column-value.js";
 import type { Dialect } from "../connection/dialect.js";

@@ -1,5 +1,5 @@
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
 
 /** A column's constant default as its attribute's initial value; `undefined` where it has none, or the database computes it. */
 export function columnDefault({ default: given }: ColumnMetadata, type: AttributeType): unknown {

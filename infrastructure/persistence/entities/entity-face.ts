@@ -1,5 +1,5 @@
-import type { AnyRecord } from "../../../domain/distinction/record-shape.js";
-import type { TrackedMap } from "../../../domain/distinction/tracked-map.js";
+import type { AnyRecord } from "../../../domain/distinction/types/record-shape.js";
+import type { TrackedMap } from "../../../domain/distinction/record/tracked-map.js";
 import { givenChildren, showChildren } from "./entity-children.js";
 import type { EntityPlan } from "./entity-plan.js";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EntityMetadata } from "typeorm";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
 import { defaultsToNow, timeOfInsert } from "./entity-default.js";
 import type { EntityProperty } from "./entity-property.js";
 

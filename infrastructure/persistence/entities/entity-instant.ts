@@ -1,6 +1,6 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { instant, INSTANT_MAX, INSTANT_MIN } from "../../../domain/distinction/instant-type.js";
-import { describeValue } from "../../../domain/distinction/type-name.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { instant, INSTANT_MAX, INSTANT_MIN } from "../../../domain/distinction/types/instant-type.js";
+import { describeValue } from "../../../domain/distinction/types/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** `local`, `Z` or `+05:30`: in which zone a DATETIME column of the data source's tables is meant, as mysql2 has it. */

@@ -1,7 +1,7 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { decimal } from "../../../domain/distinction/number-types.js";
-import { text } from "../../../domain/distinction/text-types.js";
-import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { decimal } from "../../../domain/distinction/types/number-types.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
+import { describeValue, typeName } from "../../../domain/distinction/types/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** Entity values that are numbers in the database, but not simply safe integers. */

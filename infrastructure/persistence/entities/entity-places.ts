@@ -1,4 +1,4 @@
-import { isWritable } from "../../../domain/distinction/object-places.js";
+import { isWritable } from "../../../domain/distinction/record/object-places.js";
 import type { ChildPlan, EntityPlan } from "./entity-plan.js";
 
 /** See `RecordShape.unshowable`. Frozen arrays, children and embedded objects are replaced by copies. */

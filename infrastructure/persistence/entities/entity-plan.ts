@@ -1,5 +1,5 @@
 import type { EntityProperty } from "./entity-property.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
 import type { Fault } from "../../../domain/distinction/errors.js";
 
 /** What an entity's objects consist of, as far as a record type has a name for it. */

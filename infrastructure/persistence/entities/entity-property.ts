@@ -1,4 +1,4 @@
-import { isWritable } from "../../../domain/distinction/object-places.js";
+import { isWritable } from "../../../domain/distinction/record/object-places.js";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
 
 /** Where in an entity object a column's value is: a property, or one inside embedded objects. */

@@ -1,4 +1,4 @@
-import type { RecordShape } from "../../../domain/distinction/record-shape.js";
+import type { RecordShape } from "../../../domain/distinction/types/record-shape.js";
 import { unshowable } from "./entity-places.js";
 import { EntityFaces } from "./entity-face.js";
 import type { EntityPlan } from "./entity-plan.js";

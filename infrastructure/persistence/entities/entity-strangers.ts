@@ -1,7 +1,7 @@
 import type { EntityMetadata } from "typeorm";
 import type { EmbeddedMetadata } from "typeorm/metadata/EmbeddedMetadata.js";
 import type { Fault } from "../../../domain/distinction/errors.js";
-import { typeName } from "../../../domain/distinction/type-name.js";
+import { typeName } from "../../../domain/distinction/types/type-name.js";
 
 type Members = Record<string, unknown>;
 

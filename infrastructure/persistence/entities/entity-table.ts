@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata } from "typeorm";
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import type { CollectionType } from "../../../domain/distinction/collection-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import type { CollectionType } from "../../../domain/distinction/types/collection-type.js";
 import type { ColumnCodec } from "../records/column-codec.js";
 import { entityChildren, statedCollations, type EntityChildren } from "./entity-child-table.js";
 import { columnValue, type EntityPlace } from "./entity-column-value.js";

@@ -1,10 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { json } from "../../../domain/distinction/json-type.js";
-import type { JsonText } from "../../../domain/distinction/json-text.js";
-import { text } from "../../../domain/distinction/text-types.js";
-import { describeValue } from "../../../domain/distinction/type-name.js";
-import { fitsUtf8, utf8Length } from "../../../domain/distinction/utf8-length.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { json } from "../../../domain/distinction/types/json-type.js";
+import type { JsonText } from "../../../domain/distinction/json/json-text.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
+import { describeValue } from "../../../domain/distinction/types/type-name.js";
+import { fitsUtf8, utf8Length } from "../../../domain/distinction/types/utf8-length.js";
 
 /** Entity values that are text in the database, with limits of their own. */
 

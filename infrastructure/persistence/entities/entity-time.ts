@@ -1,6 +1,6 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { text } from "../../../domain/distinction/text-types.js";
-import { describeValue, typeName } from "../../../domain/distinction/type-name.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
+import { describeValue, typeName } from "../../../domain/distinction/types/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
 
 /** Days and times of day, which are text to callers and to the database. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ValueTransformer } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
 import type { ColumnValue } from "../records/column-value.js";
 
 /** A transformed attribute inside a state: what is stored. An object of its own, so that no value of a caller equals it. */

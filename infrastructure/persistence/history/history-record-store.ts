@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { Change } from "../../../domain/distinction/change.js";
-import { changeSet, type ChangeSet } from "../../../domain/distinction/change-set.js";
-import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
-import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
-import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
+import { changeSet, type ChangeSet } from "../../../domain/distinction/diff/change-set.js";
+import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
+import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
+import { idFrom, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import type {
   ApplyOutcome,
   BatchOutcome,
@@ -13,9 +13,9 @@ import type {
   RecordWrite,
   TakenId,
 } from "../../../domain/distinction/record-store.js";
-import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
+import { Backoff, retrySettings } from "../../../domain/distinction/save/retry.js";
 import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
-import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
+import { addition, edition, removal, type Written } from "../../../domain/distinction/save/written.js";
 import { applyBatch, keyTypesOf } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";
 import { HurriedDatabase } from "../connection/hurried-database.js";

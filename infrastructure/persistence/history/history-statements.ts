@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { changeSetFromJson, changeSetToJson } from "../../../domain/distinction/change-set-json.js";
+import { changeSetFromJson, changeSetToJson } from "../../../domain/distinction/diff/change-set-json.js";
 import type { HistoryEntry } from "../../../domain/distinction/history.js";
-import type { Write } from "../../../domain/distinction/written.js";
-import { idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { AnyRecordType } from "../../../domain/distinction/record-type.js";
+import type { Write } from "../../../domain/distinction/save/written.js";
+import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { AnyRecordType } from "../../../domain/distinction/types/record-type.js";
 import type { Dialect } from "../connection/dialect.js";
 import { placeholders } from "../records/record-statements.js";
 import type { Parameter, Row, Statement } from "../connection/session.js";

@@ -1,5 +1,5 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { Backoff, retrySettings } from "../../../domain/distinction/retry.js";
+import { Backoff, retrySettings } from "../../../domain/distinction/save/retry.js";
 import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import type { Database } from "../connection/database.js";
 import { errorMeaning, translated } from "../connection/server-error.js";

@@ -1,10 +1,10 @@
 import { requireArguments, requireOptions } from "../../../domain/distinction/arguments.js";
-import { aRecordType } from "../../../domain/distinction/record-definition.js";
+import { aRecordType } from "../../../domain/distinction/types/record-definition.js";
 import { requirePage, type History, type HistoryEntry } from "../../../domain/distinction/history.js";
-import { waitFor, type Patience } from "../../../domain/distinction/patience.js";
-import { recordId } from "../../../domain/distinction/record-id.js";
-import type { AnyRecordType, IdOf } from "../../../domain/distinction/record-type.js";
-import { WAIT_OPTIONS, type WaitOptions } from "../../../domain/distinction/save-options.js";
+import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
+import { recordId } from "../../../domain/distinction/record/record-id.js";
+import type { AnyRecordType, IdOf } from "../../../domain/distinction/types/record-type.js";
+import { WAIT_OPTIONS, type WaitOptions } from "../../../domain/distinction/save/save-options.js";
 import { aDatabase, type Database } from "../connection/database.js";
 import {
   entryFrom,

@@ -1,5 +1,5 @@
-import type { RecordState } from "../../../domain/distinction/record-state.js";
-import type { UnitBinding } from "../../../domain/distinction/unit-of-work.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
+import type { UnitBinding } from "../../../domain/distinction/unit/unit-of-work.js";
 import { exceeds } from "../../../domain/image/image-quotas.js";
 import type { Admission, AdmissionOutcome, MemberStore } from "../../../domain/image/member-store.js";
 import type { DatabaseAccess } from "../connection/database.js";

@@ -1,5 +1,5 @@
-import type { RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { lookupValue } from "./entry-statements.js";
 import { groupedBy } from "./grouped.js";
 import { living } from "./living.js";

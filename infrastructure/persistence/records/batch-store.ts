@@ -1,8 +1,8 @@
-import { apply } from "../../../domain/distinction/apply.js";
-import type { Change } from "../../../domain/distinction/change.js";
+import { apply } from "../../../domain/distinction/diff/apply.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { BatchOutcome, DecideAll, RecordWrite } from "../../../domain/distinction/record-store.js";
 import { selectColumnTypes, selectVersions } from "./batch-statements.js";
 import { batchStatements, sendBatch, type BatchStatement } from "./batch-writer.js";

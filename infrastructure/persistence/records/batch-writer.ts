@@ -1,6 +1,6 @@
-import { changedAttributes } from "../../../domain/distinction/apply.js";
-import type { Change } from "../../../domain/distinction/change.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { changedAttributes } from "../../../domain/distinction/diff/apply.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { insertRecords, updateBatch } from "./batch-statements.js";
 import { batches } from "./batches.js";
 import { entryStatements } from "./entry-writer.js";

@@ -1,5 +1,5 @@
-import type { AttributeType, ColumnShape } from "../../../domain/distinction/attribute-type.js";
-import { JsonText } from "../../../domain/distinction/json-text.js";
+import type { AttributeType, ColumnShape } from "../../../domain/distinction/types/attribute-type.js";
+import { JsonText } from "../../../domain/distinction/json/json-text.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Parameter } from "../connection/session.js";
 

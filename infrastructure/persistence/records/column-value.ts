@@ -1,5 +1,5 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { nullable } from "../../../domain/distinction/attribute-rules.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { nullable } from "../../../domain/distinction/types/attribute-rules.js";
 import { columnCodec, type ColumnCodec } from "./column-codec.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Parameter } from "../connection/session.js";

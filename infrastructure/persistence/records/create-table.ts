@@ -1,7 +1,7 @@
 import { having } from "../../../domain/distinction/arguments.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { requireParameters } from "../../../domain/distinction/type-parameters.js";
-import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { requireParameters } from "../../../domain/distinction/types/type-parameters.js";
+import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/types/record-type.js";
 import type { Dialect } from "../connection/dialect.js";
 import { aRecordTable, entryKeyColumns, type EntryTable, type RecordTable, type Tombstones } from "./record-table.js";
 

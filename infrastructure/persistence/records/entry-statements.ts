@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { encoded, placeholders, whereIds } from "./record-statements.js";
 import { secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";

@@ -1,5 +1,5 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { dropOwned } from "./batch-statements.js";
 import { batches } from "./batches.js";
 import {

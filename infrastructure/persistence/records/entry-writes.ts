@@ -1,5 +1,5 @@
-import type { Change } from "../../../domain/distinction/change.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { changedFields, isInsertable } from "./entry-fields.js";
 import type { EntryPut } from "./entry-statements.js";
 import type { EntryLayout } from "./table-layout.js";

@@ -1,5 +1,5 @@
-import type { Change } from "../../../domain/distinction/change.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Parameter } from "../connection/session.js";
 import { placeholders, type GuardConditions } from "./record-statements.js";
 import type { TableLayout } from "./table-layout.js";

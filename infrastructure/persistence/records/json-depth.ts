@@ -1,11 +1,11 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import type { Change } from "../../../domain/distinction/change.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
 import { InvalidValueError, type Fault } from "../../../domain/distinction/errors.js";
-import { JsonText } from "../../../domain/distinction/json-text.js";
-import { idFrom, idText } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
-import type { AnyRecordType, Attributes, Collections } from "../../../domain/distinction/record-type.js";
-import { shownEntryPath } from "../../../domain/distinction/shown-path.js";
+import { JsonText } from "../../../domain/distinction/json/json-text.js";
+import { idFrom, idText } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
+import type { AnyRecordType, Attributes, Collections } from "../../../domain/distinction/types/record-type.js";
+import { shownEntryPath } from "../../../domain/distinction/diff/shown-path.js";
 import type { RecordEdit } from "./entry-writes.js";
 import type { TableLayout } from "./table-layout.js";
 

@@ -1,6 +1,6 @@
-import type { Condition } from "../../../domain/distinction/condition.js";
+import type { Condition } from "../../../domain/distinction/merge/condition.js";
 import type { SortKey } from "../../../domain/distinction/list-query.js";
-import type { Attributes } from "../../../domain/distinction/record-type.js";
+import type { Attributes } from "../../../domain/distinction/types/record-type.js";
 import { placeholders } from "./record-statements.js";
 import { SecretParameter, secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";

@@ -1,4 +1,4 @@
-import type { Condition } from "../../../domain/distinction/condition.js";
+import type { Condition } from "../../../domain/distinction/merge/condition.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
 import type { TableLayout } from "./table-layout.js";
 

@@ -1,4 +1,4 @@
-import type { Link, RecordKind } from "../../../domain/distinction/list-view.js";
+import type { Link, RecordKind } from "../../../domain/distinction/record/list-view.js";
 import { conditionTerm, type Alias } from "./list-conditions.js";
 import type { Statement } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";

@@ -1,7 +1,7 @@
-import type { Condition } from "../../../domain/distinction/condition.js";
+import type { Condition } from "../../../domain/distinction/merge/condition.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
-import type { Link } from "../../../domain/distinction/list-view.js";
-import type { RecordId } from "../../../domain/distinction/record-id.js";
+import type { Link } from "../../../domain/distinction/record/list-view.js";
+import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import { behindMarker, boundsTerm, conditionTerm, expression } from "./list-conditions.js";
 import { boundedEqualities, forcedIndex, servingIndex, type ChosenIndex } from "./list-indexes.js";
 import { kindsTerm, linkedFirst, linkTerm } from "./list-links.js";

@@ -1,4 +1,4 @@
-import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
+import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
 import type { DatabaseAccess } from "../connection/database.js";
 import type { Dialect } from "../connection/dialect.js";
 import { shownParameters } from "../connection/parameter.js";

@@ -1,5 +1,5 @@
-import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { InsertOutcome, TakenId } from "../../../domain/distinction/record-store.js";
 import { selectTaken } from "./batch-statements.js";
 import { insertBatch } from "./batch-writer.js";

@@ -1,4 +1,4 @@
-import { idText, type RecordId } from "../../../domain/distinction/record-id.js";
+import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import { batches } from "./batches.js";
 import type { Database } from "../connection/database.js";
 import { whereIds } from "./record-statements.js";

@@ -1,5 +1,5 @@
-import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import { selectEntries } from "./entry-statements.js";
 import { selectRecords } from "./record-statements.js";
 import type { Row, Session } from "../connection/session.js";

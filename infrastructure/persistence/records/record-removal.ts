@@ -1,4 +1,4 @@
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Database } from "../connection/database.js";
 import { dropAllEntries } from "./entry-statements.js";
 import { guardConditions } from "./guard-conditions.js";

@@ -1,14 +1,14 @@
-import type { CollectionKind } from "../../../domain/distinction/collection-type.js";
+import type { CollectionKind } from "../../../domain/distinction/types/collection-type.js";
 import { aPlainObject, rule } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { aRecordType } from "../../../domain/distinction/record-definition.js";
+import { aRecordType } from "../../../domain/distinction/types/record-definition.js";
 import {
   keyNames,
   type AnyRecordType,
   type Attributes,
   type Collections,
-} from "../../../domain/distinction/record-type.js";
-import { requireParameters } from "../../../domain/distinction/type-parameters.js";
+} from "../../../domain/distinction/types/record-type.js";
+import { requireParameters } from "../../../domain/distinction/types/type-parameters.js";
 import type { ColumnCodec } from "./column-codec.js";
 
 /** Where a record type is stored. */

@@ -1,6 +1,6 @@
-import { changedAttributes } from "../../../domain/distinction/apply.js";
-import type { Change, JsonSet } from "../../../domain/distinction/change.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { changedAttributes } from "../../../domain/distinction/diff/apply.js";
+import type { Change, JsonSet } from "../../../domain/distinction/diff/change.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { guardConditions } from "./guard-conditions.js";
 import { jsonExpression, jsonWrite, type JsonWrite } from "./json-writes.js";
 import { cachedText, updateRecord, whereVersion, type GuardConditions } from "./record-statements.js";

@@ -1,13 +1,13 @@
-import { apply } from "../../../domain/distinction/apply.js";
-import type { Change } from "../../../domain/distinction/change.js";
-import type { ChangeSet } from "../../../domain/distinction/change-set.js";
+import { apply } from "../../../domain/distinction/diff/apply.js";
+import type { Change } from "../../../domain/distinction/diff/change.js";
+import type { ChangeSet } from "../../../domain/distinction/diff/change-set.js";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
+import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
-import type { Patience } from "../../../domain/distinction/patience.js";
-import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import type {
   ApplyOutcome,
   BatchOutcome,
@@ -18,7 +18,7 @@ import type {
   StorePage,
   TakenId,
 } from "../../../domain/distinction/record-store.js";
-import type { Attributes } from "../../../domain/distinction/record-type.js";
+import type { Attributes } from "../../../domain/distinction/types/record-type.js";
 import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
 import { HurriedDatabase } from "../connection/hurried-database.js";

@@ -1,5 +1,5 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
+import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/types/record-type.js";
 import { serverColumns, sqliteColumns, type ColumnFacts, type TableColumns } from "./column-facts.js";
 import { secondDigits } from "./column-codec.js";
 import { entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";

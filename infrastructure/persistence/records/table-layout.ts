@@ -1,6 +1,6 @@
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import type { CollectionType, EntryType } from "../../../domain/distinction/collection-type.js";
-import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/record-type.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import type { CollectionType, EntryType } from "../../../domain/distinction/types/collection-type.js";
+import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/types/record-type.js";
 import { columnCodec, type ColumnCodec } from "./column-codec.js";
 import type { Dialect } from "../connection/dialect.js";
 import { secretParameter } from "../connection/parameter.js";

@@ -1,5 +1,5 @@
-import { idFrom, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import { idFrom, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import {
   cachedText,

@@ -1,8 +1,8 @@
 import type { EntityManager } from "typeorm";
 import { storeBy, type RecordStore } from "../../../domain/distinction/record-store.js";
-import { unitMisused } from "../../../domain/distinction/unit-errors.js";
-import { UnitMembers } from "../../../domain/distinction/unit-members.js";
-import type { TransactionScope, UnitBinding, UnitMember } from "../../../domain/distinction/unit-of-work.js";
+import { unitMisused } from "../../../domain/distinction/unit/unit-errors.js";
+import { UnitMembers } from "../../../domain/distinction/unit/unit-members.js";
+import type { TransactionScope, UnitBinding, UnitMember } from "../../../domain/distinction/unit/unit-of-work.js";
 import { JoinedConnector } from "../connection/joined-connector.js";
 import { JoinedRunner } from "../connection/joined-runner.js";
 import { SqlRecordStore } from "../records/sql-record-store.js";

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { unitMisused } from "../../../domain/distinction/unit-errors.js";
+import { unitMisused } from "../../../domain/distinction/unit/unit-errors.js";
 
 /** A unit of work whose work is running, as far as others must know of it. */
 export interface OpenUnit {

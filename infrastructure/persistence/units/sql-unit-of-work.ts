@@ -1,25 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
-import { waitFor } from "../../../domain/distinction/patience.js";
-import { idText, type RecordId } from "../../../domain/distinction/record-id.js";
+import { waitFor } from "../../../domain/distinction/save/patience.js";
+import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
-import { unitMisused, unitOver } from "../../../domain/distinction/unit-errors.js";
-import { UnitMembers } from "../../../domain/distinction/unit-members.js";
+import { unitMisused, unitOver } from "../../../domain/distinction/unit/unit-errors.js";
+import { UnitMembers } from "../../../domain/distinction/unit/unit-members.js";
 import type {
   TransactionScope,
   UnitBinding,
   UnitMember,
   UnitOfWork,
   UnitOptions,
-} from "../../../domain/distinction/unit-of-work.js";
+} from "../../../domain/distinction/unit/unit-of-work.js";
 import {
   runUntilCommitted,
   unlessAborted,
   type UnitOutcome,
   type UnitRun,
-} from "../../../domain/distinction/unit-runner.js";
-import type { Written } from "../../../domain/distinction/written.js";
+} from "../../../domain/distinction/unit/unit-runner.js";
+import type { Written } from "../../../domain/distinction/save/written.js";
 import type { Connection } from "../connection/connection.js";
 import { aDatabase, type Database } from "../connection/database.js";
 import { HistoryRecordStore } from "../history/history-record-store.js";

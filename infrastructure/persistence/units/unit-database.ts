@@ -1,5 +1,5 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
-import { unitOver, unitRerun } from "../../../domain/distinction/unit-errors.js";
+import { unitOver, unitRerun } from "../../../domain/distinction/unit/unit-errors.js";
 import type { DatabaseAccess, Database } from "../connection/database.js";
 import type { Dialect } from "../connection/dialect.js";
 import { Mutex } from "../connection/mutex.js";

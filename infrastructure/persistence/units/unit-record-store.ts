@@ -1,9 +1,9 @@
-import { changeSet, type ChangeSet } from "../../../domain/distinction/change-set.js";
-import type { PlannedStatement } from "../../../domain/distinction/explanation.js";
-import { idFrom, idText, type RecordId } from "../../../domain/distinction/record-id.js";
-import type { EntryScope, RecordState } from "../../../domain/distinction/record-state.js";
+import { changeSet, type ChangeSet } from "../../../domain/distinction/diff/change-set.js";
+import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
+import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome, BatchOutcome, InsertOutcome, TakenId } from "../../../domain/distinction/record-store.js";
-import { addition, edition, removal, type Written } from "../../../domain/distinction/written.js";
+import { addition, edition, removal, type Written } from "../../../domain/distinction/save/written.js";
 import { applyBatch } from "../records/batch-store.js";
 import type { DatabaseAccess } from "../connection/database.js";
 import type { Statement } from "../connection/session.js";

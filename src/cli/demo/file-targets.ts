@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import type { Target } from "../../../domain/tuf/target.js";
-import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import type { PackageFile, Unusable } from "./installed-packages.js";
 
 /** Targets added in one call, and calls under way at a time. */

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Target } from "../../../domain/tuf/target.js";
-import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import { openDistinction, type DistinctionWithTuf } from "../../composition/open-distinction.js";
 import { raceEdits, type RaceResult } from "./edit-race.js";
 import { addFiles } from "./file-targets.js";

@@ -1,4 +1,4 @@
-import type { CatalogueLine } from "../../application/catalogue-line.js";
+import type { CatalogueLine } from "../../application/images/catalogue-line.js";
 
 /** More than the longest image: 128 properties of 65,535 characters that JSON escapes take 51 MB. */
 const LONGEST_LINE = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { Target } from "../../../domain/tuf/target.js";
-import { faultsOf } from "../../application/add-targets.js";
+import { faultsOf } from "../../application/tuf/targets/add-targets.js";
 import { UsageError } from "../exit-code.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Alteration } from "../../../domain/tuf/delegation-change.js";
 import type { RoleExpiry } from "../../../domain/tuf/expiry.js";
-import type { DelegationRequest } from "../../application/add-delegation.js";
-import type { DelegationStatus } from "../../application/delegation-status.js";
+import type { DelegationRequest } from "../../application/tuf/delegations/add-delegation.js";
+import type { DelegationStatus } from "../../application/tuf/delegations/delegation-status.js";
 import { UsageError } from "../exit-code.js";
 import { answer, type Answer } from "./answer.js";
 import { count, duration } from "./arguments.js";

@@ -1,6 +1,6 @@
-import type { DelegationSigning } from "../../application/delegation-signing.js";
-import type { DelegationStatus } from "../../application/delegation-status.js";
-import type { HiddenTargets } from "../../application/hidden-targets.js";
+import type { DelegationSigning } from "../../application/tuf/delegations/delegation-signing.js";
+import type { DelegationStatus } from "../../application/tuf/delegations/delegation-status.js";
+import type { HiddenTargets } from "../../application/tuf/delegations/hidden-targets.js";
 import { shortId } from "./signing-text.js";
 
 /** What a custom role looks like to a program. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { CreateRequest } from "../../application/new-repository.js";
+import type { CreateRequest } from "../../application/tuf/creation/new-repository.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { count } from "./arguments.js";

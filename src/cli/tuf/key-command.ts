@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Argument, type Command, Option } from "commander";
 import type { KeyScheme } from "../../../domain/tuf/key.js";
-import type { SigningStatus } from "../../application/signing-status.js";
+import type { SigningStatus } from "../../application/tuf/trust/signing-status.js";
 import { tufKeys } from "../../composition/tuf-keys.js";
 import { answer, type Answer } from "./answer.js";
 import { count } from "./arguments.js";

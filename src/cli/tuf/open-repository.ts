@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import type { TufOptions } from "../../composition/distinction-options.js";
 import { openDistinction } from "../../composition/open-distinction.js";
 import { missingDatabaseFile } from "../database-file.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { PublishReport } from "../../application/publish-tuf-repository.js";
-import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import type { PublishReport } from "../../application/tuf/publish/publish-tuf-repository.js";
+import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { duration } from "./arguments.js";

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
-import type { TufTrustService } from "../../application/tuf-trust-service.js";
+import type { TufTrustService } from "../../application/tuf/tuf-trust-service.js";
 import { UsageError } from "../exit-code.js";
 import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";

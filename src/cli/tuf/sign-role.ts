@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import type { DelegationSigning } from "../../application/delegation-signing.js";
-import type { TufDelegationService } from "../../application/tuf-delegation-service.js";
+import type { DelegationSigning } from "../../application/tuf/delegations/delegation-signing.js";
+import type { TufDelegationService } from "../../application/tuf/tuf-delegation-service.js";
 import type { Answer } from "./answer.js";
 import { delegationSigningJson, delegationSigningText } from "./delegation-text.js";
 import { signatureFrom } from "./signature-file.js";

@@ -1,4 +1,4 @@
-import type { SigningStatus } from "../../application/signing-status.js";
+import type { SigningStatus } from "../../application/tuf/trust/signing-status.js";
 
 /** What a root that awaits signatures looks like to a program. */
 export function signingJson({ event, progress }: SigningStatus): object {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { RepositoryStatus } from "../../application/tuf-repository-status.js";
-import type { UnpublishedTarget } from "../../application/unpublished-targets.js";
+import type { RepositoryStatus } from "../../application/tuf/tuf-repository-status.js";
+import type { UnpublishedTarget } from "../../application/tuf/targets/unpublished-targets.js";
 import { answer, type Answer } from "./answer.js";
 import { delegationJson, hiddenText } from "./delegation-text.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";

@@ -1,4 +1,4 @@
-import type { RepositoryStatus, RoleStatus } from "../../application/tuf-repository-status.js";
+import type { RepositoryStatus, RoleStatus } from "../../application/tuf/tuf-repository-status.js";
 import { delegationSigningText } from "./delegation-text.js";
 import { signingText } from "./signing-text.js";
 import { table } from "./table.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { TufRepositoryService } from "../../application/tuf-repository-service.js";
+import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withNewRepository, withRepository, withRepositoryOptions } from "./open-repository.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { orderedEntries } from "../../../domain/distinction/ordered-entries.js";
+import { orderedEntries } from "../../../domain/distinction/record/ordered-entries.js";
 import { PhotoDesk } from "../../support/photo-desk.js";
 import type { photoState, Photo } from "../../support/photo.js";
 import { conflictOf, seen } from "../../support/repository-outcomes.js";

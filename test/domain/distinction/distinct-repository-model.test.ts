@@ -1,10 +1,10 @@
 import fc from "../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
-import type { ChangeSet } from "../../../domain/distinction/change-set.js";
+import type { ChangeSet } from "../../../domain/distinction/diff/change-set.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
-import type { SaveResult } from "../../../domain/distinction/save-options.js";
-import type { RecordId } from "../../../domain/distinction/record-id.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { SaveResult } from "../../../domain/distinction/save/save-options.js";
+import type { RecordId } from "../../../domain/distinction/record/record-id.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";

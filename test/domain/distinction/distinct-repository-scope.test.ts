@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
-import { recordType } from "../../../domain/distinction/record-type.js";
+import { recordType } from "../../../domain/distinction/types/record-type.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { PhotoDesk } from "../../support/photo-desk.js";
-import { withInitial } from "../../../domain/distinction/attribute-rules.js";
-import { instant } from "../../../domain/distinction/instant-type.js";
-import { integer } from "../../../domain/distinction/number-types.js";
-import { text } from "../../../domain/distinction/text-types.js";
+import { withInitial } from "../../../domain/distinction/types/attribute-rules.js";
+import { instant } from "../../../domain/distinction/types/instant-type.js";
+import { integer } from "../../../domain/distinction/types/number-types.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
 import { code, conflictOf } from "../../support/repository-outcomes.js";
 
 describe("a record loaded in part", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { withInitial } from "../../../domain/distinction/attribute-rules.js";
-import { text } from "../../../domain/distinction/text-types.js";
+import { withInitial } from "../../../domain/distinction/types/attribute-rules.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
 import { DistinctionError, InvalidMergeError, InvalidValueError } from "../../../domain/distinction/errors.js";
-import { recordType } from "../../../domain/distinction/record-type.js";
+import { recordType } from "../../../domain/distinction/types/record-type.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { nullable, secret } from "../../../domain/distinction/attribute-rules.js";
-import { json } from "../../../domain/distinction/json-type.js";
-import { text } from "../../../domain/distinction/text-types.js";
-import { entries, listOf, setOf } from "../../../domain/distinction/collection-type.js";
+import { nullable, secret } from "../../../domain/distinction/types/attribute-rules.js";
+import { json } from "../../../domain/distinction/types/json-type.js";
+import { text } from "../../../domain/distinction/types/text-types.js";
+import { entries, listOf, setOf } from "../../../domain/distinction/types/collection-type.js";
 import { InvalidMergeError } from "../../../domain/distinction/errors.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
-import { recordType } from "../../../domain/distinction/record-type.js";
-import { retrySettings } from "../../../domain/distinction/retry.js";
+import { recordType } from "../../../domain/distinction/types/record-type.js";
+import { retrySettings } from "../../../domain/distinction/save/retry.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { recordTable } from "../../../infrastructure/persistence/records/record-table.js";
 import { FakeClock } from "../../support/fake-clock.js";

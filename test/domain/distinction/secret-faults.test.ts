@@ -1,12 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { constrained, fixed, nullable, secret, withInitial } from "../../../domain/distinction/attribute-rules.js";
-import type { AttributeType } from "../../../domain/distinction/attribute-type.js";
-import { entries, setOf } from "../../../domain/distinction/collection-type.js";
+import {
+  constrained,
+  fixed,
+  nullable,
+  secret,
+  withInitial,
+} from "../../../domain/distinction/types/attribute-rules.js";
+import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { entries, setOf } from "../../../domain/distinction/types/collection-type.js";
 import { DistinctRepository } from "../../../domain/distinction/distinct-repository.js";
-import { json } from "../../../domain/distinction/json-type.js";
-import { decimal, integer } from "../../../domain/distinction/number-types.js";
-import { oneOf, text } from "../../../domain/distinction/text-types.js";
-import { recordType } from "../../../domain/distinction/record-type.js";
+import { json } from "../../../domain/distinction/types/json-type.js";
+import { decimal, integer } from "../../../domain/distinction/types/number-types.js";
+import { oneOf, text } from "../../../domain/distinction/types/text-types.js";
+import { recordType } from "../../../domain/distinction/types/record-type.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../support/fake-clock.js";
 

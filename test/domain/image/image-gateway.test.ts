@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ChangeSet } from "../../../domain/distinction/change-set.js";
-import type { RecordState } from "../../../domain/distinction/record-state.js";
+import type { ChangeSet } from "../../../domain/distinction/diff/change-set.js";
+import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome } from "../../../domain/distinction/record-store.js";
-import type { SaveOptions, SaveResult } from "../../../domain/distinction/save-options.js";
+import type { SaveOptions, SaveResult } from "../../../domain/distinction/save/save-options.js";
 import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
 import { ImageGateway, type ImageLayer } from "../../../domain/image/image-gateway.js";
 import { ImageProxy } from "../../../domain/image/image-proxy.js";

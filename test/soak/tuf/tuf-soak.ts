@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { exportTufRepository } from "../../../src/application/export-tuf-repository.js";
-import { PublishTufRepository } from "../../../src/application/publish-tuf-repository.js";
+import { exportTufRepository } from "../../../src/application/tuf/publish/export-tuf-repository.js";
+import { PublishTufRepository } from "../../../src/application/tuf/publish/publish-tuf-repository.js";
 import { PollingClient } from "../../chaos/polling-client.js";
 import { expectSoundAndDone, publishedTargets } from "../../integration/tuf-invariants.js";
 import { createTufPlace, REPOSITORY, type TufPlace, type TufWorker, workerAt } from "../../integration/tuf-place.js";

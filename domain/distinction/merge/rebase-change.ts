@@ -1,0 +1,160 @@
+import type { AttributeType } from "../types/attribute-type.js";
+import {
+  changedTo,
+  type AttributeSet,
+  type Change,
+  type EntryDrop,
+  type EntryPut,
+  type JsonSet,
+  type ListOrder,
+} from "../diff/change.js";
+import { valueAt } from "../json/json-path.js";
+import { roundedNumbers } from "../json/json-digits.js";
+import { rawAt } from "../json/json-splice.js";
+import { canonicalText, jsonFault, JsonText, type JsonValue } from "../json/json-text.js";
+import { changeLosesDigits, entryLosesDigits, entryWithDigits, textLosesDigits } from "../json/lost-digits.js";
+import type { Overlap } from "./overlap.js";
+import { agree, REFUSE, resolve, type Policy } from "./policy.js";
+import type { RecordState } from "../record/record-state.js";
+import type { AnyRecordType, Attributes, Collections } from "../types/record-type.js";
+import { shownPath } from "../diff/shown-path.js";
+import { shownSides } from "../record/shown-value.js";
+
+/** The change on top of `current`, nothing where it is there already, or the overlap that the policy refuses. */
+export function rebaseChange(
+  type: AnyRecordType,
+  original: RecordState,
+  change: Exclude<Change, ListOrder>,
+  current: RecordState,
+  policy: Policy,
+): Change | Overlap | undefined {
+  switch (change.kind) {
+    case "attribute.set":
+      return rebaseAttribute(type, change, current, policy);
+    case "json.set":
+      return rebaseJson(type, original, change, current, policy);
+    case "entry.put":
+    case "entry.drop":
+      return rebaseEntry(type, change, current, policy);
+  }
+}
+
+function rebaseAttribute(
+  type: AnyRecordType,
+  change: AttributeSet,
+  current: RecordState,
+  policy: Policy,
+): Change | Overlap | undefined {
+  const attribute = (type.attributes as Attributes)[change.attribute]!;
+  const theirs = current.attributes[change.attribute];
+  if (attribute.same(theirs, change.from)) return change;
+  if (attribute.same(theirs, change.to) && agree(policy, change.to)) return undefined;
+  const expose = (value: unknown): unknown => attribute.expose(value);
+  const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
+  if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
+  const captured = capturedMerge(attribute, merged);
+  if (captured === REFUSE || textLosesDigits(theirs, captured))
+    return refusal(type, change, policy, change.from, change.to, theirs);
+  return attribute.same(captured, theirs) ? undefined : { ...change, from: theirs, to: captured };
+}
+
+/** A merge may leave the attribute's range (two increments near its end): then it is refused, not stored wrongly. */
+function capturedMerge(attribute: AttributeType, merged: unknown): unknown {
+  return attribute.fault(merged) === undefined ? attribute.capture(merged) : REFUSE;
+}
+
+function rebaseJson(
+  type: AnyRecordType,
+  original: RecordState,
+  change: JsonSet,
+  current: RecordState,
+  policy: Policy,
+): Change | Overlap | undefined {
+  const document = current.attributes[change.attribute];
+  const root = document instanceof JsonText ? document.parse() : null;
+  const theirs = valueAt(root, change.path);
+  if (sameJson(theirs, change.to) && agree(policy, change.to)) return undefined;
+  if (!isObject(valueAt(root, change.path.slice(0, -1)))) {
+    // Their side replaced or removed a parent of what I edited; there is no place left to put my member.
+    const base = original.attributes[change.attribute];
+    return policy === "theirs"
+      ? undefined
+      : refusal(type, change, policy === "mine" ? "reject" : policy, base, change.to, document);
+  }
+  const isTouched =
+    !sameJson(theirs, change.from) || hasOtherDigits(original.attributes[change.attribute], document, change);
+  if (!isTouched) return change;
+  const merged = resolve(policy, { original: change.from, mine: change.to, theirs });
+  if (merged === REFUSE || (merged !== undefined && jsonFault(merged) !== undefined)) {
+    return refusal(type, change, policy, change.from, change.to, theirs);
+  }
+  const rebased = { ...change, from: theirs, to: merged as JsonValue | undefined };
+  if (sameJson(rebased.to, theirs)) return undefined;
+  return changeLosesDigits(rebased, document) ? refusal(type, change, policy, change.from, change.to, theirs) : rebased;
+}
+
+/** Whether others changed a number in digits that JavaScript does not keep. */
+function hasOtherDigits(original: unknown, current: unknown, { path }: JsonSet): boolean {
+  if (!(original instanceof JsonText) || !(current instanceof JsonText)) return false;
+  if (original.text === current.text || roundedNumbers(current.text).size === 0) return false;
+  return rawAt(original.text, path) !== rawAt(current.text, path);
+}
+
+function isObject(value: JsonValue | undefined): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right;
+  return left === right || canonicalText(left) === canonicalText(right);
+}
+
+function rebaseEntry(
+  type: AnyRecordType,
+  change: EntryPut | EntryDrop,
+  current: RecordState,
+  policy: Policy,
+): Change | Overlap | undefined {
+  const { entry } = (type.collections as Collections)[change.collection]!;
+  const same = (left: unknown, right: unknown): boolean =>
+    left === undefined || right === undefined ? left === right : entry.same(left, right);
+  const theirs = current.collections[change.collection]?.get(change.key);
+  const mine = changedTo(change);
+  if (same(theirs, mine) && agree(policy, mine)) return undefined;
+  if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
+  const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
+  const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
+  if (merged === REFUSE || (merged !== undefined && entry.fault(merged, theirs) !== undefined)) {
+    return refusal(type, change, policy, change.from, mine, theirs);
+  }
+  const captured = merged === undefined ? undefined : entryWithDigits(entry, theirs, entry.capture(merged, theirs));
+  if (entryLosesDigits(entry, theirs, captured)) return refusal(type, change, policy, change.from, mine, theirs);
+  return entryChange(change, theirs, captured, same);
+}
+
+function entryChange(
+  { collection, key }: EntryPut | EntryDrop,
+  from: unknown,
+  merged: unknown,
+  same: (left: unknown, right: unknown) => boolean,
+): Change | undefined {
+  if (same(from, merged)) return undefined;
+  return merged === undefined
+    ? { kind: "entry.drop", collection, key, from }
+    : { kind: "entry.put", collection, key, from, to: merged };
+}
+
+function refusal(
+  type: AnyRecordType,
+  change: Change,
+  policy: Policy,
+  original: unknown,
+  mine: unknown,
+  theirs: unknown,
+): Overlap {
+  return {
+    path: shownPath(type, change),
+    policy: typeof policy === "function" ? "function" : policy,
+    ...shownSides(type, change, original, mine, theirs),
+  };
+}

@@ -1,0 +1,47 @@
+import { anObject, requireArguments } from "../arguments.js";
+import { DistinctionError } from "../errors.js";
+import { ObjectMemory } from "./object-memory.js";
+import { faceOf, recordFrom } from "./record.js";
+import { shownId } from "./record-id.js";
+import type { EntryScope, RecordState } from "./record-state.js";
+import type { AnyRecordType, RecordOf } from "../types/record-type.js";
+import { TrackedRecord } from "./tracked-record.js";
+
+/** Remembers, beside every object that a repository gave out, what it was made from. */
+export class RecordTracker<R extends AnyRecordType> {
+  readonly #tracked = new ObjectMemory<TrackedRecord>();
+
+  constructor(private readonly type: R) {}
+
+  /** A new object for a state. */
+  give(state: RecordState, scope: EntryScope | undefined): RecordOf<R> {
+    const record = recordFrom(this.type, state, scope);
+    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope));
+    return record;
+  }
+
+  /** Remembers an object of the caller's, which was stored as `state`. */
+  adopt(record: RecordOf<R>, state: RecordState): void {
+    const tracked = new TrackedRecord(this.type, record, state, undefined);
+    this.#tracked.set(record, tracked);
+    tracked.settle(state, state);
+  }
+
+  /** @throws DistinctionError `UNTRACKED_RECORD`, `RECORD_REMOVED` */
+  of(record: RecordOf<R>): TrackedRecord {
+    const tracked = this.#tracked.get(record);
+    if (tracked === undefined) {
+      requireArguments(this.type.name, { record: [record, anObject] });
+      const message = `${this.#shown(record)} was neither loaded nor added by this repository`;
+      throw new DistinctionError("UNTRACKED_RECORD", message);
+    }
+    if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
+    return tracked;
+  }
+
+  /** As messages name a record that need not be one of ours. */
+  #shown(record: RecordOf<R>): string {
+    const id = shownId(this.type, faceOf(this.type, record));
+    return id === undefined ? `this ${this.type.name}` : `${this.type.name} ${id}`;
+  }
+}

@@ -1,0 +1,40 @@
+import type { AttributeType } from "../types/attribute-type.js";
+import { sameBytes } from "../types/binary-type.js";
+
+/**
+ * Whether a caller's value is the one that was shown for `original`. No rule is asked about it, and none rounds it: what
+ * another writer stored outside the rules stays as it is stored, and hinders no other change.
+ */
+export function isUntouched(attribute: AttributeType, original: unknown, value: unknown): boolean {
+  if (value === undefined || value === original) return true;
+  return original !== undefined && looksLike(value, attribute.expose(original));
+}
+
+/** The same data; objects of classes, which may hide some, are never alike. */
+export function looksLike(value: unknown, shown: unknown): boolean {
+  if (Object.is(value, shown)) return true;
+  if (typeof value !== "object" || typeof shown !== "object" || value === null || shown === null) return false;
+  if (value instanceof Date) return shown instanceof Date && Object.is(value.getTime(), shown.getTime());
+  if (value instanceof Uint8Array) return shown instanceof Uint8Array && sameBytes(value, shown);
+  if (!isPlain(value) || Object.getPrototypeOf(value) !== Object.getPrototypeOf(shown)) return false;
+  const names = Object.keys(value);
+  return (
+    names.length === Object.keys(shown).length &&
+    names.every((name) => Object.hasOwn(shown, name) && looksLike(member(value, name), member(shown, name)))
+  );
+}
+
+function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** What throws when it is read is like nothing: the rules say what is wrong with it. */
+function member(object: object, name: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[name];
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const UNREADABLE = Symbol("unreadable");

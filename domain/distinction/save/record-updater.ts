@@ -1,0 +1,130 @@
+import { apply } from "../diff/apply.js";
+import { aFunction, requireArguments, requireOptions } from "../arguments.js";
+import type { Change } from "../diff/change.js";
+import { checkScope } from "./check-scope.js";
+import { ConflictError, InvalidMergeError } from "../errors.js";
+import { observed, type RecordEvent } from "../observer.js";
+import { waitFor } from "./patience.js";
+import { notFound } from "../record-errors.js";
+import { idText, recordId, type RecordId } from "../record/record-id.js";
+import type { RecordSaver } from "./record-saver.js";
+import type { PendingSave } from "./save-plan.js";
+import type { EntryScope, RecordState } from "../record/record-state.js";
+import type { RecordStore } from "../record-store.js";
+import type { RecordTracker } from "../record/record-tracker.js";
+import type { AnyRecordType, IdOf, RecordOf } from "../types/record-type.js";
+import type { RepositoryEnvironment } from "../repository-environment.js";
+import { isHurried, type Backoff } from "./retry.js";
+import { saveRules } from "./save-rules.js";
+import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
+import type { Waiting } from "./waiting.js";
+
+/** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
+export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
+
+/**
+ * Loads, changes and saves one record, again and again: optimistically, then, where others keep coming first, under a
+ * lock. Only a function that answers at once runs under the lock: nobody is to hold others up while it waits for
+ * something, least of all for this database.
+ */
+export class RecordUpdater<R extends AnyRecordType> {
+  constructor(
+    private readonly type: R,
+    private readonly store: RecordStore,
+    private readonly environment: RepositoryEnvironment,
+    private readonly tracker: RecordTracker<R>,
+    private readonly saver: RecordSaver<R>,
+    private readonly waiting: Waiting,
+  ) {}
+
+  async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
+    requireArguments(this.type.name, { mutate: [mutate, aFunction] });
+    requireOptions(this.type.name, UPDATE_OPTIONS, options);
+    checkScope(this.type, options.scope);
+    const id = recordId(this.type, given);
+    return observed(
+      this.environment.observer,
+      "update",
+      () => this.#event(id),
+      () => this.saver.telling(() => this.#update(id, mutate, options)),
+    );
+  }
+
+  async #update(id: RecordId, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
+    const { observer } = this.environment;
+    const backoff = this.waiting.backoff("update", options, id);
+    const patience = isHurried(this.waiting.settings, options) ? backoff : undefined;
+    const { optimisticAttempts, updateAttempts } = this.waiting.settings;
+    let isPrompt = true;
+    for (let attempt = 1; ; attempt++) {
+      if (attempt > optimisticAttempts && isPrompt) {
+        backoff.check();
+        const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
+        if (result !== undefined) return result;
+      }
+      const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope, patience)); // prettier-ignore
+      const edit = mutate(record);
+      isPrompt &&= !isPromise(edit);
+      if (isPromise(edit)) await waitFor(patience, () => edit);
+      try {
+        const result = await this.saver.save(record, this.tracker.of(record), { ...options, derived: true }, patience);
+        return { ...result, retries: result.retries + attempt - 1 };
+      } catch (error) {
+        const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
+        if (!isLost || attempt >= updateAttempts) throw error;
+      }
+      observer?.retried?.({ ...this.#event(id), retries: attempt });
+      await backoff.pause();
+    }
+  }
+
+  #event(id: RecordId): RecordEvent {
+    return { record: this.type.name, id: idText(id) };
+  }
+
+  async #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
+    const [state] = await waitFor(patience, () => this.store.load([id], scope));
+    if (state === undefined) throw notFound(this.type, id);
+    return this.tracker.give(state, scope);
+  }
+
+  /** Answers nothing, with nothing written, where `mutate` answers a promise all of a sudden. */
+  async #underLock(
+    id: RecordId,
+    mutate: Mutate<R>,
+    options: UpdateOptions,
+    patience: Backoff | undefined,
+    retries: number,
+  ): Promise<SaveResult | undefined> {
+    const rules = saveRules(this.type, options);
+    let pending: PendingSave | undefined;
+    let changes: readonly Change[] = [];
+    const decide = (current: RecordState): readonly Change[] => {
+      const record = this.tracker.give(current, options.scope);
+      const edit = mutate(record);
+      if (isPromise(edit)) {
+        Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
+        throw new NotAtOnce();
+      }
+      pending = this.saver.plan.capture(record, this.tracker.of(record), rules);
+      return (changes = this.saver.plan.stamped(current, pending.mine));
+    };
+    try {
+      const store = this.saver.storeFor(options, patience);
+      const state = await this.saver.locked(store, id, options.scope, retries, patience, decide);
+      const { tracked, mine } = pending!;
+      tracked.settle(apply(tracked.original, mine), state);
+      return this.saver.saved(id, state.version, retries, changes.length);
+    } catch (error) {
+      if (error instanceof NotAtOnce) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Undoes what was begun under a lock for a function that wants to wait. */
+class NotAtOnce extends Error {}
+
+function isPromise(answer: void | Promise<void>): answer is Promise<void> {
+  return typeof (answer as Promise<void> | undefined)?.then === "function";
+}

@@ -1,0 +1,27 @@
+import { aWholeNumberFrom } from "../arguments.js";
+import { attribute, type AttributeType } from "./attribute-type.js";
+import { typeName } from "./type-name.js";
+import { requireParameters } from "./type-parameters.js";
+
+/** At most `max` bytes, as a `Uint8Array` (a `Buffer` is one). */
+export function binary(max: number): AttributeType<Uint8Array> {
+  requireParameters("binary", { max: [max, aWholeNumberFrom(0)] });
+  return attribute<Uint8Array>(
+    { kind: "binary", max },
+    {
+      fault: (value) => {
+        if (!(value instanceof Uint8Array)) return `bytes (Uint8Array), got ${typeName(value)}`;
+        return value.length > max ? `at most ${max} bytes, got a ${typeName(value)} of ${value.length}` : undefined;
+      },
+      capture: (value) => Uint8Array.prototype.slice.call(value as Uint8Array),
+      expose: (value) => Uint8Array.prototype.slice.call(value as Uint8Array),
+      same: (left, right) => sameBytes(left as Uint8Array, right as Uint8Array),
+    },
+  );
+}
+
+export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
+}

@@ -1,0 +1,88 @@
+import { aFunction, requireArguments, requireOptions } from "../arguments.js";
+import { DistinctionError } from "../errors.js";
+import { observed } from "../observer.js";
+import { backoffFor, isHurried, retrySettings } from "../save/retry.js";
+import type { Patience } from "../save/patience.js";
+import type { RepositoryEnvironment } from "../repository-environment.js";
+import { WRITE_OPTIONS } from "../save/save-options.js";
+import type { TransactionScope, UnitOptions } from "./unit-of-work.js";
+
+/** How one run of a unit ended, unless it failed for good. */
+export type UnitOutcome<T> =
+  | { readonly kind: "committed"; readonly value: T }
+  /** Undone, because another writer came first or the database gave up. */
+  | { readonly kind: "undone"; readonly reason: unknown };
+
+export interface UnitRun {
+  /** From 1 on. */
+  readonly attempt: number;
+  /** Whether to lock what is loaded: after some lost races, so that the next one is not lost. */
+  readonly locking: boolean;
+  /** The caller's, where it waits for less long than the database would by itself. */
+  readonly patience: Patience | undefined;
+}
+
+/**
+ * Runs a unit until it is committed.
+ *
+ * @param work as the caller gave it; `run` calls it
+ * @throws InvalidValueError where the caller gave no function, or odd options
+ * @throws DistinctionError `ABORTED`, `RETRIES_EXHAUSTED` (its `cause` is why the last run was undone)
+ */
+export async function runUntilCommitted<T>(
+  environment: RepositoryEnvironment,
+  work: (tx: TransactionScope) => Promise<T>,
+  options: UnitOptions,
+  run: (run: UnitRun) => Promise<UnitOutcome<T>>,
+): Promise<T> {
+  requireArguments("unit of work", { work: [work, aFunction] });
+  requireOptions("unit of work", WRITE_OPTIONS, options);
+  return observed(
+    environment.observer,
+    "unitOfWork",
+    () => ({}),
+    () => untilCommitted(environment, options, run),
+  );
+}
+
+async function untilCommitted<T>(
+  environment: RepositoryEnvironment,
+  options: UnitOptions,
+  run: (run: UnitRun) => Promise<UnitOutcome<T>>,
+): Promise<T> {
+  const { observer } = environment;
+  const settings = retrySettings(environment.retry);
+  const backoff = backoffFor("unit of work", environment, settings, options);
+  const patience = isHurried(settings, options) ? backoff : undefined;
+  for (let attempt = 1; ; attempt++) {
+    const locking = attempt > settings.optimisticAttempts;
+    if (attempt > 1) observer?.unitRetried?.({ retries: attempt - 1, locking });
+    const outcome = await run({ attempt, locking, patience });
+    if (outcome.kind === "committed") return outcome.value;
+    if (attempt >= settings.unitAttempts) {
+      const message = `unit of work: gave up after ${attempt} attempts`;
+      throw new DistinctionError("RETRIES_EXHAUSTED", message, { cause: outcome.reason });
+    }
+    await backoff.pause();
+  }
+}
+
+/** Does not wait for work that the caller no longer wants: what it still does after that is refused. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = (): DistinctionError =>
+    new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: signal.reason });
+  let stop: (() => void) | undefined;
+  const abortion = new Promise<never>((_, reject) => {
+    stop = () => reject(aborted());
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    const value = await Promise.race([work, abortion]);
+    if (signal.aborted) throw aborted();
+    return value;
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+    work.catch(() => undefined);
+  }
+}

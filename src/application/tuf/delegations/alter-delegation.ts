@@ -1,0 +1,47 @@
+import { binsBelow, type CustomRole, speaksFor } from "../../../../domain/tuf/custom-role.js";
+import { type Alteration, changedRoles, customRole } from "../../../../domain/tuf/delegation-change.js";
+import { TufError } from "../../../../domain/tuf/errors.js";
+import { binNames } from "../../../../domain/tuf/hash-bins.js";
+import { shownPath } from "../../../../domain/tuf/target-path.js";
+import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
+import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
+
+/**
+ * Changes what paths a custom role speaks for, whether it is terminating, how long its metadata lives, or where it stands
+ * among the others. The next publish states it; the role itself need not be signed for it.
+ * @throws {TufError} UNKNOWN_ROLE, INVALID_DELEGATION also where it holds a target that it would no longer speak for,
+ *   PUBLISH_CONTENDED, REPOSITORY_NOT_FOUND
+ */
+export async function alterDelegation(
+  ports: DelegationPorts,
+  name: string,
+  role: string,
+  to: Alteration,
+): Promise<void> {
+  await commitDelegations(ports, name, async (repository) => {
+    const roles = changedRoles(repository.customRoles, { change: "alter", name: role, to }, repository);
+    const altered = customRole(roles, role);
+    if (to.paths === undefined) return { roles };
+    for await (const path of heldPaths(ports.store, name, altered)) {
+      if (speaksFor(altered, path)) continue;
+      throw new TufError("INVALID_DELEGATION", `role ${role} holds "${shownPath(path)}", which it would not speak for`);
+    }
+    return { roles };
+  });
+}
+
+const BINS_AT_A_TIME = 256;
+
+/** The paths of a role's targets, its own or those of its bins. */
+async function* heldPaths(
+  store: Pick<TufStore, "roleStates">,
+  repository: string,
+  role: CustomRole,
+): AsyncGenerator<string> {
+  const bins = binsBelow(role);
+  const holders = bins === undefined ? [role.name] : binNames(bins);
+  for (let start = 0; start < holders.length; start += BINS_AT_A_TIME) {
+    const states = await store.roleStates(repository, holders.slice(start, start + BINS_AT_A_TIME));
+    for (const { targets } of states) yield* targets.keys();
+  }
+}

@@ -1,0 +1,118 @@
+import { corrupt, TufError } from "../../../../domain/tuf/errors.js";
+import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
+import { NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
+import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
+import type { ExportBacklog, ExportPosition, FileReference, TufStore } from "../../../../domain/tuf/tuf-store.js";
+import { FilePutter } from "./put-files.js";
+import { RecentFiles } from "./recent-files.js";
+
+export interface ExportPorts {
+  readonly store: TufStore;
+  readonly trust: Pick<TrustStore, "releasedRoot">;
+  readonly files: MetadataFiles;
+  readonly codec: MetadataCodec;
+}
+
+export interface ExportReport {
+  /** The committed versions that are now published, or newer ones by somebody else. */
+  readonly position: ExportPosition;
+  /** Names of the files that this call added or replaced. */
+  readonly filesWritten: readonly string[];
+}
+
+/** How often the timestamp is put that storage acknowledges and then does not show. */
+const MOST_PUTS = 3;
+
+export interface ExportOptions {
+  /** Files that need not be read from the database. */
+  readonly recent?: RecentFiles;
+  /** Whether all that is current is compared with storage, and what differs there is replaced. */
+  readonly isMending?: boolean;
+}
+
+/**
+ * Brings the published files up to what is committed. Files of several exporters are the same files, so any number of
+ * them may run, stop anywhere and be run again. Before a timestamp leads clients to files, storage is asked whether it has
+ * them: there is storage that acknowledges what it loses.
+ * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
+ */
+export async function exportTufRepository(
+  ports: ExportPorts,
+  repository: string,
+  { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
+): Promise<ExportReport> {
+  const { store } = ports;
+  const [recorded, released] = await Promise.all([
+    store.exportPosition(repository),
+    ports.trust.releasedRoot(repository), // before the backlog: what this root needs signed is committed, and so below
+  ]);
+  if (released === 0)
+    throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+  // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
+  const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));
+  // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
+  const isKnown = published >= recorded.timestamp && !isMending;
+  const backlog = upTo(released, await store.exportBacklog(repository, isKnown ? recorded : NOTHING_EXPORTED));
+  if (published > backlog.position.timestamp) {
+    throw corrupt(`published timestamp ${published} is newer than the database's ${backlog.position.timestamp}`);
+  }
+
+  const { phases, timestamp, roots } = planExport(backlog, recorded.root);
+  const putter = new FilePutter(ports, repository, recent, isMending);
+  await putter.putAll(phases);
+  if (timestamp !== undefined) await putTimestamp(ports, putter, timestamp, published);
+  for (const root of roots) await putter.putAll([[root]]);
+  if (backlog.files.length > 0) await store.recordExport(repository, backlog.position);
+  recent.exported(backlog.files);
+  return { position: backlog.position, filesWritten: putter.written };
+}
+
+/** Until it is what readers get, or a newer one is. */
+async function putTimestamp(
+  ports: ExportPorts,
+  putter: FilePutter,
+  reference: FileReference,
+  published: number,
+): Promise<void> {
+  const [file] = await putter.whole([reference]);
+  if (file === undefined) throw corrupt(`timestamp ${reference.metadataVersion} is committed, but its file is missing`);
+  const { metadataVersion, bytes } = file;
+  const name = publishedName(file);
+  if (published === UNREADABLE) {
+    await ports.files.restore(name, bytes);
+    putter.written.push(name);
+  }
+  for (let round = 0; round < MOST_PUTS; round++) {
+    if (await ports.files.replaceTimestamp(metadataVersion, bytes)) putter.written.push(name);
+    if ((await publishedTimestamp(ports)) >= metadataVersion) return;
+  }
+  throw new TufError("STORAGE_UNAVAILABLE", `storage took ${name} ${MOST_PUTS} times, and does not show it`);
+}
+
+/** Without roots that may not be published yet. */
+function upTo(root: number, { files, position }: ExportBacklog): ExportBacklog {
+  return {
+    files: files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= root),
+    position: { ...position, root: Math.min(position.root, root) },
+  };
+}
+
+/** Metadata version of the published timestamp; 0 where there is none. */
+async function publishedTimestamp({ files, codec }: ExportPorts): Promise<number> {
+  const bytes = await files.read("timestamp.json");
+  return bytes === undefined ? 0 : codec.decode("timestamp", bytes).signed.version;
+}
+
+/** Stands for the version of a published timestamp that is none. */
+const UNREADABLE = -1;
+
+/** As `publishedTimestamp`; what cannot be read is to be replaced. */
+async function mendableTimestamp(ports: ExportPorts): Promise<number> {
+  try {
+    return await publishedTimestamp(ports);
+  } catch (error) {
+    if (error instanceof TufError && error.code === "INVALID_METADATA") return UNREADABLE;
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import { expiresAt, type RoleExpiry } from "../../../../domain/tuf/expiry.js";
+import { type Edition, timestampSigned } from "../../../../domain/tuf/metadata-builders.js";
+import { type CommitPlan, planCommit } from "../../../../domain/tuf/publish-plan.js";
+import { SnapshotHead } from "../../../../domain/tuf/snapshot-head.js";
+import { mergeSnapshot } from "../../../../domain/tuf/snapshot-merge.js";
+import type {
+  CommitOutcome,
+  MetadataFile,
+  RoleCommit,
+  SignedFile,
+  SnapshotState,
+} from "../../../../domain/tuf/tuf-store.js";
+import { asOf, type SigningRun } from "./signing-run.js";
+import { type Attempt, untilCommitted } from "../until-committed.js";
+
+/** The head of the newest snapshot that this process has merged into, or committed itself. */
+export interface KnownHead {
+  readonly metadataVersion: number;
+  /** SHA-256 of that snapshot's file, which holds this head and so stands for it. */
+  readonly sha256: string;
+  readonly head: SnapshotHead;
+}
+
+/** Remembers the head between merges, so that a merge reads what is pending and not every role. */
+export class HeadMemory {
+  known: KnownHead | undefined;
+}
+
+/**
+ * Commits one snapshot with all that is pending, or renews what expires, or finds nothing to do. A loser reads again:
+ * often all that it wanted is in by then.
+ * @returns what this call committed
+ */
+export function commitPending(run: SigningRun, memory: HeadMemory): Promise<CommitPlan> {
+  const { store, repository, clock } = run;
+  return untilCommitted(`timestamp of ${repository.name}`, run, async (): Promise<Attempt<CommitPlan>> => {
+    const state = await store.snapshotState(repository.name);
+    const plan = planCommit(state, repository.expiry, clock.now());
+    const outcome = plan === "nothing" ? "applied" : await commit(await asOf(run), memory, plan, state);
+    return outcome === "stale"
+      ? { outcome, metadataVersion: state.timestamp.metadataVersion }
+      : { outcome: "done", value: plan };
+  });
+}
+
+async function commit(
+  run: SigningRun,
+  memory: HeadMemory,
+  plan: Exclude<CommitPlan, "nothing">,
+  state: SnapshotState,
+): Promise<CommitOutcome> {
+  return plan === "snapshot" ? commitMerge(run, memory, state) : commitTimestamp(run, state);
+}
+
+async function commitTimestamp(run: SigningRun, state: SnapshotState): Promise<CommitOutcome> {
+  const file = await nextTimestamp(run, state, state.snapshot);
+  const commit = { file, signedVersion: state.timestamp.version };
+  const outcome = await run.store.commitTimestamp(run.repository.name, commit);
+  if (outcome === "applied") run.onCommitted?.(file);
+  return outcome;
+}
+
+/**
+ * Commits a snapshot with all that is pending.
+ * @param run with the trust as it is after `state` was read
+ * @param signed what is signed together with it, and becomes part of it without being pending first
+ */
+export async function commitMerge(
+  run: SigningRun,
+  memory: HeadMemory,
+  state: SnapshotState,
+  signed: readonly RoleCommit[] = [],
+): Promise<CommitOutcome> {
+  const { store, repository } = run;
+  const raised = [...state.pending, ...signed.map(({ file }) => file)];
+  const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), raised);
+  const edition = nextEdition(run, state.snapshot, repository.expiry.snapshot);
+  const { file, envelope } = await run.signing.signSnapshot(head, repository, edition);
+  const timestamp = await nextTimestamp(run, state, file);
+  const snapshot = { ...file, bytes: envelope };
+  const outcome = await store.commitSnapshot(repository.name, {
+    timestamp,
+    snapshot,
+    signedVersions: { timestamp: state.timestamp.version, snapshot: state.snapshot.version },
+    changed,
+    merged: state.pending,
+    signed,
+  });
+  if (outcome === "stale") return outcome;
+  // One that lost the race is never anybody's head.
+  memory.known = { metadataVersion: file.metadataVersion, sha256: file.sha256, head };
+  run.onCommitted?.(file);
+  run.onCommitted?.(timestamp);
+  return outcome;
+}
+
+/**
+ * The head of the current snapshot, which is remembered: a loser reads again only what the winner changed. Being read after
+ * the state, it may hold later entries; then that snapshot is not the current one any more, and with the next all of them
+ * are read again.
+ */
+async function currentHead(run: SigningRun, memory: HeadMemory, { snapshot }: SnapshotState): Promise<SnapshotHead> {
+  const { metadataVersion, sha256 } = snapshot;
+  if (memory.known?.sha256 === sha256) return memory.known.head;
+  const head = await readHead(run, memory.known);
+  memory.known = { metadataVersion, sha256, head };
+  return head;
+}
+
+/** All of it, or of the one that is known what others changed since. */
+async function readHead(run: SigningRun, known: KnownHead | undefined): Promise<SnapshotHead> {
+  const { store, repository, codec } = run;
+  if (known === undefined || !(await isCommitted(run, known))) {
+    return SnapshotHead.of(await store.snapshotHead(repository.name), codec);
+  }
+  return known.head.with(await store.snapshotHead(repository.name, known.metadataVersion));
+}
+
+/** Whether the database has that very snapshot: one that was restored may have another, or none, of its version. */
+async function isCommitted({ store, repository }: SigningRun, known: KnownHead): Promise<boolean> {
+  const { metadataVersion, sha256 } = known;
+  const [file] = await store.files(repository.name, [{ role: "snapshot", metadataVersion }]);
+  return file?.sha256 === sha256;
+}
+
+function nextTimestamp(
+  run: SigningRun,
+  { timestamp }: SnapshotState,
+  snapshot: Pick<MetadataFile, "metadataVersion" | "length" | "sha256">,
+): Promise<SignedFile> {
+  const edition = nextEdition(run, timestamp, run.repository.expiry.timestamp);
+  return run.signing.sign("timestamp", timestampSigned(snapshot, edition), run.repository, edition);
+}
+
+function nextEdition(
+  { clock }: SigningRun,
+  current: { readonly metadataVersion: number },
+  expiry: RoleExpiry,
+): Edition {
+  const now = clock.now();
+  return { metadataVersion: current.metadataVersion + 1, signedAt: now, expiresAt: expiresAt(now, expiry) };
+}

@@ -1,0 +1,49 @@
+import type { Clock } from "../../../../domain/distinction/clock.js";
+import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
+import { publishedName } from "../../../../domain/tuf/publish-plan.js";
+import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
+import { checkNotAborted } from "../../aborted.js";
+
+export interface PrunePorts {
+  readonly store: Pick<TufStore, "oldFiles" | "forgetFiles">;
+  readonly files: Pick<MetadataFiles, "remove">;
+  readonly clock: Clock;
+}
+
+export interface PruneOptions {
+  /** Milliseconds that a client may take to refresh: what was current within them stays. A week by default. */
+  readonly keepFor?: number;
+  /** Ends the call between two batches. */
+  readonly signal?: AbortSignal;
+  /** Told of each batch: how many files it deleted. */
+  readonly onFiles?: (files: number) => void;
+}
+
+const WEEK = 7 * 24 * 3_600_000;
+const FILES_AT_A_TIME = 500;
+
+/**
+ * Deletes metadata files that no client can need any more, from storage and then from the database, so that a crash in
+ * between leaves what the next call deletes. Root files stay for ever, and so does everything reachable from a snapshot
+ * that was current within the window.
+ * @returns how many files were deleted
+ * @throws {TufError} REPOSITORY_NOT_FOUND, STORAGE_UNAVAILABLE
+ * @throws {DistinctionError} ABORTED
+ */
+export async function pruneTufRepository(
+  { store, files, clock }: PrunePorts,
+  repository: string,
+  { keepFor = WEEK, signal, onFiles }: PruneOptions = {},
+): Promise<number> {
+  const time = clock.now() - keepFor;
+  for (let deleted = 0; ;) {
+    checkNotAborted(signal, `${deleted} old files are deleted`);
+    const old = await store.oldFiles(repository, time, FILES_AT_A_TIME);
+    if (old.length === 0) return deleted;
+    // Of timestamps only the newest is published, under a name without version.
+    await files.remove(old.filter(({ role }) => role !== "timestamp").map(publishedName));
+    await store.forgetFiles(repository, old);
+    deleted += old.length;
+    onFiles?.(old.length);
+  }
+}

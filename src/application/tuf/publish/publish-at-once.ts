@@ -1,0 +1,71 @@
+import { isBinName } from "../../../../domain/tuf/hash-bins.js";
+import type { RoleCommit } from "../../../../domain/tuf/tuf-store.js";
+import { commitMerge, type HeadMemory } from "./merge-snapshot.js";
+import { binCommit } from "./sign-bins.js";
+import {
+  asOf,
+  committed,
+  emptyReport,
+  type Horizons,
+  isToBeSigned,
+  type SigningRun,
+  type SignReport,
+} from "./signing-run.js";
+
+/** Bins that are signed and merged in one commit; of more, others are to see what is done already. */
+const MOST_BINS = 128;
+
+export interface AtOnce extends SignReport {
+  /** Whether the snapshot with these roles is committed; else they are pending. */
+  readonly isMerged: boolean;
+}
+
+/**
+ * The usual publish: some bins are dirty and nobody else publishes. They are signed and listed by the next snapshot in one
+ * commit, so that it pays once for reading, for the trust, and for a commit that lasts.
+ *
+ * It takes the same compare-and-sets as the two steps, those of snapshot and timestamp first. Who loses has signed the bins
+ * and commits them by themselves; and whatever is unusual is left to the two steps, which tell what is wrong role by role.
+ * @returns `undefined` where the two steps are to be taken
+ */
+export async function publishAtOnce(
+  run: SigningRun,
+  memory: HeadMemory,
+  horizons: Horizons,
+): Promise<AtOnce | undefined> {
+  const bins = await dueBins(run, horizons);
+  if (bins === undefined || bins.length === 0) return undefined;
+  const { store, repository } = run;
+  const [states, snapshot] = await Promise.all([
+    store.roleStates(repository.name, bins),
+    store.snapshotState(repository.name),
+  ]);
+  const trusting = await asOf(run);
+  let signed: readonly RoleCommit[];
+  let outcome: "applied" | "stale";
+  try {
+    const due = states.filter((state) => isToBeSigned(state, state.version, horizons.binsHorizon));
+    signed = await Promise.all(due.map((state) => binCommit(trusting, state)));
+    if (signed.length === 0) return undefined;
+    outcome = await commitMerge(trusting, memory, snapshot, signed);
+  } catch {
+    return undefined; // the two steps meet the same, and tell
+  }
+  const isMerged = outcome === "applied";
+  if (!isMerged && (await store.commitSignedRoles(repository.name, signed)) === "stale") return undefined;
+  const report = emptyReport();
+  for (const { file } of signed) committed(run, file, report);
+  return { ...report, isMerged };
+}
+
+/** Bins that are dirty or due for renewal; `undefined` where these are many, or other roles have to be looked at. */
+async function dueBins({ store, repository }: SigningRun, horizons: Horizons): Promise<readonly string[] | undefined> {
+  if (repository.customRoles.length > 0) return undefined;
+  const { targetsHorizon, binsHorizon } = horizons;
+  const [dirty, expiring] = await Promise.all([
+    store.dirtyRoles(repository.name, { after: "", limit: MOST_BINS + 1 }),
+    store.expiringRoles(repository.name, { targetsHorizon, binsHorizon, limit: MOST_BINS + 1 }),
+  ]);
+  const due = [...new Set([...dirty, ...expiring])];
+  return due.length <= MOST_BINS && due.every((role) => isBinName(repository, role)) ? due : undefined;
+}

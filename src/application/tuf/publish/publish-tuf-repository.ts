@@ -1,0 +1,170 @@
+import { TufError } from "../../../../domain/tuf/errors.js";
+import { GroupCommit } from "../../../../domain/tuf/group-commit.js";
+import type { SignerSource } from "../../../../domain/tuf/key-store.js";
+import type { CommitPlan } from "../../../../domain/tuf/publish-plan.js";
+import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
+import type { FileReference } from "../../../../domain/tuf/tuf-store.js";
+import { existingRepository } from "../existing-repository.js";
+import { type ExportPorts, type ExportReport, exportTufRepository } from "./export-tuf-repository.js";
+import { commitPending, HeadMemory } from "./merge-snapshot.js";
+import { publishAtOnce } from "./publish-at-once.js";
+import { RecentFiles } from "./recent-files.js";
+import { RoleSigning } from "../trust/role-signing.js";
+import { signGivenTargets } from "./sign-given-targets.js";
+import { horizonsOf, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
+import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
+import type { Contention } from "../until-committed.js";
+
+export interface PublishPorts extends ExportPorts, Contention {
+  readonly trust: TrustStore;
+  readonly keys: SignerSource;
+}
+
+/** What one run did. Everything empty and "nothing": there was nothing to do. */
+export interface PublishReport {
+  /** `targets`, bins and custom roles that this run signed, with their new metadata versions. */
+  readonly rolesSigned: readonly FileReference[];
+  /** Custom roles whose metadata awaits signatures of people: what is accepted of them is not visible yet. */
+  readonly awaiting: readonly string[];
+  readonly committed: CommitPlan;
+  /** The published snapshot and timestamp: committed by this run or by another publisher meanwhile. */
+  readonly snapshotVersion: number;
+  readonly timestampVersion: number;
+  /** Names of the files that this run added or replaced. */
+  readonly filesWritten: readonly string[];
+}
+
+export interface RenewOptions {
+  /** Milliseconds. */
+  readonly within?: number | undefined;
+  /** Roles of one step; 256 by default. */
+  readonly limit?: number;
+}
+
+/** What is due for renewal is taken along in small numbers: a publish is not to wait for thousands of signatures. */
+const RENEWED_PER_RUN = 32;
+
+/** The work on one repository that this process does for all callers at once. */
+interface Lanes {
+  readonly recent: RecentFiles;
+  readonly publish: GroupCommit<PublishReport>;
+  readonly merge: GroupCommit<CommitPlan>;
+  readonly export: GroupCommit<ExportReport>;
+}
+
+/**
+ * Makes every accepted edit visible: signs, merges, exports. What to do is read from the state each time, so a run also
+ * completes whatever a crashed publisher left behind, and publishers in any number of processes need no lock: no step
+ * holds anything while it signs or writes files, and every commit is a compare-and-set.
+ *
+ * One object serves a process. Calls that arrive while a run is under way share the run after it. Merges and exports of
+ * other work (`publishOnly`, `renew`) go between, one at a time.
+ */
+export class PublishTufRepository {
+  readonly #lanes = new Map<string, Lanes>();
+
+  constructor(private readonly ports: PublishPorts) {}
+
+  /**
+   * When it answers, every edit accepted before the call is visible to clients.
+   * @throws {TufError} REPOSITORY_NOT_FOUND, KEY_NOT_FOUND, ROOT_UNSIGNED, PUBLISH_CONTENDED, CORRUPT_REPOSITORY. A role that cannot be
+   *   signed does not hold up the others: they are published, then its error is thrown.
+   */
+  async publish(repository: string): Promise<PublishReport> {
+    const { publish } = await this.#lanesOf(repository);
+    return publish.run();
+  }
+
+  /**
+   * Makes the accepted edits of some paths visible, and no other edits; with a later `publish` all become visible.
+   * @throws {TufError} as `publish`
+   */
+  async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishReport> {
+    const lanes = await this.#lanesOf(repository);
+    const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.recent), paths);
+    return finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] });
+  }
+
+  /**
+   * One step of a scheduler: renews at most `limit` of the roles whose metadata expires within `within` milliseconds (or as
+   * the policy wants it, if that is sooner), those first that expire first, and snapshot and timestamp as the policy wants
+   * it. Publishing goes on meanwhile. A step that signs fewer roles than `limit` was the last that is needed for now. What
+   * is accepted of a renewed role becomes visible with it.
+   * @throws {TufError} as `publish`
+   */
+  async renew(repository: string, { within, limit = 256 }: RenewOptions = {}): Promise<PublishReport> {
+    const lanes = await this.#lanesOf(repository);
+    const run = await this.#signingRun(repository, lanes.recent);
+    const horizons = horizonsOf(run.repository, run.clock.now(), within);
+    return finish(lanes, await signExpiringRoles(run, horizons, limit));
+  }
+
+  async #lanesOf(name: string): Promise<Lanes> {
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    await existingRepository(this.ports.store, name);
+    const head = new HeadMemory();
+    const recent = new RecentFiles();
+    const lanes: Lanes = this.#lanes.get(name) ?? {
+      recent,
+      publish: new GroupCommit(async () => {
+        const run = await this.#signingRun(name, recent);
+        const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
+        if (atOnce?.isMerged) return exported(lanes, atOnce, "snapshot");
+        return finish(lanes, atOnce ?? (await signDue(run)));
+      }),
+      merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, recent), head)),
+      export: new GroupCommit(() => exportTufRepository(this.ports, name, { recent })),
+    };
+    this.#lanes.set(name, lanes);
+    return lanes;
+  }
+
+  async #signingRun(name: string, recent: RecentFiles): Promise<SigningRun> {
+    const { store, trust, clock, random, codec, keys } = this.ports;
+    const repository = await existingRepository(store, name);
+    const signing = new RoleSigning(keys, codec, clock.now());
+    return { store, trust, clock, random, codec, signing, repository, onCommitted: (file) => recent.add(file) };
+  }
+}
+
+async function signDue(run: SigningRun): Promise<SignReport> {
+  const dirty = await signDirtyRoles(run);
+  const due = await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN);
+  return {
+    rolesSigned: [...dirty.rolesSigned, ...due.rolesSigned],
+    failures: [...dirty.failures, ...due.failures],
+    awaiting: new Set([...dirty.awaiting, ...due.awaiting]),
+  };
+}
+
+/** Merges and exports what was signed, by whomever. */
+async function finish(lanes: Lanes, signed: SignReport): Promise<PublishReport> {
+  return exported(lanes, signed, await lanes.merge.run());
+}
+
+async function exported(
+  { export: exports }: Lanes,
+  { rolesSigned, failures, awaiting }: SignReport,
+  committed: CommitPlan,
+): Promise<PublishReport> {
+  const { position, filesWritten } = await exports.run();
+  if (failures.length > 0) throw unsigned(failures);
+  return {
+    rolesSigned,
+    awaiting: [...awaiting].sort(),
+    committed,
+    snapshotVersion: position.snapshot,
+    timestampVersion: position.timestamp,
+    filesWritten,
+  };
+}
+
+function unsigned(failures: readonly unknown[]): unknown {
+  const [first] = failures;
+  if (failures.length === 1 || !(first instanceof TufError)) return first;
+  const cause = new AggregateError(failures);
+  return new TufError(first.code, `${failures.length} roles could not be signed; one of them: ${first.message}`, {
+    cause,
+  });
+}

@@ -1,0 +1,116 @@
+import { TufError } from "../../../../domain/tuf/errors.js";
+import type { MetadataFiles, NamedFile } from "../../../../domain/tuf/metadata-files.js";
+import { publishedName } from "../../../../domain/tuf/publish-plan.js";
+import type { FileReference, MetadataFile } from "../../../../domain/tuf/tuf-store.js";
+import { inParallel } from "../../in-parallel.js";
+import type { RecentFiles } from "./recent-files.js";
+import { storedFiles, type StoredFilePorts } from "../stored-files.js";
+
+export interface PutPorts extends StoredFilePorts {
+  readonly files: MetadataFiles;
+}
+
+/** Files that are held in memory and put together. */
+const FILES_PER_GROUP = 64;
+const FILES_AT_A_TIME = 16;
+
+type Phases = readonly (readonly FileReference[])[];
+
+/** How often a file is put that storage acknowledges and then does not have. */
+const MOST_PUTS = 3;
+
+/** Puts versioned files out of the database, until storage has them: clients are led to none that is not there. */
+export class FilePutter {
+  /** Names of the files that were added or replaced. */
+  readonly written: string[] = [];
+
+  /**
+   * @param recent files that need not be read from the database
+   * @param isMending whether what has other content is replaced, and not only what is missing is added
+   */
+  constructor(
+    private readonly ports: PutPorts,
+    private readonly repository: string,
+    private readonly recent: RecentFiles,
+    private readonly isMending: boolean,
+  ) {}
+
+  /**
+   * @param phases no file is visible before those of all earlier phases were
+   * @throws {TufError} CORRUPT_REPOSITORY; STORAGE_UNAVAILABLE where storage goes on losing what it acknowledges
+   */
+  async putAll(phases: Phases): Promise<void> {
+    let left = phases;
+    for (let round = 0; round < MOST_PUTS; round++) {
+      const lengths = await this.#put(left);
+      const lost = new Set(await this.#lost(left.flat(), lengths));
+      if (lost.size === 0) return;
+      left = left.map((phase) => phase.filter((reference) => lost.has(reference)));
+    }
+    const [first, ...others] = left.flat().map(publishedName);
+    const more = others.length === 0 ? "" : ` and ${others.length} more`;
+    throw new TufError("STORAGE_UNAVAILABLE", `storage took ${first}${more} ${MOST_PUTS} times, and does not have it`);
+  }
+
+  /** As it is read from the database, once its bytes are what was recorded of them. */
+  async whole(references: readonly FileReference[]): Promise<readonly MetadataFile[]> {
+    const kept = references.flatMap((reference) => this.recent.get(reference) ?? []);
+    const unread = references.filter((reference) => this.recent.get(reference) === undefined);
+    return [...kept, ...(await storedFiles(this.ports, this.repository, unread))];
+  }
+
+  /** Answers the lengths of the files by name. */
+  async #put(phases: Phases): Promise<ReadonlyMap<string, number>> {
+    const lengths = new Map<string, number>();
+    for (const group of inGroups(phases)) {
+      const whole = await Promise.all(group.map((phase) => this.whole(phase)));
+      for (const file of whole.flat()) lengths.set(publishedName(file), file.length);
+      const named = whole.map((phase) => phase.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
+      if (this.isMending) await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.#mend(file));
+      this.written.push(...(await this.ports.files.putAll(named)));
+    }
+    return lengths;
+  }
+
+  /** Replaces other content; what is missing is added with the rest. */
+  async #mend({ name, bytes }: NamedFile): Promise<void> {
+    const { files } = this.ports;
+    const published = await files.read(name);
+    if (published === undefined || isSame(published, bytes)) return;
+    await files.restore(name, bytes);
+    this.written.push(name);
+  }
+
+  async #lost(
+    references: readonly FileReference[],
+    lengths: ReadonlyMap<string, number>,
+  ): Promise<readonly FileReference[]> {
+    const found = await inParallel(references, FILES_AT_A_TIME, (reference) =>
+      this.ports.files.lengthOf(publishedName(reference)),
+    );
+    return references.filter((reference, index) => found[index] !== lengths.get(publishedName(reference)));
+  }
+}
+
+/** The same phases in groups of a size that can be held in memory. */
+function* inGroups(phases: Phases): Generator<Phases> {
+  let group: (readonly FileReference[])[] = [];
+  let room = FILES_PER_GROUP;
+  for (const phase of phases) {
+    for (let start = 0; start < phase.length;) {
+      const part = phase.slice(start, start + room);
+      group.push(part);
+      start += part.length;
+      room -= part.length;
+      if (room > 0) continue;
+      yield group;
+      group = [];
+      room = FILES_PER_GROUP;
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}

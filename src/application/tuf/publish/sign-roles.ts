@@ -1,0 +1,52 @@
+import { roleAbove } from "../../../../domain/tuf/custom-role.js";
+import { renewalHorizon } from "../../../../domain/tuf/expiry.js";
+import { isBinName } from "../../../../domain/tuf/hash-bins.js";
+import type { TufRepository } from "../../../../domain/tuf/repository.js";
+import { signBins } from "./sign-bins.js";
+import { signDelegators, TARGETS } from "./sign-delegators.js";
+import { emptyReport, type Horizons, type SigningRun, type SignReport } from "./signing-run.js";
+
+const ROLES_PER_PAGE = 1_024;
+
+/** Signs every role that is dirty when the run begins, whoever left it so. */
+export async function signDirtyRoles(run: SigningRun): Promise<SignReport> {
+  const { store, repository, random } = run;
+  const report = emptyReport();
+  let areTargetsDue = false;
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
+    const bins = page.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
+    // Each run begins elsewhere: workers that sign the same roles at the same time do it in vain.
+    const start = Math.floor(random() * bins.length);
+    await signBins(run, [...bins.slice(start), ...bins.slice(0, start)], NOTHING_EXPIRES, report);
+    areTargetsDue ||= page.includes(TARGETS);
+    after = page.length < ROLES_PER_PAGE ? undefined : page.at(-1);
+  }
+  await signDelegators(run, areTargetsDue, NOTHING_EXPIRES, report);
+  return report;
+}
+
+const NOTHING_EXPIRES: Horizons = { targetsHorizon: 0, binsHorizon: 0, customHorizon: () => 0 };
+
+/**
+ * Signs what expires by then, at most `limit` of `targets` and the bins, those first that expire first; and custom roles,
+ * which are few.
+ */
+export async function signExpiringRoles(run: SigningRun, horizons: Horizons, limit: number): Promise<SignReport> {
+  const report = emptyReport();
+  const { targetsHorizon, binsHorizon } = horizons;
+  const names = await run.store.expiringRoles(run.repository.name, { targetsHorizon, binsHorizon, limit });
+  const bins = names.filter((name) => name !== TARGETS);
+  await signBins(run, bins, horizons, report);
+  await signDelegators(run, names.includes(TARGETS), horizons, report);
+  return report;
+}
+
+/** When the policy wants roles renewed, or `within` milliseconds before they expire if that is sooner. */
+export function horizonsOf({ expiry }: TufRepository, now: number, within?: number): Horizons {
+  return {
+    targetsHorizon: renewalHorizon(now, expiry.targets, within),
+    binsHorizon: renewalHorizon(now, expiry.bins, within),
+    customHorizon: (own) => renewalHorizon(now, own, within),
+  };
+}

@@ -1,0 +1,49 @@
+import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import { toHex } from "../../../domain/tuf/hex.js";
+import type { MetadataCodec } from "../../../domain/tuf/metadata-codec.js";
+import { SnapshotHead } from "../../../domain/tuf/snapshot-head.js";
+import type { FileReference, MetadataFile, StoredFile, TufStore } from "../../../domain/tuf/tuf-store.js";
+
+export interface StoredFilePorts {
+  readonly store: Pick<TufStore, "files" | "snapshotMeta">;
+  readonly codec: MetadataCodec;
+}
+
+/**
+ * Files out of the database, whole, once their bytes are what was recorded of them: snapshots are put together again from
+ * envelope and differences.
+ * @throws {TufError} CORRUPT_REPOSITORY where one is missing or is not what was committed
+ */
+export async function storedFiles(
+  ports: StoredFilePorts,
+  repository: string,
+  references: readonly FileReference[],
+): Promise<readonly MetadataFile[]> {
+  if (references.length === 0) return [];
+  const stored = await ports.store.files(repository, references);
+  return Promise.all(
+    references.map(async ({ role, metadataVersion }) => {
+      const file = stored.find((candidate) => candidate.role === role && candidate.metadataVersion === metadataVersion);
+      if (file === undefined) throw corrupt(`${role} ${metadataVersion} is committed, but its file is missing`);
+      const bytes = await wholeBytes(ports, repository, file);
+      if (bytes.length === file.length && file.sha256 === toHex(ports.codec.sha256(bytes))) return { ...file, bytes };
+      throw corrupt(`the file of ${role} ${metadataVersion} is not what its SHA-256 says`);
+    }),
+  );
+}
+
+async function wholeBytes(
+  { store, codec }: StoredFilePorts,
+  repository: string,
+  file: StoredFile,
+): Promise<Uint8Array> {
+  const { role, metadataVersion, bytes, length } = file;
+  if (role !== "snapshot" || bytes.length >= length) return bytes;
+  const { members } = SnapshotHead.of(await store.snapshotMeta(repository, metadataVersion), codec);
+  try {
+    return codec.withMeta(bytes, members);
+  } catch (error) {
+    if (!(error instanceof TufError)) throw error;
+    throw corrupt(`the file of snapshot ${metadataVersion} is cut off`, { cause: error });
+  }
+}

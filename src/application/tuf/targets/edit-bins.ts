@@ -1,0 +1,53 @@
+import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import type { TargetEdits } from "../../../../domain/tuf/target-edits.js";
+import type { Target } from "../../../../domain/tuf/target.js";
+import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
+import { checkNotAborted } from "../../aborted.js";
+import { existingRepository } from "../existing-repository.js";
+import { TargetPlaces } from "./target-places.js";
+
+export interface EditPorts {
+  readonly store: Pick<TufStore, "repository">;
+  readonly edits: TargetEdits;
+  readonly codec: Pick<MetadataCodec, "pathDigest">;
+}
+
+export interface EditOptions {
+  /** Ends the call between two batches; what was accepted before stays accepted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface EditReport {
+  /** How many targets were accepted. */
+  readonly targets: number;
+  /** The bins and custom roles that they belong into, in the order of their names. */
+  readonly bins: readonly string[];
+}
+
+/** Edits that are accepted in one transaction. */
+const EDITS_AT_A_TIME = 4_000;
+
+/**
+ * Accepts edits in batches, each of them whole or not at all; a call of up to 4,000 edits is one batch. If the database
+ * fails between two batches, the first is accepted, and repeating the call is safe.
+ * @param targets by path; `null` removes
+ * @throws {TufError} REPOSITORY_NOT_FOUND; INVALID_TARGET_PATH for a path that some clients would not find
+ * @throws {DistinctionError} ABORTED
+ */
+export async function editBins(
+  { store, codec, edits }: EditPorts,
+  name: string,
+  targets: Iterable<readonly [path: string, target: Target | null]>,
+  { signal }: EditOptions = {},
+): Promise<EditReport> {
+  const repository = await existingRepository(store, name);
+  const places = new TargetPlaces(repository, codec);
+  const given = [...targets];
+  const sorted = places.editsOf(given).sort((left, right) => left.place - right.place);
+  for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
+    checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
+    await edits.accept(name, places.grouped(sorted.slice(start, start + EDITS_AT_A_TIME)));
+  }
+  const owners = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => place));
+  return { targets: given.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
+}

@@ -1,0 +1,119 @@
+import { binsBelow, hiddenPathFault, speaksFor } from "../../../../domain/tuf/custom-role.js";
+import { InvalidTargetsError, type TargetFault } from "../../../../domain/tuf/errors.js";
+import { binCount, binIndexOf, binName, type HashBins } from "../../../../domain/tuf/hash-bins.js";
+import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import type { TufRepository } from "../../../../domain/tuf/repository.js";
+import type { BinEdits, TargetEdit } from "../../../../domain/tuf/target-edits.js";
+import { shownPath } from "../../../../domain/tuf/target-path.js";
+import type { Target } from "../../../../domain/tuf/target.js";
+
+/** An edit with the place that it is for: the number of a custom role, of a bin below one, or of a bin after them. */
+export interface PlacedEdit extends TargetEdit {
+  readonly place: number;
+  /** Whether the path belongs there; elsewhere it is only taken away. */
+  readonly isOwner: boolean;
+}
+
+/** The places of one space, which are numbered one after the other. */
+interface Space {
+  readonly first: number;
+  readonly name: string;
+  /** `undefined`: one role holds all of it. */
+  readonly bins: HashBins | undefined;
+}
+
+/**
+ * Where targets of a repository belong: to the first custom role that speaks for their path, else to a bin. What was
+ * elsewhere before is taken away, so that a path is in one role only, and removing it there removes it.
+ */
+export class TargetPlaces {
+  /** Those of the custom roles, in their order. */
+  readonly #custom: readonly Space[];
+  readonly #own: Space;
+
+  constructor(
+    private readonly repository: Pick<TufRepository, "customRoles" | "bitLength" | "namePrefix">,
+    private readonly codec: Pick<MetadataCodec, "pathDigest">,
+  ) {
+    let first = 0;
+    this.#custom = repository.customRoles.map((role) => {
+      const space = { first, name: role.name, bins: binsBelow(role) };
+      first += space.bins === undefined ? 1 : binCount(space.bins);
+      return space;
+    });
+    this.#own = { first, name: "", bins: repository };
+  }
+
+  /**
+   * @returns in no special order; places that a path leaves come after the one that it enters
+   * @throws {TufError} INVALID_TARGET_PATH (an `InvalidTargetsError`) for paths that some clients would not find
+   */
+  editsOf(targets: readonly (readonly [path: string, target: Target | null])[]): PlacedEdit[] {
+    const { customRoles } = this.repository;
+    if (customRoles.length === 0) {
+      return targets.map(([path, target]) => {
+        const digest = this.codec.pathDigest(path);
+        return { path, digest, target, place: binIndexOf(this.repository, digest), isOwner: true };
+      });
+    }
+    this.#checkFound(targets);
+    return targets.flatMap(([path, target]) => {
+      const digest = this.codec.pathDigest(path);
+      return this.#spacesOf(path).map((space, index) => {
+        const isOwner = index === 0;
+        return { path, digest, target: isOwner ? target : null, place: placeIn(space, digest), isOwner };
+      });
+    });
+  }
+
+  /** One entry per place, as `TargetEdits` takes them. */
+  grouped(edits: readonly PlacedEdit[]): readonly BinEdits[] {
+    const byPlace = new Map<number, BinEdits & { readonly edits: TargetEdit[] }>();
+    for (const edit of edits) {
+      let same = byPlace.get(edit.place);
+      if (same === undefined) {
+        const bin = this.nameOf(edit.place);
+        const { name: space } = this.#spaceAt(edit.place);
+        same = space === "" ? { bin, edits: [] } : { bin, space, edits: [] };
+        byPlace.set(edit.place, same);
+      }
+      same.edits.push(edit);
+    }
+    return [...byPlace.values()];
+  }
+
+  /** The name of the role at a place. */
+  nameOf(place: number): string {
+    const { first, name, bins } = this.#spaceAt(place);
+    return bins === undefined ? name : binName(bins, place - first);
+  }
+
+  /** The name of the role that holds a path, or would hold it. */
+  ownerOf(path: string): string {
+    const [space] = this.#spacesOf(path);
+    return this.nameOf(placeIn(space, this.codec.pathDigest(path)));
+  }
+
+  #spaceAt(place: number): Space {
+    return this.#custom.findLast(({ first }) => first <= place && place < this.#own.first) ?? this.#own;
+  }
+
+  /** Where the path could be: where it belongs comes first. */
+  #spacesOf(path: string): readonly [Space, ...Space[]] {
+    const speaking = this.#custom.filter((_, index) => speaksFor(this.repository.customRoles[index]!, path));
+    const [first = this.#own, ...others] = [...speaking, this.#own];
+    return [first, ...others];
+  }
+
+  #checkFound(targets: readonly (readonly [path: string, target: Target | null])[]): void {
+    const [first, ...others] = targets.flatMap(([path, target]): TargetFault[] => {
+      const reason = target === null ? undefined : hiddenPathFault(this.repository.customRoles, path);
+      return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(path), reason }];
+    });
+    if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
+  }
+}
+
+function placeIn({ first, bins }: Space, digest: Uint8Array): number {
+  return bins === undefined ? first : first + binIndexOf(bins, digest);
+}

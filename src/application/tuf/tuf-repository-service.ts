@@ -1,0 +1,123 @@
+import type { ForeignFiles } from "../../../domain/tuf/foreign-files.js";
+import type { Target } from "../../../domain/tuf/target.js";
+import { addTargetList, type TargetList } from "./targets/add-target-list.js";
+import { addTargets, addValidTargets, type PartialReport } from "./targets/add-targets.js";
+import { createTufRepository, type CreatePorts } from "./creation/create-tuf-repository.js";
+import type { EditOptions, EditPorts, EditReport } from "./targets/edit-bins.js";
+import { type ExportReport, exportTufRepository } from "./publish/export-tuf-repository.js";
+import { type ImportReport, type ImportRequest, importTufRepository } from "./import/import-tuf-repository.js";
+import type { CreateRequest } from "./creation/new-repository.js";
+import { pruneTufRepository, type PruneOptions } from "./publish/prune-tuf-repository.js";
+import {
+  PublishTufRepository,
+  type PublishPorts,
+  type PublishReport,
+  type RenewOptions,
+} from "./publish/publish-tuf-repository.js";
+import { removeTargets } from "./targets/remove-targets.js";
+import { unpublishedTargets, type UnpublishedTarget } from "./targets/unpublished-targets.js";
+import { type RepositoryStatus, tufRepositoryStatus } from "./tuf-repository-status.js";
+import { TufDelegationService } from "./tuf-delegation-service.js";
+import { TufTrustService } from "./tuf-trust-service.js";
+import type { VerifyPorts } from "./import/trusted-reader.js";
+import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./verify-tuf-repository.js";
+
+/** Everything that the use cases of a TUF repository need from outside. */
+export type TufPorts = CreatePorts & EditPorts & PublishPorts & VerifyPorts;
+
+/** One TUF repository, as services embed it: any number of processes may hold one of these over the same database. */
+export class TufRepositoryService {
+  /** Keys, thresholds, and the roots that people sign. */
+  readonly trust: TufTrustService;
+  /** Roles with keys of their own for some paths. */
+  readonly delegations: TufDelegationService;
+  readonly #publisher: PublishTufRepository;
+
+  /** @param name of the repository in the database */
+  constructor(
+    private readonly ports: TufPorts,
+    readonly name: string,
+  ) {
+    this.trust = new TufTrustService(ports, name);
+    this.delegations = new TufDelegationService(ports, name);
+    this.#publisher = new PublishTufRepository(ports);
+  }
+
+  async exists(): Promise<boolean> {
+    return (await this.ports.store.repository(this.name)) !== undefined;
+  }
+
+  /** Creates the repository with its keys and all its roles, and publishes it empty. See `createTufRepository`. */
+  create(request: Omit<CreateRequest, "name">): Promise<ExportReport> {
+    return createTufRepository(this.ports, { ...request, name: this.name });
+  }
+
+  /** Takes over a repository that other tools made. See `importTufRepository`. */
+  import(source: ForeignFiles, request: Omit<ImportRequest, "name">): Promise<ImportReport> {
+    return importTufRepository({ ...this.ports, source }, { ...request, name: this.name });
+  }
+
+  /** Accepts targets durably, by path; they become visible with the next publish. See `addTargets`. */
+  add(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<EditReport> {
+    return addTargets(this.ports, this.name, targets, options);
+  }
+
+  /** As `add`, but accepts what can be accepted and tells of the rest. See `addValidTargets`. */
+  addValid(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<PartialReport> {
+    return addValidTargets(this.ports, this.name, targets, options);
+  }
+
+  /** Accepts targets from a list of any length, in batches. See `addTargetList`. */
+  addList(targets: TargetList, options?: EditOptions): AsyncGenerator<number, number> {
+    return addTargetList(this.ports, this.name, targets, options);
+  }
+
+  /** Accepts the removal of targets durably. See `removeTargets`. */
+  remove(paths: Iterable<string>, options?: EditOptions): Promise<EditReport> {
+    return removeTargets(this.ports, this.name, paths, options);
+  }
+
+  /** Yields what is accepted and not published yet. See `unpublishedTargets`. */
+  unpublished(): AsyncGenerator<UnpublishedTarget> {
+    return unpublishedTargets(this.ports, this.name);
+  }
+
+  /** Makes every accepted edit visible to clients. See `PublishTufRepository`. */
+  publish(): Promise<PublishReport> {
+    return this.#publisher.publish(this.name);
+  }
+
+  /** Makes the accepted edits of some paths visible, and no others. See `PublishTufRepository`. */
+  publishOnly(paths: Iterable<string>): Promise<PublishReport> {
+    return this.#publisher.publishOnly(this.name, paths);
+  }
+
+  /** Renews some of what expires soon: one step of a scheduler. See `PublishTufRepository`. */
+  renew(options?: RenewOptions): Promise<PublishReport> {
+    return this.#publisher.renew(this.name, options);
+  }
+
+  /** Deletes metadata files that no client can need any more. See `pruneTufRepository`. */
+  prune(options?: PruneOptions): Promise<number> {
+    return pruneTufRepository(this.ports, this.name, options);
+  }
+
+  /** Versions, expiry, what is not published yet, and the root that awaits signatures. See `tufRepositoryStatus`. */
+  status(): Promise<RepositoryStatus> {
+    return tufRepositoryStatus(this.ports, this.name);
+  }
+
+  /**
+   * Compares all published files that are current with the database, and puts back those that storage lost or damaged.
+   * @returns the names of these
+   * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
+   */
+  async repair(): Promise<readonly string[]> {
+    return (await exportTufRepository(this.ports, this.name, { isMending: true })).filesWritten;
+  }
+
+  /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */
+  verify(now = this.ports.clock.now()): AsyncGenerator<PublishedTarget, VerifyReport> {
+    return verifyTufRepository(this.ports, now);
+  }
+}

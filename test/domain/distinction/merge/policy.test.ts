@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { REFUSE, resolve, type Policy } from "../../../../domain/distinction/merge/policy.js";
+
+const merge = (policy: Policy, original: unknown, mine: unknown, theirs: unknown): unknown =>
+  resolve(policy, { original, mine, theirs });
+
+test("reject refuses, mine and theirs choose", () => {
+  expect(merge("reject", 1, 2, 3)).toBe(REFUSE);
+  expect(merge("mine", 1, 2, 3)).toBe(2);
+  expect(merge("theirs", 1, 2, 3)).toBe(3);
+});
+
+test("a function sees all three sides and may refuse", () => {
+  expect(merge(({ original, mine, theirs }) => [original, mine, theirs], 1, 2, 3)).toEqual([1, 2, 3]);
+  expect(merge(() => REFUSE, 1, 2, 3)).toBe(REFUSE);
+});
+
+describe("sum", () => {
+  test("adds my increment to theirs", () => {
+    expect(merge("sum", 10, 13, 15)).toBe(18);
+    expect(merge("sum", 10n, 9n, 15n)).toBe(14n);
+  });
+  test("counts from zero where there was nothing", () => {
+    expect(merge("sum", null, 3, 4)).toBe(7);
+    expect(merge("sum", undefined, 3n, 4n)).toBe(7n);
+  });
+  test("refuses what is no number, and mixtures", () => {
+    expect(merge("sum", "1", "2", "3")).toBe(REFUSE);
+    expect(merge("sum", 1, 2, null)).toBe(REFUSE);
+    expect(merge("sum", 1, 2n, 3)).toBe(REFUSE);
+  });
+});
+
+describe("max", () => {
+  test.each([
+    ["numbers", 9, 10],
+    ["bigints", 9n, 10n],
+    ["dates", new Date(1), new Date(2)],
+  ])("keeps the greater of two %s, whoever wrote it", (_, less, more) => {
+    expect(merge("max", less, less, more)).toBe(more);
+    expect(merge("max", less, more, less)).toBe(more);
+  });
+  test("any value is greater than none", () => {
+    expect(merge("max", 5, null, 3)).toBe(3);
+    expect(merge("max", 5, 3, null)).toBe(3);
+  });
+  test("refuses what has no order of its own", () => {
+    expect(merge("max", {}, { a: 1 }, { b: 1 })).toBe(REFUSE);
+    expect(merge("max", [], [1], [2])).toBe(REFUSE);
+    expect(merge("max", 1, 9, "10")).toBe(REFUSE);
+    expect(merge("max", Uint8Array.of(1), Uint8Array.of(9), Uint8Array.of(10))).toBe(REFUSE);
+  });
+  test("refuses text, decimals among it: 9.00 is not more than 10.00", () => {
+    expect(merge("max", "1.00", "9.00", "10.00")).toBe(REFUSE);
+  });
+});
+
+describe("union", () => {
+  test("keeps the additions and removals of both sides", () => {
+    expect(merge("union", ["a", "b", "c"], ["b", "c", "m"], ["a", "b", "t"])).toEqual(["b", "t", "m"]);
+  });
+  test("takes members as values: the order of their own members does not count", () => {
+    expect(merge("union", [], [{ a: 1, b: 2 }], [{ b: 2, a: 1 }])).toEqual([{ b: 2, a: 1 }]);
+    expect(merge("union", [{ a: 1, b: 2 }], [], [{ b: 2, a: 1 }])).toEqual([]);
+  });
+  test("starts from nothing where the original was no array", () => {
+    expect(merge("union", null, [1], [2])).toEqual([2, 1]);
+  });
+  test("adds a member once, however often a side names it", () => {
+    expect(merge("union", [], [1, 1], [2])).toEqual([2, 1]);
+  });
+  test("refuses what is no array", () => {
+    expect(merge("union", [], [1], "x")).toBe(REFUSE);
+    expect(merge("union", [], null, [1])).toBe(REFUSE);
+  });
+});
