@@ -23,15 +23,15 @@ export function applyAttributes(
   attributes: RecordState["attributes"],
   changes: readonly Change[],
 ): RecordState["attributes"] {
-  return { ...attributes, ...changedAttributes(attributes, changes) };
+  return changedAttributes(attributes, changes, { ...attributes });
 }
 
-/** Of the attributes after `changes`, those that these name. */
+/** Of the attributes after `changes`, those that these name, in `after`. */
 export function changedAttributes(
   attributes: RecordState["attributes"],
   changes: readonly Change[],
+  after: Record<string, unknown> = {},
 ): RecordState["attributes"] {
-  const after: Record<string, unknown> = {};
   const documents = new Map<string, JsonValue>();
   for (const change of changes) {
     if (change.kind === "attribute.set") after[change.attribute] = change.to;

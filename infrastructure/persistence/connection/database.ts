@@ -223,7 +223,8 @@ export class Database {
   }
 
   async #run<T>(work: Once<T>, patience?: Patience): Promise<T> {
-    return this.#watched(this.#rerun(await this.#entered(work, patience), patience));
+    const once = await this.#entered(work, patience);
+    return await this.#watched(this.#rerun(once, patience)); // passing a promise on takes longer than awaiting it
   }
 
   /** What runs `work`, each time as soon as it is its turn: a caller whose patience ends before that is gone by then. */
@@ -234,13 +235,11 @@ export class Database {
     return () => patience.waiting((begin) => work(connector, begin));
   }
 
-  async #watched<T>(result: Promise<T>): Promise<T> {
+  #watched<T>(result: Promise<T>): Promise<T> {
     this.#underWay.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#underWay.delete(result);
-    }
+    const ended = (): unknown => this.#underWay.delete(result);
+    result.then(ended, ended);
+    return result;
   }
 
   async #rerun<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {

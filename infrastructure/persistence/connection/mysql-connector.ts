@@ -69,11 +69,12 @@ export class MySqlConnector implements Connector {
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
+    const { own } = this;
     const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
     const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
-      await this.#settle(raw);
-      if (this.own !== undefined || patience === undefined) return await work(session);
+      if (own !== undefined && !this.#settled.has(raw)) await this.#settle(raw, own);
+      if (own !== undefined || patience === undefined) return await work(session);
       const waits = this.#shortWaits(raw);
       return await waits.restored(() => work(waits.session(session)));
     } catch (error) {
@@ -85,12 +86,13 @@ export class MySqlConnector implements Connector {
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
+    const { own } = this;
     const runner = this.dataSource.createQueryRunner();
     const raw = (await runner.connect()) as PoolConnection;
     const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
     try {
-      await this.#settle(raw);
-      if (this.own !== undefined || patience === undefined) return await work(connection);
+      if (own !== undefined && !this.#settled.has(raw)) await this.#settle(raw, own);
+      if (own !== undefined || patience === undefined) return await work(connection);
       const waits = this.#shortWaits(raw);
       return await waits.restored(async () => {
         await waits.begin();
@@ -109,15 +111,14 @@ export class MySqlConnector implements Connector {
   }
 
   /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
-  async #settle(raw: PoolConnection): Promise<void> {
-    if (this.own === undefined || this.#settled.has(raw)) return;
+  async #settle(raw: PoolConnection, own: OwnSettings): Promise<void> {
     const session = new MySqlSession(this.dataSource, raw, false, this.largest);
     // MySQL knows none for transactions alone; connections that are merely idle, the pool closes before.
     const silence = this.dialect === mariadbDialect ? "idle_transaction_timeout" : "wait_timeout";
     const settings = [
       "autocommit = 1",
       `innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
-      `${silence} = ${Math.ceil(this.own.idleTransactionTimeout / 1000)}`,
+      `${silence} = ${Math.ceil(own.idleTransactionTimeout / 1000)}`,
     ];
     await session.run({ sql: `SET SESSION ${settings.join(", ")}`, parameters: [], varying: true });
     const sql = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";

@@ -1,7 +1,7 @@
 import type { Change } from "../../../domain/distinction/diff/change.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Parameter } from "../connection/session.js";
-import { placeholders, type GuardConditions } from "./record-statements.js";
+import { NO_GUARDS, placeholders, type GuardConditions } from "./record-statements.js";
 import type { TableLayout } from "./table-layout.js";
 
 /**
@@ -14,6 +14,7 @@ export function guardConditions(
   changes: readonly Change[] | "removal",
 ): GuardConditions {
   const guards = layout.table.type.guards?.(base, changes) ?? [];
+  if (guards.length === 0) return NO_GUARDS;
   const parameters: Parameter[] = [];
   const terms = guards.map(({ attribute, among }) => {
     const { name, codec } = layout.byAttribute.get(attribute)!;

@@ -51,12 +51,14 @@ export async function readParts(
   lock: ReadLock = "none",
 ): Promise<ReadRecords> {
   const states = new Map<string, MutableState>();
+  const found: RecordId[] = [];
   for (const row of records) {
     const state = readState(layout, row);
-    states.set(idText(idFrom(layout.table.type, state.attributes)), state);
+    const id = idFrom(layout.table.type, state.attributes);
+    states.set(idText(id), state);
+    found.push(id);
   }
   const torn = new Map<string, RecordId>();
-  const found = [...states.values()].map(({ attributes }) => idFrom(layout.table.type, attributes));
   if (found.length > 0) {
     for (const entries of layout.entries.values()) {
       for (const keys of keyBatches(scope?.[entries.collection])) {

@@ -88,7 +88,10 @@ export function decodedId(layout: TableLayout, values: readonly unknown[]): Reco
 }
 
 function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {
-  return ids.flatMap((id) => id.map((part, index) => layout.key[index]!.codec.encode(part)));
+  const parameters: Parameter[] = [];
+  for (const id of ids)
+    for (const [index, part] of id.entries()) parameters.push(layout.key[index]!.codec.encode(part));
+  return parameters;
 }
 
 /** What the stored row has to meet beside having its version. */
@@ -98,7 +101,7 @@ export interface GuardConditions {
   readonly parameters: readonly Parameter[];
 }
 
-const NO_GUARDS: GuardConditions = { sql: "", parameters: [] };
+export const NO_GUARDS: GuardConditions = { sql: "", parameters: [] };
 
 export function whereVersion(layout: TableLayout, base: RecordState, guards: GuardConditions = NO_GUARDS): Statement {
   return {

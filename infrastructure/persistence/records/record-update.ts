@@ -19,12 +19,18 @@ export function updateByChanges(
 ): Statement {
   const writes = jsonWrites(layout, base, changes, options);
   const whole = writes.size === 0 ? changes : changes.filter((change) => !isAmong(writes, change));
-  const changed = [...new Set(changes.flatMap((change) => ("attribute" in change ? [change.attribute] : [])))];
+  const changed = changedNames(changes);
   const after = changedAttributes(base.attributes, whole);
   const guards = guardConditions(layout, base, changes);
   return writes.size === 0
     ? updateRecord(layout, base, changed, after, guards)
     : updateByPath(layout, base, changed, after, guards, writes);
+}
+
+function changedNames(changes: readonly Change[]): readonly string[] {
+  const names = new Set<string>();
+  for (const change of changes) if ("attribute" in change) names.add(change.attribute);
+  return [...names];
 }
 
 /** As `updateRecord`, with `JSON_SET(column, ?, …)` for some columns. Paths are parameters: the text names none. */
@@ -61,12 +67,15 @@ function updateByPath(
   return { sql, parameters: [...parameters, ...where.parameters], varying: paths > 1 };
 }
 
+const NO_WRITES: ReadonlyMap<string, JsonWrite> = new Map();
+
 function jsonWrites(
   layout: TableLayout,
   base: RecordState,
   changes: readonly Change[],
   options: { readonly economical: boolean },
 ): ReadonlyMap<string, JsonWrite> {
+  if (!changes.some(({ kind }) => kind === "json.set")) return NO_WRITES;
   const writes = new Map<string, JsonWrite>();
   const members = new Map<string, JsonSet[]>();
   for (const change of changes) {
