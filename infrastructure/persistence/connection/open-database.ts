@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Pool } from "mysql2";
 import { DataSource, DriverPackageNotInstalledError, type DataSourceOptions } from "typeorm";
+import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
 import {
   aFlag,
   aFunction,
@@ -44,6 +46,8 @@ export interface OpenOptions extends DatabaseOptions {
  */
 const BUSY_TIMEOUT = 100;
 
+const POOL_SIZE = 10;
+
 /** Shorter than `Database` tries again: whoever waits for such a transaction succeeds in the end. */
 const IDLE_TRANSACTION_TIMEOUT = 10_000;
 
@@ -82,11 +86,21 @@ export function openDatabase(url: string, options: OpenOptions): Database {
 async function initialized(address: DatabaseAddress, options: OpenOptions): Promise<DataSource> {
   const dataSource = newDataSource(address, options);
   try {
-    return await dataSource.initialize();
+    await dataSource.initialize();
+    if (address.kind === "server") keepIdle(dataSource, options);
+    return dataSource;
   } catch (error) {
     await endPool(dataSource);
     throw error;
   }
+}
+
+/**
+ * mysql2 looks for connections that were idle for too long only where its pool is made to keep fewer than all; such a pool
+ * closes the rest at its next look, every second, however lately they were used. Made that way, it may keep all.
+ */
+function keepIdle({ driver }: DataSource, { poolSize = POOL_SIZE }: OpenOptions): void {
+  ((driver as MysqlDriver).pool as Pool).config.maxIdle = poolSize;
 }
 
 /** Its constructor looks for the driver's package. */
@@ -127,7 +141,7 @@ async function connectorOver(
 
 function dataSourceOptions(
   address: DatabaseAddress,
-  { poolSize = 10, idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT }: OpenOptions,
+  { poolSize = POOL_SIZE, idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT }: OpenOptions,
 ): DataSourceOptions {
   const common = { migrations: [...MIGRATIONS], migrationsTableName: "distinction_migrations", synchronize: false };
   if (address.kind === "file") {
@@ -156,7 +170,8 @@ function dataSourceOptions(
     extra: {
       jsonStrings: true,
       // Before the server does, which on MySQL cannot tell an idle connection from a silent transaction.
-      ...{ maxIdle: poolSize - 1, idleTimeout: 0.75 * idleTransactionTimeout, gracefulEnd: true },
+      ...{ idleTimeout: 0.75 * idleTransactionTimeout, gracefulEnd: true },
+      maxIdle: poolSize - 1, // until `keepIdle`
     },
   };
 }
