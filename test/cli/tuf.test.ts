@@ -159,6 +159,7 @@ describe("answers for programs", () => {
       roles: ["root", "targets", "snapshot", "timestamp"].map((name) => ({ role: name, metadataVersion: 1, ...role })),
       bins: { bins: 2, unsigned: expect.any(Number), keys: 1, threshold: 1, expires: TIME },
       delegations: [],
+      hidden: [],
       unmerged: 0,
       published: { root: 1, snapshot: 1, timestamp: 1 },
       isPublished: false,
