@@ -109,11 +109,12 @@ export class TufRepositoryService {
 
   /**
    * Compares all published files that are current with the database, and puts back those that storage lost or damaged.
-   * @returns the names of these
+   * @returns the names of these, in order
    * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
    */
   async repair(): Promise<readonly string[]> {
-    return (await exportTufRepository(this.ports, this.name, { isMending: true })).filesWritten;
+    const { filesWritten } = await exportTufRepository(this.ports, this.name, { isMending: true });
+    return filesWritten.toSorted(); // they are put side by side
   }
 
   /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */
