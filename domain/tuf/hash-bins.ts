@@ -56,16 +56,23 @@ export function binOf(bins: HashBins, digest: Uint8Array): string {
   return binName(bins, binIndexOf(bins, digest));
 }
 
-/** The first and the last digest that a bin holds, both included; 32 bytes each. */
-export function digestRange(
-  { bitLength }: Pick<HashBins, "bitLength">,
-  index: number,
-): { readonly low: Uint8Array; readonly high: Uint8Array } {
+/** The first and the last digest that a role holds, both included; 32 bytes each. */
+export interface DigestRange {
+  readonly low: Uint8Array;
+  readonly high: Uint8Array;
+}
+
+export function digestRange({ bitLength }: Pick<HashBins, "bitLength">, index: number): DigestRange {
   const shift = MAX_BIT_LENGTH - bitLength;
   return {
     low: digestOf(index << shift, 0x00),
     high: digestOf(((index + 1) << shift) - 1, 0xff),
   };
+}
+
+/** Of a role that holds all there is of its space. */
+export function wholeRange(): DigestRange {
+  return { low: digestOf(0, 0x00), high: digestOf(0xffff, 0xff) };
 }
 
 function digestOf(leading: number, rest: number): Uint8Array {

@@ -1,7 +1,7 @@
 import type { CustomRole } from "./custom-role.js";
 import type { ExpiryPolicy } from "./expiry.js";
 import type { TufKey } from "./key.js";
-import type { KeptTrust, TrustByRole, TrustedRole } from "./trust.js";
+import type { KeptTrust, TrustByRole } from "./trust.js";
 
 /** What a repository is when it is created. */
 export interface NewTufRepository {
@@ -13,13 +13,13 @@ export interface NewTufRepository {
   readonly expiry: ExpiryPolicy;
   /** Public keys by key id: those that `trust` names, retiring ones too. */
   readonly keys: Readonly<Record<string, TufKey>>;
-  readonly trust: Readonly<Record<TrustedRole, KeptTrust>>;
+  readonly trust: TrustByRole<KeptTrust>;
+  /** The roles that `targets` delegates to beside the bins, in the order in which clients ask them; none where not given. */
+  readonly customRoles?: readonly CustomRole[];
 }
 
 /** What a repository is, apart from what changes with every publish. */
 export interface TufRepository extends NewTufRepository {
-  readonly trust: TrustByRole<KeptTrust>;
-  /** The roles that `targets` delegates to beside the bins, in the order in which clients ask them. */
   readonly customRoles: readonly CustomRole[];
   /** The record version of `targets`, which every change of custom roles moves. */
   readonly targetsVersion: number;

@@ -15,6 +15,11 @@ export interface BinEdits {
   /** Whose targets they are among: the bins share one space, the default `""`; a custom role has one of its own, of its name. */
   readonly space?: string;
   readonly edits: readonly TargetEdit[];
+  /**
+   * The metadata version whose file states these edits already. While it is the role's newest, they leave the role as clean
+   * as it is: what others signed is taken over without being signed again.
+   */
+  readonly statedBy?: number;
 }
 
 /**

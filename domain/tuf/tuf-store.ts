@@ -1,3 +1,4 @@
+import type { DigestRange } from "./hash-bins.js";
 import type { Target } from "./target.js";
 import type { NewTufRepository, TufRepository } from "./repository.js";
 import type { NewSigningEvent } from "./signing-event.js";
@@ -49,8 +50,15 @@ export interface NewRole {
   readonly file?: SignedFile;
   /** Of an imported repository: root's files so far, without becoming current. */
   readonly earlier?: readonly SignedFile[];
-  /** Bins only: first and last digest of the paths they hold, 32 bytes each. */
-  readonly range?: { readonly low: Uint8Array; readonly high: Uint8Array };
+  /** Bins, and custom roles without bins below them: first and last digest of the paths they hold, 32 bytes each. */
+  readonly range?: DigestRange;
+  /** Whose targets they hold: "", the repository's, unless it is a custom role's, of its name. */
+  readonly space?: string;
+}
+
+/** Whether snapshots list the role (TUF 1.0.33 §4.4). */
+export function isListed({ kind }: Pick<NewRole, "kind">): boolean {
+  return kind !== "root" && kind !== "snapshot" && kind !== "timestamp";
 }
 
 /** A role without its targets. */
@@ -171,9 +179,10 @@ export type CommitOutcome = "applied" | "stale";
 export interface TufStore {
   /**
    * Creates a repository with all its roles and first files in one step. Roles start clean (`version` =
-   * `signedVersion` = 1, `metadataVersion` that of the file), the head holds `targets` and every bin as of that snapshot,
-   * nothing is pending, the export position is 0.
-   * @param roles root, targets, snapshot, timestamp and every bin, once each
+   * `signedVersion` = 1, `metadataVersion` that of the file), the head holds `targets` and every delegated role as of that
+   * snapshot, nothing is pending, the export position is 0. Nobody holds a target yet, also where files state some: see
+   * `BinEdits.statedBy`.
+   * @param roles root, targets, snapshot, timestamp, every custom role, the catch-all where there is one, and every bin, once each
    * @param ceremony the first root, where it awaits signatures
    * @param retired metadata versions of roles that nobody delegates to any more, which stay listed for ever (TUF 1.0.33
    *   §5.5.5) and whose files nobody asks for

@@ -1,6 +1,6 @@
 import { binsBelow } from "../../domain/tuf/custom-role.js";
 import { TufError } from "../../domain/tuf/errors.js";
-import { binNames, digestRange } from "../../domain/tuf/hash-bins.js";
+import { binNames, digestRange, wholeRange } from "../../domain/tuf/hash-bins.js";
 import type { DelegatedName } from "../../domain/tuf/trust-store.js";
 import { type RepositoryRows, type RoleRow, roleRow, trusting } from "./tuf-state.js";
 
@@ -9,14 +9,12 @@ export function addRole(rows: RepositoryRows, role: DelegatedName): void {
   const { name, kind } = role;
   const hashBins = binsBelow(role);
   const isHolder = kind === "custom" && hashBins === undefined;
-  add(rows, { name, kind, space: isHolder ? name : "", range: isHolder ? WHOLE : undefined });
+  add(rows, { name, kind, space: isHolder ? name : "", range: isHolder ? wholeRange() : undefined });
   if (hashBins === undefined) return;
   for (const [index, bin] of binNames(hashBins).entries()) {
     add(rows, { name: bin, kind: "bin", space: name, range: digestRange(hashBins, index) });
   }
 }
-
-const WHOLE = { low: new Uint8Array(32), high: new Uint8Array(32).fill(0xff) };
 
 function add(rows: RepositoryRows, role: Pick<RoleRow, "name" | "kind" | "space" | "range">): void {
   const before = rows.roles.get(role.name);

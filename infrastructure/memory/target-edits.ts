@@ -11,20 +11,22 @@ export class MemoryTargetEdits implements TargetEdits {
   async accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
     const work = bins
       .filter(({ edits }) => edits.length > 0)
-      .map((edits) => ({ role: this.bin(repository, edits), edits: edits.edits }));
+      .map((edits) => ({ ...edits, role: this.bin(repository, edits) }));
     for (const { role, edits } of work) {
       const stranger = edits.find(({ digest }) => !holds(role, digest));
       if (stranger === undefined) continue;
       const reason = `the path does not belong into ${role.name}`;
       throw new InvalidTargetsError([{ code: "INVALID_TARGET_PATH", path: shownPath(stranger.path), reason }]);
     }
-    for (const { role, edits } of work) {
+    for (const { role, edits, statedBy } of work) {
       const before = new Map(role.targets);
       for (const { path, target } of edits) {
         if (target === null) role.targets.delete(path);
         else role.targets.set(path, structuredClone(target));
       }
-      if (!isDeepStrictEqual(before, role.targets)) role.version += 1;
+      if (isDeepStrictEqual(before, role.targets)) continue;
+      role.version += 1;
+      if (statedBy === role.metadataVersion) role.signedVersion += 1;
     }
   }
 

@@ -2,7 +2,7 @@ import { corrupt, TufError } from "../../domain/tuf/errors.js";
 import type { CustomRole } from "../../domain/tuf/custom-role.js";
 import type { NewTufRepository } from "../../domain/tuf/repository.js";
 import type { SigningEvent } from "../../domain/tuf/signing-event.js";
-import type { KeptTrust } from "../../domain/tuf/trust.js";
+import type { KeptTrust, TrustByRole } from "../../domain/tuf/trust.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { NewRole, RaisedEntry, RoleKind, SignedFile, StoredFile } from "../../domain/tuf/tuf-store.js";
 
@@ -76,7 +76,7 @@ export function isSettled({ roles, exported, pending }: RepositoryRows): boolean
 export function trusting(repository: NewTufRepository, trust: Readonly<Record<string, KeptTrust>>): NewTufRepository {
   const named = new Set(Object.values(trust).flatMap(({ keyIds, retiring }) => [...keyIds, ...retiring]));
   const used = Object.entries(repository.keys).filter(([keyId]) => named.has(keyId));
-  return { ...repository, keys: Object.fromEntries(used), trust: trust };
+  return { ...repository, keys: Object.fromEntries(used), trust: trust as TrustByRole<KeptTrust> };
 }
 
 export function rowsOf(state: TufState, repository: string): RepositoryRows {

@@ -2,20 +2,21 @@ import { createHash } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { NewTufRepository, TufRepository } from "../../domain/tuf/repository.js";
 import type { NewSigningEvent } from "../../domain/tuf/signing-event.js";
-import type {
-  CommitOutcome,
-  ExportBacklog,
-  ExportPosition,
-  FileReference,
-  HeldPath,
-  NewRole,
-  RoleCommit,
-  RoleState,
-  SignedState,
-  SnapshotCommit,
-  SnapshotState,
-  StoredFile,
-  TufStore,
+import {
+  type CommitOutcome,
+  type ExportBacklog,
+  type ExportPosition,
+  type FileReference,
+  type HeldPath,
+  isListed,
+  type NewRole,
+  type RoleCommit,
+  type RoleState,
+  type SignedState,
+  type SnapshotCommit,
+  type SnapshotState,
+  type StoredFile,
+  type TufStore,
 } from "../../domain/tuf/tuf-store.js";
 import { closeEvent, openEvent } from "./trust-store.js";
 import {
@@ -43,11 +44,12 @@ export class MemoryTufStore implements TufStore {
     retired: ReadonlyMap<string, number> = new Map(),
   ): Promise<"created" | "exists"> {
     if (this.state.repositories.has(repository.name)) return "exists";
-    const signed = roles.filter(({ kind }) => kind === "targets" || kind === "bin");
+    const signed = roles.filter(isListed);
     const snapshotVersion = roles.find(({ kind }) => kind === "snapshot")?.file?.metadataVersion ?? 1;
+    const { customRoles = [], ...rest } = structuredClone(repository);
     this.state.repositories.set(repository.name, {
-      repository: structuredClone(repository),
-      customRoles: [],
+      repository: rest,
+      customRoles,
       roles: new Map(roles.map((role) => [role.name, firstRow(role)])),
       files: new Map(
         roles.flatMap(({ name, file, earlier = [] }) =>
@@ -285,10 +287,10 @@ function isNext(rows: RepositoryRows, { file, signedVersion, trustSince, isExact
   );
 }
 
-function firstRow({ name, kind, range, file }: NewRole): RoleRow {
+function firstRow({ name, kind, range, space = "", file }: NewRole): RoleRow {
   const { metadataVersion = 0, expiresAt = 0 } = file ?? {};
   const counters = { version: 1, signedVersion: 1, trustSince: 0, metadataVersion, expiresAt };
-  return { name, kind, space: "", range, ...counters, targets: new Map() };
+  return { name, kind, space, range, ...counters, targets: new Map() };
 }
 
 function signedState({ version, signedVersion, metadataVersion, expiresAt }: RoleRow): SignedState {

@@ -12,6 +12,7 @@ import {
   hex,
   putTargets,
   raiseBins,
+  raiseStatedBins,
   readMet,
   selectMet,
   TARGET_WIDTH,
@@ -44,8 +45,10 @@ export class SqlTargetEdits implements TargetEdits {
 }
 
 async function write(session: Session, dialect: Dialect, repository: string, bins: readonly BinEdits[]): Promise<void> {
+  const isStated = bins.some(({ statedBy }) => statedBy !== undefined);
   const names = bins.map(({ bin }) => bin);
-  const raised = await session.run(raiseBins(dialect, repository, names));
+  const raising = isStated ? raiseStatedBins(dialect, repository, bins) : raiseBins(dialect, repository, names);
+  const raised = await session.run(raising);
   if (raised < names.length) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
   // A custom role may have gone since, and come back with other bins; now that they are locked, none can.
   const ofRoles = bins.filter((one) => spaceOf(one) !== "");

@@ -17,19 +17,20 @@ import type { Parameter, Row, Statement } from "../connection/session.js";
 /** The statements on rows of roles, one function each. */
 
 /** Placeholders per row of `insertRoles`. */
-export const ROLE_WIDTH = 9;
+export const ROLE_WIDTH = 10;
 
 /** New roles begin clean: the record's first version is the one that was signed. */
 export function insertRoles(repository: string, roles: readonly NewRole[]): Statement {
   const row = `(${placeholders(ROLE_WIDTH)})`;
   return {
     sql:
-      "INSERT INTO tuf_role (repository, name, kind, range_low, range_high, version, signed_version, " +
+      "INSERT INTO tuf_role (repository, name, kind, space, range_low, range_high, version, signed_version, " +
       `metadata_version, expires_at) VALUES ${roles.map(() => row).join(", ")}`,
-    parameters: roles.flatMap(({ name, kind, range, file }): Parameter[] => [
+    parameters: roles.flatMap(({ name, kind, space = "", range, file }): Parameter[] => [
       repository,
       name,
       kind,
+      space,
       range === undefined ? null : Buffer.from(range.low),
       range === undefined ? null : Buffer.from(range.high),
       1,

@@ -105,6 +105,32 @@ export function raiseBins(dialect: Dialect, repository: string, bins: readonly s
       };
 }
 
+/**
+ * As `raiseBins` for edits that metadata states: where that is the role's newest, what is signed rises with what is accepted,
+ * and the role stays as clean as it is.
+ */
+export function raiseStatedBins(dialect: Dialect, repository: string, bins: readonly BinEdits[]): Statement {
+  const given = jsonRows(dialect, { bin: "name", v: "number" });
+  const rows = JSON.stringify(bins.map(({ bin, statedBy = NEVER_SIGNED }) => [bin, statedBy]));
+  const signed = "r.signed_version + CASE WHEN r.metadata_version = j.v THEN 1 ELSE 0 END";
+  return dialect.name === "sqlite"
+    ? {
+        sql:
+          `UPDATE tuf_role AS r SET version = r.version + 1, signed_version = ${signed} FROM ${given} AS j ` +
+          `WHERE r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS})`,
+        parameters: [rows, repository],
+      }
+    : {
+        sql:
+          `UPDATE ${given} AS j STRAIGHT_JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS}) ` +
+          `SET r.version = r.version + 1, r.signed_version = ${signed}`,
+        parameters: [rows, repository],
+      };
+}
+
+/** No role has this metadata version. */
+const NEVER_SIGNED = -1;
+
 /** Placeholders per row of `putTargets`. */
 export const TARGET_WIDTH = 7;
 

@@ -14,11 +14,13 @@ export interface ForeignPorts {
   readonly verifier: SignatureVerifier;
 }
 
-/** A root as it was published. */
-export interface ForeignRoot {
+/** A metadata file as it was published. */
+export interface ForeignFile<T extends MetadataType> {
   readonly bytes: Uint8Array;
-  readonly document: MetadataDocument<"root">;
+  readonly document: MetadataDocument<T>;
 }
+
+export type ForeignRoot = ForeignFile<"root">;
 
 /**
  * Reads what others published and lets only verified files through. Expired metadata is good enough to be taken over, but
@@ -67,7 +69,7 @@ export class ForeignReader {
     role: string,
     meta: Readonly<Record<string, MetaEntry>>,
     delegation: Delegation,
-  ): Promise<MetadataDocument<T>> {
+  ): Promise<ForeignFile<T>> {
     const entry = Object.hasOwn(meta, `${role}.json`) ? meta[`${role}.json`] : undefined;
     if (entry === undefined) throw unverified(`nothing lists ${role}.json`);
     const file = `${encodeURIComponent(role)}.json`;
@@ -79,7 +81,7 @@ export class ForeignReader {
       throw unverified(`${file} has another SHA-256 than stated`);
     }
     const document = this.#verified(type, role, bytes, delegation);
-    if (document.signed.version === entry.version) return document;
+    if (document.signed.version === entry.version) return { bytes, document };
     throw unverified(`${file} states version ${document.signed.version}, listed is ${entry.version}`);
   }
 

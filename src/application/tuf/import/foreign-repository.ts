@@ -1,9 +1,33 @@
+import { binsBelow, type CustomRole } from "../../../../domain/tuf/custom-role.js";
 import { InvalidTargetsError } from "../../../../domain/tuf/errors.js";
+import { binNames, binOf, digestRange, wholeRange } from "../../../../domain/tuf/hash-bins.js";
 import type { MetadataDocument, TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
 import { type Target, targetFaults } from "../../../../domain/tuf/target.js";
-import { checkNoDelegations, foreignBins } from "./foreign-bins.js";
-import { type ForeignPorts, ForeignReader, type ForeignRoot } from "./foreign-reader.js";
+import type { NewRole } from "../../../../domain/tuf/tuf-store.js";
+import {
+  binsBelowForeign,
+  checkNoDelegations,
+  type ForeignBin,
+  type ForeignCustom,
+  foreignDelegations,
+  isBin,
+  keptRole,
+} from "./foreign-delegations.js";
+import { type ForeignFile, type ForeignPorts, ForeignReader, type ForeignRoot } from "./foreign-reader.js";
+import { ForeignSearch } from "./foreign-search.js";
 import { delegated, unverified } from "./trusted-reader.js";
+
+type Snapshot = MetadataDocument<"snapshot">["signed"];
+
+/** A custom role as it is to be kept here, and who signs it. */
+export interface ForeignRole extends Pick<ForeignCustom, "delegation"> {
+  readonly role: Omit<CustomRole, "expiry">;
+}
+
+/** A file of a custom role, or of a bin below one, with what `NewRole` says of them. */
+export type ForeignHolder = Pick<NewRole, "name" | "kind" | "range" | "space"> & {
+  readonly file: ForeignFile<"targets">;
+};
 
 /** A repository that other tools made, as its newest timestamp shows it. Of its targets one file is in memory at a time. */
 export class ForeignRepository {
@@ -12,20 +36,34 @@ export class ForeignRepository {
     private readonly reader: ForeignReader,
     readonly roots: readonly [ForeignRoot, ...ForeignRoot[]],
     readonly timestampVersion: number,
-    private readonly snapshot: MetadataDocument<"snapshot">["signed"],
+    private readonly snapshot: Snapshot,
+    /** Whom `targets` delegates to, in the order in which clients ask them. */
+    private readonly asked: readonly (ForeignBin | ForeignCustom)[],
+    readonly customRoles: readonly ForeignRole[],
   ) {}
 
   /**
    * @param now epoch milliseconds
-   * @throws {TufError} UNVERIFIED_METADATA, INVALID_METADATA, ROOT_OUT_OF_ORDER, ROOT_EXPIRED, THRESHOLD_NOT_MET
+   * @throws {TufError} UNVERIFIED_METADATA, INVALID_METADATA, ROOT_OUT_OF_ORDER, ROOT_EXPIRED, THRESHOLD_NOT_MET,
+   *   UNSUPPORTED_DELEGATION
    */
   static async open(ports: ForeignPorts, now: number): Promise<ForeignRepository> {
     const reader = new ForeignReader(ports, now);
     const roots = await reader.roots();
     const root = (roots.at(-1) ?? roots[0]).document.signed;
     const { signed: timestamp } = await reader.timestamp(delegated(root, "timestamp"));
-    const { signed } = await reader.listed("snapshot", "snapshot", timestamp.meta, delegated(root, "snapshot"));
-    return new ForeignRepository(ports, reader, roots, timestamp.version, signed);
+    const { document } = await reader.listed("snapshot", "snapshot", timestamp.meta, delegated(root, "snapshot"));
+    const { meta } = document.signed;
+    const top = await reader.listed("targets", "targets", meta, delegated(root, "targets"));
+    const asked = foreignDelegations(top.document.signed);
+    const customRoles: ForeignRole[] = [];
+    for (const custom of asked) {
+      if (isBin(custom)) continue;
+      const own = await reader.listed("targets", custom.role, meta, custom.delegation);
+      const bins = binsBelowForeign(custom, own.document.signed);
+      customRoles.push({ role: keptRole(custom, bins), delegation: custom.delegation });
+    }
+    return new ForeignRepository(ports, reader, roots, timestamp.version, document.signed, asked, customRoles);
   }
 
   get root(): ForeignRoot {
@@ -48,25 +86,73 @@ export class ForeignRepository {
   }
 
   /**
-   * The targets of one file after another. Where two files speak of one path, the one that clients ask first comes last.
-   * @throws {TufError} as `open`, and UNSUPPORTED_DELEGATION, INVALID_TARGET_PATH, INVALID_TARGET
+   * Reads all of it once.
+   * @returns how many entries of targets it has; a path that two files speak of counts twice
+   * @throws {TufError} as `targets` and `custom`; UNSUPPORTED_DELEGATION where clients would find other targets than before,
+   *   once custom roles come before all bins
+   */
+  async check(): Promise<number> {
+    const search = new ForeignSearch(this.asked, this.ports.codec);
+    let count = 0;
+    for await (const { role, targets } of this.#own()) {
+      count += targets.size;
+      search.addOwn(role, targets);
+    }
+    for await (const { space, file } of this.custom()) {
+      const targets = checkedTargets(file.document.signed);
+      count += targets.size;
+      search.addCustom(space ?? "", targets);
+    }
+    search.check();
+    return count;
+  }
+
+  /**
+   * The targets of `targets` and of one bin after another. Where two files speak of one path, the one that clients ask first
+   * comes last.
+   * @throws {TufError} as `open`, and INVALID_TARGET_PATH, INVALID_TARGET
    */
   async *targets(): AsyncGenerator<ReadonlyMap<string, Target>> {
+    for await (const { targets } of this.#own()) yield targets;
+  }
+
+  /**
+   * The files of custom roles and of the bins below them.
+   * @throws {TufError} as `open`
+   */
+  async *custom(): AsyncGenerator<ForeignHolder> {
     const { meta } = this.snapshot;
-    const { signed: top } = await this.reader.listed(
-      "targets",
-      "targets",
-      meta,
-      delegated(this.root.document.signed, "targets"),
-    );
-    for (const { role, delegation, holds } of foreignBins(top).toReversed()) {
-      const { signed } = await this.reader.listed("targets", role, meta, delegation);
-      checkNoDelegations(role, signed);
-      const stranger = Object.keys(signed.targets).find((path) => !holds(this.ports.codec.pathDigest(path)));
-      if (stranger !== undefined) throw unverified(`${role} holds a path of another bin`);
-      yield checkedTargets(signed);
+    for (const { role, delegation } of this.customRoles) {
+      const { name } = role;
+      const bins = binsBelow(role);
+      const file = await this.reader.listed("targets", name, meta, delegation);
+      const holding = bins === undefined ? { range: wholeRange(), space: name } : {};
+      yield { name, kind: "custom", file, ...holding };
+      if (bins === undefined) continue;
+      for (const [index, bin] of binNames(bins).entries()) {
+        const ofBin = await this.reader.listed("targets", bin, meta, delegation);
+        this.#checkBin(bin, ofBin.document.signed, (digest) => binOf(bins, digest) === bin);
+        yield { name: bin, kind: "bin", file: ofBin, range: digestRange(bins, index), space: name };
+      }
     }
-    yield checkedTargets(top);
+  }
+
+  async *#own(): AsyncGenerator<{ readonly role: string; readonly targets: ReadonlyMap<string, Target> }> {
+    const { meta } = this.snapshot;
+    for (const { role, delegation, holds } of this.asked.filter(isBin).toReversed()) {
+      const { document } = await this.reader.listed("targets", role, meta, delegation);
+      this.#checkBin(role, document.signed, holds);
+      yield { role, targets: checkedTargets(document.signed) };
+    }
+    const trusted = delegated(this.root.document.signed, "targets");
+    const { document } = await this.reader.listed("targets", "targets", meta, trusted);
+    yield { role: "targets", targets: checkedTargets(document.signed) };
+  }
+
+  #checkBin(role: string, signed: TargetsSigned, holds: ForeignBin["holds"]): void {
+    checkNoDelegations(role, signed);
+    const stranger = Object.keys(signed.targets).find((path) => !holds(this.ports.codec.pathDigest(path)));
+    if (stranger !== undefined) throw unverified(`${role} holds a path of another bin`);
   }
 }
 

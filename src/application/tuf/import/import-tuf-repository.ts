@@ -1,28 +1,32 @@
+import { catchAllName } from "../../../../domain/tuf/custom-role.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
 import { DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
 import type { ForeignFiles } from "../../../../domain/tuf/foreign-files.js";
-import { binNames, bitLengthOf, type HashBins } from "../../../../domain/tuf/hash-bins.js";
+import { binNames, bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import { toHex } from "../../../../domain/tuf/hex.js";
 import type { KeyStore } from "../../../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { NewTufRepository } from "../../../../domain/tuf/repository.js";
 import { checkNamePrefix, checkRepositoryName } from "../../../../domain/tuf/role-name.js";
-import { checkSuccession, rootedTrust } from "../../../../domain/tuf/root-succession.js";
+import { checkSuccession } from "../../../../domain/tuf/root-succession.js";
 import type { SignatureVerifier } from "../../../../domain/tuf/signature-verifier.js";
-import { firstTrust, type KeptTrust, TRUSTED_ROLES, type TrustedRole } from "../../../../domain/tuf/trust.js";
+import { firstTrust } from "../../../../domain/tuf/trust.js";
 import type { Target } from "../../../../domain/tuf/target.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
-import type { SignedFile, TufStore } from "../../../../domain/tuf/tuf-store.js";
-import { editBins, type EditPorts } from "../targets/edit-bins.js";
+import type { NewRole, SignedFile, TufStore } from "../../../../domain/tuf/tuf-store.js";
+import { acceptStated } from "./accept-stated.js";
+import { acceptEdits, type EditPorts } from "../targets/edit-bins.js";
 import { existingRepository } from "../existing-repository.js";
 import { type ExportPorts, exportTufRepository } from "../publish/export-tuf-repository.js";
 import { firstRoles } from "../creation/first-roles.js";
-import type { ForeignRoot } from "./foreign-reader.js";
+import type { ForeignFile } from "./foreign-reader.js";
 import { ForeignRepository } from "./foreign-repository.js";
+import { keptRepository, type KeptRepository } from "./kept-repository.js";
 import { commitPending, HeadMemory } from "../publish/merge-snapshot.js";
 import { exists, occupied } from "../creation/new-repository.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { signDirtyRoles } from "../publish/sign-roles.js";
+import { TargetPlaces } from "../targets/target-places.js";
 import type { Contention } from "../until-committed.js";
 
 export interface ImportPorts extends ExportPorts, EditPorts, Contention {
@@ -49,6 +53,8 @@ export interface ImportRequest {
 export interface ImportReport {
   /** Entries of targets that were read; a path that two files speak of counts twice. */
   readonly targets: number;
+  /** Custom roles, which are kept as they were signed. */
+  readonly customRoles: readonly string[];
   readonly rootVersion: number;
   readonly snapshotVersion: number;
   readonly timestampVersion: number;
@@ -57,40 +63,46 @@ export interface ImportReport {
 }
 
 /**
- * Takes over a repository that other tools made: its roots, its keys, its targets into bins of our own. Versions go on above
- * those of the source, and what its snapshot listed stays listed, so that its clients go on without noticing.
+ * Takes over a repository that other tools made: its roots, its keys, its targets into bins of our own, its custom roles as
+ * they were signed. Versions go on above those of the source, and what its snapshot listed stays listed, so that its clients
+ * go on without noticing. Keys of custom roles need not be at hand: they sign what comes later.
  *
  * Everything is verified before anything is written. Root comes last: until then nothing can be published, so that no
  * client ever sees a part; an import that was cut off is completed by the same call. Bins get a new key.
  * @throws {TufError} UNVERIFIED_METADATA, INVALID_METADATA, ROOT_OUT_OF_ORDER, ROOT_EXPIRED, THRESHOLD_NOT_MET, INVALID_TRUST,
- *   UNSUPPORTED_DELEGATION, INVALID_TARGET_PATH, INVALID_TARGET for the source; INVALID_NAME, INVALID_BIN_COUNT;
+ *   UNSUPPORTED_DELEGATION, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TARGET_PATH, INVALID_TARGET for the source;
+ *   INVALID_NAME, also of a custom role; INVALID_BIN_COUNT;
  *   KEY_NOT_FOUND; REPOSITORY_EXISTS, also where another state of the source was begun under this name
  */
 export async function importTufRepository(ports: ImportPorts, request: ImportRequest): Promise<ImportReport> {
   const { clock, trust } = ports;
-  const { name, namePrefix = "bins", bins } = request;
+  const { name, namePrefix = "bins", bins, expiry = DEFAULT_EXPIRY } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
-  const hashBins = { bitLength: bitLengthOf(bins), namePrefix };
+  const bitLength = bitLengthOf(bins);
 
   const source = await ForeignRepository.open(ports, clock.now());
   const { signed: root } = source.root.document;
   checkSuccession(root, source.roots.at(-2)?.document.signed, clock.now());
-  let targets = 0;
-  for await (const { size } of source.targets()) targets += size;
-  if (!(await isBegun(ports, name, hashBins, source))) await begin(ports, { ...request, ...hashBins }, source);
+  const repository = keptRepository({ name, bitLength, namePrefix, expiry }, source);
+  const targets = await source.check();
+  if (!(await isBegun(ports, repository, source))) await begin(ports, repository, source);
 
+  // Into bins also where a custom role speaks for a path: that one holds what its own keys signed.
+  const places = new TargetPlaces({ bitLength, namePrefix, customRoles: [] }, ports.codec);
   for await (const some of inBatches(source.targets())) {
-    await editBins(ports, name, some);
+    await acceptEdits(ports, name, places, some);
     request.onTargets?.(some.size);
   }
+  await acceptStated(ports, name, request.onTargets);
   await commitAccepted(ports, name);
-  const file = fileOf(ports, source.root);
+  const file = fileOf(ports, "root", source.root);
   const opened = await trust.commitRoot(name, { file, updates: [], event: undefined, follows: 0 });
   if (opened === "stale") throw exists(name);
   const { position } = await exportTufRepository(ports, name);
   return {
     targets,
+    customRoles: repository.customRoles.map((role) => role.name),
     rootVersion: root.version,
     snapshotVersion: position.snapshot,
     timestampVersion: position.timestamp,
@@ -105,8 +117,7 @@ export async function importTufRepository(ports: ImportPorts, request: ImportReq
  */
 async function isBegun(
   { store, files }: ImportPorts,
-  name: string,
-  { bitLength, namePrefix }: HashBins,
+  { name, bitLength, namePrefix }: KeptRepository,
   { snapshotVersion, timestampVersion, roots }: ForeignRepository,
 ): Promise<boolean> {
   const published = await files.read("1.root.json");
@@ -128,30 +139,28 @@ async function isBegun(
 }
 
 /** Stores all but targets, with roles that continue the source's, and root waiting. */
-async function begin(
-  ports: ImportPorts,
-  { name, bitLength, namePrefix, expiry = DEFAULT_EXPIRY }: ImportRequest & HashBins,
-  source: ForeignRepository,
-): Promise<void> {
-  const { signed: root } = source.root.document;
-  const binsKey = await ports.keys.generate();
-  const trust = { ...rootedTrust(root), bins: { keyIds: [binsKey.keyId], threshold: 1 } };
-  const kept = TRUSTED_ROLES.map((role) => [role, firstTrust(trust[role])] as const);
-  const repository: NewTufRepository = {
-    name,
-    bitLength,
-    namePrefix,
-    expiry,
-    keys: { ...root.keys, [binsKey.keyId]: binsKey.publicKey },
-    trust: Object.fromEntries(kept) as Record<TrustedRole, KeptTrust>,
-  };
+async function begin(ports: ImportPorts, kept: KeptRepository, source: ForeignRepository): Promise<void> {
+  const { name, customRoles } = kept;
+  const custom: (NewRole & { readonly file: SignedFile })[] = [];
+  for await (const holder of source.custom()) {
+    custom.push({ ...holder, file: fileOf(ports, holder.name, holder.file) });
+  }
   const { listed, snapshotVersion, timestampVersion } = source;
-  const own = new Set(["targets", ...binNames(repository)]);
+  const catchAll = customRoles.length === 0 ? [] : [catchAllName(kept)];
+  const own = new Set(["targets", ...binNames(kept), ...catchAll, ...custom.map((role) => role.name)]);
   const retired = new Map([...listed].filter(([role]) => !own.has(role)));
   checkKeepable(retired.keys());
+
+  const binsKey = await ports.keys.generate();
+  const bins = firstTrust({ keyIds: [binsKey.keyId], threshold: 1 });
+  const repository: NewTufRepository = {
+    ...kept,
+    keys: { ...kept.keys, [binsKey.keyId]: binsKey.publicKey },
+    trust: { ...kept.trust, bins },
+  };
   const seen = new Map([...listed, ["snapshot", snapshotVersion], ["timestamp", timestampVersion]]);
-  const roles = await firstRoles(ports, repository, { versionOf: (role) => seen.get(role) ?? 0, retired });
-  const earlier = source.roots.slice(0, -1).map((former) => fileOf(ports, former));
+  const roles = await firstRoles(ports, repository, { versionOf: (role) => seen.get(role) ?? 0, retired, custom });
+  const earlier = source.roots.slice(0, -1).map((former) => fileOf(ports, "root", former));
   const all = [{ name: "root", kind: "root", earlier } as const, ...roles];
   if ((await ports.store.createRepository(repository, all, undefined, retired)) === "exists") throw exists(name);
 }
@@ -195,9 +204,13 @@ async function commitAccepted(ports: ImportPorts, name: string): Promise<void> {
 }
 
 /** Byte for byte as it was published. */
-function fileOf({ codec, clock }: ImportPorts, { bytes, document: { signed } }: ForeignRoot): SignedFile {
+function fileOf(
+  { codec, clock }: ImportPorts,
+  role: string,
+  { bytes, document: { signed } }: ForeignFile<"root" | "targets">,
+): SignedFile {
   return {
-    role: "root",
+    role,
     metadataVersion: signed.version,
     signedAt: clock.now(),
     expiresAt: Date.parse(signed.expires),

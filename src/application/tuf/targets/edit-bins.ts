@@ -35,13 +35,23 @@ const EDITS_AT_A_TIME = 4_000;
  * @throws {DistinctionError} ABORTED
  */
 export async function editBins(
-  { store, codec, edits }: EditPorts,
+  ports: EditPorts,
   name: string,
+  targets: Iterable<readonly [path: string, target: Target | null]>,
+  options?: EditOptions,
+): Promise<EditReport> {
+  const repository = await existingRepository(ports.store, name);
+  return acceptEdits(ports, name, new TargetPlaces(repository, ports.codec), targets, options);
+}
+
+/** As `editBins`, with these places. */
+export async function acceptEdits(
+  { edits }: Pick<EditPorts, "edits">,
+  name: string,
+  places: TargetPlaces,
   targets: Iterable<readonly [path: string, target: Target | null]>,
   { signal }: EditOptions = {},
 ): Promise<EditReport> {
-  const repository = await existingRepository(store, name);
-  const places = new TargetPlaces(repository, codec);
   const given = [...targets];
   const sorted = places.editsOf(given).sort((left, right) => left.place - right.place);
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
