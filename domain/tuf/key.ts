@@ -53,6 +53,21 @@ export function isKnownKey({ keytype, scheme, keyval }: TufKey): boolean {
   return isType && isPublicPem(keyval.public);
 }
 
+/**
+ * A key as this library would write it: the id of that is what whoever keeps its private half knows it by, whatever other tools
+ * named it after. `undefined` for kinds that are not supported.
+ */
+export function ownForm(key: TufKey): TufKey | undefined {
+  const { scheme, keyval } = key;
+  if (!isKeyScheme(scheme) || !isKnownKey(key)) return undefined;
+  if (scheme === "ed25519") return ed25519Key(keyval.public);
+  const lines =
+    voiceOf(key)
+      .match(/.{1,64}/g)
+      ?.join("\n") ?? "";
+  return pemKey(scheme, `-----BEGIN PUBLIC KEY-----\n${lines}\n-----END PUBLIC KEY-----`);
+}
+
 /** What is the same for one public key however it is written: line breaks in PEM, upper case in hexadecimal. */
 export function voiceOf({ keyval }: TufKey): string {
   const text = keyval.public;

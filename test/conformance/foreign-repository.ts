@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Metadata, MetadataKind, Signature } from "@tufjs/models";
@@ -12,6 +12,7 @@ export interface ForeignKey {
   readonly publicKey: Json;
   readonly pem: string;
   readonly privateKey: KeyObject;
+  readonly sign: (bytes: Uint8Array) => Buffer;
 }
 
 export function foreignKey(): ForeignKey {
@@ -19,7 +20,26 @@ export function foreignKey(): ForeignKey {
   const hex = Buffer.from(publicKey.export({ format: "jwk" }).x!, "base64url").toString("hex");
   const key = { keytype: "ed25519", scheme: "ed25519", keyval: { public: hex } };
   const keyId = createHash("sha256").update(new JsonMetadataCodec().canonical(key)).digest("hex");
-  return { keyId, publicKey: key, pem: privateKey.export({ type: "pkcs8", format: "pem" }) as string, privateKey };
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  return { keyId, publicKey: key, pem, privateKey, sign: (bytes) => sign(null, bytes, privateKey) };
+}
+
+/** A key in PEM form, with the line break at its end that python-tuf writes, and an id that is no digest of anything. */
+export function foreignPemKey(keyId: string, keytype: "ecdsa" | "rsa"): ForeignKey {
+  const { publicKey, privateKey } =
+    keytype === "rsa"
+      ? generateKeyPairSync("rsa", { modulusLength: 2_048 })
+      : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keyval = { public: publicKey.export({ type: "spki", format: "pem" }) as string };
+  const scheme = keytype === "rsa" ? "rsassa-pss-sha256" : "ecdsa-sha2-nistp256";
+  const pss = { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
+  return {
+    keyId,
+    publicKey: { keytype, scheme, keyval },
+    pem: privateKey.export({ type: "pkcs8", format: "pem" }) as string,
+    privateKey,
+    sign: (bytes) => sign("sha256", bytes, keytype === "rsa" ? pss : privateKey),
+  };
 }
 
 /** Writes metadata as python-tuf does: indented by one, members in its order, not canonical; signed by the reference model. */
@@ -42,10 +62,16 @@ export class ForeignWriter {
     await this.write(`${version}.root.json`, "root", version, content, signers);
   }
 
-  async targets(role: string, version: number, targets: Json, delegations?: Json): Promise<void> {
-    const key = role === "targets" ? this.keys.targets : this.bins;
+  /** @param signers the key of bins, or of `targets`, where none are given */
+  async targets(
+    role: string,
+    version: number,
+    targets: Json,
+    delegations?: Json,
+    signers = [role === "targets" ? this.keys.targets : this.bins],
+  ): Promise<void> {
     const content = { targets, ...(delegations === undefined ? {} : { delegations }) };
-    const bytes = await this.write(`${version}.${role}.json`, "targets", version, content, [key]);
+    const bytes = await this.write(`${version}.${role}.json`, "targets", version, content, signers);
     this.meta[`${role}.json`] = { version, length: bytes.length, hashes: { sha256: sha256(bytes) } };
   }
 
@@ -67,8 +93,8 @@ export class ForeignWriter {
     const kind = { root: MetadataKind.Root, targets: MetadataKind.Targets, snapshot: MetadataKind.Snapshot };
     const kinds: Record<string, MetadataKind> = { ...kind, timestamp: MetadataKind.Timestamp };
     const metadata = Metadata.fromJSON(kinds[type] as MetadataKind.Root, { signed, signatures: [] });
-    for (const { keyId, privateKey } of signers) {
-      metadata.sign((data) => new Signature({ keyID: keyId, sig: sign(null, data, privateKey).toString("hex") }));
+    for (const { keyId, sign: signed } of signers) {
+      metadata.sign((data) => new Signature({ keyID: keyId, sig: signed(data).toString("hex") }));
     }
     const { signatures } = metadata.toJSON() as { signatures: Json[] };
     const bytes = Buffer.from(JSON.stringify({ signatures, signed }, null, 1));

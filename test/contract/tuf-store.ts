@@ -9,6 +9,7 @@ import { firstRoles, repositoryNamed } from "./tuf-store-fixture.js";
 import { tufRoleBinsContract } from "./tuf-store-role-bins.js";
 import { tufSigningContract } from "./tuf-store-signing.js";
 import { tufSnapshotContract } from "./tuf-store-snapshots.js";
+import { tufTakenOverContract } from "./tuf-store-taken-over.js";
 import { tufTrustContract } from "./tuf-store-trust.js";
 
 export interface TufStoreUnderTest {
@@ -36,5 +37,6 @@ export function tufStoreContract(name: string, makeStore: () => Promise<TufStore
     tufTrustContract(bench);
     tufDelegationContract(bench);
     tufRoleBinsContract(bench);
+    tufTakenOverContract(bench);
   });
 }

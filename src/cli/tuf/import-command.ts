@@ -7,6 +7,7 @@ import { type RepositoryFlags, withNewRepository, withRepositoryOptions } from "
 
 interface ImportFlags extends RepositoryFlags {
   readonly bins: number;
+  readonly binPrefix: string;
 }
 
 export function addImport(tuf: Command): void {
@@ -14,20 +15,28 @@ export function addImport(tuf: Command): void {
     .description("take over a repository that other tools made; what was interrupted is completed by the same command")
     .argument("<directory>", "its metadata, with root files from 1.root.json on")
     .option("--bins <number>", "a power of two from 2 to 65,536; it need not be the source's", count, 256)
+    .option(
+      "--bin-prefix <name>",
+      "what the bins are named after; no custom role of the source may have this name",
+      "bins",
+    )
     .action((directory: string, flags: ImportFlags) => answer("import", flags, () => imported(directory, flags)));
 }
 
 async function imported(directory: string, flags: ImportFlags): Promise<Answer> {
-  const { bins, name } = flags;
+  const { bins, binPrefix: namePrefix, name } = flags;
   const report = await Progress.during("accept targets", undefined, (progress) =>
     withNewRepository(flags, (tuf) =>
-      tuf.import(tufSource(directory), { bins, onTargets: (targets) => progress.advance(targets) }),
+      tuf.import(tufSource(directory), { bins, namePrefix, onTargets: (targets) => progress.advance(targets) }),
     ),
   );
-  const { targets, rootVersion, snapshotVersion, timestampVersion, expired } = report;
+  const { targets, customRoles, rootVersion, snapshotVersion, timestampVersion, expired } = report;
   const versions = `root ${rootVersion}, snapshot ${snapshotVersion}, timestamp ${timestampVersion}`;
   const text = [
     `repository ${name} with ${bins} bins and ${targets} targets is imported and published: ${versions}`,
+    ...(customRoles.length > 0
+      ? [`kept as they were signed, and signed by their keys: ${customRoles.join(", ")}`]
+      : []),
     ...expired.map((role) => `${role} had expired`),
   ].join("\n");
   return { text, json: { name, bins, ...report } };

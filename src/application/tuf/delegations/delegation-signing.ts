@@ -1,5 +1,4 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
-import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import { customRole } from "../../../../domain/tuf/delegation-change.js";
 import type { Signature } from "../../../../domain/tuf/metadata-document.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
@@ -10,6 +9,7 @@ import { trustOf } from "../../../../domain/tuf/trust.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
+import { keyAtHand, type KeyMeans } from "../trust/key-at-hand.js";
 import { signatureOf } from "../trust/role-signing.js";
 
 export interface DelegationSigningPorts {
@@ -95,16 +95,17 @@ export interface SignDelegationReport {
  * @throws {TufError} KEY_NOT_FOUND where none of them is at hand, and as `addDelegationSignature`
  */
 export async function signDelegation(
-  ports: DelegationSigningPorts & { readonly keys: SignerSource },
+  ports: DelegationSigningPorts & KeyMeans,
   name: string,
   role: string,
   keyIds?: readonly string[],
 ): Promise<SignDelegationReport> {
   let signing = await delegationSigning(ports, name, role);
   const { event, signed } = signing;
+  const { keys } = await existingRepository(ports.store, name);
   const signedWith: string[] = [];
   for (const keyId of keyIds ?? signing.keyIds.filter((id) => !signed.includes(id))) {
-    const signer = await ports.keys.load(keyId);
+    const signer = await keyAtHand(ports, keyId, keys[keyId]);
     if (signer === undefined) continue;
     signing = await addDelegationSignature(ports, name, role, await signatureOf(signer, event.payload));
     signedWith.push(keyId);

@@ -64,7 +64,10 @@ function addKeys(
     const before = known.get(keyId) ?? key;
     const shown = shownPath(keyId);
     if (keyId.length > MAX_KEY_ID || !/^[\x21-\x7e]+$/.test(keyId)) {
-      throw new TufError("INVALID_TRUST", `role ${role}: key id "${shown}": at most ${MAX_KEY_ID} letters, digits and signs`);
+      throw new TufError(
+        "INVALID_TRUST",
+        `role ${role}: key id "${shown}": at most ${MAX_KEY_ID} letters, digits and signs`,
+      );
     }
     if (before.scheme !== key.scheme || voiceOf(before) !== voiceOf(key)) {
       throw new TufError("INVALID_TRUST", `role ${role}: key id ${shown} is another key's, too`);

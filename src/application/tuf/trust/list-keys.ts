@@ -1,7 +1,7 @@
-import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import { trustedRoles } from "../../../../domain/tuf/trust.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
+import { keyAtHand, type KeyMeans } from "./key-at-hand.js";
 
 export interface ListedKey {
   readonly role: string;
@@ -17,16 +17,17 @@ export interface ListedKey {
  * @throws {TufError} REPOSITORY_NOT_FOUND, INVALID_KEY, SIGNER_UNAVAILABLE
  */
 export async function listKeys(
-  { store, keys }: { readonly store: Pick<TufStore, "repository">; readonly keys: SignerSource },
+  ports: KeyMeans & { readonly store: Pick<TufStore, "repository"> },
   name: string,
 ): Promise<readonly ListedKey[]> {
-  const repository = await existingRepository(store, name);
+  const repository = await existingRepository(ports.store, name);
   const listed: ListedKey[] = [];
   for (const role of trustedRoles(repository.trust)) {
     const { keyIds, threshold } = repository.trust[role]!;
     for (const keyId of keyIds) {
-      const atHand = (await keys.load(keyId)) !== undefined;
-      listed.push({ role, threshold, keyId, scheme: repository.keys[keyId]!.scheme, atHand });
+      const key = repository.keys[keyId]!;
+      const atHand = (await keyAtHand(ports, keyId, key)) !== undefined;
+      listed.push({ role, threshold, keyId, scheme: key.scheme, atHand });
     }
   }
   return listed;

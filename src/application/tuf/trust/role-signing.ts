@@ -10,9 +10,10 @@ import type { Signer } from "../../../../domain/tuf/signer.js";
 import type { SnapshotHead } from "../../../../domain/tuf/snapshot-head.js";
 import { signatories, trustOf } from "../../../../domain/tuf/trust.js";
 import type { SignedFile } from "../../../../domain/tuf/tuf-store.js";
+import { keyAtHand } from "./key-at-hand.js";
 
 /** Who signs what. */
-type Trusted = Pick<TufRepository, "trust" | "settled"> & Partial<Pick<TufRepository, "customRoles">>;
+type Trusted = Pick<TufRepository, "keys" | "trust" | "settled"> & Partial<Pick<TufRepository, "customRoles">>;
 
 /** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
 export class RoleSigning {
@@ -22,8 +23,8 @@ export class RoleSigning {
    * @param now epoch milliseconds
    */
   constructor(
-    private readonly keys: SignerSource,
-    private readonly codec: MetadataCodec,
+    readonly keys: SignerSource,
+    readonly codec: MetadataCodec,
     private readonly now: number,
   ) {}
 
@@ -55,40 +56,44 @@ export class RoleSigning {
 
   /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
   async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
-    const { trust, settled, customRoles = [] } = repository;
+    const { keys, trust, settled, customRoles = [] } = repository;
     // A bin below a custom role is signed with that role's keys.
     const own = trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
     const { keyIds, threshold, along } = signatories(own, { settled, now: this.now });
-    const signers = await this.#atHand(keyIds, along === undefined ? threshold : keyIds.length);
+    const signers = await this.#atHand(keys, keyIds, along === undefined ? threshold : keyIds.length);
     if (signers.length < threshold) {
       throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
     }
     const required = await Promise.all(signers.map((signer) => signatureOf(signer, canonical)));
-    return [...required, ...(await this.#signaturesAlong(along ?? [], canonical))];
+    return [...required, ...(await this.#signaturesAlong(keys, along ?? [], canonical))];
   }
 
   /** Of keys that are on their way out; one that is lost already holds nothing up. */
-  async #signaturesAlong(keyIds: readonly string[], canonical: Uint8Array): Promise<readonly Signature[]> {
+  async #signaturesAlong(
+    keys: Trusted["keys"],
+    keyIds: readonly string[],
+    canonical: Uint8Array,
+  ): Promise<readonly Signature[]> {
     const attempts = keyIds.map(async (keyId) => {
-      const signer = await this.#signer(keyId);
+      const signer = await this.#signer(keys, keyId);
       return signer === undefined ? [] : [await signatureOf(signer, canonical)];
     });
     const outcomes = await Promise.allSettled(attempts);
     return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
   }
 
-  async #atHand(keyIds: readonly string[], enough: number): Promise<readonly Signer[]> {
+  async #atHand(keys: Trusted["keys"], keyIds: readonly string[], enough: number): Promise<readonly Signer[]> {
     const signers: Signer[] = [];
     for (const keyId of keyIds) {
       if (signers.length === enough) break;
-      const signer = await this.#signer(keyId);
+      const signer = await this.#signer(keys, keyId);
       if (signer !== undefined) signers.push(signer);
     }
     return signers;
   }
 
-  #signer(keyId: string): Promise<Signer | undefined> {
-    const known = this.#signers.get(keyId) ?? this.keys.load(keyId);
+  #signer(keys: Trusted["keys"], keyId: string): Promise<Signer | undefined> {
+    const known = this.#signers.get(keyId) ?? keyAtHand(this, keyId, keys[keyId]);
     this.#signers.set(keyId, known);
     return known;
   }

@@ -1,9 +1,9 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
-import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import type { Signature } from "../../../../domain/tuf/metadata-document.js";
 import { checkSuccession } from "../../../../domain/tuf/root-succession.js";
 import { addRootSignature } from "./add-root-signature.js";
 import { finaliseEvent } from "./finalise-event.js";
+import { keyAtHand, type KeyMeans } from "./key-at-hand.js";
 import { signatureOf } from "./role-signing.js";
 import type { SigningPorts, SigningStatus } from "./signing-status.js";
 
@@ -21,15 +21,15 @@ export interface SignRootReport {
  *   SIGNING_EVENT_NOT_FOUND, SIGNER_UNAVAILABLE, REPOSITORY_NOT_FOUND
  */
 export async function signRoot(
-  ports: SigningPorts & { readonly keys: SignerSource },
+  ports: SigningPorts & KeyMeans,
   repository: string,
   keyIds?: readonly string[],
 ): Promise<SignRootReport> {
   let status = await finaliseEvent(ports, repository);
   if (status.event.state === "finalised") return { status, signedWith: [] };
   checkSuccession(status.root, status.former, ports.clock.now());
-  const { number, payload } = status.event;
-  const signatures = await signaturesOf(ports.keys, keyIds ?? unsigned(status), payload);
+  const { number } = status.event;
+  const signatures = await signaturesOf(ports, status, keyIds ?? unsigned(status));
   if (signatures.length === 0) {
     throw new TufError("KEY_NOT_FOUND", `signing event ${number}: no key that may sign it and has not is at hand`);
   }
@@ -49,14 +49,14 @@ function unsigned({ event, progress }: SigningStatus): readonly string[] {
 }
 
 async function signaturesOf(
-  keys: SignerSource,
+  means: KeyMeans,
+  { event, root, former }: SigningStatus,
   keyIds: readonly string[],
-  payload: Uint8Array,
 ): Promise<readonly Signature[]> {
   const signatures: Signature[] = [];
   for (const keyId of keyIds) {
-    const signer = await keys.load(keyId);
-    if (signer !== undefined) signatures.push(await signatureOf(signer, payload));
+    const signer = await keyAtHand(means, keyId, root.keys[keyId] ?? former?.keys[keyId]);
+    if (signer !== undefined) signatures.push(await signatureOf(signer, event.payload));
   }
   return signatures;
 }
