@@ -1,5 +1,11 @@
 import type { ColumnShape } from "../../../domain/distinction/types/attribute-type.js";
 
+/** Columns that only some rows of a multi-row statement update, each with the condition on the stored row for it. */
+export interface PartlyUpdated {
+  readonly table: string;
+  readonly columns: ReadonlyMap<string, string>;
+}
+
 /** What differs between the databases: quoting, column types, and the few clauses that have no common form. */
 export interface Dialect {
   readonly name: "mysql" | "mariadb" | "sqlite";
@@ -8,8 +14,8 @@ export interface Dialect {
   readonly columnType: (shape: ColumnShape) => string;
   /** What follows the column list of CREATE TABLE. */
   readonly tableOptions: string;
-  /** Ends a multi-row INSERT so that rows that are there already take the new values of `columns`. */
-  readonly onDuplicateKey: (keys: readonly string[], columns: readonly string[]) => string;
+  /** Ends a multi-row INSERT so that rows that are there already take the new values of `columns`, and some of them those of `partly`. */
+  readonly onDuplicateKey: (keys: readonly string[], columns: readonly string[], partly?: PartlyUpdated) => string;
   /** As `onDuplicateKey`, but only where the column `rising` gets a higher value: other rows keep all they have. */
   readonly raiseOnDuplicateKey: (
     table: string,

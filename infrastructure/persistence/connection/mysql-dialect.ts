@@ -21,9 +21,14 @@ function serverDialect(name: "mysql" | "mariadb", given: (column: string) => str
     quote,
     columnType: (shape) => columnType(shape, collation),
     tableOptions: `ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=${collation}`,
-    onDuplicateKey: (keys, columns) => {
-      const names = columns.length > 0 ? columns : keys.slice(0, 1);
-      return onDuplicate + names.map((column) => `${quote(column)} = ${given(quote(column))}`).join(", ");
+    onDuplicateKey: (keys, columns, partly) => {
+      const names = columns.length > 0 || partly !== undefined ? columns : keys.slice(0, 1);
+      const assignments = names.map((column) => `${quote(column)} = ${given(quote(column))}`);
+      for (const [column, condition] of partly?.columns ?? []) {
+        const stored = `${quote(partly!.table)}.${quote(column)}`;
+        assignments.push(`${quote(column)} = CASE WHEN ${condition} THEN ${given(quote(column))} ELSE ${stored} END`);
+      }
+      return onDuplicate + assignments.join(", ");
     },
     raiseOnDuplicateKey: (table, _keys, columns, rising) => {
       const stored = (column: string): string => `${quote(table)}.${quote(column)}`;

@@ -9,10 +9,14 @@ export const sqliteDialect: Dialect = {
   quote,
   columnType,
   tableOptions: "STRICT",
-  onDuplicateKey: (keys, columns) => {
+  onDuplicateKey: (keys, columns, partly) => {
     const target = `ON CONFLICT (${keys.map(quote).join(", ")})`;
-    const assignments = columns.map((name) => `${quote(name)} = excluded.${quote(name)}`).join(", ");
-    return assignments === "" ? ` ${target} DO NOTHING` : ` ${target} DO UPDATE SET ${assignments}`;
+    const assignments = columns.map((name) => `${quote(name)} = excluded.${quote(name)}`);
+    for (const [name, condition] of partly?.columns ?? []) {
+      const stored = `${quote(partly!.table)}.${quote(name)}`;
+      assignments.push(`${quote(name)} = CASE WHEN ${condition} THEN excluded.${quote(name)} ELSE ${stored} END`);
+    }
+    return assignments.length === 0 ? ` ${target} DO NOTHING` : ` ${target} DO UPDATE SET ${assignments.join(", ")}`;
   },
   raiseOnDuplicateKey: (table, keys, columns, rising) => {
     const assignments = [...columns, rising].map((name) => `${quote(name)} = excluded.${quote(name)}`).join(", ");

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
+import { groupedBy } from "./grouped.js";
 import { encoded, placeholders, whereIds } from "./record-statements.js";
 import { secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
@@ -57,13 +58,33 @@ export function selectEntries(
 }
 
 /**
- * Puts entries, new and changed ones alike, of which the same fields change; in a list, the changed ones keep their
- * places. The owners' rows are locked by their versioned updates: nobody else writes their entries.
+ * Puts entries, new and changed ones alike; in a list, the changed ones keep their places. A field that changes in some
+ * of them only stays in the others as it is stored. The owners' rows are locked by their versioned updates: nobody else
+ * writes their entries.
  */
 export function putEntries(layout: TableLayout, entries: EntryLayout, puts: readonly EntryPut[]): Statement {
-  const columns = fieldColumns(entries);
-  const { changed } = puts[0]!;
-  return upsert(layout, entries, puts, changed === undefined ? columns : changed.map((index) => columns[index]!));
+  const everywhere: string[] = [];
+  const partly = new Map<string, Statement>();
+  for (const [index, column] of fieldColumns(entries).entries()) {
+    const rows = puts.filter(({ changed }) => changed === undefined || changed.includes(index));
+    if (rows.length === puts.length) everywhere.push(column);
+    else if (rows.length > 0) partly.set(column, isOneOf(entries, rows));
+  }
+  return upsert(layout, entries, puts, everywhere, partly);
+}
+
+/** That a stored row is one of these. */
+function isOneOf(entries: EntryLayout, puts: readonly EntryPut[]): Statement {
+  const prefix = `${entries.name}.`;
+  const owned = entries.owner.map(({ name }) => `${prefix}${name} = ? AND `).join("");
+  const byOwner = [...groupedBy(puts, ({ owner }) => owner)];
+  return {
+    sql: byOwner.map(([, some]) => `(${owned}${keyCondition(entries, some.length, prefix)})`).join(" OR "),
+    parameters: byOwner.flatMap(([owner, some]) => [
+      ...entries.owner.map(({ column }) => encoded(column, owner)),
+      ...some.map(({ key }) => lookupValue(entries, key)),
+    ]),
+  };
 }
 
 /** Writes the fields that change of an entry that is there: for one that holds what could not be inserted again. */
@@ -97,9 +118,16 @@ function upsert(
   entries: EntryLayout,
   puts: readonly EntryPut[],
   updated: readonly string[],
+  partly: ReadonlyMap<string, Statement> = new Map(),
 ): Statement {
-  const { sql, ...statement } = insertEntries(entries, puts);
-  return { sql: sql + dialect.onDuplicateKey(entries.primaryKey, updated), ...statement };
+  const { sql, parameters, ...statement } = insertEntries(entries, puts);
+  const columns = new Map([...partly].map(([column, condition]) => [column, condition.sql]));
+  const some = partly.size === 0 ? undefined : { table: entries.table.name, columns };
+  return {
+    sql: sql + dialect.onDuplicateKey(entries.primaryKey, updated, some),
+    parameters: [...parameters, ...[...partly.values()].flatMap((condition) => condition.parameters)],
+    ...statement,
+  };
 }
 
 function fieldColumns({ fields, table }: EntryLayout): string[] {

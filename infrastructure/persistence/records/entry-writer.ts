@@ -52,8 +52,8 @@ export async function writeAllEntries(
 }
 
 /**
- * What writes the entry changes among those of some records: one statement per collection and kind, of changed
- * entries one per set of changed columns; more only past the limits of `batches`.
+ * What writes the entry changes among those of some records: one statement per collection and kind; more
+ * only past the limits of `batches`, and for entries that hold what no INSERT takes: one each.
  */
 export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit[]): Generator<EntryStatement> {
   for (const entries of layout.entries.values()) {
@@ -67,9 +67,7 @@ function* statementsOf(
   { drops, puts, updates, placed, added }: EntryWrites,
 ): Generator<EntryStatement> {
   for (const statement of dropStatements(layout, entries, drops)) yield { statement };
-  for (const alike of groupedBy(puts, ({ changed }) => changed?.join()).values()) {
-    for (const rows of batchesOf(entries, alike)) yield { statement: putEntries(layout, entries, rows) };
-  }
+  for (const rows of batchesOf(entries, puts)) yield { statement: putEntries(layout, entries, rows) };
   for (const row of updates) yield { statement: updateEntry(entries, row), rows: 1 };
   for (const rows of batchesOf(entries, placed)) yield { statement: placeEntries(layout, entries, rows) };
   for (const rows of batchesOf(entries, added)) yield { statement: insertEntries(entries, rows) };
@@ -90,8 +88,10 @@ function* dropStatements(layout: TableLayout, entries: EntryLayout, drops: reado
 }
 
 function batchesOf(entries: EntryLayout, puts: readonly EntryPut[]): Iterable<readonly EntryPut[]> {
-  const width = 2 * entries.owner.length + 2 + entries.fields.length; // the owner once more where a list is appended to
-  return batches(puts, width, (put) => textLength(entries, put));
+  const owner = entries.owner.length;
+  const row = 2 * owner + 2 + entries.fields.length; // the owner once more where a list is appended to
+  const conditions = puts.some(({ changed }) => changed !== undefined) ? entries.fields.length : 0;
+  return batches(puts, row + conditions * (owner + 1), (put) => textLength(entries, put) + conditions * put.key.length);
 }
 
 function textLength(entries: EntryLayout, { key, entry }: EntryPut): number {
