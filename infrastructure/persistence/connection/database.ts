@@ -14,7 +14,8 @@ import { errorMeaning, metDeadConnection, translated } from "./server-error.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
 import type { Session } from "./session.js";
 import { checkTable } from "../records/table-checks.js";
-import { tableLayout, type TableLayout } from "../records/table-layout.js";
+import { tableLayout, type TableLayout, type TimestampLimits } from "../records/table-layout.js";
+import { timestampLimits } from "../records/timestamp-limits.js";
 
 export interface DatabaseOptions {
   readonly clock: Clock;
@@ -213,11 +214,13 @@ export class Database {
   async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
     requireArguments("database", { table: [table, aRecordTable] });
     const dialect = await this.dialect();
-    if (this.options.checkTables === true) {
-      const check = (through: Session): Promise<void> => checkTable(through, table, dialect);
-      await (session === undefined ? this.#run((connector) => connector.withSession(check)) : check(session));
-    }
-    const layout = tableLayout(table, dialect);
+    const check = async (through: Session): Promise<TimestampLimits | undefined> => {
+      await checkTable(through, table, dialect);
+      return timestampLimits(through, table);
+    };
+    const checked = (): Promise<TimestampLimits | undefined> =>
+      session === undefined ? this.#run((connector) => connector.withSession(check)) : check(session);
+    const layout = tableLayout(table, dialect, this.options.checkTables === true ? await checked() : undefined);
     this.#layouts.set(table, layout);
     return layout;
   }

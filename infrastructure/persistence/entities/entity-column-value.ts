@@ -121,7 +121,7 @@ function serverValue(
     case "datetime":
       return instantValue(zone, column.precision ?? 0);
     case "timestamp":
-      return instantValue(zone, column.precision ?? 0, TIMESTAMP_LIMITS);
+      return timestampValue(zone, column.precision ?? 0);
     case "varbinary":
       return plainValue(bytes(Number(column.length || 255)), dialect);
     case "tinyblob":
@@ -132,6 +132,11 @@ function serverValue(
     default:
       return { refused: `columns of type ${type} cannot be compared` };
   }
+}
+
+function timestampValue(zone: TimeZone, digits: number): ColumnValue {
+  const { type, codec } = instantValue(zone, digits, TIMESTAMP_LIMITS);
+  return { type, codec: { ...codec, isTimestamp: true } };
 }
 
 function floatColumn({ unsigned, precision, scale }: ColumnMetadata): Omit<FloatColumn, "single"> {

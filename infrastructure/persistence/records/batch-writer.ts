@@ -6,7 +6,7 @@ import { batches } from "./batches.js";
 import { entryStatements } from "./entry-writer.js";
 import type { RecordEdit } from "./entry-writes.js";
 import { groupedBy } from "./grouped.js";
-import { requireShallow } from "./json-depth.js";
+import { requireTaken } from "./server-limits.js";
 import { rowOf } from "./record-statements.js";
 import { updateByChanges } from "./record-update.js";
 import { isOutOfRange } from "../connection/server-error.js";
@@ -31,7 +31,7 @@ export function batchStatements(
   keyTypes: readonly string[] | undefined,
   writes: readonly RecordEdit[],
 ): BatchStatement[] {
-  requireShallow(layout, writes);
+  requireTaken(layout, writes);
   const statements = rowStatements(layout, keyTypes, writes);
   statements.push(...entryStatements(layout, writes));
   return statements;

@@ -9,6 +9,8 @@ export interface ColumnCodec {
   readonly decode: (column: unknown) => unknown;
   /** Of a time: the digits of a second that are written. */
   readonly digits?: number;
+  /** Whether a server reads what is encoded by the clock of the session's time zone; see `TimestampLimits`. */
+  readonly isTimestamp?: boolean;
 }
 
 export function columnCodec(type: AttributeType, dialect: Dialect): ColumnCodec {

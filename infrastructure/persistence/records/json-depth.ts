@@ -1,12 +1,10 @@
 import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
 import type { Change } from "../../../domain/distinction/diff/change.js";
-import { InvalidValueError, type Fault } from "../../../domain/distinction/errors.js";
+import type { Fault } from "../../../domain/distinction/errors.js";
 import { JsonText } from "../../../domain/distinction/json/json-text.js";
-import { idFrom, idText } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "../../../domain/distinction/types/record-type.js";
 import { shownEntryPath } from "../../../domain/distinction/diff/shown-path.js";
-import type { RecordEdit } from "./entry-writes.js";
 import type { TableLayout } from "./table-layout.js";
 
 /**
@@ -16,37 +14,19 @@ import type { TableLayout } from "./table-layout.js";
 const MARIADB_DEPTH = 31;
 const REASON = `JSON nested at most ${MARIADB_DEPTH} levels deep on MariaDB`;
 
-/**
- * Refuses documents that only MariaDB would. To be called before anything is sent.
- *
- * @throws InvalidValueError naming the record, and every attribute and entry that is too deep
- */
-export function requireShallow(layout: TableLayout, edits: readonly RecordEdit[]): void {
-  if (layout.dialect.name !== "mariadb") return;
-  const { type } = layout.table;
-  for (const { base, changes } of edits)
-    refuse(
-      type,
-      base,
-      changes.flatMap((change) => faultsOf(type, change)),
-    );
+/** The documents among `changes` that only MariaDB refuses. */
+export function depthFaults({ dialect, table: { type } }: TableLayout, changes: readonly Change[]): Fault[] {
+  return dialect.name === "mariadb" ? changes.flatMap((change) => faultsOf(type, change)) : [];
 }
 
-/** As `requireShallow`, of whole records. */
-export function requireShallowStates(layout: TableLayout, states: readonly RecordState[]): void {
-  if (layout.dialect.name !== "mariadb") return;
-  const { type } = layout.table;
-  for (const state of states) {
-    const attributes = Object.entries(state.attributes).flatMap(([path, value]) => (isDeep(value) ? [path] : []));
-    const entries = Object.entries(state.collections).flatMap(([name, map]) =>
-      [...map].flatMap(([key, entry]) => entryFaults(type, name, key, entry)),
-    );
-    refuse(type, state, [...attributes.map((path) => ({ path, reason: REASON })), ...entries]);
-  }
-}
-
-function refuse(type: AnyRecordType, { attributes }: RecordState, faults: readonly Fault[]): void {
-  if (faults.length > 0) throw new InvalidValueError(type.name, faults, idText(idFrom(type, attributes)));
+/** The documents of a whole record that only MariaDB refuses. */
+export function depthFaultsOf({ dialect, table: { type } }: TableLayout, state: RecordState): Fault[] {
+  if (dialect.name !== "mariadb") return [];
+  const attributes = Object.entries(state.attributes).flatMap(([path, value]) => (isDeep(value) ? [path] : []));
+  const entries = Object.entries(state.collections).flatMap(([name, map]) =>
+    [...map].flatMap(([key, entry]) => entryFaults(type, name, key, entry)),
+  );
+  return [...attributes.map((path) => ({ path, reason: REASON })), ...entries];
 }
 
 function faultsOf(type: AnyRecordType, change: Change): Fault[] {

@@ -7,7 +7,7 @@ import { batches } from "./batches.js";
 import type { DatabaseAccess } from "../connection/database.js";
 import type { Dialect } from "../connection/dialect.js";
 import { writeAllEntries } from "./entry-writer.js";
-import { requireShallowStates } from "./json-depth.js";
+import { requireTakenStates } from "./server-limits.js";
 import { compareKeys } from "./record-locks.js";
 import { decodedId, insertRecord } from "./record-statements.js";
 import { DuplicateKeyError } from "../connection/server-error.js";
@@ -27,7 +27,7 @@ export async function insertOne(
   layout: TableLayout,
   state: RecordState,
 ): Promise<InsertOutcome> {
-  requireShallowStates(layout, [state]);
+  requireTakenStates(layout, [state]);
   const { tombstones } = layout.table;
   const statement =
     tombstones === undefined ? insertRecord(layout, state) : insertUnlessRemoved(layout, tombstones, state);
@@ -58,7 +58,7 @@ export function insertUnless<T>(
   state: RecordState,
   refusal: Refusal<T>,
 ): Promise<"applied" | T> {
-  requireShallowStates(layout, [state]);
+  requireTakenStates(layout, [state]);
   return database.transaction(async (session) => {
     const refused = await refusal(session, layout.dialect);
     if (refused !== undefined) return refused;
@@ -79,7 +79,7 @@ export async function insertAll(
   states: readonly RecordState[],
   transaction: (work: (session: Session) => Promise<void>) => Promise<void> = (work) => database.transaction(work),
 ): Promise<readonly TakenId[]> {
-  requireShallowStates(layout, states);
+  requireTakenStates(layout, states);
   const sorted = [...states].sort((left, right) => compareKeys(idOf(layout, left), idOf(layout, right)));
   return insertedOrTaken(database, layout, states, (stored) =>
     transaction(async (session) => {

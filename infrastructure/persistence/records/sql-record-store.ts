@@ -23,7 +23,7 @@ import { applyBatch } from "./batch-store.js";
 import { aDatabase, Database, type DatabaseAccess } from "../connection/database.js";
 import { HurriedDatabase } from "../connection/hurried-database.js";
 import { writeEntries } from "./entry-writer.js";
-import { requireShallow } from "./json-depth.js";
+import { requireTaken } from "./server-limits.js";
 import { chosenIndex } from "./list-filters.js";
 import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
@@ -69,7 +69,7 @@ export class SqlRecordStore implements RecordStore {
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
     const layout = await this.ready();
-    requireShallow(layout, [{ base, changes }]);
+    requireTaken(layout, [{ base, changes }]);
     const written = await this.#written(layout, base, changes);
     return written ? { kind: "applied" } : this.current(layout, base, scope);
   }
@@ -95,7 +95,7 @@ export class SqlRecordStore implements RecordStore {
       if (current === undefined) return { kind: "missing" };
       const changes = decide(current);
       if (changes.length === 0) return { kind: "applied", state: current };
-      requireShallow(layout, [{ base: current, changes }]);
+      requireTaken(layout, [{ base: current, changes }]);
       await session.run(this.#update(layout, current, changes));
       await writeEntries(session, layout, [{ base: current, changes }]);
       return { kind: "applied", state: apply(current, changes) };

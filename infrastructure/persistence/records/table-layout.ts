@@ -17,6 +17,18 @@ export interface Column {
   readonly secret: boolean;
 }
 
+/**
+ * The first and the last time that a server takes for a TIMESTAMP column: it reads what it is sent as told by the clock of
+ * the session's time zone, which need not be the one that the data source means.
+ */
+export interface TimestampLimits {
+  /** `1970-01-01 05:00:01` under `+05:00`. */
+  readonly from: string;
+  readonly to: string;
+  /** As the server names it. */
+  readonly zone: string;
+}
+
 /** A record table with everything about it that does not change between statements worked out once. */
 export interface TableLayout {
   readonly table: RecordTable;
@@ -32,6 +44,8 @@ export interface TableLayout {
   readonly byAttribute: ReadonlyMap<string, Column>;
   readonly key: readonly Column[];
   readonly entries: ReadonlyMap<string, EntryLayout>;
+  /** Where the server was asked for them. */
+  readonly timestamps: TimestampLimits | undefined;
 }
 
 export interface EntryLayout {
@@ -52,7 +66,7 @@ export interface EntryLayout {
   readonly primaryKey: readonly string[];
 }
 
-export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
+export function tableLayout(table: RecordTable, dialect: Dialect, timestamps?: TimestampLimits): TableLayout {
   const attributes = Object.entries(table.type.attributes as Attributes);
   const columns = attributes.map(([attribute, type]) => ({
     attribute,
@@ -74,6 +88,7 @@ export function tableLayout(table: RecordTable, dialect: Dialect): TableLayout {
     selected: plainNames([table.versionColumn, ...attributes.map(([attribute]) => table.columns[attribute]!)]),
     byAttribute,
     key: keyNames(table.type).map((name) => byAttribute.get(name)!),
+    timestamps,
     entries: new Map(
       collections.map(([name, type]) => [
         name,
