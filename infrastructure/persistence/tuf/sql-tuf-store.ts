@@ -1,7 +1,6 @@
-import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import { corrupt } from "../../../domain/tuf/errors.js";
 import { GroupCommit } from "../../../domain/tuf/group-commit.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
-import { TOP_LEVEL_ROLES } from "../../../domain/tuf/role-name.js";
 import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
 import type {
   CommitOutcome,
@@ -19,12 +18,12 @@ import type {
 } from "../../../domain/tuf/tuf-store.js";
 import type { Database } from "../connection/database.js";
 import { DuplicateKeyError } from "../connection/server-error.js";
-import type { Row, Session, Statement } from "../connection/session.js";
-import { advance, StaleCommit } from "./compare-and-set.js";
+import type { Statement } from "../connection/session.js";
+import { advance } from "./compare-and-set.js";
 import { insertTufRepository } from "./tuf-creation.js";
-import { raiseExport, readExport, selectBacklog, selectExport } from "./tuf-export-statements.js";
+import { raiseExport, readBacklog, readExport, selectBacklog, selectExport } from "./tuf-export-statements.js";
 import { insertFileRows, readFiles } from "./tuf-file-writer.js";
-import { readRepository, selectRepository, selectRole } from "./tuf-repository-statements.js";
+import { readRepository, selectRepository } from "./tuf-repository-statements.js";
 import { closeEvent, insertEvent } from "./tuf-signing-statements.js";
 import {
   deleteDifferences,
@@ -51,7 +50,7 @@ import {
   selectMeta,
   selectSnapshotState,
 } from "./tuf-snapshot-statements.js";
-
+import { TufRows } from "./tuf-rows.js";
 import { readHeldPath, selectHeldPaths } from "./tuf-target-statements.js";
 
 /**
@@ -63,7 +62,11 @@ export class SqlTufStore implements TufStore {
   /** By repository: many that ask at once are answered by one read, which began after all of them asked. */
   readonly #repositories = new Map<string, GroupCommit<TufRepository | undefined>>();
 
-  constructor(private readonly database: Database) {}
+  readonly #rows: TufRows;
+
+  constructor(private readonly database: Database) {
+    this.#rows = new TufRows(database);
+  }
 
   async createRepository(
     repository: NewTufRepository,
@@ -87,7 +90,7 @@ export class SqlTufStore implements TufStore {
   async repository(name: string): Promise<TufRepository | undefined> {
     let reads = this.#repositories.get(name);
     if (reads === undefined) {
-      reads = new GroupCommit(async () => readRepository(name, await this.#rows(selectRepository(name))));
+      reads = new GroupCommit(async () => readRepository(name, await this.#rows.of(selectRepository(name))));
       this.#repositories.set(name, reads);
     }
     return reads.run();
@@ -109,8 +112,8 @@ export class SqlTufStore implements TufStore {
       throw new RangeError(`${roles.length} roles at a time; at most ${MOST_STATES} are read as one state`);
     }
     if (roles.length === 0) return [];
-    const states = readRoleStates(await this.#rows(selectRoleStates(repository, roles)));
-    return Promise.all(roles.map(async (role) => states.get(role) ?? this.#noRole(repository, role)));
+    const states = readRoleStates(await this.#rows.of(selectRoleStates(repository, roles)));
+    return Promise.all(roles.map(async (role) => states.get(role) ?? this.#rows.noRole(repository, role)));
   }
 
   async heldPaths(
@@ -118,8 +121,8 @@ export class SqlTufStore implements TufStore {
     prefix: string,
     page: { after?: HeldPath | undefined; limit: number },
   ): Promise<readonly HeldPath[]> {
-    const rows = await this.#rows(selectHeldPaths(repository, prefix, page));
-    if (rows.length === 0) await this.#requireRole(repository, "targets");
+    const rows = await this.#rows.of(selectHeldPaths(repository, prefix, page));
+    if (rows.length === 0) await this.#rows.requireRole(repository, "targets");
     return rows.map(readHeldPath);
   }
 
@@ -129,7 +132,7 @@ export class SqlTufStore implements TufStore {
     const files = sorted.map(({ file }) => file);
     if (files.length === 0) return "applied";
     const roles = files.map(({ role }) => role);
-    return this.#commit(repository, roles, async (session) => {
+    return this.#rows.commit(repository, roles, async (session) => {
       await advance(session, advanceSignedRoles(dialect, repository, sorted), files.length);
       for (const { event } of sorted) {
         if (event !== undefined) await advance(session, closeEvent(repository, event, "finalised"));
@@ -140,7 +143,7 @@ export class SqlTufStore implements TufStore {
   }
 
   async snapshotState(repository: string): Promise<SnapshotState> {
-    const rows = await this.#rowsOfRole(selectSnapshotState(repository), repository, "timestamp", "snapshot");
+    const rows = await this.#rows.ofRole(selectSnapshotState(repository), repository, "timestamp", "snapshot");
     const state = readSnapshotState(rows);
     if (state === undefined) throw corrupt(`the current snapshot of repository ${repository} has no file`);
     return state;
@@ -149,13 +152,13 @@ export class SqlTufStore implements TufStore {
   async snapshotHead(repository: string, after?: number): Promise<ReadonlyMap<string, number>> {
     const rows =
       after === undefined
-        ? await this.#rowsOfRole(selectHead(repository), repository, "targets")
-        : await this.#rows(selectHeadAfter(repository, after));
+        ? await this.#rows.ofRole(selectHead(repository), repository, "targets")
+        : await this.#rows.of(selectHeadAfter(repository, after));
     return new Map(rows.map(([role, metadataVersion]) => [role as string, Number(metadataVersion)]));
   }
 
   async snapshotMeta(repository: string, snapshotVersion: number): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#rowsOfRole(selectMeta(repository, snapshotVersion), repository, "targets");
+    const rows = await this.#rows.ofRole(selectMeta(repository, snapshotVersion), repository, "targets");
     const versions = rows.map(([role, version]) => [role as string, Number(version)] as const);
     return new Map(versions.filter(([, version]) => version > 0));
   }
@@ -171,7 +174,7 @@ export class SqlTufStore implements TufStore {
       { file: snapshot, signedVersion: signedVersions.snapshot },
     ];
     const roles = [timestamp, snapshot, ...files].map(({ role }) => role);
-    return this.#commit(repository, roles, async (session) => {
+    return this.#rows.commit(repository, roles, async (session) => {
       await advance(session, advanceSignedRoles(dialect, repository, both), both.length);
       if (files.length > 0) await advance(session, advanceSignedRoles(dialect, repository, signed), files.length);
       await insertFileRows(session, repository, [...files, snapshot, timestamp]);
@@ -186,38 +189,25 @@ export class SqlTufStore implements TufStore {
 
   async commitTimestamp(repository: string, commit: RoleCommit): Promise<CommitOutcome> {
     const dialect = await this.database.dialect();
-    return this.#commit(repository, [commit.file.role], async (session) => {
+    return this.#rows.commit(repository, [commit.file.role], async (session) => {
       await advance(session, advanceSignedRoles(dialect, repository, [commit]));
       await insertFileRows(session, repository, [commit.file]);
     });
   }
 
   async exportPosition(repository: string): Promise<ExportPosition> {
-    const [row] = await this.#rowsOfRole(selectExport(repository), repository, "timestamp");
+    const [row] = await this.#rows.ofRole(selectExport(repository), repository, "timestamp");
     return readExport(row);
   }
 
   async exportBacklog(repository: string, from: ExportPosition): Promise<ExportBacklog> {
-    const rows = await this.#rowsOfRole(selectBacklog(repository, from.snapshot), repository, "root");
-    const versions = new Map(rows.map(([role, version]) => [role as string, Number(version)]));
-    const take = (role: keyof ExportPosition): number => {
-      const version = versions.get(role);
-      if (version === undefined) throw lacking(repository, role);
-      versions.delete(role);
-      return version;
-    };
-    const position = { root: take("root"), snapshot: take("snapshot"), timestamp: take("timestamp") };
-    const files: FileReference[] = Array.from(versions, ([role, metadataVersion]) => ({ role, metadataVersion }));
-    for (const role of ["snapshot", "timestamp"] as const) {
-      if (position[role] > from[role]) files.push({ role, metadataVersion: position[role] });
-    }
-    for (let root = from.root + 1; root <= position.root; root++) files.push({ role: "root", metadataVersion: root });
-    return { position, files };
+    const rows = await this.#rows.ofRole(selectBacklog(repository, from.snapshot), repository, "root");
+    return readBacklog(repository, rows, from);
   }
 
   async files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]> {
     const files = await this.database.session((session) => readFiles(session, repository, references));
-    if (files.length === 0) await this.#requireRole(repository, "root");
+    if (files.length === 0) await this.#rows.requireRole(repository, "root");
     return files;
   }
 
@@ -228,7 +218,7 @@ export class SqlTufStore implements TufStore {
   }
 
   async oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]> {
-    const lines = await this.#rows(selectRetentionLine(repository, time));
+    const lines = await this.#rows.of(selectRetentionLine(repository, time));
     const line = (role: string): number => Number(lines.find(([name]) => name === role)?.[1] ?? 0);
     const statements = [
       (left: number) => selectReplacedFiles(repository, line("snapshot"), left),
@@ -238,10 +228,10 @@ export class SqlTufStore implements TufStore {
     const files: FileReference[] = [];
     for (const statement of statements) {
       if (files.length >= limit) break;
-      const rows = await this.#rows(statement(limit - files.length));
+      const rows = await this.#rows.of(statement(limit - files.length));
       files.push(...rows.map(([role, version]) => ({ role: role as string, metadataVersion: Number(version) })));
     }
-    if (files.length === 0) await this.#requireRole(repository, "root");
+    if (files.length === 0) await this.#rows.requireRole(repository, "root");
     return files;
   }
 
@@ -255,62 +245,13 @@ export class SqlTufStore implements TufStore {
   }
 
   async #namesOfRoles(repository: string, statement: Statement): Promise<readonly string[]> {
-    const rows = await this.#rows(statement);
-    if (rows.length === 0) await this.#requireRole(repository, "targets");
+    const rows = await this.#rows.of(statement);
+    if (rows.length === 0) await this.#rows.requireRole(repository, "targets");
     return rows.map(([name]) => name as string);
-  }
-
-  #rows(statement: Statement): Promise<readonly Row[]> {
-    return this.database.session((session) => session.rows(statement));
-  }
-
-  /** Rows that a repository always has, once it has these roles. */
-  async #rowsOfRole(
-    statement: Statement,
-    repository: string,
-    ...roles: readonly string[]
-  ): Promise<readonly [Row, ...Row[]]> {
-    const [first, ...others] = await this.#rows(statement);
-    if (first !== undefined) return [first, ...others];
-    for (const role of roles) await this.#requireRole(repository, role);
-    throw corrupt(`repository ${repository} lacks rows of ${roles.join(" or ")}`);
-  }
-
-  async #commit(
-    repository: string,
-    roles: readonly string[],
-    work: (session: Session) => Promise<void>,
-  ): Promise<CommitOutcome> {
-    try {
-      await this.database.transaction(work);
-      return "applied";
-    } catch (error) {
-      if (!(error instanceof StaleCommit) && !(error instanceof DuplicateKeyError)) throw error;
-      for (const role of roles) await this.#requireRole(repository, role);
-      return "stale";
-    }
-  }
-
-  async #noRole(repository: string, role: string): Promise<never> {
-    await this.#requireRole(repository, role);
-    throw corrupt(`repository ${repository}: role ${role} came and went`);
-  }
-
-  /** What there is to say where a statement found nothing; asked only then. */
-  async #requireRole(repository: string, role: string): Promise<void> {
-    const [row] = await this.#rows(selectRole(repository, role));
-    if (row === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
-    if (row[0] !== null) return;
-    if ((TOP_LEVEL_ROLES as readonly string[]).includes(role)) throw lacking(repository, role);
-    throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no role ${role}`);
   }
 }
 
 /** In the order in which rows of roles are locked. */
 function inOrder(commits: readonly RoleCommit[]): readonly RoleCommit[] {
   return [...commits].sort((left, right) => (left.file.role < right.file.role ? -1 : 1));
-}
-
-function lacking(repository: string, role: string): TufError {
-  return corrupt(`repository ${repository} has no role ${role}`);
 }

@@ -1,5 +1,6 @@
-import type { ExportPosition } from "../../../domain/tuf/tuf-store.js";
+import type { ExportBacklog, ExportPosition, FileReference } from "../../../domain/tuf/tuf-store.js";
 import type { Row, Statement } from "../connection/session.js";
+import { lacking } from "./tuf-rows.js";
 
 /** The statements on how far the published files are, one function each. */
 
@@ -48,4 +49,22 @@ export function selectBacklog(repository: string, snapshotVersion: number): Stat
       "WHERE repository = ? AND snapshot_version > ?",
     parameters: [repository, repository, snapshotVersion],
   };
+}
+
+/** The rows of `selectBacklog`: what has to be exported to get from `from` to where they lead. */
+export function readBacklog(repository: string, rows: readonly Row[], from: ExportPosition): ExportBacklog {
+  const versions = new Map(rows.map(([role, version]) => [role as string, Number(version)]));
+  const take = (role: keyof ExportPosition): number => {
+    const version = versions.get(role);
+    if (version === undefined) throw lacking(repository, role);
+    versions.delete(role);
+    return version;
+  };
+  const position = { root: take("root"), snapshot: take("snapshot"), timestamp: take("timestamp") };
+  const files: FileReference[] = Array.from(versions, ([role, metadataVersion]) => ({ role, metadataVersion }));
+  for (const role of ["snapshot", "timestamp"] as const) {
+    if (position[role] > from[role]) files.push({ role, metadataVersion: position[role] });
+  }
+  for (let root = from.root + 1; root <= position.root; root++) files.push({ role: "root", metadataVersion: root });
+  return { position, files };
 }

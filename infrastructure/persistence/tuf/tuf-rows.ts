@@ -1,0 +1,63 @@
+import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import { TOP_LEVEL_ROLES } from "../../../domain/tuf/role-name.js";
+import type { CommitOutcome } from "../../../domain/tuf/tuf-store.js";
+import type { Database } from "../connection/database.js";
+import { DuplicateKeyError } from "../connection/server-error.js";
+import type { Row, Session, Statement } from "../connection/session.js";
+import { StaleCommit } from "./compare-and-set.js";
+import { selectRole } from "./tuf-repository-statements.js";
+
+/** Runs statements on the rows of repositories, and tells what is missing where they find none. */
+export class TufRows {
+  constructor(private readonly database: Database) {}
+
+  of(statement: Statement): Promise<readonly Row[]> {
+    return this.database.session((session) => session.rows(statement));
+  }
+
+  /** Rows that a repository always has, once it has these roles. */
+  async ofRole(
+    statement: Statement,
+    repository: string,
+    ...roles: readonly string[]
+  ): Promise<readonly [Row, ...Row[]]> {
+    const [first, ...others] = await this.of(statement);
+    if (first !== undefined) return [first, ...others];
+    for (const role of roles) await this.requireRole(repository, role);
+    throw corrupt(`repository ${repository} lacks rows of ${roles.join(" or ")}`);
+  }
+
+  /** A transaction that begins with a compare-and-set of these roles. */
+  async commit(
+    repository: string,
+    roles: readonly string[],
+    work: (session: Session) => Promise<void>,
+  ): Promise<CommitOutcome> {
+    try {
+      await this.database.transaction(work);
+      return "applied";
+    } catch (error) {
+      if (!(error instanceof StaleCommit) && !(error instanceof DuplicateKeyError)) throw error;
+      for (const role of roles) await this.requireRole(repository, role);
+      return "stale";
+    }
+  }
+
+  async noRole(repository: string, role: string): Promise<never> {
+    await this.requireRole(repository, role);
+    throw corrupt(`repository ${repository}: role ${role} came and went`);
+  }
+
+  /** What there is to say where a statement found nothing; asked only then. */
+  async requireRole(repository: string, role: string): Promise<void> {
+    const [row] = await this.of(selectRole(repository, role));
+    if (row === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
+    if (row[0] !== null) return;
+    if ((TOP_LEVEL_ROLES as readonly string[]).includes(role)) throw lacking(repository, role);
+    throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no role ${role}`);
+  }
+}
+
+export function lacking(repository: string, role: string): TufError {
+  return corrupt(`repository ${repository} has no role ${role}`);
+}
