@@ -6,18 +6,20 @@ export interface WorkerOrders {
   readonly place: TufPlace;
   /** Paths of its tasks: each adds one target and is done when clients can see it. */
   readonly paths: readonly string[];
+  /** As `paths`: tasks before the time is taken, one after the other. */
+  readonly warmUp: readonly string[];
   /** `lock`: one task at a time among all processes, the lock held for the whole of it. */
   readonly mode: "free" | "lock";
 }
 
-const { place, paths, mode } = JSON.parse(process.argv[2] ?? "") as WorkerOrders;
+const { place, paths, warmUp, mode } = JSON.parse(process.argv[2] ?? "") as WorkerOrders;
 const { service, close } = await openTufBench(place);
 const connection = await createConnection({ uri: place.url });
 const task = async (path: string): Promise<void> => {
   await service.add(new Map([[path, targetOf(path)]]));
   await service.publish();
 };
-await service.publish();
+for (const path of warmUp) await task(path);
 process.send?.("ready");
 await new Promise((resolve) => process.once("message", resolve));
 if (mode === "free") await Promise.all(paths.map(task));

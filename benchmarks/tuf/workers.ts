@@ -9,9 +9,14 @@ import type { WorkerOrders } from "./worker.child.js";
 const BINS = 2_048;
 const WORKERS = 4;
 
+/** Tasks of each worker before the time is taken: a process that has just begun would tell of its compiler and connections. */
+const WARM_UP = 20;
+
 /**
  * Milliseconds until all tasks of all workers are visible, with and without a global lock. All tasks of a worker are there
  * from the start, as from a queue: without a lock they are under way together, with it nobody may be.
+ *
+ * Before that each worker of either arm does as many tasks, one after the other and without a lock: services run for days.
  */
 export function workers({ url, quick, say }: Bench): Promise<Samples> {
   return withRepository(url, "workers", BINS, async ({ place }) => {
@@ -22,8 +27,9 @@ export function workers({ url, quick, say }: Bench): Promise<Samples> {
       for (const mode of round % 2 === 0 ? (["free", "lock"] as const) : (["lock", "free"] as const)) {
         say(`${WORKERS} workers, ${mode === "free" ? "no lock" : "a global lock"}, round ${round + 1} of ${rounds}`);
         const children = Array.from({ length: WORKERS }, (_, worker) => {
-          const paths = Array.from({ length: tasks }, (_unused, task) => `${mode}/${round}/${worker}/${task}.tgz`);
-          return startWorker({ place, paths, mode });
+          const pathsOf = (count: number, purpose: string) =>
+            Array.from({ length: count }, (_unused, task) => `${mode}/${round}/${worker}/${purpose}/${task}.tgz`);
+          return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode });
         });
         await Promise.all(children.map((child) => told(child, "ready")));
         const milliseconds = await timed(() => {
