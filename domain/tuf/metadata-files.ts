@@ -11,6 +11,17 @@ export interface NamedFile {
  */
 export interface MetadataFiles {
   /**
+   * Writes what will probably be put next, where no reader sees it, so that putting the same bytes has less to wait for. Takes
+   * the place of what was prepared before. Storage that gains nothing by it lacks this method.
+   * @param files versioned ones, and `timestamp.json`
+   * @returns once all of it is written. That it fails concerns nobody: who puts the file then writes it
+   */
+  prepare?(files: readonly NamedFile[]): Promise<void>;
+
+  /** Takes back what was prepared and has not been put. */
+  discardPrepared?(): Promise<void>;
+
+  /**
    * Publishes versioned files. Identical content under a name is fine.
    * @param phases no file is visible before those of all earlier phases are; those of one phase come in any order
    * @returns the names of the files that are new

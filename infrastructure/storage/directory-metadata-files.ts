@@ -3,7 +3,7 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import { TufError } from "../../domain/tuf/errors.js";
 import type { MetadataFiles, NamedFile } from "../../domain/tuf/metadata-files.js";
 import { DurableDirectory } from "./durable-directory.js";
-import { checkPublishedName, checkRemovableName, checkVersionedName } from "./published-name.js";
+import { checkPublishedName, checkRemovableName, checkVersionedName, TIMESTAMP_FILE } from "./published-name.js";
 import { putAll } from "./put-all.js";
 import { TimestampFile } from "./timestamp-file.js";
 
@@ -19,6 +19,17 @@ export class DirectoryMetadataFiles implements MetadataFiles {
   ) {
     this.#files = new DurableDirectory(directory, clock);
     this.#timestamp = new TimestampFile(this.#files, new DurableDirectory(join(directory, ".timestamps"), clock));
+  }
+
+  async prepare(files: readonly NamedFile[]): Promise<void> {
+    const timestamp = files.find(({ name }) => name === TIMESTAMP_FILE);
+    const versioned = files.filter((file) => file !== timestamp);
+    for (const { name } of versioned) checkVersionedName(name);
+    await Promise.all([this.#files.prepare(versioned), this.#timestamp.prepare(timestamp?.bytes)]);
+  }
+
+  async discardPrepared(): Promise<void> {
+    await Promise.all([this.#files.discardPrepared(), this.#timestamp.prepare(undefined)]);
   }
 
   async putAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]> {

@@ -13,6 +13,14 @@ const LONGEST_WRITE = 24 * 60 * 60 * 1000;
 
 const TEMPORARY = /^\.tmp-[0-9a-f]{18}$/;
 
+/** A file before it has its name. */
+interface Temporary {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** Whether its content is there and durable. */
+  readonly isWritten: Promise<boolean>;
+}
+
 /**
  * A directory of whole files. Content is written to a temporary file, synced, then linked to its name: a reader
  * sees all of it or nothing. What a crashed writer leaves behind is never read, and removed by a later writer.
@@ -20,6 +28,9 @@ const TEMPORARY = /^\.tmp-[0-9a-f]{18}$/;
 export class DurableDirectory {
   /** Concurrent writers share one sync of the directory; each by one that began after its own change. */
   readonly #sync = new GroupCommit(() => syncDirectory(this.path));
+
+  /** By the name that a file is to have; one whose name is asked for with other bytes is not used. */
+  readonly #prepared = new Map<string, Temporary>();
 
   #isMade = false;
   #sweptAt = -Infinity;
@@ -40,8 +51,7 @@ export class DurableDirectory {
    * @returns the names of those that it created
    */
   async createAll(files: readonly NamedFile[]): Promise<readonly string[]> {
-    if (!this.#isMade) await mkdir(this.path, { recursive: true });
-    this.#isMade = true;
+    await this.#make();
     await this.#sweep();
     const created: string[] = [];
     try {
@@ -52,6 +62,46 @@ export class DurableDirectory {
       await this.#linkAll(files, created);
     }
     return created;
+  }
+
+  /**
+   * Writes the content of files that are created later, so that they have only to be named then. Takes the place of what was
+   * prepared before; what fails is written again by `createAll`.
+   */
+  async prepare(files: readonly NamedFile[]): Promise<void> {
+    const former = this.#takePrepared();
+    for (const { name, bytes } of files) {
+      const path = this.#temporary();
+      const isWritten = this.#make()
+        .then(() => writeSynced(path, bytes))
+        .then(
+          () => true,
+          () => false,
+        );
+      this.#prepared.set(name, { path, bytes, isWritten });
+    }
+    const written = Array.from(this.#prepared.values(), ({ isWritten }) => isWritten);
+    await Promise.all([removeAll(former), ...written]);
+  }
+
+  /** Removes what was prepared and not created since; `names`: only of these. */
+  async discardPrepared(names?: readonly string[]): Promise<void> {
+    await removeAll(this.#takePrepared(names));
+  }
+
+  #takePrepared(names: Iterable<string> = [...this.#prepared.keys()]): readonly Temporary[] {
+    const taken: Temporary[] = [];
+    for (const name of names) {
+      const temporary = this.#prepared.get(name);
+      if (temporary !== undefined) taken.push(temporary);
+      this.#prepared.delete(name);
+    }
+    return taken;
+  }
+
+  async #make(): Promise<void> {
+    if (!this.#isMade) await mkdir(this.path, { recursive: true });
+    this.#isMade = true;
   }
 
   /** Puts a file in the place of whatever has its name. Durable after the next `sync`. */
@@ -73,14 +123,24 @@ export class DurableDirectory {
 
   /** Syncs share the journal of the file system: many at once cost little more than one. */
   async #linkAll(files: readonly NamedFile[], created: string[]): Promise<void> {
-    const temporaries = files.map(({ name, bytes }) => ({ name, bytes, path: this.#temporary() }));
+    const paths: string[] = [];
+    const prepared = files.map(({ name }) => this.#takePrepared([name])[0]);
     try {
-      await allEnded(temporaries.map(({ path, bytes }) => writeSynced(path, bytes)));
-      for (const { name, path } of temporaries) {
-        if (await isLinked(path, join(this.path, name))) created.push(name);
+      const written = files.map(async ({ bytes }, index) => {
+        const ahead = prepared[index];
+        const path = ahead?.path ?? this.#temporary();
+        paths.push(path);
+        if (ahead !== undefined && (await ahead.isWritten) && Buffer.compare(ahead.bytes, bytes) === 0) return path;
+        if (ahead !== undefined) await unlink(path).catch(() => undefined);
+        await writeSynced(path, bytes);
+        return path;
+      });
+      const sources = await allEnded(written);
+      for (const [index, { name }] of files.entries()) {
+        if (await isLinked(sources[index]!, join(this.path, name))) created.push(name);
       }
     } finally {
-      await Promise.all(temporaries.map(({ path }) => unlink(path).catch(() => undefined))); // what stays is swept later
+      await Promise.all(paths.map((path) => unlink(path).catch(() => undefined))); // what stays is swept later
     }
   }
 
@@ -152,8 +212,18 @@ async function isLinked(temporary: string, path: string): Promise<boolean> {
 }
 
 /** Throws what the first threw that failed, once none is under way any more. */
-async function allEnded(work: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(work)) if (outcome.status === "rejected") throw outcome.reason;
+async function allEnded<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function removeAll(temporaries: readonly Temporary[]): Promise<void> {
+  await Promise.all(
+    temporaries.map(async ({ path, isWritten }) => {
+      await isWritten;
+      await unlink(path).catch(() => undefined); // what stays is swept later
+    }),
+  );
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

@@ -10,6 +10,7 @@ import type { DurableDirectory } from "./durable-directory.js";
 export async function putAll(directory: DurableDirectory, files: readonly NamedFile[]): Promise<readonly string[]> {
   const areThere = await Promise.all(files.map((file) => isThere(directory, file)));
   const missing = files.filter((_, index) => !areThere[index]);
+  await directory.discardPrepared(files.filter((_, index) => areThere[index]).map(({ name }) => name));
   const created = await directory.createAll(missing);
   for (const file of missing) {
     if (!created.includes(file.name) && !(await isThere(directory, file))) throw otherContent(file.name);

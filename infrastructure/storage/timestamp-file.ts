@@ -26,20 +26,33 @@ const MAX_ROUNDS = 1_000;
  * without cached directories.
  */
 export class TimestampFile {
+  private prepared: { readonly bytes: Uint8Array; readonly claim: string } | undefined;
+
   constructor(
     private readonly directory: DurableDirectory,
     private readonly claims: DurableDirectory,
   ) {}
+
+  /** Writes the content of the claim that `raise` will put for these bytes; the claim itself is not there before. */
+  async prepare(bytes: Uint8Array | undefined): Promise<void> {
+    this.prepared = bytes && { bytes, claim: claimName(versionIn(bytes)) };
+    await this.claims.prepare(
+      this.prepared === undefined ? [] : [{ name: this.prepared.claim, bytes: this.prepared.bytes }],
+    );
+  }
 
   /** Whether this call made `bytes` the published timestamp. */
   async raise(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {
     if (versionIn(bytes) !== metadataVersion) throw corrupt(`timestamp ${metadataVersion} states another version`);
     let raised = false;
     if ((await this.publishedVersion()) < metadataVersion) {
-      await this.claims.create(`${metadataVersion}.${randomBytes(9).toString("hex")}.json`, bytes);
+      const { prepared } = this;
+      this.prepared = undefined; // a second claim has a name of its own
+      const isSame = prepared !== undefined && Buffer.compare(prepared.bytes, bytes) === 0;
+      await this.claims.create(isSame ? prepared.claim : claimName(metadataVersion), bytes);
       raised = (await this.settle()).has(metadataVersion);
     }
-    await this.directory.sync();
+    await Promise.all([this.directory.sync(), this.claims.discardPrepared()]);
     const published = await this.directory.read(TIMESTAMP_FILE);
     if (published !== undefined && versionIn(published) === metadataVersion && Buffer.compare(published, bytes) !== 0) {
       throw corrupt(`published timestamp ${metadataVersion} has other content than the database`);
@@ -75,4 +88,8 @@ export class TimestampFile {
     const bytes = await this.directory.read(TIMESTAMP_FILE);
     return bytes === undefined ? 0 : versionIn(bytes);
   }
+}
+
+function claimName(version: number): string {
+  return `${version}.${randomBytes(9).toString("hex")}.json`;
 }

@@ -1,7 +1,9 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
+import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 /** Some bins, signed and merged in one commit; and what becomes of it when others publish at the same time. */
@@ -135,6 +137,23 @@ describe("publishing at once", () => {
     await world.add("most");
     await publisher.publish("main");
     expect(await world.published()).toEqual(hashesOf(others, "more", "most"));
+  });
+
+  it.each([
+    ["loses", () => world.publisher().publish("main")],
+    ["cannot make", () => Promise.reject(new Error("unreachable"))],
+  ])("leaves nothing in storage of a commit that it %s", async (_, before) => {
+    await world.add(mine);
+    const { store } = storeWith(before);
+    store.commitSignedRoles = () => Promise.reject(new Error("unreachable"));
+    const files = new DirectoryMetadataFiles(world.metadata, world.clock); // as another process has one
+    await world
+      .publisher({ store, files })
+      .publish("main")
+      .catch(() => undefined);
+    const names = await readdir(world.metadata, { recursive: true });
+    expect(names.filter((name) => name.includes(".tmp-"))).toEqual([]);
+    expect(await readdir(join(world.metadata, ".timestamps"))).toEqual([]);
   });
 
   it("takes along what another has signed and not merged", async () => {

@@ -42,7 +42,7 @@ await runAsChild<TufPlace, null>(async (place, parent) => {
     await held;
   };
   await watchDisk(reached);
-  const worker = new TurnTaker(withFailpoints(ports, reached));
+  const worker = new TurnTaker(withFailpoints(ports, reached, () => among !== "disk"));
   await parent.send("ready");
   for (let call = await parent.next(); call !== "end"; call = await parent.next()) {
     let turn: Turn;

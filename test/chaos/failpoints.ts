@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import type { Signer } from "../../domain/tuf/signer.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
@@ -17,8 +18,12 @@ const WRITES = new Set([
   ...["trust.commitDelegations", "trust.revokeKey", "files.restore"],
 ]);
 
-/** Only which keys are at hand, which they stay. */
-const LOADS = "keys.load";
+/**
+ * Calls without a failpoint: which keys are at hand, which they stay; and what is written ahead while a commit is under way,
+ * for which the commit's own failpoint stands. Frozen inside a transaction a worker would hold up others until the server
+ * ends it.
+ */
+const UNWATCHED = new Set(["keys.load", "files.prepare"]);
 
 export function isWrite(failpoint: string): boolean {
   return WRITES.has(failpoint);
@@ -27,21 +32,29 @@ export function isWrite(failpoint: string): boolean {
 /** What is done to open files, of whatever directory: content, and directories that are synced. */
 const ON_FILES = ["writeFile", "sync", "close"] as const;
 
+/** What is done to names. */
+const ON_NAMES = ["link", "rename"] as const;
+
+type Steps<Step extends string> = Record<Step, (...given: unknown[]) => unknown>;
+
 export function isOnDisk(failpoint: string): boolean {
   return failpoint.startsWith("disk.");
 }
 
-/**
- * Failpoints before and after each of the steps in which files become durable. Names change between them: a file is linked,
- * and its temporary one unlinked, after it is closed and before its directory is synced.
- */
+/** Failpoints before and after each of the steps in which files become durable and get their names. */
 export async function watchDisk(reached: Reached): Promise<void> {
   const probe = await open(tmpdir());
-  const prototype = Object.getPrototypeOf(probe) as Record<(typeof ON_FILES)[number], (...given: unknown[]) => unknown>;
+  watchSteps(Object.getPrototypeOf(probe) as Steps<(typeof ON_FILES)[number]>, ON_FILES, reached);
   await probe.close();
-  for (const step of ON_FILES) {
-    const original = prototype[step];
-    prototype[step] = async function (this: FileHandle, ...given: unknown[]): Promise<unknown> {
+  const fs = createRequire(import.meta.url)("node:fs/promises") as Steps<(typeof ON_NAMES)[number]>;
+  watchSteps(fs, ON_NAMES, reached);
+  syncBuiltinESMExports(); // for those who imported them by name
+}
+
+function watchSteps<Step extends string>(on: Steps<Step>, steps: readonly Step[], reached: Reached): void {
+  for (const step of steps) {
+    const original = on[step];
+    on[step] = async function (this: FileHandle, ...given: unknown[]): Promise<unknown> {
       await reached(`disk.${step}, before`);
       const answer: unknown = await original.apply(this, given);
       await reached(`disk.${step}`);
@@ -53,8 +66,10 @@ export async function watchDisk(reached: Reached): Promise<void> {
 /**
  * The same ports with a failpoint after each call. Every step of a protocol ends in such a call, and between two of them a
  * worker neither learns nor leaves anything: these are all the places at which another one can find its work.
+ * @param isFileByFile whether files are put one after the other, with a failpoint after each, or together as they are
+ *   otherwise
  */
-export function withFailpoints(ports: TufPorts, reached: Reached): TufPorts {
+export function withFailpoints(ports: TufPorts, reached: Reached, isFileByFile = (): boolean => true): TufPorts {
   const keys = watched("keys", ports.keys, reached, (answer) =>
     isSigner(answer) ? watched("signer", answer, reached) : answer,
   );
@@ -66,7 +81,8 @@ export function withFailpoints(ports: TufPorts, reached: Reached): TufPorts {
     trust: watched("trust", ports.trust, reached),
     edits: watched("edits", ports.edits, reached),
     files: new Proxy(files, {
-      get: (target, member): unknown => (member === "putAll" ? fileByFile(files) : Reflect.get(target, member, target)),
+      get: (target, member): unknown =>
+        member === "putAll" && isFileByFile() ? fileByFile(files) : Reflect.get(target, member, target),
     }),
     clock: { ...systemClock, now: () => ports.clock.now(), sleep: watched("clock", ports.clock, reached).sleep },
   };
@@ -85,7 +101,7 @@ function watched<T extends object>(
       return async (...parameters: unknown[]): Promise<unknown> => {
         const answer: unknown = await Reflect.apply(method, target, parameters);
         const failpoint = `${name}.${String(member)}`;
-        if (failpoint !== LOADS) await reached(failpoint);
+        if (!UNWATCHED.has(failpoint)) await reached(failpoint);
         return wrap(answer);
       };
     },

@@ -80,6 +80,52 @@ describe("a directory", () => {
     });
   });
 
+  describe("prepared", () => {
+    const next = { name: "2.bins-0.json", bytes: Buffer.from("two") };
+    const claims = () => readdir(join(directory, ".timestamps"));
+
+    it("are no claims, and leave no temporary files however they end", async () => {
+      await files.prepare([next, { name: "timestamp.json", bytes: timestampOf(2) }]);
+      expect(await claims()).toEqual([expect.stringMatching(/^\.tmp-/)]);
+      await files.replaceTimestamp(3, timestampOf(3));
+      expect(await published()).toMatchObject({ signed: { version: 3 } });
+      expect(await claims()).toEqual([]);
+      await files.prepare([{ name: "3.bins-0.json", bytes: Buffer.from("three") }]);
+      await files.discardPrepared();
+      expect(await readdir(directory)).toEqual([".timestamps", "timestamp.json"]);
+    });
+
+    it("are not written again when they are put; those that could not be written are", async () => {
+      const written: string[] = [];
+      let isFull = true;
+      const room = await duringWrite(async (_, write) => {
+        written.push("file");
+        if (isFull) throw new Error("full");
+        await write();
+      });
+      await files.prepare([next]);
+      isFull = false;
+      await files.prepare([next]);
+      expect(await putFile(files, next.name, next.bytes)).toBe(true);
+      expect(written).toHaveLength(2);
+      isFull = true;
+      const third = { name: "3.bins-0.json", bytes: Buffer.from("three") };
+      await files.prepare([third]);
+      isFull = false;
+      expect(await putFile(files, third.name, third.bytes)).toBe(true);
+      expect(written).toHaveLength(4);
+      room();
+      expect(await readdir(directory)).toEqual(["2.bins-0.json", "3.bins-0.json"]);
+    });
+
+    it("are written anew where their directory went meanwhile", async () => {
+      await files.prepare([next]);
+      await rm(directory, { recursive: true });
+      expect(await putFile(files, next.name, next.bytes)).toBe(true);
+      expect(await readdir(directory)).toEqual(["2.bins-0.json"]);
+    });
+  });
+
   describe("on a full disk", () => {
     const full = expect.objectContaining({
       code: "STORAGE_UNAVAILABLE",

@@ -49,6 +49,34 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         expect(await storage.names()).toEqual(["1.root.json"]);
       });
 
+      it("that were prepared are not there until they are put, and nothing stays of those that never are", async () => {
+        const file = (name: string, text: string) => ({ name, bytes: Buffer.from(text) });
+        const prepared = [file("1.bins-0.json", "bin"), file("1.snapshot.json", "snapshot")];
+        const timestamp = { name: "timestamp.json", bytes: timestampOf(1) };
+        await files.prepare?.([...prepared, timestamp]);
+        for (const { name } of [...prepared, timestamp]) expect(await files.read(name), name).toBeUndefined();
+        await files.discardPrepared?.();
+        expect(await storage.names()).toEqual([]);
+
+        await files.prepare?.([...prepared, timestamp]);
+        expect(await files.putAll([[prepared[0]!]])).toEqual(["1.bins-0.json"]);
+        expect(await files.putAll([[file("1.snapshot.json", "another")]])).toEqual(["1.snapshot.json"]);
+        expect(await files.replaceTimestamp(1, timestampOf(1))).toBe(true);
+        expect(Buffer.from((await files.read("1.snapshot.json"))!).toString()).toBe("another");
+        expect(await storage.names()).toEqual(["1.bins-0.json", "1.snapshot.json", "timestamp.json"]);
+      });
+
+      it("that were prepared and that another has put meanwhile are fine", async () => {
+        const next = { name: "1.bins-0.json", bytes: Buffer.from("bin") };
+        await files.prepare?.([next, { name: "timestamp.json", bytes: timestampOf(1) }]);
+        const other = storage.open();
+        await putFile(other, next.name, next.bytes);
+        await other.replaceTimestamp(1, timestampOf(1));
+        expect(await files.putAll([[next]])).toEqual([]);
+        expect(await files.replaceTimestamp(1, timestampOf(1))).toBe(false);
+        expect(await storage.names()).toEqual(["1.bins-0.json", "timestamp.json"]);
+      });
+
       it("can be taken back, but for root and the timestamp", async () => {
         await putFile(files, "1.bins-0.json", Buffer.from("one"));
         await putFile(files, "1.root.json", Buffer.from("root"));

@@ -1,6 +1,6 @@
 import { expiresAt, type RoleExpiry } from "../../../../domain/tuf/expiry.js";
 import { type Edition, timestampSigned } from "../../../../domain/tuf/metadata-builders.js";
-import { type CommitPlan, planCommit } from "../../../../domain/tuf/publish-plan.js";
+import { type CommitPlan, planCommit, publishedName } from "../../../../domain/tuf/publish-plan.js";
 import { SnapshotHead } from "../../../../domain/tuf/snapshot-head.js";
 import { mergeSnapshot } from "../../../../domain/tuf/snapshot-merge.js";
 import type {
@@ -72,13 +72,15 @@ export async function commitMerge(
   signed: readonly RoleCommit[] = [],
 ): Promise<CommitOutcome> {
   const { store, repository } = run;
-  const raised = [...state.pending, ...signed.map(({ file }) => file)];
+  const isAlone = memory.known === undefined || memory.known.sha256 === state.snapshot.sha256;
+  const bins = signed.map(({ file }) => file);
+  const raised = [...state.pending, ...bins];
   const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), raised);
   const edition = nextEdition(run, state.snapshot, repository.expiry.snapshot);
   const { file, envelope } = await run.signing.signSnapshot(head, repository, edition);
   const timestamp = await nextTimestamp(run, state, file);
   const snapshot = { ...file, bytes: envelope };
-  const outcome = await store.commitSnapshot(repository.name, {
+  const committing = store.commitSnapshot(repository.name, {
     timestamp,
     snapshot,
     signedVersions: { timestamp: state.timestamp.version, snapshot: state.snapshot.version },
@@ -86,12 +88,25 @@ export async function commitMerge(
     merged: state.pending,
     signed,
   });
+  // Where others publish as well, this commit may well be lost, and its files would have been written in vain.
+  const preparing = isAlone ? prepare(run, [...bins, file, timestamp]) : undefined;
+  let outcome: CommitOutcome = "stale";
+  try {
+    [outcome] = await Promise.all([committing, preparing]);
+  } finally {
+    if (outcome === "stale") await run.files?.discardPrepared?.();
+  }
   if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.
   memory.known = { metadataVersion: file.metadataVersion, sha256: file.sha256, head };
   run.onCommitted?.(file);
   run.onCommitted?.(timestamp);
   return outcome;
+}
+
+/** Writes files to storage where nobody sees them yet: they wait for the disk while the commit waits for its own. */
+async function prepare({ files }: SigningRun, signed: readonly SignedFile[]): Promise<void> {
+  await files?.prepare?.(signed.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
 }
 
 /**

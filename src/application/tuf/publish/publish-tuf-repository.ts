@@ -121,10 +121,10 @@ export class PublishTufRepository {
   }
 
   async #signingRun(name: string, recent: RecentFiles): Promise<SigningRun> {
-    const { store, trust, clock, random, codec, keys } = this.ports;
+    const { store, trust, clock, random, codec, keys, files } = this.ports;
     const repository = await existingRepository(store, name);
     const signing = new RoleSigning(keys, codec, clock.now());
-    return { store, trust, clock, random, codec, signing, repository, onCommitted: (file) => recent.add(file) };
+    return { store, trust, clock, random, codec, signing, repository, files, onCommitted: (file) => recent.add(file) };
   }
 }
 

@@ -10,8 +10,8 @@ export interface PutPorts extends StoredFilePorts {
   readonly files: MetadataFiles;
 }
 
-/** Files that are held in memory and put together. */
-const FILES_PER_GROUP = 64;
+/** Files that are held in memory and put together: no fewer than a publish at once has, so that it waits for one sync. */
+const FILES_PER_GROUP = 160;
 const FILES_AT_A_TIME = 16;
 
 type Phases = readonly (readonly FileReference[])[];

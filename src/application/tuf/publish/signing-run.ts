@@ -4,6 +4,7 @@ import { expiresAt, type RoleExpiry, staggeredExpiresAt } from "../../../../doma
 import { binsDelegated, binSigned, type Edition, ownBinsDelegated } from "../../../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
+import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type {
@@ -26,6 +27,8 @@ export interface SigningRun extends Contention {
   readonly repository: TufRepository;
   /** Told of every file that this run committed. */
   readonly onCommitted?: (file: SignedFile) => void;
+  /** Where the files will be, which may be written there while they are committed. */
+  readonly files?: Pick<MetadataFiles, "prepare" | "discardPrepared">;
 }
 
 export interface SignReport {
