@@ -4,7 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
+import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
+
+const DAY = 24 * 3_600_000;
 
 /** Some bins, signed and merged in one commit; and what becomes of it when others publish at the same time. */
 describe("publishing at once", () => {
@@ -52,6 +55,39 @@ describe("publishing at once", () => {
     expect(report).toMatchObject({ committed: "snapshot", snapshotVersion: 2, timestampVersion: 2 });
     expect(report.rolesSigned).toHaveLength(2);
     expect(await world.published()).toEqual(hashesOf(mine, others));
+  });
+
+  describe("beside custom roles", () => {
+    beforeEach(async () => {
+      const expiry = { lifetime: 10 * DAY, renewBefore: DAY };
+      await addDelegation(world.ports, "main", { role: "team", paths: ["team/*"], expiry });
+      await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 4 });
+      await world.add("team/a");
+      await world.publisher().publish("main");
+    });
+
+    it("is one commit of bins, those below a role too", async () => {
+      await world.add(mine, "many/a");
+      const { store, calls } = storeWith(nothing);
+      const { rolesSigned } = await world.publisher({ store }).publish("main");
+      expect(calls).toEqual(["snapshot applied"]);
+      expect(rolesSigned).toHaveLength(2);
+      expect(await world.published()).toEqual(hashesOf("team/a", mine, "many/a"));
+    });
+
+    it.each([
+      ["dirty", () => world.add("team/b"), ["team/b"]],
+      ["due for renewal", () => Promise.resolve((world.clock.time += 9.5 * DAY)), []],
+    ] as const)("takes two steps where one of them is %s", async (_, change, added) => {
+      await world.add(mine);
+      await change();
+      const { store, calls } = storeWith(nothing);
+      const { rolesSigned } = await world.publisher({ store }).publish("main");
+      expect(calls.at(-1)).toBe("snapshot applied");
+      expect(calls.length).toBeGreaterThan(1);
+      expect(rolesSigned.map(({ role }) => role)).toContain("team");
+      expect(await world.published()).toEqual(hashesOf("team/a", mine, ...added));
+    });
   });
 
   it("signs no bin again where another publishes other bins first", async () => {

@@ -1,7 +1,9 @@
+import { roleAbove } from "../../../../domain/tuf/custom-role.js";
 import { isBinName } from "../../../../domain/tuf/hash-bins.js";
 import type { RoleCommit } from "../../../../domain/tuf/tuf-store.js";
 import { commitMerge, type HeadMemory } from "./merge-snapshot.js";
 import { binCommit } from "./sign-bins.js";
+import { areDelegatorsDue } from "./sign-delegators.js";
 import {
   asOf,
   committed,
@@ -59,13 +61,16 @@ export async function publishAtOnce(
 }
 
 /** Bins that are dirty or due for renewal; `undefined` where these are many, or other roles have to be looked at. */
-async function dueBins({ store, repository }: SigningRun, horizons: Horizons): Promise<readonly string[] | undefined> {
-  if (repository.customRoles.length > 0) return undefined;
+async function dueBins(run: SigningRun, horizons: Horizons): Promise<readonly string[] | undefined> {
+  const { store, repository } = run;
+  const { name, customRoles } = repository;
   const { targetsHorizon, binsHorizon } = horizons;
-  const [dirty, expiring] = await Promise.all([
-    store.dirtyRoles(repository.name, { after: "", limit: MOST_BINS + 1 }),
-    store.expiringRoles(repository.name, { targetsHorizon, binsHorizon, limit: MOST_BINS + 1 }),
+  const [dirty, expiring, isDelegatorDue] = await Promise.all([
+    store.dirtyRoles(name, { after: "", limit: MOST_BINS + 1 }),
+    store.expiringRoles(name, { targetsHorizon, binsHorizon, limit: MOST_BINS + 1 }),
+    areDelegatorsDue(run, horizons),
   ]);
   const due = [...new Set([...dirty, ...expiring])];
-  return due.length <= MOST_BINS && due.every((role) => isBinName(repository, role)) ? due : undefined;
+  if (isDelegatorDue || due.length > MOST_BINS) return undefined;
+  return due.every((role) => isBinName(repository, role) || roleAbove(customRoles, role)) ? due : undefined;
 }

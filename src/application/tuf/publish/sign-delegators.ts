@@ -46,6 +46,19 @@ export async function signDelegators(
   if (areTargetsDue || !records.every(isTrusted)) await sign(() => signTargets(run, horizons, report));
 }
 
+/** Whether custom roles or the catch-all are dirty, due for renewal, or signed under former trust; `targets` is not looked at. */
+export async function areDelegatorsDue({ trust, repository }: SigningRun, horizons: Horizons): Promise<boolean> {
+  const { name, customRoles } = repository;
+  if (customRoles.length === 0) return false;
+  const custom = new Map(customRoles.map((role) => [role.name, horizons.customHorizon(role.expiry)]));
+  return (await trust.delegatedRoles(name)).some(
+    (record) =>
+      !isTrusted(record) ||
+      record.version !== record.signedVersion ||
+      record.expiresAt <= (custom.get(record.name) ?? horizons.binsHorizon),
+  );
+}
+
 /** Whether the newest metadata is signed under the trust that is kept: then `targets` may state that. */
 function isTrusted({ signedVersion, trustSince }: RoleRecord): boolean {
   return signedVersion >= trustSince;
