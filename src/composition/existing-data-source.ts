@@ -78,7 +78,10 @@ export function historyIn(dataSource: DataSource, use: DataSourceUse = {}): Hist
  * elsewhere, but nothing is ever run again: a conflict is thrown, and where the database gives up on the transaction, it
  * is yours to roll back and run again (`TRANSACTION_LOST`). Of no use once the transaction has ended.
  *
- * @throws DistinctionError `TRANSACTION_ENDED` where the manager has no transaction open
+ * Not one that reads at READ UNCOMMITTED. A level that TypeORM is given for the transaction is known if the transaction's
+ * query runner was made after the first `distinct(dataSource, …)`; one that you set yourself by SQL is not known.
+ *
+ * @throws DistinctionError `TRANSACTION_ENDED` where the manager has no transaction open; `UNSAFE_ISOLATION`
  */
 export function joinTransaction(
   manager: EntityManager,

@@ -51,6 +51,15 @@ describe("a server is refused", () => {
     await expect(withMode(mode)).rejects.toEqual(coded("UNSAFE_SQL_MODE", /NO_BACKSLASH_ESCAPES/));
   });
 
+  test("whose session reads what is not committed", async () => {
+    const dirty = withServer(async (connection, { dialect }) => {
+      const sql = "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED";
+      await connection.run({ sql, parameters: [], varying: true });
+      await checkServer(connection, dialect);
+    });
+    await expect(dirty).rejects.toEqual(coded("UNSAFE_ISOLATION", /the session's default level/));
+  });
+
   test("where the connection counts changed rows instead of matched ones", async () => {
     const counting = withServer((connection, { dialect }) => checkServer(connection, dialect), {
       flags: ["-FOUND_ROWS"],

@@ -3,6 +3,7 @@ import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Connector } from "./connection.js";
 import { Database, type DatabaseOptions } from "./database.js";
 import type { Dialect } from "./dialect.js";
+import { refuseDirtyDefault, watchLevels } from "./isolation.js";
 import { MySqlConnector } from "./mysql-connector.js";
 import { checkServer } from "./server-checks.js";
 import type { Session } from "./session.js";
@@ -17,6 +18,7 @@ const connectors = new WeakMap<DataSource, Promise<Connector>>();
  */
 export function existingDatabase(dataSource: DataSource, options: DatabaseOptions): Database {
   const { type, database } = dataSource.options as { type: string; database?: unknown };
+  watchLevels(dataSource);
   const address = `${type} ${typeof database === "string" ? database : "data source"}`;
   const settings = { ...options, checkTables: true };
   return new Database(address, () => connectorOf(dataSource), settings, { identity: dataSource });
@@ -39,6 +41,7 @@ function connectorOf(dataSource: DataSource): Promise<Connector> {
 
 async function connectorOver(dataSource: DataSource): Promise<Connector> {
   requireInitialized(dataSource);
+  refuseDirtyDefault(dataSource);
   const connector: Connector =
     dataSource.options.type === "better-sqlite3"
       ? new SharedSqliteConnector(dataSource)

@@ -1,5 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { refuseDirtyTransaction } from "./isolation.js";
 import { Mutex } from "./mutex.js";
 
 /** One for each transaction that is open: whoever joins it shares its turns. */
@@ -35,9 +36,10 @@ export class JoinedRunner {
     runner.query = hook as QueryRunner["query"];
   }
 
-  /** @throws DistinctionError `TRANSACTION_ENDED` */
+  /** @throws DistinctionError `TRANSACTION_ENDED`, `UNSAFE_ISOLATION` */
   static of(runner: QueryRunner | undefined): JoinedRunner {
     if (runner?.isTransactionActive !== true || runner.isReleased) throw transactionEnded();
+    refuseDirtyTransaction(runner);
     let one = joined.get(runner);
     if (one === undefined) joined.set(runner, (one = new JoinedRunner(runner)));
     one.requireOpen();

@@ -1,5 +1,6 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Dialect } from "./dialect.js";
+import { refuseDirtySession } from "./isolation.js";
 import type { Session } from "./session.js";
 
 /** Oldest servers with everything that the statements use: row aliases on MySQL, JSON_TABLE on MariaDB. */
@@ -8,7 +9,7 @@ const OLDEST = { mysql: [8, 0, 19], mariadb: [10, 6, 0] } as const;
 /**
  * Refuses a server on which the guarantees would not hold.
  *
- * @throws DistinctionError `UNSUPPORTED_SERVER`, `UNSAFE_SQL_MODE`, `AFFECTED_ROWS_UNRELIABLE`
+ * @throws DistinctionError `UNSUPPORTED_SERVER`, `UNSAFE_SQL_MODE`, `UNSAFE_ISOLATION`, `AFFECTED_ROWS_UNRELIABLE`
  */
 export async function checkServer(
   session: Session,
@@ -24,6 +25,7 @@ export async function checkServer(
     const message = "the connection needs autocommit: a single statement is a transaction of its own";
     throw new DistinctionError("UNSAFE_SQL_MODE", message);
   }
+  await refuseDirtySession(session);
   if (affectedRows) await checkAffectedRows(session);
 }
 

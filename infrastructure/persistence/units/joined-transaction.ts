@@ -19,7 +19,7 @@ export class JoinedTransaction implements Pick<TransactionScope, "repository">, 
 
   /**
    * @param actor who does this, for the history
-   * @throws DistinctionError `TRANSACTION_ENDED`
+   * @throws DistinctionError `TRANSACTION_ENDED`, `UNSAFE_ISOLATION`
    */
   constructor(
     private readonly manager: EntityManager,

@@ -45,8 +45,8 @@ const CLEARING_ODDS = 1 / 1000;
 type SeenRecords = Map<SqlRecordStore["table"], Map<string, RecordId>>;
 
 /**
- * Units of work on one database. The isolation level is the server's: under REPEATABLE READ all that a unit loads is as
- * of one moment; what it writes is checked by version under any.
+ * Units of work on one database. The isolation level is the connection's: under REPEATABLE READ all that a unit loads is
+ * as of one moment; what it writes is checked by version from READ COMMITTED on (lower is refused, `UNSAFE_ISOLATION`).
  *
  * A COMMIT whose answer was lost is looked up by the operation id that the unit wrote. Where the database has not the
  * tables for that, it is thrown as `DATABASE_UNAVAILABLE`, and the unit is not run again.
