@@ -69,6 +69,24 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
     expect(await client.download("team/before", "team/new", "kept")).toEqual([undefined, undefined, "kept"]);
   });
 
+  it("keeps paths apart that differ only by case or Unicode form, in roles and in bins", async () => {
+    await addDelegation(world.ports, "main", { role: "team", paths: ["team/*", "caf\u00e9"] });
+    const inRole = ["team/a", "team/A", "team/\u00e9", "team/e\u0301", "caf\u00e9"];
+    const inBins = ["Team/a", "cafe\u0301", "CAF\u00c9"];
+    await world.add(...inRole, ...inBins);
+    await publish();
+    expect(await client.download(...inRole, ...inBins)).toEqual([...inRole, ...inBins]);
+    expect(Object.keys((await published<TargetsSigned>("team")).targets).sort()).toEqual(inRole.toSorted());
+    await removeTargets(world.ports, "main", ["team/\u00e9", "cafe\u0301"]);
+    await publish();
+    expect(await client.download("team/\u00e9", "team/e\u0301", "cafe\u0301", "caf\u00e9")).toEqual([
+      undefined,
+      "team/e\u0301",
+      undefined,
+      "caf\u00e9",
+    ]);
+  });
+
   it("looks no further after a terminating role", async () => {
     await addDelegation(world.ports, "main", { role: "first", paths: ["*/a"] });
     await addDelegation(world.ports, "main", { role: "team", paths: ["team/*"], terminating: true });
