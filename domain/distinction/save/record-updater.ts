@@ -10,7 +10,7 @@ import { idText, recordId, type RecordId } from "../record/record-id.js";
 import type { RecordSaver } from "./record-saver.js";
 import type { PendingSave } from "./save-plan.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
-import type { RecordStore } from "../record-store.js";
+import { storeWithin, type RecordStore } from "../record-store.js";
 import type { RecordTracker } from "../record/record-tracker.js";
 import type { AnyRecordType, IdOf, RecordOf } from "../types/record-type.js";
 import type { RepositoryEnvironment } from "../repository-environment.js";
@@ -83,7 +83,9 @@ export class RecordUpdater<R extends AnyRecordType> {
   }
 
   async #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
-    const [state] = await waitFor(patience, () => this.store.load([id], scope));
+    // Even where the caller has left, what waits for a table that is altered is to give its connection back.
+    const store = storeWithin(this.store, patience);
+    const [state] = await waitFor(patience, () => store.load([id], scope));
     if (state === undefined) throw notFound(this.type, id);
     return this.tracker.give(state, scope);
   }

@@ -1,10 +1,14 @@
 import { MigrationExecutor, type DataSource } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Dialect } from "./dialect.js";
+import { LOCK_WAIT_TIMEOUT } from "./short-lock-waits.js";
 import { turnsOnFile } from "./sqlite-turns.js";
 
 /** Seconds to wait for another process that is migrating the same server. */
 const LOCK_TIMEOUT = 60;
+
+/** Seconds that an ALTER TABLE waits for transactions that use the table; whoever comes after it waits with it. */
+const ALTER_TIMEOUT = 60;
 
 /** Brings the schema up to date. Processes that start together take turns, and all but the first find nothing to do. */
 export async function migrate(dataSource: DataSource, dialect: Dialect): Promise<void> {
@@ -35,6 +39,7 @@ async function migrateServer(dataSource: DataSource): Promise<void> {
       const message = `another process has been migrating this database for ${LOCK_TIMEOUT} seconds`;
       throw new DistinctionError("DATABASE_UNAVAILABLE", message);
     }
+    await runner.query(`SET SESSION lock_wait_timeout = ${ALTER_TIMEOUT}`);
     // On the connection that holds the lock: the pool may have no other.
     const executor = new MigrationExecutor(dataSource, runner);
     executor.transaction = "none";
@@ -42,6 +47,7 @@ async function migrateServer(dataSource: DataSource): Promise<void> {
   } finally {
     // Where the connection broke, the lock went with it.
     await runner.query(`SELECT RELEASE_LOCK(${name})`).catch(() => undefined);
+    await runner.query(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`).catch(() => undefined);
     await runner.release();
   }
 }

@@ -9,7 +9,7 @@ import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { plainParameters, type Parameter } from "./parameter.js";
 import { errorMeaning, hasLeftNothing, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
-import { LOCK_WAIT_TIMEOUT, ShortLockWaits } from "./short-lock-waits.js";
+import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
 
 /**
  * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
@@ -117,7 +117,7 @@ export class MySqlConnector implements Connector {
     const silence = this.dialect === mariadbDialect ? "idle_transaction_timeout" : "wait_timeout";
     const settings = [
       "autocommit = 1",
-      `innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
+      ...LOCK_WAITS.map((name) => `${name} = ${LOCK_WAIT_TIMEOUT}`),
       `${silence} = ${Math.ceil(own.idleTransactionTimeout / 1000)}`,
     ];
     await session.run({ sql: `SET SESSION ${settings.join(", ")}`, parameters: [], varying: true });

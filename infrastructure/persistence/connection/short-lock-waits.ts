@@ -1,17 +1,22 @@
 import type { PoolConnection } from "mysql2";
 import type { Row, Session, Statement } from "./session.js";
 
-/** Seconds that a statement waits for a row lock before its caller is asked whether to wait on. */
+/** Seconds that a statement waits for a lock before its caller is asked whether to wait on. */
 export const LOCK_WAIT_TIMEOUT = 2;
 
-const TIMEOUT = "@@SESSION.innodb_lock_wait_timeout";
+/** What the servers wait for by itself: rows 50 seconds by default, tables that are altered or locked a day or a year. */
+export const LOCK_WAITS = ["innodb_lock_wait_timeout", "lock_wait_timeout"] as const;
+
 /** To MySQL the least of two kinds is a decimal. */
-const SHORTEN = `@distinction_lock_wait = ${TIMEOUT}, ${TIMEOUT} = CAST(LEAST(${TIMEOUT}, ${LOCK_WAIT_TIMEOUT}) AS UNSIGNED)`;
-const RESTORE = `${TIMEOUT} = @distinction_lock_wait`;
+const SHORTEN = LOCK_WAITS.map((name) => {
+  const least = `CAST(LEAST(@@SESSION.${name}, ${LOCK_WAIT_TIMEOUT}) AS UNSIGNED)`;
+  return `@distinction_${name} = @@SESSION.${name}, @@SESSION.${name} = ${least}`;
+}).join(", ");
+const RESTORE = LOCK_WAITS.map((name) => `@@SESSION.${name} = @distinction_${name}`).join(", ");
 
 /**
- * A connection of others, while a hurried caller uses it: by itself it waits for locks as its owner set it, 50 seconds by
- * default, which is too long to ask whether to wait on.
+ * A connection of others, while a hurried caller uses it: by itself it waits for locks as its owner set it, which is too
+ * long to ask whether to wait on.
  */
 export class ShortLockWaits {
   #isShort = false;
@@ -36,10 +41,13 @@ export class ShortLockWaits {
     }
   }
 
-  /** `session` with short waits from its first write on: what it reads by itself waits for nobody. */
+  /** `session` with short waits from its first statement on: even what reads waits for a table that is altered. */
   session(session: Session): Session {
     return {
-      rows: (statement: Statement): Promise<readonly Row[]> => session.rows(statement),
+      rows: async (statement: Statement): Promise<readonly Row[]> => {
+        await this.begin();
+        return session.rows(statement);
+      },
       run: async (statement: Statement): Promise<number> => {
         await this.begin();
         return session.run(statement);
