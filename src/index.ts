@@ -21,6 +21,7 @@ export {
   DistinctionError,
   InvalidMergeError,
   InvalidValueError,
+  RemovedMeanwhileError,
   type DistinctionErrorCode,
   type Fault,
 } from "../domain/distinction/errors.js";

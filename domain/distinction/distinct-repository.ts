@@ -2,7 +2,7 @@ import { anArray, having, requireArguments, requireOptions } from "./arguments.j
 import { BatchSaver } from "./save/batch-saver.js";
 import type { ChangeSet } from "./diff/change-set.js";
 import { checkScope } from "./save/check-scope.js";
-import { ConflictError } from "./errors.js";
+import { ConflictError, RemovedMeanwhileError } from "./errors.js";
 import type { Explanation } from "./save/explanation.js";
 import { observed, type Operation, type OperationSubject } from "./observer.js";
 import { firstVersion } from "./record/first-version.js";
@@ -11,7 +11,7 @@ import { maskedChangeSet } from "./diff/masked-changes.js";
 import { newRecord, newState } from "./record/new-record.js";
 import { foreignChanges } from "./merge/rebase.js";
 import { aRecordType } from "./types/record-definition.js";
-import { alreadyExists, conflict, notFound } from "./record-errors.js";
+import { alreadyExists, conflict, notFound, removedMeanwhile } from "./record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "./record/record-id.js";
 import { RecordSaver } from "./save/record-saver.js";
 import { within, type EntryScope, type RecordState } from "./record/record-state.js";
@@ -193,7 +193,8 @@ export class DistinctRepository<R extends AnyRecordType> {
    *
    * @throws ConflictError where an overlap is refused
    * @throws InvalidValueError listing every value that breaks a rule; nothing was sent
-   * @throws DistinctionError `RECORD_NOT_FOUND` (deleted meanwhile), `RECORD_REMOVED`, `UNTRACKED_RECORD`, `ABORTED`
+   * @throws DistinctionError `RECORD_REMOVED`, `UNTRACKED_RECORD`, `ABORTED`
+   * @throws RemovedMeanwhileError (`RECORD_NOT_FOUND`) where another writer removed the record since it was loaded
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
@@ -219,12 +220,13 @@ export class DistinctRepository<R extends AnyRecordType> {
     );
   }
 
-  /** Saves, and answers a conflict as a result. Throws as `save` does in every other case. */
+  /** Saves, and answers a conflict, or a removal meanwhile, as a result. Throws as `save` does in every other case. */
   async trySave(record: RecordOf<R>, options: SaveOptions = {}): Promise<TriedSave> {
     try {
       return { kind: "saved", ...(await this.save(record, options)) };
     } catch (error) {
       if (error instanceof ConflictError) return { kind: "conflict", conflict: error };
+      if (error instanceof RemovedMeanwhileError) return { kind: "removed", removed: error };
       throw error;
     }
   }
@@ -268,7 +270,7 @@ export class DistinctRepository<R extends AnyRecordType> {
     const { original, scope } = this.#tracker.of(record);
     const id = idFrom(this.type, original.attributes);
     const current = await this.#load(id, scope, options);
-    if (current === undefined) throw notFound(this.type, id);
+    if (current === undefined) throw removedMeanwhile(this.type, original);
     return current;
   }
 
@@ -334,7 +336,7 @@ export class DistinctRepository<R extends AnyRecordType> {
     saveRules(this.type, { expect }); // refuses names that guard nothing
     this.#saver.plan.checks.removed(original);
     const outcome = await this.#saver.storeFor(options, patience).remove(original);
-    if (outcome.kind === "missing") throw notFound(this.type, idFrom(this.type, original.attributes));
+    if (outcome.kind === "missing") throw removedMeanwhile(this.type, original);
     if (outcome.kind === "stale") {
       const overlaps = foreignChanges(this.type, original, within(outcome.current, scope), expect);
       throw conflict(this.type, original, outcome.current, 1, overlaps);

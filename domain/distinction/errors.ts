@@ -114,6 +114,24 @@ function describeConflict({ baseVersion, currentVersion, overlaps }: ConflictDet
     : `changed by another writer since version ${baseVersion} (now ${currentVersion}): ${paths}`;
 }
 
+/**
+ * The record was removed since it was loaded, or is out of its caller's sight since then. Nothing was written, the object
+ * is untouched: it can be added again as a new record, or let go.
+ */
+export class RemovedMeanwhileError extends DistinctionError {
+  readonly record: string;
+  readonly id: string;
+  /** Version that the caller's changes were made against. */
+  readonly baseVersion: number;
+
+  constructor({ record, id, baseVersion }: Pick<ConflictDetails, "record" | "id" | "baseVersion">) {
+    super("RECORD_NOT_FOUND", `${record} ${id}: removed since it was loaded at version ${baseVersion}`);
+    this.record = record;
+    this.id = id;
+    this.baseVersion = baseVersion;
+  }
+}
+
 /** Another writer changed the same thing and the policy refuses to choose. Nothing was written, the object is untouched. */
 export class ConflictError extends DistinctionError implements ConflictDetails {
   readonly record: string;

@@ -25,12 +25,16 @@ import {
   type ShapedRecordType,
 } from "./types/record-type.js";
 
-/** Which records to list, in which order, and where to go on. */
+/**
+ * Which records to list, in which order, and where to go on. In tables of own record types text is compared and sorted by
+ * code point. Over an entity of TypeORM it is as the column's collation has it: under MySQL's default ones, `eq: "abc"`
+ * finds `ABC`.
+ */
 export interface ListQuery<R extends AnyRecordType> {
   /** Conditions that all hold: `{ name: { eq: "x" }, minRam: { gte: 1, lt: 8 } }`, or several such. */
   readonly where?: ConditionsOf<R> | readonly ConditionsOf<R>[];
   /**
-   * Attributes to sort by, the first one first. Text sorts by code point; `null` comes first, and last in descending
+   * Attributes to sort by, the first one first; `null` comes first, and last in descending
    * order. Records that are equal in all of them come in the order of their keys.
    */
   readonly sort?: readonly { readonly by: NameOf<R>; readonly order?: "asc" | "desc" }[];

@@ -1,4 +1,4 @@
-import { ConflictError, DistinctionError } from "./errors.js";
+import { ConflictError, DistinctionError, RemovedMeanwhileError } from "./errors.js";
 import type { Overlap } from "./merge/overlap.js";
 import { idFrom, idText, type RecordId } from "./record/record-id.js";
 import type { InsertOutcome } from "./record-store.js";
@@ -7,6 +7,12 @@ import type { AnyRecordType } from "./types/record-type.js";
 
 export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);
+}
+
+/** There is no record any more of which `original` was loaded. */
+export function removedMeanwhile(type: AnyRecordType, original: RecordState): RemovedMeanwhileError {
+  const id = idText(idFrom(type, original.attributes));
+  return new RemovedMeanwhileError({ record: type.name, id, baseVersion: original.version });
 }
 
 export function alreadyExists(

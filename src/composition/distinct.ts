@@ -107,7 +107,6 @@ function isEntity(dataSource: DataSource, entity: unknown): boolean {
 
 function entityType<E extends object>(mapping: EntityMapping, options: DistinctOptions<E>): ShapedRecordType<E> {
   const { policies = {}, groups = [], validate } = options;
-  for (const [name, policy] of Object.entries(policies)) requireFittingPolicy(mapping, name, policy);
   const type = recordType({
     name: mapping.name,
     key: mapping.key.length === 1 ? mapping.key[0]! : mapping.key,
@@ -119,19 +118,4 @@ function entityType<E extends object>(mapping: EntityMapping, options: DistinctO
     ...(validate && { validate: validate as unknown as (record: object) => readonly Fault[] }),
   });
   return { ...type, shape: entityShape(mapping.plan) } as unknown as ShapedRecordType<E>;
-}
-
-/** A policy that can never combine the property's values would refuse every overlap, and nobody would know why. */
-function requireFittingPolicy(
-  { name: entity, attributes }: EntityMapping,
-  name: string,
-  policy: Policy | undefined,
-): void {
-  const attribute = attributes[name];
-  if (policy !== "sum" || attribute === undefined) return;
-  if (attribute.fault(1) === undefined && typeof attribute.expose(attribute.capture(1)) === "number") return;
-  throw new DistinctionError(
-    "INVALID_RECORD_TYPE",
-    `entity ${entity}.${name}: its values are no numbers, so the policy sum cannot add them (a transformer can make them)`,
-  );
 }

@@ -150,7 +150,7 @@ test("misspelt policies, and sums of what is no number", async () => {
   const dataSource = await open(schema({ name: { type: String } }));
   expect(() => distinct(dataSource, "Thing", { policies: { nmae: "mine" } })).toThrow(/nmae/);
   expect(() => distinct(dataSource, "Thing", { policies: { name: "sum" } })).toThrow(
-    /Thing\.name: its values are no numbers/,
+    /record type Thing: the policy sum of name would never merge: sum combines integers/,
   );
 });
 

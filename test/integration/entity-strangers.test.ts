@@ -65,6 +65,34 @@ onSqlBackends((place) => {
     });
   });
 
+  test.each([
+    ["a Set of them", (labels: Label[]) => new Set(labels), "Set"],
+    ["an empty Set", () => new Set(), "Set"],
+    ["a Map", () => new Map([["a", { weight: 1 }]]), "Map"],
+    ["an iterator", (labels: Label[]) => labels.values(), "Array Iterator|Iterator|Object"],
+    ["null", () => null, "null"],
+    ["text", () => "x", "string"],
+  ])("%s in place of an array of children is refused, and deletes none", async (_, given, type) => {
+    const photo = await added([{ name: "a" }, { name: "b" }] as Label[]);
+    photo.labels = given(photo.labels) as unknown as Label[];
+    const refusal = {
+      code: "INVALID_VALUE",
+      record: "Photo",
+      faults: [
+        {
+          path: "labels",
+          reason: expect.stringMatching(new RegExp(`^an array of Label is needed here, got (${type})$`)) as string,
+        },
+      ],
+    };
+    await expect(photos.save(photo)).rejects.toMatchObject({ ...refusal, id: photo.id });
+    await expect(photos.saveAll([photo])).rejects.toMatchObject({ code: "INVALID_VALUE" });
+    expect((await photos.get(photo.id)).labels.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(() => photos.create({ title: "y", labels: given([]) as unknown as Label[] })).toThrow(
+      expect.objectContaining(refusal) as Error,
+    );
+  });
+
   test("a child that names another owner is refused; its own owner, or none, is taken", async () => {
     const [one, two] = [await added(), await added([{ name: "theirs" }] as Label[])];
     one.labels = [{ name: "a", photoId: one.id }, { name: "b" }] as Label[];

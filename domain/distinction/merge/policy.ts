@@ -1,4 +1,5 @@
 import { canonicalText, type JsonValue } from "../json/json-text.js";
+import { addDecimals, compareDecimals, negated } from "./decimal-text.js";
 import type { PolicyName } from "../types/policy-name.js";
 
 /** The three sides of an overlap, as callers see the values; `undefined` where the value is absent. */
@@ -15,14 +16,19 @@ export type Policy<T = unknown> = PolicyName | PolicyFunction<T>;
 
 export const REFUSE = Symbol("refuse the overlap");
 
-/** Whether both sides writing `value` is one change. Two equal increments are two; a function is always asked. */
-export function agree(policy: Policy, value: unknown): boolean {
+/**
+ * Whether both sides writing `value` is one change. Two equal increments are two; a function is always asked.
+ *
+ * @param isDecimal whether text is decimal text, of which both sides have any
+ */
+export function agree(policy: Policy, value: unknown, isDecimal = false): boolean {
   if (typeof policy === "function") return false;
-  return policy !== "sum" || (typeof value !== "number" && typeof value !== "bigint");
+  if (policy !== "sum") return true;
+  return typeof value !== "number" && typeof value !== "bigint" && !(isDecimal && typeof value === "string");
 }
 
 /** The merged value of an overlap under `policy`, or `REFUSE`. */
-export function resolve(policy: Policy, sides: ThreeWay): unknown {
+export function resolve(policy: Policy, sides: ThreeWay, isDecimal = false): unknown {
   if (typeof policy === "function") return policy(sides);
   switch (policy) {
     case "reject":
@@ -32,9 +38,9 @@ export function resolve(policy: Policy, sides: ThreeWay): unknown {
     case "theirs":
       return sides.theirs;
     case "sum":
-      return sum(sides);
+      return isDecimal ? decimalSum(sides) : sum(sides);
     case "max":
-      return greater(sides);
+      return greater(sides, isDecimal);
     case "union":
       return union(sides);
   }
@@ -47,14 +53,22 @@ function sum({ original, mine, theirs }: ThreeWay): unknown {
   return REFUSE;
 }
 
-function greater({ mine, theirs }: ThreeWay): unknown {
+function decimalSum({ original, mine, theirs }: ThreeWay): unknown {
+  if (typeof mine !== "string" || typeof theirs !== "string") return REFUSE;
+  return addDecimals(theirs, mine, negated((original as string | null | undefined) ?? "0"));
+}
+
+function greater({ mine, theirs }: ThreeWay, isDecimal: boolean): unknown {
   if (mine === null || mine === undefined) return theirs;
   if (theirs === null || theirs === undefined) return mine;
+  if (isDecimal && typeof mine === "string" && typeof theirs === "string") {
+    return compareDecimals(mine, theirs) >= 0 ? mine : theirs;
+  }
   if (!isOrdered(mine) || !isOrdered(theirs) || typeof mine !== typeof theirs) return REFUSE;
   return mine >= theirs ? mine : theirs;
 }
 
-/** Text is not: no one order suits words and decimals. */
+/** Text is not: no one order suits words. */
 function isOrdered(value: unknown): value is number | bigint | boolean | Date {
   return ["number", "bigint", "boolean"].includes(typeof value) || value instanceof Date;
 }

@@ -48,9 +48,11 @@ function rebaseAttribute(
   const attribute = (type.attributes as Attributes)[change.attribute]!;
   const theirs = current.attributes[change.attribute];
   if (attribute.same(theirs, change.from)) return change;
-  if (attribute.same(theirs, change.to) && agree(policy, change.to)) return undefined;
+  const isDecimal = attribute.shape.kind === "decimal";
+  if (attribute.same(theirs, change.to) && agree(policy, change.to, isDecimal)) return undefined;
   const expose = (value: unknown): unknown => attribute.expose(value);
-  const merged = resolve(policy, { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) });
+  const sides = { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) };
+  const merged = resolve(policy, sides, isDecimal);
   if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
   const captured = capturedMerge(attribute, merged);
   if (captured === REFUSE || textLosesDigits(theirs, captured))
@@ -120,10 +122,12 @@ function rebaseEntry(
     left === undefined || right === undefined ? left === right : entry.same(left, right);
   const theirs = current.collections[change.collection]?.get(change.key);
   const mine = changedTo(change);
-  if (same(theirs, mine) && agree(policy, mine)) return undefined;
+  const isDecimal = entry.single?.shape.kind === "decimal";
+  if (same(theirs, mine) && agree(policy, mine, isDecimal)) return undefined;
   if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
   const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
-  const merged = resolve(policy, { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) });
+  const sides = { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) };
+  const merged = resolve(policy, sides, isDecimal);
   if (merged === REFUSE || (merged !== undefined && entry.fault(merged, theirs) !== undefined)) {
     return refusal(type, change, policy, change.from, mine, theirs);
   }

@@ -1,6 +1,7 @@
 import type { CollectionType } from "../types/collection-type.js";
 import type { Fault } from "../errors.js";
 import { shownEntryPath } from "../diff/shown-path.js";
+import { TrackedMap } from "./tracked-map.js";
 import { typeName } from "../types/type-name.js";
 
 /**
@@ -32,9 +33,11 @@ export function givenEntries(
 ): ReadonlyMap<string, unknown> {
   const { kind } = type;
   const given = new Map<string, unknown>();
-  if (typeof value !== "object" || value === null || !(Symbol.iterator in value)) {
-    const expected = kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]";
-    faults.push({ path: name, reason: `${expected} is needed here` });
+  const isGiven = typeof value === "object" && value !== null && Symbol.iterator in value;
+  if (!isGiven || (type.heldAs !== undefined && !Array.isArray(value) && !(value instanceof TrackedMap))) {
+    const expected =
+      type.heldAs ?? (kind === "set" ? "a Set or an array of keys" : "a Map or an array of [key, value]");
+    faults.push({ path: name, reason: `${expected} is needed here, got ${typeName(value)}` });
     return given;
   }
   for (const item of value as Iterable<unknown>) {

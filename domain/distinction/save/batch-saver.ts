@@ -7,7 +7,7 @@ import { ConflictError, DistinctionError, InvalidValueError, type Fault } from "
 import { firstVersion } from "../record/first-version.js";
 import { storeQuery, type ListPage, type ListQuery } from "../list-query.js";
 import { newState } from "../record/new-record.js";
-import { notFound } from "../record-errors.js";
+import { removedMeanwhile } from "../record-errors.js";
 import { idFrom, idText, recordId, type RecordId } from "../record/record-id.js";
 import type { RecordSaver } from "./record-saver.js";
 import type { PendingSave } from "./save-plan.js";
@@ -133,7 +133,7 @@ export class BatchSaver<R extends AnyRecordType> {
     const outcome = await this.saver
       .storeFor(options, patience)
       .applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
-    if (outcome.kind === "missing") throw this.#gone(outcome.ids);
+    if (outcome.kind === "missing") throw this.#gone(outcome.ids, pending);
     const merged = new Map<TrackedRecord, number>();
     for (const [index, { tracked, mine }] of pending.entries()) {
       const state = outcome.merged.get(index);
@@ -206,8 +206,14 @@ export class BatchSaver<R extends AnyRecordType> {
     if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
   }
 
-  #gone(ids: readonly RecordId[]): DistinctionError {
-    return ids.length === 1 ? notFound(this.type, ids[0]!) : noneOf(this.type, ids);
+  #gone(ids: readonly RecordId[], pending: readonly PendingSave[]): DistinctionError {
+    if (ids.length > 1) return noneOf(this.type, ids);
+    const isGone = ({ tracked }: PendingSave): boolean => this.#idText(tracked.original) === idText(ids[0]!);
+    return removedMeanwhile(this.type, pending.find(isGone)!.tracked.original);
+  }
+
+  #idText({ attributes }: RecordState): string {
+    return idText(idFrom(this.type, attributes));
   }
 
   #shownId({ attributes }: RecordState): IdOf<R> {

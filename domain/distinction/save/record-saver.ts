@@ -3,7 +3,7 @@ import type { Change } from "../diff/change.js";
 import { ConflictError } from "../errors.js";
 import { explanation, type Explanation } from "./explanation.js";
 import { observed, type RecordEvent } from "../observer.js";
-import { notFound } from "../record-errors.js";
+import { notFound, removedMeanwhile } from "../record-errors.js";
 import { idFrom, idText, type RecordId } from "../record/record-id.js";
 import { within, type EntryScope, type RecordState } from "../record/record-state.js";
 import { storeBy, storeWithin, type RecordStore } from "../record-store.js";
@@ -106,7 +106,7 @@ export class RecordSaver<R extends AnyRecordType> {
   async #verify(pending: PendingSave, id: RecordId, store: RecordStore): Promise<SaveResult> {
     const { original, scope } = pending.tracked;
     const outcome = await store.verify(original, scope);
-    if (outcome.kind === "missing") throw notFound(this.type, id);
+    if (outcome.kind === "missing") throw removedMeanwhile(this.type, original);
     if (outcome.kind === "applied") return this.saved(id, original.version, 0, 0);
     this.plan.rebased(pending, outcome.current, 1);
     return this.#nothingLeft(pending, id, outcome.current, 1);
@@ -137,7 +137,7 @@ export class RecordSaver<R extends AnyRecordType> {
     for (let attempt = 1; attempt <= this.waiting.settings.optimisticAttempts; attempt++) {
       if (attempt > 1) await backoff.pause();
       const outcome = await store.apply(base, this.plan.changeSet(base, changes), scope);
-      if (outcome.kind === "missing") throw notFound(this.type, id);
+      if (outcome.kind === "missing") throw removedMeanwhile(this.type, original);
       if (outcome.kind === "applied") {
         if (base === original) tracked.advance(mine, changes);
         else tracked.settle(apply(original, mine), apply(base, changes));
@@ -153,7 +153,7 @@ export class RecordSaver<R extends AnyRecordType> {
     backoff.check();
     const decide = (current: RecordState): readonly Change[] =>
       (changes = this.plan.rebased(pending, current, retries + 1));
-    const state = await this.#revised(store, id, scope, retries, decide);
+    const state = await this.#revised(store, id, scope, retries, decide, original);
     tracked.settle(apply(original, mine), state);
     if (scope === undefined) tell(() => state);
     return this.saved(id, state.version, retries, changes.length);
@@ -181,10 +181,13 @@ export class RecordSaver<R extends AnyRecordType> {
     scope: EntryScope | undefined,
     retries: number,
     decide: (current: RecordState) => readonly Change[],
+    original?: RecordState,
   ): Promise<RecordState> {
     this.environment.observer?.escalated?.({ ...this.#event(id), retries });
     const revision = await store.revise(id, decide, scope);
-    if (revision.kind === "missing") throw notFound(this.type, id);
+    if (revision.kind === "missing") {
+      throw original === undefined ? notFound(this.type, id) : removedMeanwhile(this.type, original);
+    }
     return revision.state;
   }
 

@@ -1,5 +1,5 @@
 import { aSignal, oneAmong, rule, someNames, someTime, type Rules } from "../arguments.js";
-import type { ConflictError } from "../errors.js";
+import type { ConflictError, RemovedMeanwhileError } from "../errors.js";
 import type { EntryScope } from "../record/record-state.js";
 import { textFault } from "../types/text-types.js";
 
@@ -94,6 +94,8 @@ export interface SaveResult {
   readonly retries: number;
 }
 
-/** The outcome of a save for callers who take a conflict for a result rather than an error. */
+/** The outcome of a save for callers who take a conflict, or a removal meanwhile, for a result rather than an error. */
 export type TriedSave =
-  ({ readonly kind: "saved" } & SaveResult) | { readonly kind: "conflict"; readonly conflict: ConflictError };
+  | ({ readonly kind: "saved" } & SaveResult)
+  | { readonly kind: "conflict"; readonly conflict: ConflictError }
+  | { readonly kind: "removed"; readonly removed: RemovedMeanwhileError };

@@ -9,6 +9,8 @@ import { isUntouched } from "../record/untouched.js";
 export interface EntryType<T = unknown> {
   /** The columns of an entry beside its key. A single value is the field `value`; a set has none. */
   readonly fields: Readonly<Record<string, AttributeType>>;
+  /** The type of an entry that is a single value, no object of fields. */
+  readonly single?: AttributeType<T>;
   /** @param stored the captured entry in its place, if any: of a field that shows it still, no rule is asked */
   fault(value: unknown, stored?: unknown): string | undefined;
   /** @param stored likewise: such a field stays as it is stored */
@@ -28,6 +30,8 @@ export interface CollectionType<T = unknown, K extends CollectionKind = Collecti
   readonly kind: K;
   readonly key: AttributeType<string>;
   readonly entry: EntryType<T>;
+  /** What callers hold instead, where that is an array of their own: `an array of Label`. */
+  readonly heldAs?: string;
   /** Of a key that only stands for one that is missing or unfit: which entry that is, and why. */
   readonly keyless?: (key: string) => { readonly place: string; readonly reason: string } | undefined;
 }
@@ -79,7 +83,7 @@ function someContent(content: unknown): string | undefined {
 }
 
 function entryOf(content: AttributeType | Fields): EntryType {
-  return isAttributeType(content) ? singleValue(content) : severalFields(content);
+  return isAttributeType(content) ? entryOfValue(content) : entryOfFields(content);
 }
 
 const membership: EntryType<true> = {
@@ -92,9 +96,10 @@ const membership: EntryType<true> = {
   join: () => true,
 };
 
-function singleValue<T>(type: AttributeType<T>): EntryType<T> {
+function entryOfValue<T>(type: AttributeType<T>): EntryType<T> {
   return {
     fields: { value: type },
+    single: type,
     fault: (value) => valueFault(type, value),
     capture: (value) => type.capture(value),
     expose: (value) => type.expose(value),
@@ -106,7 +111,7 @@ function singleValue<T>(type: AttributeType<T>): EntryType<T> {
 
 type CapturedFields = Readonly<Record<string, unknown>>;
 
-function severalFields(fields: Fields): EntryType<CapturedFields> {
+function entryOfFields(fields: Fields): EntryType<CapturedFields> {
   const types = Object.entries(fields);
   return {
     fields,

@@ -4,7 +4,8 @@ import type { Change } from "../diff/change.js";
 import { DistinctionError, type Fault } from "../errors.js";
 import type { GuardRule } from "../merge/guard.js";
 import type { OrderedEntries } from "../record/ordered-entries.js";
-import { POLICY_NAMES } from "./policy-name.js";
+import { policyFault } from "./policy-fault.js";
+import { POLICY_NAMES, type PolicyName } from "./policy-name.js";
 import type { Policy } from "../merge/policy.js";
 import { requireDefinition } from "./record-definition.js";
 import type { RecordShape } from "./record-shape.js";
@@ -171,14 +172,17 @@ function definitionFault(type: AnyRecordType): string | undefined {
     ([, policy]) => typeof policy !== "function" && !(POLICY_NAMES as readonly unknown[]).includes(policy),
   );
   if (odd !== undefined) return `the policy of ${odd[0]} is none of ${POLICY_NAMES.join(", ")} and no function`;
+  const unfit = policies.flatMap(([name, policy]) => policyFaultOf(type, name, policy));
+  if (unfit.length > 0) return unfit.join("; ");
   if (known.size < attributes.length + collections.length) return "an attribute and a collection share a name";
   if (type.stamp !== undefined && (type.attributes as Attributes)[type.stamp]?.shape.kind !== "instant") {
     return "the stamp must be an instant attribute";
   }
+  if (known.has("")) return "an attribute or a collection needs a name, got none";
   const reserved = [...known].find((name) => RESERVED.has(name));
   if (reserved !== undefined) return `${reserved} is a reserved name`;
-  const unfit = keyNames(type).map((name) => [name, keyFault((type.attributes as Attributes)[name])] as const);
-  const [key] = unfit.filter(([, reason]) => reason !== undefined);
+  const keys = keyNames(type).map((name) => [name, keyFault((type.attributes as Attributes)[name])] as const);
+  const [key] = keys.filter(([, reason]) => reason !== undefined);
   if (key !== undefined) return `the key ${key[0]} must not be ${key[1]}`;
   const pointless = keyNames(type).find((name) => Object.hasOwn(type.policies, name));
   if (pointless !== undefined) return `the key ${pointless} cannot have a policy: it never changes`;
@@ -190,6 +194,18 @@ function definitionFault(type: AnyRecordType): string | undefined {
   const strangers = [...keyNames(type), ...Object.keys(type.policies), ...type.groups.flat()];
   const unknown = strangers.find((name) => !known.has(name));
   return unknown === undefined ? undefined : `${unknown} is named as key, policy or group but is no attribute`;
+}
+
+function policyFaultOf({ attributes, collections }: AnyRecordType, name: string, policy: unknown): string[] {
+  const type =
+    own<AttributeType>(attributes as Attributes, name) ?? own<CollectionType>(collections as Collections, name);
+  if (type === undefined || typeof policy === "function") return [];
+  const fault = policyFault(policy as PolicyName, type);
+  return fault === undefined ? [] : [`the policy ${policy as string} of ${name} would never merge: ${fault}`];
+}
+
+function own<T>(members: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 /** What stands for a record in messages, maps and conditions has to be one plain value that anybody may see. */

@@ -55,7 +55,7 @@ export function entityChildren(
   const keyPlan = keyOf(child, key, place);
   const foreign = child.relations.filter((each) => each !== inverse && !each.isLazy).map((each) => each.propertyName);
   return {
-    collection: { ...entries(text(255), fields), keyless: keylessChild },
+    collection: { ...entries(text(255), fields), heldAs: `an array of ${child.name}`, keyless: keylessChild },
     table: {
       name: child.tableName,
       owner: Object.fromEntries(owner.map((column) => [column.databaseName, column.referencedColumn!.propertyPath])),

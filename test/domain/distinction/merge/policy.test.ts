@@ -50,7 +50,7 @@ describe("max", () => {
     expect(merge("max", 1, 9, "10")).toBe(REFUSE);
     expect(merge("max", Uint8Array.of(1), Uint8Array.of(9), Uint8Array.of(10))).toBe(REFUSE);
   });
-  test("refuses text, decimals among it: 9.00 is not more than 10.00", () => {
+  test("refuses text that is no decimal: 9.00 is more than 10.00 to it", () => {
     expect(merge("max", "1.00", "9.00", "10.00")).toBe(REFUSE);
   });
 });
@@ -72,5 +72,31 @@ describe("union", () => {
   test("refuses what is no array", () => {
     expect(merge("union", [], [1], "x")).toBe(REFUSE);
     expect(merge("union", [], null, [1])).toBe(REFUSE);
+  });
+});
+
+describe("decimals", () => {
+  const decimals = (policy: Policy, original: unknown, mine: unknown, theirs: unknown): unknown =>
+    resolve(policy, { original, mine, theirs }, true);
+  test.each([
+    ["1.10", "1.20", "1.30", "1.40"],
+    ["0.00", "-0.05", "0.02", "-0.03"],
+    ["5.00", "3.00", "2.00", "0.00"],
+    ["99999999999999999999.99", "99999999999999999999.98", "0.01", "0.00"],
+    ["7", "9", "-3", "-1"],
+    [null, "0.10", "0.20", "0.30"],
+  ])("sum of %s, mine %s and theirs %s is exact: %s", (original, mine, theirs, sum) => {
+    expect(decimals("sum", original, mine, theirs)).toBe(sum);
+  });
+  test("sum refuses where there is none on one side", () => {
+    expect(decimals("sum", "1.00", null, "2.00")).toBe(REFUSE);
+  });
+  test.each([
+    ["9.00", "10.00"],
+    ["-10.00", "-9.00"],
+    ["-0.01", "0.00"],
+  ])("max of %s and %s is the latter", (less, more) => {
+    expect(decimals("max", less, less, more)).toBe(more);
+    expect(decimals("max", less, more, less)).toBe(more);
   });
 });

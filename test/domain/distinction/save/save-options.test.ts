@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RemovedMeanwhileError } from "../../../../domain/distinction/errors.js";
 import { PhotoDesk } from "../../../support/photo-desk.js";
 import { code, conflictOf } from "../../../support/repository-outcomes.js";
 
@@ -48,6 +49,37 @@ describe("trySave and deadline", () => {
     expect(await desk.photos.trySave(photo)).toMatchObject({ kind: "saved", written: true });
     photo.title = "much longer than twenty characters";
     await expect(desk.photos.trySave(photo)).rejects.toMatchObject(code("INVALID_VALUE"));
+  });
+
+  test("a removal meanwhile is a result of its own, and tells of which version; a save throws it", async () => {
+    const desk = await PhotoDesk.with({ title: "old" });
+    await desk.photos.update("p1", (other) => void (other.title = "older"));
+    const photo = await desk.photos.get("p1");
+    await desk.photos.remove(await desk.photos.get("p1"));
+    photo.title = "mine";
+    const told = {
+      code: "RECORD_NOT_FOUND",
+      record: "photo",
+      id: "p1",
+      baseVersion: 2,
+      message: "photo p1: removed since it was loaded at version 2",
+    };
+    const tried = await desk.photos.trySave(photo);
+    expect(tried).toMatchObject({ kind: "removed", removed: told });
+    for (const attempt of [
+      () => desk.photos.save(photo),
+      () => desk.photos.save(photo, { signal: new AbortController().signal }),
+      () => desk.photos.saveAll([photo]),
+      () => desk.photos.remove(photo),
+      () => desk.photos.reload(photo),
+    ]) {
+      const refused = expect(attempt()).rejects;
+      await refused.toBeInstanceOf(RemovedMeanwhileError);
+      await expect(attempt()).rejects.toMatchObject(told);
+    }
+    photo.title = "older";
+    expect(await desk.photos.trySave(photo, { expect: ["title"] })).toMatchObject({ kind: "removed" });
+    expect(await desk.photos.find("p1")).toBeUndefined();
   });
 
   test("a save's own deadline ends its retries", async () => {

@@ -1,8 +1,11 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { fixed, nullable, withInitial } from "../../../../domain/distinction/types/attribute-rules.js";
+import { fixed, nullable, secret, withInitial } from "../../../../domain/distinction/types/attribute-rules.js";
+import type { AttributeType } from "../../../../domain/distinction/types/attribute-type.js";
+import { binary } from "../../../../domain/distinction/types/binary-type.js";
+import type { PolicyName } from "../../../../domain/distinction/types/policy-name.js";
 import { instant } from "../../../../domain/distinction/types/instant-type.js";
 import { json } from "../../../../domain/distinction/types/json-type.js";
-import { bigint, integer } from "../../../../domain/distinction/types/number-types.js";
+import { bigint, boolean, decimal, integer } from "../../../../domain/distinction/types/number-types.js";
 import { oneOf, text } from "../../../../domain/distinction/types/text-types.js";
 import { entries, setOf } from "../../../../domain/distinction/types/collection-type.js";
 import { idText, recordId } from "../../../../domain/distinction/record/record-id.js";
@@ -115,6 +118,7 @@ describe("a record type", () => {
     ["the counter's name", { attributes: { id: text(5), version: integer() } }],
     ["a promise's name", { attributes: { id: text(5), then: integer() } }],
     ["a stamp that is no instant", { stamp: "id" }],
+    ["an attribute without a name", { attributes: { id: text(5), "": integer() } }],
     ["an unknown stamp", { stamp: "updatedAt" }],
     ...["constructor", "toString", "valueOf", "hasOwnProperty"].map((name): [string, Record<string, unknown>] => [
       `the name ${name}, which every object has`,
@@ -126,6 +130,46 @@ describe("a record type", () => {
     ],
   ])("refuses %s", (_, definition) => {
     expect(define(definition)).toThrow(expect.objectContaining(invalid) as Error);
+  });
+});
+
+describe("a policy that could never merge", () => {
+  const definition = (attributes: Record<string, AttributeType>, policies: Record<string, PolicyName>) =>
+    define({ attributes: { id: text(5), ...attributes }, policies });
+
+  test.each<[PolicyName, string, AttributeType]>([
+    ["sum", "text", text(5)],
+    ["sum", "an instant", instant()],
+    ["sum", "a flag", boolean()],
+    ["max", "text", nullable(text(5))],
+    ["max", "bytes", binary(5)],
+    ["union", "an integer", integer()],
+    ["union", "text", text(5)],
+    ["union", "a decimal", decimal(5, 2)],
+  ])("is refused: %s of %s", (policy, _, type) => {
+    expect(definition({ thing: type }, { thing: policy })).toThrow(
+      new RegExp(`^record type \\w+: the policy ${policy} of thing would never merge: ${policy} combines `),
+    );
+  });
+
+  test.each<[PolicyName, string, AttributeType]>([
+    ["sum", "an integer that starts at 5", integer(5, 10)],
+    ["sum", "a bigint", nullable(bigint())],
+    ["sum", "a decimal", decimal(5, 2)],
+    ["max", "an instant", instant()],
+    ["max", "a flag", boolean()],
+    ["max", "a decimal", secret(decimal(5, 2))],
+    ["max", "JSON", json()],
+    ["union", "JSON", json()],
+  ])("is none: %s of %s", (policy, _, type) => {
+    expect(definition({ thing: type }, { thing: policy })).not.toThrow();
+  });
+
+  test("is refused of a collection whose entries have fields, and of a set", () => {
+    const collections = { sizes: entries(text(5), { width: integer() }), tags: setOf(text(5)) };
+    expect(define({ collections, policies: { sizes: "sum" } })).toThrow(/the policy sum of sizes would never merge/);
+    expect(define({ collections, policies: { tags: "max" } })).toThrow(/members of a set never overlap/);
+    expect(define({ collections: { counts: entries(text(5), integer()) }, policies: { counts: "sum" } })).not.toThrow();
   });
 });
 
