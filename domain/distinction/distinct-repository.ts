@@ -182,6 +182,11 @@ export class DistinctRepository<R extends AnyRecordType> {
     return this.#inTurn("explain", record, options, (tracked) => this.#saver.explain(record, tracked, options));
   }
 
+  /** The id of the stored record that this object was loaded from or last saved as, whatever the object says by now. */
+  idOf(record: RecordOf<R>): RecordId {
+    return idFrom(this.type, this.#tracker.of(record).original.attributes);
+  }
+
   /** The version of the stored record that this object was loaded from or last saved as. */
   versionOf(record: RecordOf<R>): number {
     return this.#tracker.of(record).original.version;
@@ -251,7 +256,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * seen.
    *
    * @throws ConflictError naming the foreign changes, those of what is expected as `guard`
-   * @throws InvalidValueError where the record type's guards forbid it
+   * @throws InvalidValueError where the record type's guards forbid it, or the object names another record by now
    * @throws DistinctionError `RECORD_NOT_FOUND`, `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
   async remove(record: RecordOf<R>, options: RemoveOptions = {}): Promise<void> {
@@ -333,6 +338,7 @@ export class DistinctRepository<R extends AnyRecordType> {
     const { original, scope } = tracked;
     const { expect = [] } = options;
     tracked.requireShown();
+    tracked.requireItsKey();
     saveRules(this.type, { expect }); // refuses names that guard nothing
     this.#saver.plan.checks.removed(original);
     const outcome = await this.#saver.storeFor(options, patience).remove(original);

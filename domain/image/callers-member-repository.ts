@@ -64,15 +64,16 @@ export class CallersMemberRepository implements ImageMemberRepository {
   }
 
   async save(member: ImageMember, options?: SaveOptions): Promise<SaveResult> {
-    await this.#image(member.imageId);
-    if (!this.caller.isAdmin && member.memberId !== this.caller.owner) {
-      throw forbidden(member.imageId, "a member alone says whether it accepts");
+    const { imageId, memberId } = this.#members.originalOf(member);
+    await this.#image(imageId);
+    if (!this.caller.isAdmin && memberId !== this.caller.owner) {
+      throw forbidden(imageId, "a member alone says whether it accepts");
     }
     return this.#members.save(member, options);
   }
 
   async remove(member: ImageMember): Promise<void> {
-    await this.#ownImage(member.imageId);
+    await this.#ownImage(this.#members.originalOf(member).imageId);
     return this.#members.remove(member);
   }
 

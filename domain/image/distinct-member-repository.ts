@@ -82,6 +82,12 @@ export class DistinctMemberRepository implements ImageMemberRepository {
     return members.map(({ imageId }) => imageId);
   }
 
+  /** Who a member that this repository gave out is, whatever the object says by now: rights rest on it. */
+  originalOf(member: ImageMember): Pick<ImageMember, "imageId" | "memberId"> {
+    const [imageId, memberId] = this.#members.idOf(member) as readonly [string, string];
+    return { imageId, memberId };
+  }
+
   inUnit(unit: UnitBinding): DistinctMemberRepository {
     const environment = actingFor(unit, this.environment);
     return new DistinctMemberRepository(this.store.inUnit(unit), environment, this.quota, this.admission);

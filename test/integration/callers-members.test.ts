@@ -68,8 +68,11 @@ describe("whom an image is shared with, as callers see it and may say", () => {
       ];
       byOwner.status = byMember.status = "accepted";
       await expect(yours!.save(byOwner)).rejects.toMatchObject(FORBIDDEN);
-      await expect(mine!.save(byMember)).rejects.toMatchObject(FORBIDDEN);
-      await expect(gateway.membersVisibleTo(OTHER).save(byMember)).rejects.toMatchObject(MISSING);
+      const strange = { code: "UNTRACKED_RECORD" };
+      for (const members of [mine!, gateway.membersVisibleTo(OTHER)]) {
+        await expect(members.save(byMember)).rejects.toMatchObject(strange);
+        await expect(members.remove(byMember)).rejects.toMatchObject(strange);
+      }
       expect((await gateway.members.get(image.id, "another")).status).toBe("pending");
       const admins = gateway.membersVisibleTo(ADMIN);
       const byAdmin = await admins.get(image.id, "another");
@@ -92,6 +95,36 @@ describe("whom an image is shared with, as callers see it and may say", () => {
       await gateway.membersVisibleTo(ADMIN).add(image.id, "friend");
       await yours!.remove(await yours!.get(image.id, "me"));
       expect(await seenBy(yours!)).toEqual(["another", "friend"]);
+    });
+
+    test("a member that is told to be another's changes no rights", async () => {
+      const own = await stored({ owner: "me" });
+      const [byId, byGetter] = [await mine!.get(image.id, "me"), await mine!.get(image.id, "me")];
+      (byId as { imageId: string }).imageId = own.id;
+      let looks = 0;
+      Object.defineProperty(byGetter, "imageId", { get: () => (looks++ === 0 ? own.id : image.id) });
+      for (const member of [byId, byGetter]) {
+        await expect(mine!.remove(member)).rejects.toMatchObject(FORBIDDEN);
+      }
+      const byOwner = await yours!.get(image.id, "another");
+      (byOwner as { memberId: string }).memberId = "you";
+      byOwner.status = "accepted";
+      await expect(yours!.save(byOwner)).rejects.toMatchObject(FORBIDDEN);
+      expect(await seenBy(yours!)).toEqual(["another", "me"]);
+      expect((await gateway.members.get(image.id, "another")).status).toBe("pending");
+    });
+
+    test("an object that names another record by now removes neither", async () => {
+      const other = await stored({ owner: "you" });
+      const images = gateway.visibleTo(YOU);
+      const loaded = await images.get(image.id);
+      (loaded as { id: string }).id = other.id;
+      const member = await yours!.get(image.id, "me");
+      (member as { imageId: string }).imageId = other.id;
+      await expect(images.remove(loaded)).rejects.toMatchObject({ code: "INVALID_VALUE", id: image.id, faults: [{ path: "id" }] }); // prettier-ignore
+      await expect(yours!.remove(member)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: "imageId" }] }); // prettier-ignore
+      expect((await gateway.images.get(image.id)).id).toBe(image.id);
+      expect(await seenBy(yours!)).toEqual(["another", "me"]);
     });
 
     test.each(["private", "public", "community"] as const)(

@@ -12,10 +12,11 @@ import type { Patience } from "../save/patience.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "../types/record-shape.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import type { AnyRecordType, Attributes, Collections } from "../types/record-type.js";
+import { keyNames, type AnyRecordType, type Attributes, type Collections } from "../types/record-type.js";
 import type { Subject } from "../save/save-options.js";
 import { TrackedList } from "./tracked-list.js";
 import { isCaptured } from "./tracked-map.js";
+import { isUntouched } from "./untouched.js";
 
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
@@ -60,6 +61,23 @@ export class TrackedRecord {
       [{ path: this.#unshown, reason }],
       idText(idFrom(this.type, attributes)),
     );
+  }
+
+  /**
+   * An object that names another record by now says not clearly which one to remove.
+   *
+   * @throws InvalidValueError
+   */
+  requireItsKey(): void {
+    const { attributes } = this.original;
+    const types = this.type.attributes as Attributes;
+    const other = keyNames(this.type).filter((name) => {
+      const value = this.record[name];
+      return value !== undefined && !isUntouched(types[name]!, attributes[name], value);
+    });
+    if (other.length === 0) return;
+    const faults = other.map((path) => ({ path, reason: "is fixed and cannot change" }));
+    throw new InvalidValueError(this.type.name, faults, idText(idFrom(this.type, attributes)));
   }
 
   /**
