@@ -8,7 +8,7 @@ import { actingFor, type RepositoryEnvironment } from "../distinction/repository
 import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
 import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { forbidden } from "./forbidden.js";
-import { DEFAULT_QUOTAS } from "./image-quotas.js";
+import { imageQuotas } from "./image-quotas.js";
 import { imageType } from "./image-type.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 import type { Admission, MemberStore } from "./member-store.js";
@@ -20,6 +20,7 @@ const PAGE = 1_000;
 /** The distinction layer over the members' store. */
 export class DistinctMemberRepository implements ImageMemberRepository {
   readonly #members: DistinctRepository<typeof memberType>;
+  private readonly quota: number;
 
   /**
    * @param quota how many members an image may have; a negative number is no limit
@@ -28,9 +29,10 @@ export class DistinctMemberRepository implements ImageMemberRepository {
   constructor(
     private readonly store: MemberStore,
     private readonly environment: RepositoryEnvironment,
-    private readonly quota = DEFAULT_QUOTAS.members,
+    quota?: number,
     private readonly admission: Omit<Admission, "quota"> = {},
   ) {
+    this.quota = imageQuotas({ members: quota }).members;
     this.#members = new DistinctRepository(memberType, store.records, environment);
   }
 

@@ -5,7 +5,7 @@ import { newRecord } from "../distinction/record/new-record.js";
 import { orderedEntries } from "../distinction/record/ordered-entries.js";
 import type { Attributes } from "../distinction/types/record-type.js";
 import { imageType, type Image } from "./image-type.js";
-import { DEFAULT_QUOTAS, exceeds, type ImageQuotas } from "./image-quotas.js";
+import { exceeds, imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import { locationFields, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";
 import { madeAt } from "./time-of-making.js";
@@ -40,7 +40,7 @@ export function imageToDocument(image: Image): ImageDocument {
  * @throws InvalidValueError listing unknown attributes and every value that does not fit its attribute
  */
 export function imageFromDocument(document: ImageDocument, now: Date, quotas: Partial<ImageQuotas> = {}): Image {
-  const faults = documentFaults(document, { ...DEFAULT_QUOTAS, ...quotas });
+  const faults = documentFaults(document, imageQuotas(quotas));
   const values = faults.length > 0 ? {} : imageValues(document, faults);
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);
   return madeAt(newRecord(imageType, { createdAt: now, updatedAt: now, ...values }), now);

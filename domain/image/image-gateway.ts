@@ -1,3 +1,4 @@
+import { anObject, aPlainObject, requireOptions, rule, type Rules } from "../distinction/arguments.js";
 import type { RepositoryEnvironment } from "../distinction/repository-environment.js";
 import { checkedCaller, type Caller } from "./caller.js";
 import { CallersImageRepository, type ImageStores } from "./callers-image-repository.js";
@@ -5,7 +6,7 @@ import { CallersMemberRepository } from "./callers-member-repository.js";
 import { DistinctImageRepository } from "./distinct-image-repository.js";
 import { DistinctMemberRepository } from "./distinct-member-repository.js";
 import { DistinctImageFactory, type ImageFactory } from "./image-factory.js";
-import type { ImageQuotas } from "./image-quotas.js";
+import { imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 
@@ -22,6 +23,21 @@ export interface ImageGatewayOptions {
   readonly quotas?: Partial<ImageQuotas>;
 }
 
+const LAYER = ["factory", "images", "members"] as const;
+
+/** A misspelt member would be no layer, in silence. */
+const someLayers = rule("an array of layers: objects with a function factory, images or members", (layers) => {
+  return Array.isArray(layers) && layers.every(isLayer);
+});
+
+function isLayer(given: unknown): boolean {
+  if (anObject(given) !== undefined) return false;
+  const members = LAYER.map((name) => (given as ImageLayer)[name]).filter((member) => member !== undefined);
+  return members.length > 0 && members.every((member) => typeof member === "function");
+}
+
+const OPTIONS: Rules<keyof ImageGatewayOptions> = { layers: someLayers, quotas: aPlainObject };
+
 /**
  * Composes what callers meet: the distinction layer directly on the stores, and around it the layers in their order. It
  * takes stores and no repositories, so that nothing can come between.
@@ -34,12 +50,18 @@ export class ImageGateway {
   readonly #layers: readonly ImageLayer[];
   readonly #quotas: Partial<ImageQuotas>;
 
-  /** @param newId makes a UUID */
+  /**
+   * @param newId makes a UUID
+   * @throws InvalidValueError where an option is none, or misspelt
+   */
   constructor(
     private readonly stores: ImageStores,
     private readonly environment: RepositoryEnvironment & { readonly newId: () => string },
-    { layers = [], quotas = {} }: ImageGatewayOptions = {},
+    options: ImageGatewayOptions = {},
   ) {
+    requireOptions("images", OPTIONS, options);
+    const { layers = [] } = options;
+    const quotas = imageQuotas(options.quotas);
     this.#layers = layers;
     this.#quotas = quotas;
     const factory: ImageFactory = new DistinctImageFactory(environment.clock, environment.newId);

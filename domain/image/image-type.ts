@@ -4,7 +4,7 @@ import { boolean, integer } from "../distinction/types/number-types.js";
 import { oneOf, text } from "../distinction/types/text-types.js";
 import { entries, listOf, setOf } from "../distinction/types/collection-type.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../distinction/types/record-type.js";
-import { DEFAULT_QUOTAS, type ImageQuotas } from "./image-quotas.js";
+import { DEFAULT_QUOTAS, imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import { imageFaults, imageGuards } from "./image-rules.js";
 import { locationFields, locationId } from "./location.js";
 import { propertyName } from "./property-name.js";
@@ -54,7 +54,7 @@ export const imageType = recordType({
 
 /** The same images with other quotas. */
 export function imageTypeWith(quotas: Partial<ImageQuotas>): typeof imageType {
-  const all = { ...DEFAULT_QUOTAS, ...quotas };
+  const all = imageQuotas(quotas);
   return { ...imageType, validate: (image, edit) => imageFaults(image, edit, all) };
 }
 

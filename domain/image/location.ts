@@ -11,7 +11,7 @@ export const locationId = constrained(text(36), (id) => (id === "" ? "an id of a
 export const locationFields = {
   url: constrained(text(4_096), (url) => (url === "" ? "a URL of at least 1 character" : undefined)),
   metadata: constrained(json<LocationMetadata>(), (metadata) =>
-    Array.isArray(metadata) || typeof metadata !== "object" ? "an object of metadata" : undefined,
+    Array.isArray(metadata) || metadata === null || typeof metadata !== "object" ? "an object of metadata" : undefined,
   ),
   status: oneOf("active", "pending_delete", "deleted"),
 };

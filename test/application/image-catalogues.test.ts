@@ -89,6 +89,7 @@ describe("an import tells", () => {
     [`{"id":"${id(0)}","na\\u006de":"a","name":"b"}`, '"name" is there twice in one object'],
     [located(`{"z":1,"y":[{"a":1,"b":{},"a":2}]}`), '"a" is there twice in one object'],
     [located(`{"n":12345678901234567890.123}`), "12345678901234567890.123 has more digits than JavaScript keeps"],
+    [located("null"), 'locations["a"]: metadata: an object of metadata'],
     [located(`{"n":1e999}`), 'locations["a"]: metadata: a finite number, got Infinity at .n'],
     [{ id: id(0), createdAt: 5 }, "createdAt: a time such as 2026-01-31T12:00:00.000Z is needed"],
     [{ id: id(0), createdAt: "1 Jan 2026" }, "createdAt: a time such as 2026-01-31T12:00:00.000Z is needed"],

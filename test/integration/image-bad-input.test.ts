@@ -54,6 +54,12 @@ const EDITS: readonly (readonly [string, (image: Image) => void, path: string, r
     'has the URL and the metadata of locations["one"]',
   ],
   [
+    "metadata that is null",
+    (image) => image.locations.set("x", newLocation("u", null as never)),
+    'locations["x"]',
+    "an object of metadata",
+  ],
+  [
     "metadata that is no object",
     (image) => image.locations.set("x", newLocation("u", [] as never)),
     'locations["x"]',

@@ -31,7 +31,8 @@ export function constrained<T>(type: AttributeType<T>, rule: (value: T) => strin
   requireParameters("constrained", { type: [type, anAttributeType], rule: [rule, aFunction] });
   const ruled = {
     ...type,
-    fault: (value: unknown) => type.fault(value) ?? (value === null ? undefined : rule(value as T)),
+    // Nullable types have no rule for null; for JSON it is a value like any other.
+    fault: (value: unknown) => type.fault(value) ?? (value === null && type.nullable ? undefined : rule(value as T)),
   };
   return type.secret ? secret(ruled) : ruled; // what a rule says of a value may hold the value
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { DistinctionError, InvalidValueError, type DistinctionErrorCode } from "../../../domain/distinction/errors.js";
-import type { ImageQuotas } from "../../../domain/image/image-quotas.js";
+import { imageQuotas, type ImageQuotas } from "../../../domain/image/image-quotas.js";
 import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import type { Image } from "../../../domain/image/image-type.js";
 import {
@@ -44,12 +44,14 @@ type Outcome = readonly [kind: keyof ImportReport, reason?: string];
  * already is left alone, so an import that was stopped goes on where it was when it is run again.
  *
  * @throws what `signal` was aborted with; the batches before are imported
+ * @throws InvalidValueError where a quota is none
  */
 export async function importImages(
   { images, clock }: { readonly images: ImageRepository; readonly clock: Pick<Clock, "now"> },
   lines: AsyncIterable<CatalogueLine>,
-  { onLine, signal, quotas = {} }: ImportOptions,
+  { onLine, signal, quotas: given }: ImportOptions,
 ): Promise<ImportReport> {
+  const quotas = imageQuotas(given);
   const report = { imported: 0, existing: 0, different: 0, removed: 0, bad: 0 };
   let outcomes = new Map<number, Outcome>();
   let batch: LineImage[] = [];

@@ -4,7 +4,7 @@ import type { RecordState } from "../../../domain/distinction/record/record-stat
 import type { ApplyOutcome } from "../../../domain/distinction/record-store.js";
 import type { SaveOptions, SaveResult } from "../../../domain/distinction/save/save-options.js";
 import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
-import { ImageGateway, type ImageLayer } from "../../../domain/image/image-gateway.js";
+import { ImageGateway, type ImageGatewayOptions, type ImageLayer } from "../../../domain/image/image-gateway.js";
 import { ImageProxy } from "../../../domain/image/image-proxy.js";
 import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import { ImageRepositoryProxy } from "../../../domain/image/image-repository-proxy.js";
@@ -13,7 +13,7 @@ import { ImageMemberRepositoryProxy } from "../../../domain/image/member-reposit
 import type { ImageMember } from "../../../domain/image/member-type.js";
 import { memoryImages } from "../../../infrastructure/memory/memory-images.js";
 import { MemoryRecordStore } from "../../../infrastructure/memory/memory-record-store.js";
-import { environment, memoryGateway } from "../../support/images.js";
+import { environment, memoryGateway, newImage } from "../../support/images.js";
 
 /** A layer of a service's own: tells of every image that was saved, with what changed. */
 type Mutation = Parameters<ImageRepository["update"]>[1];
@@ -94,6 +94,34 @@ describe("the gateway", () => {
     await gateway.images.save(image);
     // What reaches the store is a change set already: only the distinction layer makes one, so nothing is inside it.
     expect(log).toEqual(["outer before", "inner before", "store: name,updatedAt", "inner after", "outer after"]);
+  });
+
+  test.each<[unknown, string]>([
+    [{ quotas: { tags: NaN } }, "tags"],
+    [{ quotas: { tags: "5" } }, "tags"],
+    [{ quotas: { members: 1.5 } }, "members"],
+    [{ quotas: { locations: null } }, "locations"],
+    [{ quotas: { tag: 1 } }, "tag"],
+    [{ quota: { tags: 1 } }, "quota"],
+    [{ quotas: null }, "quotas"],
+    [{ layers: "x" }, "layers"],
+    [{ layers: [null] }, "layers"],
+    [{ layers: [{ image: (inner: unknown) => inner }] }, "layers"],
+    [null, "options"],
+  ])("refuses the options %o, which would switch something off in silence", (options, path) => {
+    const make = (): ImageGateway => memoryGateway(options as ImageGatewayOptions);
+    const reason = expect.any(String) as string;
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_VALUE", faults: [{ path, reason }] }));
+  });
+
+  test("takes undefined for the default quota, and a negative one for none", async () => {
+    const { images, members } = memoryGateway({ quotas: { tags: undefined, members: undefined, properties: -1 } });
+    const numbers = Array.from({ length: 129 }, (_, index) => String(index));
+    await expect(images.add(newImage({ tags: numbers }))).rejects.toMatchObject({ faults: [{ path: "tags" }] });
+    const image = newImage({ properties: numbers.map((name) => [name, ""] as const) });
+    await images.add(image);
+    for (const memberId of numbers.slice(1)) await members.add(image.id, memberId);
+    await expect(members.add(image.id, "one more")).rejects.toMatchObject({ faults: [{ path: "members" }] });
   });
 
   test("lets a notifier of the user's own sit on top", async () => {
