@@ -23,7 +23,7 @@ const QUOTAS: Rules<keyof ImageQuotas> = { properties: aQuota, tags: aQuota, loc
  *
  * @throws InvalidValueError where one is no whole number, or misspelt: a limit must not be off by mistake
  */
-export function imageQuotas(given: Partial<ImageQuotas> = {}): ImageQuotas {
+export function imageQuotas(given: { readonly [N in keyof ImageQuotas]?: number | undefined } = {}): ImageQuotas {
   requireOptions("image quotas", QUOTAS, given, "quotas");
   return {
     properties: given.properties ?? DEFAULT_QUOTAS.properties,

@@ -89,8 +89,9 @@ async function requireDatabase(database: string): Promise<void> {
 
 /** Answers whether every line was good. */
 async function read({ images }: Distinction, file: string, signal: AbortSignal): Promise<boolean> {
+  const size = await sizeOf(file);
   const chunks = file === "-" ? process.stdin : createReadStream(file);
-  const progress = new Progress("importing (bytes)", await sizeOf(file), { output: process.stderr, unit: "bytes" });
+  const progress = new Progress("importing (bytes)", size, { output: process.stderr, unit: "bytes" });
   const stop = (): void => void chunks.destroy(signal.reason as Error); // ends waiting for more, too
   signal.addEventListener("abort", stop);
   try {
@@ -111,10 +112,18 @@ async function read({ images }: Distinction, file: string, signal: AbortSignal):
   }
 }
 
-/** Nobody knows how much comes through a pipe, whatever its name. */
+/**
+ * Nobody knows how much comes through a pipe, whatever its name.
+ *
+ * @throws UsageError where there is nothing to read
+ */
 async function sizeOf(file: string): Promise<number | undefined> {
   if (file === "-") return undefined;
-  const found = await stat(file);
+  const found = await stat(file).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw new UsageError(`there is no file ${file}`);
+    throw error;
+  });
+  if (found.isDirectory()) throw new UsageError(`${file} is a directory`);
   return found.isFile() ? found.size : undefined;
 }
 

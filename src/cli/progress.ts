@@ -1,4 +1,3 @@
-import { SingleBar } from "cli-progress";
 import { progressLine } from "./progress-line.js";
 
 export interface ProgressOptions {
@@ -13,13 +12,22 @@ export interface ProgressOptions {
 /** Labels of bars below one another are as long as this. */
 const LABEL = 34;
 
+/** Between two drawings of a bar, in milliseconds. */
+const PAUSE = 100;
+
+/** To the begin of the line, which is cleared: nothing else of the terminal is touched, or has to be put right again. */
+const CLEARED = "\r\u001B[K";
+
 /** On a terminal a bar with share, rate and the time that is left, or a count where nobody knows the total. */
 export class Progress {
-  readonly #bar: SingleBar | undefined;
   readonly #output: NodeJS.WriteStream;
   readonly #leavesLine: boolean;
   readonly #before: number;
+  readonly #unit: "pieces" | "bytes";
   readonly #startedAt = performance.now();
+  readonly #isDrawn: boolean;
+  #timer: NodeJS.Timeout | undefined;
+  #drawnAt = 0;
   #done: number;
 
   constructor(
@@ -30,32 +38,24 @@ export class Progress {
     this.#output = output;
     this.#leavesLine = leaves === "a line";
     this.#before = before;
+    this.#unit = unit;
     this.#done = before;
-    if (!output.isTTY || (total === 0 && !this.#leavesLine)) return;
-    const line = (): string => {
-      const state = { label, total, done: this.#done, before, seconds: this.#seconds(), unit };
-      return progressLine(state, output.columns > 0 ? output.columns : 80);
-    };
-    this.#bar = new SingleBar({
-      format: line,
-      // Only with who stops it whatever happens: a terminal without a cursor is no fun.
-      hideCursor: this.#leavesLine,
-      clearOnComplete: !this.#leavesLine,
-      stream: output,
-    });
-    this.#bar.start(total ?? 0, before);
+    this.#isDrawn = output.isTTY && (total !== 0 || this.#leavesLine);
+    if (!this.#isDrawn) return;
+    this.#draw();
+    this.#timer = setInterval(() => this.#draw(), PAUSE).unref();
   }
 
   advance(by = 1): void {
     this.#done += by;
-    this.#bar?.update(this.#done);
+    // Work that never waits lets no timer run.
+    if (this.#timer !== undefined && performance.now() - this.#drawnAt > 2 * PAUSE) this.#draw();
   }
 
   /** A line of text above the bar. */
   say(text: string): void {
-    if (this.#bar !== undefined) this.#output.write("\r\u001B[K");
-    this.#output.write(`${text}\n`);
-    this.#bar?.render();
+    if (this.#timer === undefined) this.#output.write(`${text}\n`);
+    else this.#draw(`${text}\n`);
   }
 
   /** A bar on standard error while `work` is under way: what a command answers is on standard output. */
@@ -74,18 +74,33 @@ export class Progress {
 
   /** Ends the bar where it is. */
   stop(): void {
-    this.#bar?.stop();
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (!this.#leavesLine) this.#output.write(CLEARED);
+    else {
+      this.#draw();
+      this.#output.write("\n");
+    }
   }
 
   /** Ends it: all is done. */
   finish(): void {
     this.stop();
-    if (this.#bar === undefined && this.#leavesLine) {
-      const total = this.total === undefined ? "" : `/${this.total}`;
-      const before = this.#before === 0 ? "" : ` (${this.#before} before)`;
-      const seconds = this.#seconds().toFixed(1);
-      this.#output.write(`${this.label.padEnd(LABEL)} ${this.#done}${total}${before}  ${seconds} s\n`);
-    }
+    if (this.#isDrawn || !this.#leavesLine) return;
+    const total = this.total === undefined ? "" : `/${this.total}`;
+    const before = this.#before === 0 ? "" : ` (${this.#before} before)`;
+    const seconds = this.#seconds().toFixed(1);
+    this.#output.write(`${this.label.padEnd(LABEL)} ${this.#done}${total}${before}  ${seconds} s\n`);
+  }
+
+  #draw(above = ""): void {
+    const { label, total } = this;
+    const seconds = this.#seconds();
+    const state = { label, total, done: this.#done, before: this.#before, seconds, unit: this.#unit };
+    const columns = this.#output.columns > 0 ? this.#output.columns : 80;
+    this.#output.write(CLEARED + above + progressLine(state, columns));
+    this.#drawnAt = performance.now();
   }
 
   #seconds(): number {

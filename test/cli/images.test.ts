@@ -32,6 +32,14 @@ describe("distinction images", { timeout: 60_000 }, () => {
     expect(JSON.parse(documents[7]!)).toMatchObject(JSON.parse(line(7)) as object);
   });
 
+  test("a catalogue that is not there is told in one line", async () => {
+    const failed = await images("import", path("nofile"), ...into("nofile.db"));
+    const reason = `there is no file ${path("nofile")}`;
+    expect(failed).toEqual({ code: 2, out: "", err: `distinction images import: ${reason}\n` });
+    expect((await images("import", place, ...into("nofile.db"))).err).toContain("is a directory\n");
+    expect(await readdir(place)).not.toContain("nofile.db");
+  });
+
   test("bad lines are told by number and reason, in their order, and the rest is imported", async () => {
     const bad = [
       line(0),
