@@ -6,6 +6,7 @@ import type { SaveOptions, SaveResult } from "../../../domain/distinction/save/s
 import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
 import { ImageGateway, type ImageGatewayOptions, type ImageLayer } from "../../../domain/image/image-gateway.js";
 import { ImageProxy } from "../../../domain/image/image-proxy.js";
+import type { ImageQuotas } from "../../../domain/image/image-quotas.js";
 import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import { ImageRepositoryProxy } from "../../../domain/image/image-repository-proxy.js";
 import { imageType, type Image } from "../../../domain/image/image-type.js";
@@ -115,7 +116,8 @@ describe("the gateway", () => {
   });
 
   test("takes undefined for the default quota, and a negative one for none", async () => {
-    const { images, members } = memoryGateway({ quotas: { tags: undefined, members: undefined, properties: -1 } });
+    const quotas = { tags: undefined, members: undefined, properties: -1 };
+    const { images, members } = memoryGateway({ quotas: quotas as Partial<ImageQuotas> });
     const numbers = Array.from({ length: 129 }, (_, index) => String(index));
     await expect(images.add(newImage({ tags: numbers }))).rejects.toMatchObject({ faults: [{ path: "tags" }] });
     const image = newImage({ properties: numbers.map((name) => [name, ""] as const) });
