@@ -4,15 +4,13 @@ import { Progress, type ProgressOptions } from "../../src/cli/progress.js";
 
 const ROWS = 5;
 
-/** A terminal of a few rows: what one sees after these bytes. Knows no sequence but those that a bar needs. */
+const CLEARED = "\r\u001B[K";
+
+/** What one sees of these bytes on a terminal of a few rows. It knows no sequence but the one that a bar needs. */
 function shown(bytes: string): string[] {
-  const rows = [""];
-  for (const [piece] of bytes.matchAll(/\r\u001B\[K|\n|[^\r\n\u001B]+|[^]/g)) {
-    if (piece === "\n") rows.push("");
-    else if (piece === "\r\u001B[K") rows[rows.length - 1] = "";
-    else if (/[\r\u001B]/.test(piece)) throw new Error(`what is done at ${JSON.stringify(piece)} depends on the rows`);
-    else rows[rows.length - 1] += piece;
-  }
+  const rows = bytes.split("\n").map((row) => row.split(CLEARED).at(-1)!);
+  const rest = bytes.replaceAll(CLEARED, "");
+  if (rest.includes("\r") || rest.includes("\u001B")) throw new Error("what this does depends on the rows above");
   return rows.slice(-ROWS);
 }
 

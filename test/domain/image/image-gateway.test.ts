@@ -117,7 +117,7 @@ describe("the gateway", () => {
 
   test("takes undefined for the default quota, and a negative one for none", async () => {
     const quotas = { tags: undefined, members: undefined, properties: -1 };
-    const { images, members } = memoryGateway({ quotas: quotas as Partial<ImageQuotas> });
+    const { images, members } = memoryGateway({ quotas: quotas as unknown as ImageQuotas });
     const numbers = Array.from({ length: 129 }, (_, index) => String(index));
     await expect(images.add(newImage({ tags: numbers }))).rejects.toMatchObject({ faults: [{ path: "tags" }] });
     const image = newImage({ properties: numbers.map((name) => [name, ""] as const) });
