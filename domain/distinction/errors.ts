@@ -108,10 +108,11 @@ export interface ConflictDetails {
 }
 
 function describeConflict({ baseVersion, currentVersion, overlaps }: ConflictDetails): string {
-  const paths = overlaps.map(({ path }) => path).join(", ");
+  // Somebody may have written without changing what is looked at here.
+  const paths = overlaps.length === 0 ? "" : `: ${overlaps.map(({ path }) => path).join(", ")}`;
   return baseVersion === currentVersion
-    ? `not as expected at version ${currentVersion}: ${paths}`
-    : `changed by another writer since version ${baseVersion} (now ${currentVersion}): ${paths}`;
+    ? `not as expected at version ${currentVersion}${paths}`
+    : `changed by another writer since version ${baseVersion} (now ${currentVersion})${paths}`;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { someText } from "../distinction/arguments.js";
 import { entryPath } from "../distinction/diff/change-set.js";
 import type { DistinctRepository } from "../distinction/distinct-repository.js";
-import { ConflictError } from "../distinction/errors.js";
+import { ConflictError, InvalidValueError } from "../distinction/errors.js";
 import type { UpdateOptions } from "../distinction/save/save-options.js";
 import { imageType, type Image } from "./image-type.js";
 
@@ -13,6 +14,7 @@ type Images = DistinctRepository<typeof imageType>;
  *
  * @param check throws where the image is not the caller's to decide on
  * @throws ConflictError where it is there
+ * @throws InvalidValueError where the value is no text
  */
 export async function putProperty(
   images: Images,
@@ -22,6 +24,7 @@ export async function putProperty(
   options?: UpdateOptions,
   check?: (image: Image) => void,
 ): Promise<void> {
+  requireText(id, name, value);
   const put = (image: Image): void => {
     check?.(image);
     const theirs = image.properties.get(name);
@@ -36,6 +39,7 @@ export async function putProperty(
  *
  * @param check as of `putProperty`
  * @throws ConflictError where it has another or is not there
+ * @throws InvalidValueError where the expected value is no text: what is not there would be as expected
  */
 export async function dropProperty(
   images: Images,
@@ -45,6 +49,7 @@ export async function dropProperty(
   options?: UpdateOptions,
   check?: (image: Image) => void,
 ): Promise<void> {
+  requireText(id, name, expected);
   const drop = (image: Image): void => {
     check?.(image);
     const theirs = image.properties.get(name);
@@ -52,6 +57,12 @@ export async function dropProperty(
     image.properties.delete(name);
   };
   await images.update(id, drop, options);
+}
+
+function requireText(id: string, name: string, value: unknown): void {
+  const reason = someText(value);
+  if (reason !== undefined)
+    throw new InvalidValueError(imageType.name, [{ path: entryPath("properties", name), reason }], id);
 }
 
 function refused(

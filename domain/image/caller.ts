@@ -1,4 +1,5 @@
-import { aFlag, requireArguments, rule } from "../distinction/arguments.js";
+import { aFlag, anObject, requireArguments, rule, type Rule } from "../distinction/arguments.js";
+import { textFault } from "../distinction/types/text-types.js";
 import type { Image } from "./image-type.js";
 import type { MemberStatus } from "./member-type.js";
 
@@ -12,16 +13,21 @@ export interface Caller {
 
 type Owned = Pick<Image, "owner" | "visibility">;
 
-const anOwner = rule("text of at least 1 character, or null for somebody unknown", (given) => {
+const someOwner = rule("text of at least 1 character, or null for somebody unknown", (given) => {
   return given === null || (typeof given === "string" && given !== "");
 });
+
+/** What an image or a member can have as its owner. */
+const anOwner: Rule = (given) => someOwner(given) ?? (given === null ? undefined : textFault(given, 255));
 
 /**
  * A copy: whoever changes the object later changes no rights.
  *
  * @throws InvalidValueError where it says not clearly who that is: rights must not rest on what was left out
  */
-export function checkedCaller({ owner, isAdmin }: Caller): Caller {
+export function checkedCaller(caller: Caller): Caller {
+  requireArguments("caller", { caller: [caller, anObject] });
+  const { owner, isAdmin } = caller;
   requireArguments("caller", { owner: [owner, anOwner], isAdmin: [isAdmin, aFlag] });
   return Object.freeze({ owner, isAdmin });
 }

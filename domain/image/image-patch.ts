@@ -74,7 +74,7 @@ function checkedChanges(
     Object.fromEntries(Object.entries(document).filter(([name]) => touched.has(name))),
     faults,
   );
-  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults, image.id);
   if (values.properties !== undefined) {
     // The document does not show what services keep for themselves.
     for (const [name, value] of image.properties) {
@@ -89,7 +89,7 @@ function checkedChanges(
     ...broken.map(({ subject, reason }) => ({ path: subject, reason })),
     ...(type.validate?.(recordFrom(type, after), { before, changes }) ?? []),
   );
-  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults, image.id);
   return changes;
 }
 

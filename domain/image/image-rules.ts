@@ -116,9 +116,17 @@ function quotaFaults(image: RuledImage, edit: Edit | undefined, quotas: ImageQuo
       edit.changes.some(
         (change) => change.kind === "entry.put" && change.collection === path && change.from === undefined,
       );
-    if (!grew || !exceeds(image[path].size, quotas[path])) return [];
-    return [{ path, reason: `at most ${quotas[path]}, got ${image[path].size}` }];
+    const count = path === "properties" ? callersProperties(image) : image[path].size;
+    if (!grew || !exceeds(count, quotas[path])) return [];
+    return [{ path, reason: `at most ${quotas[path]}, got ${count}` }];
   });
+}
+
+/** What services keep for themselves takes no room from callers. */
+function callersProperties({ properties }: RuledImage): number {
+  let count = 0;
+  for (const name of properties.keys()) if (!isServiceProperty(name)) count++;
+  return count;
 }
 
 function namesPut(image: RuledImage, edit: Edit | undefined): readonly string[] {

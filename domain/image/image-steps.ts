@@ -10,7 +10,7 @@ import { canBecome, needsFormats, type ImageStatus } from "./status-machine.js";
  */
 export function moveTo(image: Image, to: ImageStatus): void {
   const faults = stepFaults(image, to);
-  if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);
+  if (faults.length > 0) throw new InvalidValueError(imageType.name, faults, image.id);
   image.status = to;
   if (to !== "queued") return;
   image.size = null;
@@ -29,7 +29,10 @@ export function deactivate(image: Image): void {
  */
 export function reactivate(image: Image): void {
   if (image.status === "active") return;
-  if (image.status !== "deactivated") refuse("status", `${image.status} is not deactivated`);
+  if (image.status !== "deactivated") {
+    const faults = [{ path: "status", reason: `${image.status} is not deactivated` }];
+    throw new InvalidValueError(imageType.name, faults, image.id);
+  }
   moveTo(image, "active");
 }
 
@@ -44,8 +47,4 @@ function stepFaults(image: Image, to: ImageStatus): readonly Fault[] {
   return (["diskFormat", "containerFormat"] as const)
     .filter((path) => image[path] === null)
     .map((path) => ({ path, reason: `is needed by an image that is ${to}` }));
-}
-
-function refuse(path: string, reason: string): never {
-  throw new InvalidValueError(imageType.name, [{ path, reason }]);
 }

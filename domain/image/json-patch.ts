@@ -57,6 +57,7 @@ export function applyStep(document: JsonValue, step: PatchStep, index: number): 
 
 function changeArray(array: JsonValue[], name: string, { op, value }: PatchStep, refuse: (reason: string) => never) {
   const last = op === "add" ? array.length : array.length - 1;
+  if (last < 0) refuse("the array is empty");
   const position = name === "-" && op === "add" ? array.length : arrayIndex(name);
   if (position === undefined || position > last) refuse(`an index from 0 to ${last}${op === "add" ? " or -" : ""}`);
   else array.splice(position, op === "add" ? 0 : 1, ...(op === "remove" ? [] : [value]));

@@ -3,6 +3,7 @@ import type { ChangeSet } from "../../../domain/distinction/diff/change-set.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { ApplyOutcome } from "../../../domain/distinction/record-store.js";
 import type { SaveOptions, SaveResult } from "../../../domain/distinction/save/save-options.js";
+import type { Caller } from "../../../domain/image/caller.js";
 import { ImageFactoryProxy } from "../../../domain/image/image-factory-proxy.js";
 import { ImageGateway, type ImageGatewayOptions, type ImageLayer } from "../../../domain/image/image-gateway.js";
 import { ImageProxy } from "../../../domain/image/image-proxy.js";
@@ -124,6 +125,38 @@ describe("the gateway", () => {
     await images.add(image);
     for (const memberId of numbers.slice(1)) await members.add(image.id, memberId);
     await expect(members.add(image.id, "one more")).rejects.toMatchObject({ faults: [{ path: "members" }] });
+  });
+
+  test.each([
+    null,
+    undefined,
+    { owner: "\ud800", isAdmin: false },
+    { owner: "a\0", isAdmin: false },
+    { owner: "x".repeat(256), isAdmin: false },
+  ])("refuses the caller %j at the door", (caller) => {
+    const code = "INVALID_VALUE";
+    expect(() => memoryGateway().visibleTo(caller as Caller)).toThrow(expect.objectContaining({ code }));
+    expect(() => memoryGateway().membersVisibleTo(caller as Caller)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test("counts no property of the services as a caller's", async () => {
+    const { images } = memoryGateway({ quotas: { properties: 2 } });
+    const image = newImage({ owner: "me", properties: [["a", ""]] });
+    await images.add(image);
+    await images.setPropertyAtomic(image.id, "os_glance_lock", "x");
+    await images.update(image.id, (one) => void one.properties.set("b", ""));
+    const third = images.update(image.id, (one) => void one.properties.set("c", ""));
+    await expect(third).rejects.toMatchObject({ faults: [{ path: "properties", reason: "at most 2, got 3" }] });
+  });
+
+  test("an atomic property without a text is refused, naming image and property", async () => {
+    const { images } = memoryGateway();
+    const image = newImage();
+    await images.add(image);
+    const { id } = image;
+    const refused = { code: "INVALID_VALUE", id, faults: [{ path: 'properties["a"]' }] };
+    await expect(images.setPropertyAtomic(id, "a", undefined as never)).rejects.toMatchObject(refused);
+    await expect(images.deletePropertyAtomic(id, "a", undefined as never)).rejects.toMatchObject(refused);
   });
 
   test("lets a notifier of the user's own sit on top", async () => {

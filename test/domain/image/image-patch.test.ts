@@ -122,6 +122,14 @@ describe("JSON Patch on an image", () => {
     ["a member of an attribute", [{ op: "add", path: "/name/0", value: "x" }], "name has no members"],
     ["a property that is not there", [{ op: "replace", path: "/properties/x", value: "y" }], "nothing to replace"],
     ["an index past the end", [{ op: "add", path: "/tags/3", value: "x" }], "an index from 0 to 2 or -"],
+    [
+      "what is in an empty array",
+      [
+        { op: "remove", path: "/tags" },
+        { op: "remove", path: "/tags/0" },
+      ],
+      "array is empty",
+    ],
     ["an index with a zero before it", [{ op: "remove", path: "/tags/01" }], "an index from 0 to 1"],
   ])("%s is refused, and the image stays as it is", (_, patch, reason) => {
     const image = sample();
