@@ -72,11 +72,19 @@ export function deleteRecord(layout: TableLayout, base: RecordState, guards: Gua
   return { sql: `DELETE FROM ${layout.name} WHERE ${where.sql}`, parameters: where.parameters };
 }
 
-/** The key condition for one id or several, on the table or its alias `prefix`. */
+/**
+ * The key condition for one id or several, on the table or its alias `prefix`. The servers take a condition per composite
+ * id for points of the primary key; SQLite, which limits how deep a condition nests, takes rows.
+ */
 export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix = ""): Statement {
   const parameters = idParameters(layout, ids);
   if (ids.length > 1 && layout.key.length === 1) {
     return { sql: `${prefix}${layout.key[0]!.name} IN (${placeholders(ids.length)})`, parameters };
+  }
+  if (ids.length > 1 && layout.dialect.name === "sqlite") {
+    const names = layout.key.map(({ name }) => `${prefix}${name}`).join(", ");
+    const row = `(${placeholders(layout.key.length)})`;
+    return { sql: `(${names}) IN (VALUES ${ids.map(() => row).join(", ")})`, parameters };
   }
   const one = layout.key.map((column) => `${prefix}${column.name} = ?`).join(" AND ");
   return { sql: ids.length === 1 ? one : ids.map(() => `(${one})`).join(" OR "), parameters };
