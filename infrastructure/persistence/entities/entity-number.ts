@@ -46,7 +46,7 @@ export function decimalValue(precision: number, scale: number, unsigned: boolean
   const type: AttributeType = {
     ...base,
     fault: (value) => {
-      const fault = base.fault(asText(value));
+      const fault = base.fault(asText(value)) && base.fault(value); // of what was given, not of its text
       const isBelow = fault === undefined && unsigned && (base.capture(asText(value)) as string).startsWith("-");
       return isBelow ? `0 or more, got ${describeValue(value)}` : fault;
     },

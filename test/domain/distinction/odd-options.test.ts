@@ -101,6 +101,12 @@ describe("a list is refused that would answer something else than was asked:", (
     ["another order", { sort: [{ by: "title", order: "down" }] }, "sort", /order: one of asc, desc/],
     ["no records", { limit: 0 }, "limit", /between 1 and 1000, got 0/],
     ["text for a limit", { limit: "5" }, "limit", /a whole number .* got string/],
+    [
+      "a scope of keys that are no text",
+      { scope: { properties: [5] } },
+      "scope.properties",
+      /got one with the number 5$/,
+    ],
     ["a scope that is none", { scope: 5 }, "scope", /a plain object, got number/],
     ["an id that is none", { after: null }, "id", /text, got null/],
   ])("%s", async (_, query, path, reason) => {
