@@ -111,7 +111,7 @@ describe("distinction images", { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ["import", "nowhere", "a.db", 1, "ENOENT"],
+    ["import", "nowhere", "a.db", 2, "there is no file"],
     ["export", "x.jsonl", "mistyped/nowhere.db", 2, "there is no database"],
     ["export", ".", "a.db", 2, "is no file; - writes to standard output"],
     ["export", "in.jsonl", "a.db", 2, "is there already; --force overwrites it"],
