@@ -152,6 +152,18 @@ describe("entries edited in different fields, added and dropped in one save", ()
         expect(await partsOf("three")).toEqual(expectedParts());
       });
 
+      test("in a saveAll of more records than a condition of SQLite nests deep", { timeout: 60_000 }, async () => {
+        const ids = Array.from({ length: 2_400 }, (_, number) => `machine ${number}`);
+        const parts = (): Part[] => [{ key: keyOf(1), ...zeros() }];
+        await machines.addAll(ids.map((id) => machines.create({ id, parts: parts() })));
+        const some = [...(await machines.getMany(ids.slice(0, 1_000)))];
+        for (const from of [1_000, 2_000]) some.push(...(await machines.getMany(ids.slice(from, from + 1_000))));
+        for (const [number, machine] of some.entries()) machine.parts[0]![number % 2 === 0 ? "a" : "b"] = number + 1;
+        expect(await statementsOnParts(() => machines.saveAll(some))).not.toContain("UPDATE");
+        expect(await partsOf("machine 2398")).toEqual(new Map([[keyOf(1), { ...zeros(), a: 2_399 }]]));
+        expect(await partsOf("machine 2399")).toEqual(new Map([[keyOf(1), { ...zeros(), b: 2_400 }]]));
+      });
+
       test("what somebody else writes meanwhile into fields that do not change stays, without a new version", async () => {
         const machine = await added("one");
         edit(machine);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { groupedBy } from "./grouped.js";
-import { encoded, placeholders, whereIds } from "./record-statements.js";
+import { encoded, placeholders, rowCondition, whereIds } from "./record-statements.js";
 import { secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import type { EntryLayout, TableLayout } from "./table-layout.js";
@@ -68,20 +68,31 @@ export function putEntries(layout: TableLayout, entries: EntryLayout, puts: read
   for (const [index, column] of fieldColumns(entries).entries()) {
     const rows = puts.filter(({ changed }) => changed === undefined || changed.includes(index));
     if (rows.length === puts.length) everywhere.push(column);
-    else if (rows.length > 0) partly.set(column, isOneOf(entries, rows));
+    else if (rows.length > 0) partly.set(column, isOneOf(layout, entries, rows));
   }
   return upsert(layout, entries, puts, everywhere, partly);
 }
 
-/** That a stored row is one of these. */
-function isOneOf(entries: EntryLayout, puts: readonly EntryPut[]): Statement {
+/**
+ * That a stored row is one of these. SQLite, which limits how deep a condition nests, compares rows; MariaDB would compare
+ * those as floating-point numbers where keys are big integers.
+ */
+function isOneOf(layout: TableLayout, entries: EntryLayout, puts: readonly EntryPut[]): Statement {
   const prefix = `${entries.name}.`;
-  const owned = entries.owner.map(({ name }) => `${prefix}${name} = ? AND `).join("");
+  const owners = entries.owner.map(({ name }) => `${prefix}${name}`);
+  const ownerOf = (owner: RecordState): Parameter[] => entries.owner.map(({ column }) => encoded(column, owner));
+  if (layout.dialect.name === "sqlite") {
+    return {
+      sql: rowCondition([...owners, `${prefix}${entries.lookupColumn}`], puts.length),
+      parameters: puts.flatMap(({ owner, key }) => [...ownerOf(owner), lookupValue(entries, key)]),
+    };
+  }
+  const owned = owners.map((name) => `${name} = ? AND `).join("");
   const byOwner = [...groupedBy(puts, ({ owner }) => owner)];
   return {
     sql: byOwner.map(([, some]) => `(${owned}${keyCondition(entries, some.length, prefix)})`).join(" OR "),
     parameters: byOwner.flatMap(([owner, some]) => [
-      ...entries.owner.map(({ column }) => encoded(column, owner)),
+      ...ownerOf(owner),
       ...some.map(({ key }) => lookupValue(entries, key)),
     ]),
   };

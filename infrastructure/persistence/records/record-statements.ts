@@ -82,9 +82,8 @@ export function whereIds(layout: TableLayout, ids: readonly RecordId[], prefix =
     return { sql: `${prefix}${layout.key[0]!.name} IN (${placeholders(ids.length)})`, parameters };
   }
   if (ids.length > 1 && layout.dialect.name === "sqlite") {
-    const names = layout.key.map(({ name }) => `${prefix}${name}`).join(", ");
-    const row = `(${placeholders(layout.key.length)})`;
-    return { sql: `(${names}) IN (VALUES ${ids.map(() => row).join(", ")})`, parameters };
+    const names = layout.key.map(({ name }) => `${prefix}${name}`);
+    return { sql: rowCondition(names, ids.length), parameters };
   }
   const one = layout.key.map((column) => `${prefix}${column.name} = ?`).join(" AND ");
   return { sql: ids.length === 1 ? one : ids.map(() => `(${one})`).join(" OR "), parameters };
@@ -147,6 +146,12 @@ export function cachedText(layout: TableLayout, shape: string, make: () => strin
 
 export function encoded(column: Column, { attributes }: RecordState): Parameter {
   return column.codec.encode(attributes[column.attribute]);
+}
+
+/** SQLite's condition that columns hold one of `count` rows of values: nests no deeper, however many these are. */
+export function rowCondition(columns: readonly string[], count: number): string {
+  const rows = Array.from({ length: count }, () => `(${placeholders(columns.length)})`).join(", ");
+  return `(${columns.join(", ")}) IN (VALUES ${rows})`;
 }
 
 export function placeholders(count: number): string {
