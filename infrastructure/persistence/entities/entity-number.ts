@@ -22,8 +22,9 @@ export function bigintValue(file: boolean, unsigned: boolean): ColumnValue {
         typeof value === "bigint" ||
         Number.isSafeInteger(value) ||
         (typeof value === "string" && /^-?\d{1,20}$/.test(value));
-      if (typeof value === "number" && !isWhole)
-        return `a safe integer, a bigint, or text, got ${describeValue(value)}`;
+      if (typeof value === "number" && !isWhole) {
+        return `a whole number (a safe integer, a bigint, or text), got ${describeValue(value)}`;
+      }
       if (!isWhole) return `a whole number, or one as text, got ${typeName(value)}`;
       const whole = BigInt(value as string);
       return whole < min || whole > max ? `between ${min} and ${max}, got ${describeValue(value)}` : undefined;

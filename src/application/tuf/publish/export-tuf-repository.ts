@@ -47,8 +47,10 @@ export async function exportTufRepository(
     store.exportPosition(repository),
     ports.trust.releasedRoot(repository), // before the backlog: what this root needs signed is committed, and so below
   ]);
-  if (released === 0)
+  if (released === 0) {
+    await ports.files.discardPrepared?.(); // it will wait for people
     throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+  }
   // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
   const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));
   // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.

@@ -94,7 +94,10 @@ export async function commitMerge(
   try {
     [outcome] = await Promise.all([committing, preparing]);
   } finally {
-    if (outcome === "stale") await run.files?.discardPrepared?.();
+    if (outcome === "stale") {
+      await preparing; // a commit that failed does not wait for it, and what is still being written is not taken back
+      await run.files?.discardPrepared?.();
+    }
   }
   if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.
