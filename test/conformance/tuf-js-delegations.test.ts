@@ -12,26 +12,19 @@ import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
 import { signDelegation } from "../../src/application/tuf/delegations/delegation-signing.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
-import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
-import { serve, type TestServer, TufClient } from "./tuf-client.js";
+import type { TufWorld } from "../application/tuf-world.js";
+import { servedWorld } from "./served-world.js";
+import type { TufClient } from "./tuf-client.js";
 
 describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
   let world: TufWorld;
-  let server: TestServer;
   let client: TufClient;
+  let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    world = await makeTufWorld(4, Date.now());
-    server = await serve(world.metadata, (path) => Buffer.from(path));
-    client = await TufClient.trusting(join(world.metadata, "1.root.json"), server.url);
-    await world.add("kept", "team/before");
-    await world.publisher().publish("main");
+    ({ world, client, remove } = await servedWorld("kept", "team/before"));
   });
-  afterEach(async () => {
-    await server.close();
-    await client.remove();
-    await world.remove();
-  });
+  afterEach(() => remove());
 
   const publish = () => world.publisher().publish("main");
 

@@ -8,8 +8,9 @@ import { changeBinsTrust } from "../../src/application/tuf/trust/change-bins-tru
 import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
 import { signRoot } from "../../src/application/tuf/trust/sign-root.js";
 import { Fuse } from "../application/fuse.js";
-import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
-import { serve, type TestServer, TufClient } from "./tuf-client.js";
+import type { TufWorld } from "../application/tuf-world.js";
+import { servedWorld } from "./served-world.js";
+import { type TestServer, TufClient } from "./tuf-client.js";
 
 const SCHEMES = Object.keys(KEY_TYPES) as KeyScheme[];
 
@@ -17,20 +18,13 @@ describe("tuf-js, unmodified, over HTTP, while keys change", () => {
   let world: TufWorld;
   let server: TestServer;
   let client: TufClient;
+  let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    world = await makeTufWorld(4, Date.now());
-    server = await serve(world.metadata, (path) => Buffer.from(path));
-    client = await TufClient.trusting(join(world.metadata, "1.root.json"), server.url);
-    await world.add("kept");
-    await world.publisher().publish("main");
+    ({ world, server, client, remove } = await servedWorld("kept"));
     expect(await client.download("kept")).toEqual(["kept"]);
   });
-  afterEach(async () => {
-    await server.close();
-    await client.remove();
-    await world.remove();
-  });
+  afterEach(() => remove());
 
   const rotate = async (roles: readonly RootedRole[], scheme: KeyScheme = "ed25519") => {
     const made = await world.ports.keys.generate(scheme);
