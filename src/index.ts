@@ -21,9 +21,11 @@ export {
   DistinctionError,
   InvalidMergeError,
   InvalidValueError,
+  RecordExistsError,
   RemovedMeanwhileError,
   type DistinctionErrorCode,
   type Fault,
+  type IdTaken,
 } from "../domain/distinction/errors.js";
 export type { Guard, GuardRule } from "../domain/distinction/merge/guard.js";
 export type { JsonValue } from "../domain/distinction/json/json-text.js";
@@ -69,7 +71,7 @@ export { imageFromDocument, imageToDocument, type ImageDocument } from "../domai
 export { ImageFactoryProxy } from "../domain/image/image-factory-proxy.js";
 export type { ImageFactory } from "../domain/image/image-factory.js";
 export { ImageGateway, type ImageGatewayOptions, type ImageLayer } from "../domain/image/image-gateway.js";
-export { patchImage } from "../domain/image/image-patch.js";
+export { patchImage, type PatchOptions } from "../domain/image/image-patch.js";
 export { ImageProxy } from "../domain/image/image-proxy.js";
 export type { ImageConditions, ImagePage, ImageQuery } from "../domain/image/image-query.js";
 export { DEFAULT_QUOTAS, type ImageQuotas } from "../domain/image/image-quotas.js";
@@ -77,7 +79,13 @@ export type { ImageUpkeep } from "../domain/image/image-upkeep.js";
 export { ImageRepositoryProxy } from "../domain/image/image-repository-proxy.js";
 export type { ImageRepository } from "../domain/image/image-repository.js";
 export { deactivate, moveTo, reactivate } from "../domain/image/image-steps.js";
-export { imageType, READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "../domain/image/image-type.js";
+export {
+  imageType,
+  READ_ONLY_ATTRIBUTES,
+  type Image,
+  type ImagePolicies,
+  type NewImage,
+} from "../domain/image/image-type.js";
 export type { PatchOperation } from "../domain/image/json-patch.js";
 export { newLocation, type ImageLocation } from "../domain/image/location.js";
 export { ImageMemberRepositoryProxy } from "../domain/image/member-repository-proxy.js";

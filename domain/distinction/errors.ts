@@ -133,6 +133,25 @@ export class RemovedMeanwhileError extends DistinctionError {
   }
 }
 
+/** An id under which no record can be added. */
+export interface IdTaken {
+  readonly id: string;
+  /** Whether by a record that was removed. A caller who does not see all records is told `false` in any case. */
+  readonly isDeleted: boolean;
+}
+
+/** Ids of new records are taken. Nothing was written. */
+export class RecordExistsError extends DistinctionError {
+  constructor(
+    readonly record: string,
+    /** What the message names of them. */
+    named: string,
+    readonly taken: readonly IdTaken[],
+  ) {
+    super("RECORD_EXISTS", `${record} ${named}`);
+  }
+}
+
 /** Another writer changed the same thing and the policy refuses to choose. Nothing was written, the object is untouched. */
 export class ConflictError extends DistinctionError implements ConflictDetails {
   readonly record: string;

@@ -1,4 +1,4 @@
-import { ConflictError, DistinctionError, RemovedMeanwhileError } from "./errors.js";
+import { ConflictError, DistinctionError, RecordExistsError, RemovedMeanwhileError } from "./errors.js";
 import type { Overlap } from "./merge/overlap.js";
 import { idFrom, idText, type RecordId } from "./record/record-id.js";
 import type { InsertOutcome } from "./record-store.js";
@@ -19,10 +19,11 @@ export function alreadyExists(
   type: AnyRecordType,
   state: RecordState,
   outcome: Exclude<InsertOutcome, "applied">,
-): DistinctionError {
+): RecordExistsError {
   const id = idText(idFrom(type, state.attributes));
-  const owner = outcome === "deleted" ? " by a record that is deleted" : "";
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${id}: the id is taken${owner}`);
+  const isDeleted = outcome === "deleted";
+  const owner = isDeleted ? " by a record that is deleted" : "";
+  return new RecordExistsError(type.name, `${id}: the id is taken${owner}`, [{ id, isDeleted }]);
 }
 
 export function conflict(

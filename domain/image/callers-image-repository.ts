@@ -14,10 +14,10 @@ import { forbidden, OWNER_ALONE } from "./forbidden.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
-import { imageType, type Image } from "./image-type.js";
+import { imageType, type Image, type ImagePolicies } from "./image-type.js";
 import type { MemberStore } from "./member-store.js";
-import { isServiceProperty } from "./property-name.js";
-import { forgedTimes } from "./time-of-making.js";
+import { isServiceProperty, SERVICES_ALONE } from "./property-name.js";
+import { forgedTimes, startNow } from "./time-of-making.js";
 
 /** The stores of images and of those whom they are shared with. */
 export interface ImageStores {
@@ -30,6 +30,7 @@ export interface ImageStores {
  * may change. It knows the objects that it gave out itself, and no other's.
  */
 export class CallersImageRepository extends DistinctRepository<typeof imageType> implements ImageRepository {
+  readonly #store: RecordStore;
   readonly #inUnit: (unit: UnitBinding) => CallersImageRepository;
   /** Before anything of the image decides: what another's image has is no caller's to find out by a refusal. */
   readonly #requireOwn: (image: Image) => void;
@@ -39,30 +40,48 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
     caller: Caller,
     environment: RepositoryEnvironment,
     quotas: Partial<ImageQuotas> = {},
+    policies: ImagePolicies = {},
   ) {
-    super(callersImageType(caller, quotas), new CallersImageStore(images, members.records, caller), environment);
+    const store = new CallersImageStore(images, members.records, caller);
+    super(callersImageType(caller, quotas, policies), store, environment);
+    this.#store = store;
     this.#requireOwn = (image) => {
       if (!mayChange(caller, image)) throw forbidden(image.id, OWNER_ALONE);
     };
     this.#inUnit = (unit) => {
       const stores = { images: unit.store(images), members: members.inUnit(unit) };
-      return new CallersImageRepository(stores, caller, actingFor(unit, environment), quotas);
+      return new CallersImageRepository(stores, caller, actingFor(unit, environment), quotas, policies);
     };
   }
 
   override async add(image: Image, options?: WriteOptions): Promise<void> {
     refuseForged(image);
+    startNow(image);
     return super.add(image, options);
   }
 
   override async addAll(images: readonly Image[], options?: WriteOptions): Promise<void> {
-    if (Array.isArray(images)) refuseAnyForged(images);
+    if (Array.isArray(images)) {
+      refuseAnyForged(images);
+      images.forEach(startNow);
+    }
     return super.addAll(images, options);
   }
 
   override async list(query: ImageQuery = {}, options?: WaitOptions): Promise<ImagePage> {
     storeQuery(this.type, query); // refused as it was given, rather than with what is added to it
     return super.list({ ...query, sort: completeSort(query.sort) }, options);
+  }
+
+  /** Those of `ids` whose images the caller sees, in their order. */
+  async seenAmong(ids: readonly string[]): Promise<readonly string[]> {
+    const seen: string[] = [];
+    for (let start = 0; start < ids.length; start += MOST_LOOKED_AT) {
+      const some = ids.slice(start, start + MOST_LOOKED_AT);
+      const states = await this.#store.load(some.map((id) => [id]), ATTRIBUTES); // prettier-ignore
+      seen.push(...some.filter((_, index) => states[index] !== undefined));
+    }
+    return seen;
   }
 
   async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
@@ -80,7 +99,13 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
   }
 }
 
-/** A new image's times are those that its factory gave it. */
+/** Nothing but an image's own attributes. */
+export const ATTRIBUTES = { properties: [], tags: [], locations: [] } as const;
+
+/** Most images that are looked at in one go. */
+const MOST_LOOKED_AT = 1_000;
+
+/** A new image's times are those that its factory gave it: what a catalogue tells of others is the service's to keep. */
 function refuseForged(image: Image): void {
   const faults = forgedTimes(image).map((path) => ({ path, reason: READ_ONLY }));
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults, image.id);
@@ -97,6 +122,6 @@ const READ_ONLY = "is read-only";
 
 function refuseServices(id: string, name: string): void {
   if (typeof name !== "string" || !isServiceProperty(name)) return;
-  const faults = [{ path: entryPath("properties", name), reason: "a property name that is not reserved" }];
+  const faults = [{ path: entryPath("properties", name), reason: SERVICES_ALONE }];
   throw new InvalidValueError(imageType.name, faults, id);
 }

@@ -29,6 +29,8 @@ import { isServiceProperty } from "./property-name.js";
  *
  * A write rests on the version of a state that was the caller's, and versions rise with every write: what became
  * somebody else's or private since then is stale, and looked at again.
+ *
+ * That an id is taken cannot be hidden; by whom, and whether that image is still there, is.
  */
 export class CallersImageStore implements RecordStore {
   readonly explain?: NonNullable<RecordStore["explain"]>;
@@ -48,9 +50,10 @@ export class CallersImageStore implements RecordStore {
     return states.map((state) => (state !== undefined && seen.has(state) ? shown(state) : undefined));
   }
 
-  insert(state: RecordState): Promise<InsertOutcome> {
+  async insert(state: RecordState): Promise<InsertOutcome> {
     this.#requireOwn([state]);
-    return this.images.insert(state);
+    const outcome = await this.images.insert(state);
+    return outcome === "deleted" && !this.caller.isAdmin ? "duplicate" : outcome;
   }
 
   async apply(base: RecordState, changes: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
@@ -82,9 +85,10 @@ export class CallersImageStore implements RecordStore {
     return this.#changeable(await this.images.remove(base));
   }
 
-  insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
+  async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     this.#requireOwn(states);
-    return this.images.insertAll(states);
+    const taken = await this.images.insertAll(states);
+    return this.caller.isAdmin ? taken : taken.map(({ id }) => ({ id, isDeleted: false }));
   }
 
   async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {

@@ -5,7 +5,7 @@ import { mayChange, type Caller } from "./caller.js";
 import { forbidden, OWNER_ALONE } from "./forbidden.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import { imageGuards } from "./image-rules.js";
-import { type imageType, imageTypeWith, READ_ONLY_ATTRIBUTES, type Image } from "./image-type.js";
+import { type imageType, imageTypeWith, READ_ONLY_ATTRIBUTES, type Image, type ImagePolicies } from "./image-type.js";
 
 /** What a new image starts with. Its times are its factory's. */
 const INITIAL: ReadonlyMap<(typeof READ_ONLY_ATTRIBUTES)[number], unknown> = new Map([
@@ -21,8 +21,12 @@ const INITIAL: ReadonlyMap<(typeof READ_ONLY_ATTRIBUTES)[number], unknown> = new
  * Images as a caller may change them: its own, and nothing of them that is the service's to set. Only an admin gives an
  * image to somebody else, whose lists would show it.
  */
-export function callersImageType(caller: Caller, quotas: Partial<ImageQuotas>): typeof imageType {
-  const type = imageTypeWith(quotas);
+export function callersImageType(
+  caller: Caller,
+  quotas: Partial<ImageQuotas>,
+  policies: ImagePolicies,
+): typeof imageType {
+  const type = imageTypeWith(quotas, policies);
   const guards: GuardRule = (before, changes) => {
     const { id, owner } = before.attributes as unknown as Image;
     if (!mayChange(caller, { owner })) throw forbidden(id, OWNER_ALONE);

@@ -4,16 +4,13 @@ import { actingFor } from "../distinction/repository-environment.js";
 import type { SaveOptions, SaveResult } from "../distinction/save/save-options.js";
 import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
 import { mayChange, type Caller } from "./caller.js";
-import { CallersImageRepository, type ImageStores } from "./callers-image-repository.js";
+import { ATTRIBUTES, CallersImageRepository, type ImageStores } from "./callers-image-repository.js";
 import { DistinctMemberRepository } from "./distinct-member-repository.js";
 import { forbidden } from "./forbidden.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { Image } from "./image-type.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 import { memberType, type ImageMember, type MemberStatus } from "./member-type.js";
-
-/** Nothing but an image's own attributes. */
-const ATTRIBUTES = { properties: [], tags: [], locations: [] };
 
 /**
  * The members of images as one caller has them. The owner of an image sees all of its members, and says who they are; a
@@ -79,7 +76,7 @@ export class CallersMemberRepository implements ImageMemberRepository {
 
   async imagesSharedWith(memberId: string, status?: MemberStatus): Promise<readonly string[]> {
     const isOwn = this.caller.isAdmin || memberId === this.caller.owner;
-    return isOwn ? this.#members.imagesSharedWith(memberId, status) : [];
+    return isOwn ? this.#images.seenAmong(await this.#members.imagesSharedWith(memberId, status)) : [];
   }
 
   inUnit(unit: UnitBinding): CallersMemberRepository {

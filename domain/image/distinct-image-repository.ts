@@ -9,7 +9,7 @@ import { dropProperty, putProperty } from "./atomic-property.js";
 import { completeSort, type ImagePage, type ImageQuery } from "./image-query.js";
 import type { ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
-import { imageType, imageTypeWith } from "./image-type.js";
+import { imageType, imageTypeWith, type ImagePolicies } from "./image-type.js";
 
 /** The distinction layer over the images' store: the innermost of all image repositories. */
 export class DistinctImageRepository extends DistinctRepository<typeof imageType> implements ImageRepository {
@@ -17,10 +17,16 @@ export class DistinctImageRepository extends DistinctRepository<typeof imageType
   readonly #services: DistinctRepository<typeof imageType>;
   readonly #inUnit: (unit: UnitBinding) => DistinctImageRepository;
 
-  constructor(store: RecordStore, environment: RepositoryEnvironment, quotas: Partial<ImageQuotas> = {}) {
-    super(imageTypeWith(quotas), store, environment);
+  constructor(
+    store: RecordStore,
+    environment: RepositoryEnvironment,
+    quotas: Partial<ImageQuotas> = {},
+    policies: ImagePolicies = {},
+  ) {
+    super(imageTypeWith(quotas, policies), store, environment);
     this.#services = new DistinctRepository({ ...imageType, validate: undefined }, store, environment);
-    this.#inUnit = (unit) => new DistinctImageRepository(unit.store(store), actingFor(unit, environment), quotas);
+    this.#inUnit = (unit) =>
+      new DistinctImageRepository(unit.store(store), actingFor(unit, environment), quotas, policies);
   }
 
   override async list(query: ImageQuery = {}, options?: WaitOptions): Promise<ImagePage> {

@@ -64,9 +64,11 @@ export class DistinctMemberRepository implements ImageMemberRepository {
       case "not-shared":
         throw new InvalidValueError(imageType.name, [{ path: "members", reason: "is to be shared first" }], imageId);
       case "over-quota":
-        throw new InvalidValueError(imageType.name, [
-          { path: "members", reason: `at most ${this.quota}, and there are as many` },
-        ]);
+        throw new InvalidValueError(
+          imageType.name,
+          [{ path: "members", reason: `at most ${this.quota}, and there are as many` }],
+          imageId,
+        );
     }
   }
 

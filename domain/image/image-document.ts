@@ -1,10 +1,11 @@
+import { aPlainObject, requireArguments } from "../distinction/arguments.js";
 import type { Fault } from "../distinction/errors.js";
 import { InvalidValueError } from "../distinction/errors.js";
 import type { JsonValue } from "../distinction/json/json-text.js";
 import { newRecord } from "../distinction/record/new-record.js";
 import { orderedEntries } from "../distinction/record/ordered-entries.js";
 import type { Attributes } from "../distinction/types/record-type.js";
-import { imageType, type Image } from "./image-type.js";
+import { anImage, imageType, type Image } from "./image-type.js";
 import { exceeds, imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import { locationFields, type ImageLocation } from "./location.js";
 import { isServiceProperty } from "./property-name.js";
@@ -19,6 +20,7 @@ const LOCATION_FIELDS: ReadonlySet<string> = new Set(["id", ...Object.keys(locat
 export type ImageDocument = Record<string, JsonValue>;
 
 export function imageToDocument(image: Image): ImageDocument {
+  requireArguments(imageType.name, { image: [image, anImage] });
   const attributes = Object.keys(imageType.attributes).map((name) => {
     const value = image[name as keyof typeof imageType.attributes];
     return [name, value instanceof Date ? value.toISOString() : value] as const;
@@ -40,6 +42,7 @@ export function imageToDocument(image: Image): ImageDocument {
  * @throws InvalidValueError listing unknown attributes and every value that does not fit its attribute
  */
 export function imageFromDocument(document: ImageDocument, now: Date, quotas: Partial<ImageQuotas> = {}): Image {
+  requireArguments(imageType.name, { document: [document, aPlainObject] });
   const faults = documentFaults(document, imageQuotas(quotas));
   const values = faults.length > 0 ? {} : imageValues(document, faults);
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults);

@@ -8,6 +8,7 @@ import { DistinctMemberRepository } from "./distinct-member-repository.js";
 import { DistinctImageFactory, type ImageFactory } from "./image-factory.js";
 import { imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import type { ImageRepository } from "./image-repository.js";
+import type { ImagePolicies } from "./image-type.js";
 import type { ImageMemberRepository } from "./member-repository.js";
 
 /** One layer of a service's own (notifications, policy): what it puts around what is inside. */
@@ -21,6 +22,8 @@ export interface ImageGatewayOptions {
   /** The innermost first: the last one is what callers meet. */
   readonly layers?: readonly ImageLayer[];
   readonly quotas?: Partial<ImageQuotas>;
+  /** What an overlap of two writers does: `{ properties: "mine" }` lets the last writer of a property win. */
+  readonly policies?: ImagePolicies;
 }
 
 const LAYER = ["factory", "images", "members"] as const;
@@ -36,7 +39,11 @@ function isLayer(given: unknown): boolean {
   return members.length > 0 && members.every((member) => typeof member === "function");
 }
 
-const OPTIONS: Rules<keyof ImageGatewayOptions> = { layers: someLayers, quotas: aPlainObject };
+const OPTIONS: Rules<keyof ImageGatewayOptions> = {
+  layers: someLayers,
+  quotas: aPlainObject,
+  policies: aPlainObject,
+};
 
 /**
  * Composes what callers meet: the distinction layer directly on the stores, and around it the layers in their order. It
@@ -49,10 +56,12 @@ export class ImageGateway {
   readonly members: ImageMemberRepository;
   readonly #layers: readonly ImageLayer[];
   readonly #quotas: Partial<ImageQuotas>;
+  readonly #policies: ImagePolicies;
 
   /**
    * @param newId makes a UUID
    * @throws InvalidValueError where an option is none, or misspelt
+   * @throws DistinctionError `INVALID_RECORD_TYPE` where a policy could never combine what it is for
    */
   constructor(
     private readonly stores: ImageStores,
@@ -60,13 +69,14 @@ export class ImageGateway {
     options: ImageGatewayOptions = {},
   ) {
     requireOptions("images", OPTIONS, options);
-    const { layers = [] } = options;
+    const { layers = [], policies = {} } = options;
     const quotas = imageQuotas(options.quotas);
     this.#layers = layers;
     this.#quotas = quotas;
+    this.#policies = policies;
     const factory: ImageFactory = new DistinctImageFactory(environment.clock, environment.newId);
     this.factory = layers.reduce((inner, layer) => layer.factory?.(inner) ?? inner, factory);
-    this.images = this.#aroundImages(new DistinctImageRepository(stores.images, environment, quotas));
+    this.images = this.#aroundImages(new DistinctImageRepository(stores.images, environment, quotas, policies));
     this.members = this.#aroundMembers(new DistinctMemberRepository(stores.members, environment, quotas.members));
   }
 
@@ -77,8 +87,8 @@ export class ImageGateway {
    * @throws InvalidValueError where it is not clear who the caller is
    */
   visibleTo(caller: Caller): ImageRepository {
-    const { stores, environment } = this;
-    return this.#aroundImages(new CallersImageRepository(stores, checkedCaller(caller), environment, this.#quotas));
+    const [seer, quotas, policies] = [checkedCaller(caller), this.#quotas, this.#policies];
+    return this.#aroundImages(new CallersImageRepository(this.stores, seer, this.environment, quotas, policies));
   }
 
   /** Whom images are shared with, as one caller sees it and may say. Throws as `visibleTo` does. */

@@ -1,3 +1,4 @@
+import { aFunction, aPlainObject, requireOptions, type Rules } from "../distinction/arguments.js";
 import type { Change } from "../distinction/diff/change.js";
 import { diff } from "../distinction/diff/diff.js";
 import { InvalidValueError, type Fault } from "../distinction/errors.js";
@@ -15,19 +16,25 @@ import { isServiceProperty } from "./property-name.js";
 
 const READ_ONLY: ReadonlySet<string> = new Set(["id", ...READ_ONLY_ATTRIBUTES]);
 
+export interface PatchOptions {
+  /** Makes the id of a location that tells none; such a location is refused where nothing makes one. */
+  readonly newId?: () => string;
+  /** Of the repository, as far as they are not the default ones. */
+  readonly quotas?: Partial<ImageQuotas>;
+}
+
+const PATCH_OPTIONS: Rules<keyof PatchOptions> = { newId: aFunction, quotas: aPlainObject };
+
 /**
  * Changes an image by a JSON Patch (RFC 6902: add, replace, remove) of its document, see `ImageDocument`: all of it, or
  * nothing. A save stores it. Removing an attribute makes it `null`. Tags are an array in their order by code unit.
  *
- * @param newId makes the id of a location that tells none
  * @throws PatchError `INVALID_PATCH` where an operation is malformed, names what is not there, or is read-only
  * @throws InvalidValueError where what it leads to breaks a rule
  */
-export function patchImage(
-  image: Image,
-  patch: readonly PatchOperation[],
-  { newId, quotas = {} }: { readonly newId: () => string; readonly quotas?: Partial<ImageQuotas> },
-): void {
+export function patchImage(image: Image, patch: readonly PatchOperation[], options: PatchOptions = {}): void {
+  requireOptions(imageType.name, PATCH_OPTIONS, options);
+  const { newId, quotas = {} } = options;
   const steps = patchSteps(patch);
   for (const [index, step] of steps.entries()) requirePatchable(step, index);
   const document = imageToDocument(image);
@@ -57,8 +64,8 @@ function emptied(document: ImageDocument, name: string): void {
   document[name] = name === "properties" ? {} : Object.hasOwn(imageType.collections, name) ? [] : null;
 }
 
-function giveIds({ locations }: ImageDocument, newId: () => string): void {
-  if (!Array.isArray(locations)) return;
+function giveIds({ locations }: ImageDocument, newId: (() => string) | undefined): void {
+  if (newId === undefined || !Array.isArray(locations)) return;
   for (const location of locations) if (isObject(location)) location.id ??= newId();
 }
 

@@ -5,7 +5,7 @@ import type { Guard, GuardRule } from "../distinction/merge/guard.js";
 import type { Edit } from "../distinction/types/record-type.js";
 import { exceeds, type ImageQuotas } from "./image-quotas.js";
 import { duplicateLocation, type ImageLocation } from "./location.js";
-import { isServiceProperty } from "./property-name.js";
+import { isServiceProperty, SERVICES_ALONE } from "./property-name.js";
 import { canBecome, FORMATLESS, FORMATS_OPEN, needsFormats, sourcesOf, type ImageStatus } from "./status-machine.js";
 
 /** What the rules look at. */
@@ -73,7 +73,7 @@ export function imageFaults(image: RuledImage, edit: Edit | undefined, quotas: I
     ...quotaFaults(image, edit, quotas),
     ...namesPut(image, edit)
       .filter(isServiceProperty)
-      .map((name) => ({ path: entryPath("properties", name), reason: "a property name that is not reserved" })),
+      .map((name) => ({ path: entryPath("properties", name), reason: SERVICES_ALONE })),
     ...locationFaults(image, edit),
   ];
 }

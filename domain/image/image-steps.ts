@@ -1,5 +1,6 @@
+import { requireArguments } from "../distinction/arguments.js";
 import { InvalidValueError, type Fault } from "../distinction/errors.js";
-import { imageType, type Image } from "./image-type.js";
+import { anImage, imageType, type Image } from "./image-type.js";
 import { canBecome, needsFormats, type ImageStatus } from "./status-machine.js";
 
 /**
@@ -9,6 +10,7 @@ import { canBecome, needsFormats, type ImageStatus } from "./status-machine.js";
  * @throws InvalidValueError where the status machine has no such step, or a format is missing; the image stays as it is
  */
 export function moveTo(image: Image, to: ImageStatus): void {
+  requireImage(image);
   const faults = stepFaults(image, to);
   if (faults.length > 0) throw new InvalidValueError(imageType.name, faults, image.id);
   image.status = to;
@@ -19,6 +21,7 @@ export function moveTo(image: Image, to: ImageStatus): void {
 
 /** Takes an active image out of use; one that is out of use stays so. Throws as `moveTo` does. */
 export function deactivate(image: Image): void {
+  requireImage(image);
   if (image.status !== "deactivated") moveTo(image, "deactivated");
 }
 
@@ -28,12 +31,17 @@ export function deactivate(image: Image): void {
  * @throws InvalidValueError in every other status, even one that leads to active
  */
 export function reactivate(image: Image): void {
+  requireImage(image);
   if (image.status === "active") return;
   if (image.status !== "deactivated") {
     const faults = [{ path: "status", reason: `${image.status} is not deactivated` }];
     throw new InvalidValueError(imageType.name, faults, image.id);
   }
   moveTo(image, "active");
+}
+
+function requireImage(image: Image): void {
+  requireArguments(imageType.name, { image: [image, anImage] });
 }
 
 function stepFaults(image: Image, to: ImageStatus): readonly Fault[] {

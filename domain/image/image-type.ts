@@ -1,9 +1,11 @@
+import { rule } from "../distinction/arguments.js";
 import { constrained, fixed, nullable, withInitial } from "../distinction/types/attribute-rules.js";
 import { instant } from "../distinction/types/instant-type.js";
 import { boolean, integer } from "../distinction/types/number-types.js";
 import { oneOf, text } from "../distinction/types/text-types.js";
 import { entries, listOf, setOf } from "../distinction/types/collection-type.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../distinction/types/record-type.js";
+import type { Policy } from "../distinction/merge/policy.js";
 import { DEFAULT_QUOTAS, imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import { imageFaults, imageGuards } from "./image-rules.js";
 import { locationFields, locationId } from "./location.js";
@@ -18,8 +20,7 @@ const format = constrained(text(20), (value) =>
   /^\S+$/u.test(value) ? undefined : "a format of at least 1 character, without white space",
 );
 
-/** An image's metadata, after OpenStack Glance's domain model. */
-export const imageType = recordType({
+const definition = {
   name: "image",
   key: "id",
   attributes: {
@@ -49,16 +50,36 @@ export const imageType = recordType({
   },
   stamp: "updatedAt",
   guards: imageGuards,
+} as const;
+
+/** An image's metadata, after OpenStack Glance's domain model. */
+export const imageType = recordType({
+  ...definition,
   validate: (image, edit) => imageFaults(image, edit, DEFAULT_QUOTAS),
 });
 
-/** The same images with other quotas. */
-export function imageTypeWith(quotas: Partial<ImageQuotas>): typeof imageType {
+/** What an overlap of two writers does, by attribute or collection; it is a conflict where nothing is said. */
+export type ImagePolicies = Readonly<
+  Partial<Record<keyof (typeof imageType)["attributes"] | keyof (typeof imageType)["collections"], Policy>>
+>;
+
+/**
+ * The same images with other quotas and policies.
+ *
+ * @throws DistinctionError `INVALID_RECORD_TYPE` where a policy is none, or could never combine what it is for
+ */
+export function imageTypeWith(quotas: Partial<ImageQuotas>, policies: ImagePolicies = {}): typeof imageType {
   const all = imageQuotas(quotas);
-  return { ...imageType, validate: (image, edit) => imageFaults(image, edit, all) };
+  return recordType({ ...definition, policies, validate: (image, edit) => imageFaults(image, edit, all) });
 }
 
 export type Image = RecordOf<typeof imageType>;
+
+/** For callers without static types: whatever has an image's collections. */
+export const anImage = rule("an image, as a factory or a repository gives it", (value) => {
+  const { properties, tags, locations } = (value ?? {}) as Partial<Image>;
+  return [properties, tags, locations].every((collection) => typeof collection?.[Symbol.iterator] === "function");
+});
 
 /** What nobody but the service itself sets: the callers of an API do not. */
 export const READ_ONLY_ATTRIBUTES = [

@@ -20,7 +20,10 @@ export interface ImageMemberRepository {
   save(member: ImageMember, options?: SaveOptions): Promise<SaveResult>;
   /** Ends the sharing, unless the member was changed since it was loaded. */
   remove(member: ImageMember): Promise<void>;
-  /** The ids of the images that somebody is a member of, in their order. */
+  /**
+   * The ids of the images that somebody is a member of, in their order: `accepted` unless told otherwise. A caller is told
+   * of what it sees; a service also of what is no longer shared, whose members sleep until it is again.
+   */
   imagesSharedWith(memberId: string, status?: MemberStatus): Promise<readonly string[]>;
   /** The members inside a unit of work; `TransactionScope.repository` calls it. */
   inUnit(unit: UnitBinding): ImageMemberRepository;

@@ -19,8 +19,11 @@ const RESERVED_PREFIX = "os_glance";
 /** Key of a free property: 1 to 255 characters, none of the reserved names. `__proto__` is an ordinary key. */
 export const propertyName = constrained(text(255), (name) => {
   if (name === "") return "a property name of at least 1 character";
-  return RESERVED_NAMES.has(name) ? `a property name that is not reserved, got ${name}` : undefined;
+  if (!RESERVED_NAMES.has(name)) return undefined;
+  return `a property name that is not reserved (${[...RESERVED_NAMES].join(", ")}), got ${name}`;
 });
+
+export const SERVICES_ALONE = `a property name that is not reserved: services alone use those that begin with ${RESERVED_PREFIX}`;
 
 export function isServiceProperty(name: string): boolean {
   return name.startsWith(RESERVED_PREFIX);

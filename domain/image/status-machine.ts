@@ -26,9 +26,9 @@ export const STATUS_MACHINE: Readonly<Record<ImageStatus, readonly ImageStatus[]
   deleted: [],
 };
 
-/** To stay is no step either. */
+/** To stay is no step either, and what is no status leads nowhere. */
 export function canBecome(from: ImageStatus, to: ImageStatus): boolean {
-  return STATUS_MACHINE[from].includes(to);
+  return Object.hasOwn(STATUS_MACHINE, from) && STATUS_MACHINE[from].includes(to);
 }
 
 /** The statuses that lead to `to`. */

@@ -155,6 +155,11 @@ describe("whom an image is shared with, as callers see it and may say", () => {
       expect(await gateway.membersVisibleTo(ADMIN).imagesSharedWith("me", "pending")).toContain(image.id);
       expect(await yours!.imagesSharedWith("me", "pending")).toEqual([]);
       expect(await gateway.membersVisibleTo(STRANGER).imagesSharedWith("me", "pending")).toEqual([]);
+      await gateway.images.update(image.id, (one) => void (one.visibility = "private"));
+      expect(await mine!.imagesSharedWith("me", "pending")).not.toContain(image.id);
+      expect(await gateway.membersVisibleTo(ADMIN).imagesSharedWith("me", "pending")).toContain(image.id);
+      await gateway.images.update(image.id, (one) => void (one.visibility = "shared"));
+      expect(await mine!.imagesSharedWith("me", "pending")).toContain(image.id);
     });
   });
 });

@@ -6,16 +6,8 @@ import type { ImageRepository } from "../../domain/image/image-repository.js";
 import { READ_ONLY_ATTRIBUTES, type Image, type NewImage } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
 import { patchImage } from "../../domain/image/image-patch.js";
-import type { CatalogueLine } from "../../src/application/images/catalogue-line.js";
-import { importImages, type ImportReport } from "../../src/application/images/import-images.js";
 import { newImage, onEveryBackend } from "./backends.js";
 import { ADMIN, ME, STRANGER } from "./callers.js";
-
-async function* catalogue(documents: readonly object[]): AsyncGenerator<CatalogueLine> {
-  for (const [index, document] of documents.entries()) {
-    yield { number: index + 1, content: { text: JSON.stringify(document) } };
-  }
-}
 
 const FORBIDDEN = { code: "FORBIDDEN" };
 const MISSING = { code: "RECORD_NOT_FOUND" };
@@ -155,31 +147,6 @@ describe("what a caller writes", () => {
         await expect(patched).rejects.toMatchObject({ code: "INVALID_PATCH" });
       }
       expect(await gateway().images.get(image.id)).toMatchObject({ [name]: image[name] });
-    });
-
-    test("an import of a caller's tells no times, and those of a service do", async () => {
-      const lines = [
-        { id: randomUUID(), createdAt: "2020-01-01T00:00:00.000Z" },
-        { id: randomUUID(), owner: "you" },
-        { id: randomUUID() },
-      ];
-      const told: string[] = [];
-      const run = (images: ImageRepository): Promise<ImportReport> =>
-        importImages(
-          { images, clock: { now: () => Date.now() } },
-          catalogue(lines.map((line) => ({ owner: "me", ...line }))),
-          {
-            onLine: (number, reason) => told.push(`${number} ${reason}`),
-            signal: new AbortController().signal,
-          },
-        );
-      expect(await run(mine())).toMatchObject({ imported: 1, bad: 2 });
-      expect(told).toEqual([
-        "1 createdAt: is read-only",
-        expect.stringMatching(/^2 image .* is to be its caller's own$/),
-      ]);
-      expect(await run(gateway().images)).toMatchObject({ imported: 2, existing: 1, bad: 0 });
-      expect((await gateway().images.get(lines[0]!.id)).createdAt).toEqual(new Date("2020-01-01T00:00:00Z"));
     });
 
     test("what services keep for themselves is neither shown nor written, and outlives what callers do", async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
-import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { imageType } from "../../domain/image/image-type.js";
+import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { closeAll, environment, newImage, onEveryBackend, onServer, sqlClients, type Clients } from "./backends.js";
 import {
   childRows,
@@ -71,8 +70,8 @@ describe("two writers who loaded the same version", () => {
       });
 
       test("race 2: under the policy `mine` the last writer of a property wins", async () => {
-        const type: typeof imageType = { ...imageType, policies: { properties: "mine" } };
-        const [a, b] = clients().stores.map((store) => new DistinctRepository(type, store, environment));
+        const policies = { properties: "mine" } as const;
+        const [a, b] = clients().stores.map((store) => new DistinctImageRepository(store, environment, {}, policies));
         const image = newImage(FOO_GOO);
         await a!.add(image);
         const [ofA, ofB] = [await a!.get(image.id), await b!.get(image.id)];

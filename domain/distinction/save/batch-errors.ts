@@ -1,4 +1,4 @@
-import { ConflictError, DistinctionError } from "../errors.js";
+import { ConflictError, DistinctionError, RecordExistsError } from "../errors.js";
 import { idText, type RecordId } from "../record/record-id.js";
 import type { TakenId } from "../record-store.js";
 import type { AnyRecordType } from "../types/record-type.js";
@@ -22,9 +22,10 @@ export function noneOf(type: AnyRecordType, ids: readonly RecordId[]): Distincti
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${listed(ids.map(idText))} does not exist`);
 }
 
-export function allExist(type: AnyRecordType, taken: readonly TakenId[]): DistinctionError {
-  const names = taken.map(({ id, isDeleted }) => (isDeleted ? `${idText(id)} (deleted)` : idText(id)));
-  return new DistinctionError("RECORD_EXISTS", `${type.name} ${listed(names)}: the id is taken`);
+export function allExist(type: AnyRecordType, taken: readonly TakenId[]): RecordExistsError {
+  const ids = taken.map(({ id, isDeleted }) => ({ id: idText(id), isDeleted }));
+  const names = ids.map(({ id, isDeleted }) => (isDeleted ? `${id} (deleted)` : id));
+  return new RecordExistsError(type.name, `${listed(names)}: the id is taken`, ids);
 }
 
 function listed(names: readonly string[]): string {

@@ -26,6 +26,8 @@ export class BadLineError extends Error {}
 /** Most members of a line's objects, metadata included: parsing them would take longer than people wait. */
 const MOST_MEMBERS = 500_000;
 
+const TIMES: ReadonlySet<string> = new Set(["createdAt", "updatedAt"]);
+
 /** Most faults of a line that are told, and most characters of each. */
 const MOST_FAULTS = 5;
 const LONGEST_FAULT = 300;
@@ -49,10 +51,10 @@ export function imageOfLine({ number, content }: CatalogueLine, now: Date, quota
   }
 }
 
-/** The members of an image that are stored otherwise than its line tells. */
+/** The members of an image that are stored otherwise than its line tells; its times are not looked at. */
 export function differences({ image, given }: LineImage, stored: Image): readonly string[] {
   const [mine, theirs] = [imageToDocument(image), imageToDocument(stored)];
-  return given.filter((name) => canonicalText(mine[name]!) !== canonicalText(theirs[name]!));
+  return given.filter((name) => !TIMES.has(name) && canonicalText(mine[name]!) !== canonicalText(theirs[name]!));
 }
 
 export function describeFaults({ faults }: InvalidValueError): string {

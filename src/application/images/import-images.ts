@@ -1,5 +1,10 @@
 import type { Clock } from "../../../domain/distinction/clock.js";
-import { DistinctionError, InvalidValueError, type DistinctionErrorCode } from "../../../domain/distinction/errors.js";
+import {
+  DistinctionError,
+  InvalidValueError,
+  RecordExistsError,
+  type DistinctionErrorCode,
+} from "../../../domain/distinction/errors.js";
 import { imageQuotas, type ImageQuotas } from "../../../domain/image/image-quotas.js";
 import type { ImageRepository } from "../../../domain/image/image-repository.js";
 import type { Image } from "../../../domain/image/image-type.js";
@@ -16,9 +21,9 @@ export interface ImportReport {
   readonly imported: number;
   /** Lines whose image was there already, from an import before, say. */
   readonly existing: number;
-  /** Those of them that tell something else than what is there. */
+  /** Those of them that tell something else than what is there, times aside: a caller's begin with its import. */
   readonly different: number;
-  /** Lines whose image was removed since; it is not brought back. */
+  /** Lines whose image was removed since; it is not brought back. Callers who do not see that are told of a bad line. */
   readonly removed: number;
   readonly bad: number;
 }
@@ -102,7 +107,7 @@ async function addBatch(
     await images.addAll(fresh.map(({ image }) => image));
     for (const { number } of fresh) outcomes.set(number, ["imported"]);
   } catch (error) {
-    if (badnessOf(error) === undefined && !isTaken(error)) throw error;
+    if (badnessOf(error) === undefined && !(error instanceof RecordExistsError)) throw error;
     for (const line of fresh) outcomes.set(line.number, await addOne(images, line));
   }
 }
@@ -114,10 +119,13 @@ async function addOne(images: ImageRepository, line: LineImage): Promise<Outcome
   } catch (error) {
     const reason = badnessOf(error);
     if (reason !== undefined) return ["bad", reason];
-    if (!isTaken(error)) throw error;
+    if (!(error instanceof RecordExistsError)) throw error;
+    if (error.taken.some(({ isDeleted }) => isDeleted)) {
+      return ["removed", "its image was removed, and is not brought back"];
+    }
   }
   const stored = await images.find(line.image.id);
-  return stored === undefined ? ["removed", "its image was removed, and is not brought back"] : compared(line, stored);
+  return stored === undefined ? ["bad", "id: is taken"] : compared(line, stored);
 }
 
 function compared(line: LineImage, stored: Image): Outcome {
@@ -133,8 +141,4 @@ const REFUSALS: readonly DistinctionErrorCode[] = ["FORBIDDEN", "STATEMENT_TOO_L
 function badnessOf(error: unknown): string | undefined {
   if (error instanceof InvalidValueError) return describeFaults(error);
   return error instanceof DistinctionError && REFUSALS.includes(error.code) ? error.message : undefined;
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof DistinctionError && error.code === "RECORD_EXISTS";
 }
