@@ -21,8 +21,9 @@ import {
 
 /**
  * Edits of targets in a database: what is stored of the paths is read, and one transaction raises the versions of the bins
- * of which something differs and writes that. Between the two another edit of a path may come, and then was accepted
- * before this one. The read makes statements shorter and keeps bins clean; correctness does not hang on it.
+ * of which something differs and writes all their edits. Between the two another call may write, and then was accepted
+ * before this one: hence also what was stored already is written, where the bin is written at all. A bin of which nothing
+ * differs is accepted when it is read.
  */
 export class SqlTargetEdits implements TargetEdits {
   constructor(private readonly database: DatabaseAccess) {}
@@ -36,9 +37,7 @@ export class SqlTargetEdits implements TargetEdits {
     const dialect = await this.database.dialect();
     const rows = await this.database.session((session) => session.rows(selectMet(dialect, repository, bins)));
     const stored = storedTargets(repository, bins, rows.map(readMet));
-    const changed = bins
-      .map((one) => ({ ...one, edits: one.edits.filter((edit) => differs(edit, spaceOf(one), stored)) }))
-      .filter(({ edits }) => edits.length > 0);
+    const changed = bins.filter((one) => one.edits.some((edit) => differs(edit, spaceOf(one), stored)));
     if (changed.length === 0) return;
     await this.database.transaction((session) => write(session, dialect, repository, changed));
   }
