@@ -40,7 +40,10 @@ export interface SignedFile extends MetadataFile {
  * A file as it is stored. Of a snapshot that a merge made, `bytes` are its envelope: the file with nothing in `meta`,
  * shorter than `length`. What is missing is the head as of that snapshot, which is stored as differences.
  */
-export type StoredFile = MetadataFile;
+export interface StoredFile extends MetadataFile {
+  /** Epoch milliseconds; of a snapshot or timestamp that was published long after it was stored, when that was. */
+  readonly storedAt: number;
+}
 
 /** One role with its first file. */
 export interface NewRole {
@@ -270,13 +273,16 @@ export interface TufStore {
   /** Files as they are stored; those that are not there are left out. In no special order. */
   files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]>;
 
-  /** Raises the export position, each member by itself; a lower value changes nothing. */
-  recordExport(repository: string, position: ExportPosition): Promise<void>;
+  /**
+   * Raises the export position, each member by itself; a lower value changes nothing.
+   * @param publishedAt epoch milliseconds, where what is published was stored long before: its age counts from then
+   */
+  recordExport(repository: string, position: ExportPosition, publishedAt?: number): Promise<void>;
 
   /**
    * Files that no client can need that began to refresh after `time` (epoch milliseconds): of roles, those that only
    * snapshots before the one of that time list; then those snapshots, and timestamps replaced by then. Never root, never
-   * what is current. At most `limit`.
+   * what is current, and never what the published timestamp leads to, however far storage is behind. At most `limit`.
    */
   oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]>;
 

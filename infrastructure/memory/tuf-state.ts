@@ -30,10 +30,7 @@ export interface HeadRow {
 }
 
 /** A row of `tuf_file`. */
-export interface FileRow extends StoredFile {
-  /** Epoch milliseconds. */
-  readonly storedAt: number;
-}
+export type FileRow = StoredFile;
 
 /** All rows of one repository. */
 export interface RepositoryRows {

@@ -18,10 +18,10 @@ import {
   type StoredFile,
   type TufStore,
 } from "../../domain/tuf/tuf-store.js";
+import { delayFiles, forgetFiles, oldFiles } from "./tuf-retention.js";
 import { closeEvent, openEvent } from "./trust-store.js";
 import {
   fileKey,
-  type FileRow,
   follows,
   insertVersion,
   isSettled,
@@ -227,11 +227,16 @@ export class MemoryTufStore implements TufStore {
   async files(repository: string, references: readonly FileReference[]): Promise<readonly StoredFile[]> {
     const { files } = this.rows(repository);
     const found = references.map(({ role, metadataVersion }) => files.get(fileKey(role, metadataVersion)));
-    return found.filter((file) => file !== undefined).map(({ storedAt: _, ...file }) => structuredClone(file));
+    return found.filter((file) => file !== undefined).map((file) => structuredClone(file));
   }
 
-  async recordExport(repository: string, { root, snapshot, timestamp }: ExportPosition): Promise<void> {
+  async recordExport(
+    repository: string,
+    { root, snapshot, timestamp }: ExportPosition,
+    publishedAt?: number,
+  ): Promise<void> {
     const rows = this.rows(repository);
+    if (publishedAt !== undefined) delayFiles(rows, { snapshot, timestamp }, publishedAt);
     rows.exported = {
       root: Math.max(rows.exported.root, root),
       snapshot: Math.max(rows.exported.snapshot, snapshot),
@@ -240,36 +245,11 @@ export class MemoryTufStore implements TufStore {
   }
 
   async oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]> {
-    const { files, differences } = this.rows(repository);
-    const line = (role: string): number => {
-      const stored = [...files.values()].filter((file) => file.role === role && file.storedAt <= time);
-      return Math.max(0, ...stored.map(({ metadataVersion }) => metadataVersion));
-    };
-    const kept = new Map([
-      ["snapshot", line("snapshot")],
-      ["timestamp", line("timestamp")],
-    ]);
-    for (const [version, changed] of [...differences].sort(([left], [right]) => left - right)) {
-      if (version <= line("snapshot")) for (const [role, { to }] of changed) kept.set(role, to);
-    }
-    const isOld = ({ role, metadataVersion }: FileRow): boolean => metadataVersion < (kept.get(role) ?? 0);
-    const top = ["snapshot", "timestamp"];
-    return [...files.values()]
-      .filter(isOld)
-      .map(({ role, metadataVersion }) => ({ role, metadataVersion }))
-      .sort((left, right) => top.indexOf(left.role) - top.indexOf(right.role))
-      .slice(0, limit);
+    return oldFiles(this.rows(repository), time).slice(0, limit);
   }
 
   async forgetFiles(repository: string, files: readonly FileReference[]): Promise<void> {
-    const rows = this.rows(repository);
-    for (const { role, metadataVersion } of files) {
-      rows.files.delete(fileKey(role, metadataVersion));
-      if (role !== "snapshot") continue;
-      for (const version of rows.differences.keys()) {
-        if (version <= metadataVersion + 1) rows.differences.delete(version);
-      }
-    }
+    forgetFiles(this.rows(repository), files);
   }
 
   private rows(repository: string): RepositoryRows {

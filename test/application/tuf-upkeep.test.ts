@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
 import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
 import { Fuse } from "./fuse.js";
@@ -70,7 +70,7 @@ describe("the upkeep of a repository", () => {
 
   describe("retention", () => {
     const names = async () => (await readdir(world.metadata)).filter((name) => !name.startsWith("."));
-    const prune = (ports = world.ports) => pruneTufRepository(ports, "main", { keepFor: DAY });
+    const prune = (ports = world.ports, keepFor = DAY) => pruneTufRepository(ports, "main", { keepFor });
 
     /** Publishes `a` five times, an hour apart. */
     beforeEach(async () => {
@@ -100,6 +100,27 @@ describe("the upkeep of a repository", () => {
       expect([...(await world.published()).keys()].sort()).toEqual(["a", "a/1", "a/2", "a/3", "a/4"]);
       expect(await prune()).toBe(0);
       expect(await world.publisher().publish("main")).toMatchObject({ filesWritten: [expect.any(String)] });
+    });
+
+    it("keeps what clients read, however long a commit has not reached storage, and a window beyond", async () => {
+      await world.add("late");
+      const { files } = world.ports;
+      const timestamp = vi.spyOn(files, "replaceTimestamp").mockRejectedValue(new Error("storage is gone"));
+      await expect(world.publisher().publish("main")).rejects.toThrow("storage is gone");
+      timestamp.mockRestore();
+      world.clock.time += DAY / 2;
+
+      await pruneTufRepository(world.ports, "main", { keepFor: 0 });
+      expect([...(await world.published()).keys()].sort()).toEqual(["a", "a/1", "a/2", "a/3", "a/4"]);
+
+      const read = (await names()).filter((name) => name !== "timestamp.json");
+      await world.publisher().publish("main");
+      expect((await world.published()).has("late")).toBe(true);
+      await prune(world.ports, DAY / 4); // a client that read the former timestamp a moment ago is not done yet
+      expect(await names()).toEqual(expect.arrayContaining(read));
+      world.clock.time += DAY / 4;
+      expect(await prune(world.ports, DAY / 4)).toBeGreaterThan(0);
+      await world.published();
     });
 
     it("is completed by the next call, wherever it stops", async () => {

@@ -177,8 +177,25 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
         await bench.store.commitSnapshot("main", bench.merge(version, version, { "bins-0": version }));
       }
     });
+    const publish = (version: number, at?: number) =>
+      bench.store.recordExport("main", { root: 1, snapshot: version, timestamp: version }, at);
+
+    it("are none that the published timestamp leads to, however far storage is behind", async () => {
+      await publish(1);
+      expect(await old(SIGNED + 1_000)).toEqual([]);
+      await publish(2);
+      expect(await old(SIGNED + 1_000)).toEqual(["1.bins-0", "1.snapshot", "1.timestamp"]);
+    });
+
+    it("stay as long as clients may be reading them, where what replaces them is published late", async () => {
+      await publish(2);
+      await publish(4, SIGNED + 500);
+      expect(await old(SIGNED + 499)).toEqual(["1.bins-0", "1.snapshot", "1.timestamp"]);
+      expect(await old(SIGNED + 500)).toContain("3.bins-0");
+    });
 
     it("are those that a client of that time did not read any more", async () => {
+      await publish(4);
       expect(await old(SIGNED)).toEqual([]);
       expect(await old(SIGNED + 1)).toEqual([]);
       expect(await old(SIGNED + 3)).toEqual([
@@ -194,6 +211,7 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
     });
 
     it("are forgotten with what only they need, and everything else stays", async () => {
+      await publish(4);
       const kept = await bench.store.snapshotMeta("main", 3);
       for (;;) {
         const files = await bench.store.oldFiles("main", SIGNED + 3, 2);

@@ -27,6 +27,7 @@ import { readRepository, selectRepository } from "./tuf-repository-statements.js
 import { closeEvent, insertEvent } from "./tuf-signing-statements.js";
 import {
   deleteDifferences,
+  delayFiles,
   deleteFiles,
   selectFilesBelow,
   selectReplacedFiles,
@@ -211,7 +212,10 @@ export class SqlTufStore implements TufStore {
     return files;
   }
 
-  async recordExport(repository: string, position: ExportPosition): Promise<void> {
+  async recordExport(repository: string, position: ExportPosition, publishedAt?: number): Promise<void> {
+    if (publishedAt !== undefined) {
+      await this.database.session((session) => session.run(delayFiles(repository, position, publishedAt)));
+    }
     const matched = await this.database.session((session) => session.run(raiseExport(repository, position)));
     // No match, or a server that counts only rows that differ: then nothing had to rise.
     if (matched === 0) await this.exportPosition(repository);

@@ -43,7 +43,7 @@ export function insertFiles(repository: string, files: readonly SignedFile[]): S
 /** Files by primary key. */
 export function selectFiles(repository: string, references: readonly FileReference[]): Statement {
   const one =
-    "SELECT role, metadata_version, sha256, length, bytes FROM tuf_file " +
+    "SELECT role, metadata_version, sha256, length, stored_at, bytes FROM tuf_file " +
     "WHERE repository = ? AND role = ? AND metadata_version = ?";
   return {
     sql: references.map(() => one).join(" UNION ALL "),
@@ -53,12 +53,13 @@ export function selectFiles(repository: string, references: readonly FileReferen
 }
 
 /** A row of `selectFiles`. */
-export function readFile([role, metadataVersion, sha256, length, bytes]: Row): StoredFile {
+export function readFile([role, metadataVersion, sha256, length, storedAt, bytes]: Row): StoredFile {
   return {
     role: role as string,
     metadataVersion: Number(metadataVersion),
     sha256: sha256 as string,
     length: Number(length),
+    storedAt: Number(storedAt),
     bytes: bytes as Buffer,
   };
 }

@@ -1,17 +1,38 @@
-import type { FileReference } from "../../../domain/tuf/tuf-store.js";
+import type { ExportPosition, FileReference } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
 import { deleteExactly } from "./exact-versions.js";
 
 /** The statements on files that nobody needs any more, one function each. */
 
-/** The newest snapshot and timestamp that were stored by `time`: who refreshed then may still be reading from them. */
+/**
+ * The newest snapshot and timestamp that were stored by `time` and are published: who refreshed then may still be reading
+ * from them.
+ */
 export function selectRetentionLine(repository: string, time: number): Statement {
+  const newest = (role: string): string =>
+    "SELECT f.role, MAX(f.metadata_version) FROM tuf_export e JOIN tuf_file f ON f.repository = e.repository " +
+    `WHERE e.repository = ? AND f.role = '${role}' AND f.metadata_version <= e.${role}_version AND f.stored_at <= ? ` +
+    "GROUP BY f.role";
+  return {
+    sql: `${newest("snapshot")} UNION ALL ${newest("timestamp")}`,
+    parameters: [repository, time, repository, time],
+  };
+}
+
+/**
+ * Counts the age of snapshots and timestamps from `time`, those above what is recorded as published and up to these: until
+ * now clients have read older ones.
+ */
+export function delayFiles(repository: string, { snapshot, timestamp }: ExportPosition, time: number): Statement {
+  const unpublished = (role: string): string =>
+    `role = '${role}' AND metadata_version <= ? AND metadata_version > ` +
+    `(SELECT ${role}_version FROM tuf_export WHERE repository = ?)`;
   return {
     sql:
-      "SELECT role, MAX(metadata_version) FROM tuf_file " +
-      "WHERE repository = ? AND role IN ('snapshot', 'timestamp') AND stored_at <= ? GROUP BY role",
-    parameters: [repository, time],
+      "UPDATE tuf_file SET stored_at = ? WHERE repository = ? AND stored_at < ? " +
+      `AND (${unpublished("snapshot")} OR ${unpublished("timestamp")})`,
+    parameters: [time, repository, time, snapshot, repository, timestamp, repository],
   };
 }
 

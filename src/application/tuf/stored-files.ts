@@ -2,7 +2,7 @@ import { corrupt, TufError } from "../../../domain/tuf/errors.js";
 import { toHex } from "../../../domain/tuf/hex.js";
 import type { MetadataCodec } from "../../../domain/tuf/metadata-codec.js";
 import { SnapshotHead } from "../../../domain/tuf/snapshot-head.js";
-import type { FileReference, MetadataFile, StoredFile, TufStore } from "../../../domain/tuf/tuf-store.js";
+import type { FileReference, StoredFile, TufStore } from "../../../domain/tuf/tuf-store.js";
 
 export interface StoredFilePorts {
   readonly store: Pick<TufStore, "files" | "snapshotMeta">;
@@ -18,7 +18,7 @@ export async function storedFiles(
   ports: StoredFilePorts,
   repository: string,
   references: readonly FileReference[],
-): Promise<readonly MetadataFile[]> {
+): Promise<readonly StoredFile[]> {
   if (references.length === 0) return [];
   const stored = await ports.store.files(repository, references);
   return Promise.all(

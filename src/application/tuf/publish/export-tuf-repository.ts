@@ -1,3 +1,4 @@
+import type { Clock } from "../../../../domain/distinction/clock.js";
 import { corrupt, TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
@@ -12,6 +13,7 @@ export interface ExportPorts {
   readonly trust: Pick<TrustStore, "releasedRoot">;
   readonly files: MetadataFiles;
   readonly codec: MetadataCodec;
+  readonly clock: Clock;
 }
 
 export interface ExportReport {
@@ -20,6 +22,9 @@ export interface ExportReport {
   /** Names of the files that this call added or replaced. */
   readonly filesWritten: readonly string[];
 }
+
+/** Milliseconds from commit to publication from which on clients of the older state count. */
+const LATE = 60_000;
 
 /** How often the timestamp is put that storage acknowledges and then does not show. */
 const MOST_PUTS = 3;
@@ -63,23 +68,25 @@ export async function exportTufRepository(
   const { phases, timestamp, roots } = planExport(backlog, recorded.root);
   const putter = new FilePutter(ports, repository, recent, isMending);
   await putter.putAll(phases);
-  if (timestamp !== undefined) await putTimestamp(ports, putter, timestamp, published);
+  const storedAt = timestamp && (await putTimestamp(ports, putter, timestamp, published));
   for (const root of roots) await putter.putAll([[root]]);
-  if (backlog.files.length > 0) await store.recordExport(repository, backlog.position);
+  const now = ports.clock.now();
+  const publishedAt = storedAt !== undefined && now - storedAt > LATE ? now : undefined;
+  if (backlog.files.length > 0) await store.recordExport(repository, backlog.position, publishedAt);
   recent.exported(backlog.files);
   return { position: backlog.position, filesWritten: putter.written };
 }
 
-/** Until it is what readers get, or a newer one is. */
+/** Until it is what readers get, or a newer one is. Answers when it was stored. */
 async function putTimestamp(
   ports: ExportPorts,
   putter: FilePutter,
   reference: FileReference,
   published: number,
-): Promise<void> {
+): Promise<number> {
   const [file] = await putter.whole([reference]);
   if (file === undefined) throw corrupt(`timestamp ${reference.metadataVersion} is committed, but its file is missing`);
-  const { metadataVersion, bytes } = file;
+  const { metadataVersion, bytes, storedAt } = file;
   const name = publishedName(file);
   if (published === UNREADABLE) {
     await ports.files.restore(name, bytes);
@@ -87,7 +94,7 @@ async function putTimestamp(
   }
   for (let round = 0; round < MOST_PUTS; round++) {
     if (await ports.files.replaceTimestamp(metadataVersion, bytes)) putter.written.push(name);
-    if ((await publishedTimestamp(ports)) >= metadataVersion) return;
+    if ((await publishedTimestamp(ports)) >= metadataVersion) return storedAt;
   }
   throw new TufError("STORAGE_UNAVAILABLE", `storage took ${name} ${MOST_PUTS} times, and does not show it`);
 }

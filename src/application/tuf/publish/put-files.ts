@@ -1,7 +1,7 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataFiles, NamedFile } from "../../../../domain/tuf/metadata-files.js";
 import { publishedName } from "../../../../domain/tuf/publish-plan.js";
-import type { FileReference, MetadataFile } from "../../../../domain/tuf/tuf-store.js";
+import type { FileReference, StoredFile } from "../../../../domain/tuf/tuf-store.js";
 import { inParallel } from "../../in-parallel.js";
 import type { RecentFiles } from "./recent-files.js";
 import { storedFiles, type StoredFilePorts } from "../stored-files.js";
@@ -53,7 +53,7 @@ export class FilePutter {
   }
 
   /** As it is read from the database, once its bytes are what was recorded of them. */
-  async whole(references: readonly FileReference[]): Promise<readonly MetadataFile[]> {
+  async whole(references: readonly FileReference[]): Promise<readonly StoredFile[]> {
     const kept = references.flatMap((reference) => this.recent.get(reference) ?? []);
     const unread = references.filter((reference) => this.recent.get(reference) === undefined);
     return [...kept, ...(await storedFiles(this.ports, this.repository, unread))];

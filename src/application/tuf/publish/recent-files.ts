@@ -1,4 +1,4 @@
-import type { FileReference, MetadataFile } from "../../../../domain/tuf/tuf-store.js";
+import type { FileReference, SignedFile, StoredFile } from "../../../../domain/tuf/tuf-store.js";
 
 /** Bytes that are kept at most; an export reads from the database what is not kept. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -8,16 +8,16 @@ const MOST_EXPORTS = 3;
 
 /** Files that this process has just committed and not yet exported: their bytes need not be read back. */
 export class RecentFiles {
-  readonly #files = new Map<string, { readonly file: MetadataFile; exports: number }>();
+  readonly #files = new Map<string, { readonly file: StoredFile; exports: number }>();
   #bytes = 0;
 
-  add(file: MetadataFile): void {
+  add({ signedAt: storedAt, ...file }: SignedFile): void {
     if (this.#bytes + file.length > MOST_BYTES) return;
-    this.#files.set(keyOf(file), { file, exports: 0 });
+    this.#files.set(keyOf(file), { file: { ...file, storedAt }, exports: 0 });
     this.#bytes += file.length;
   }
 
-  get(reference: FileReference): MetadataFile | undefined {
+  get(reference: FileReference): StoredFile | undefined {
     return this.#files.get(keyOf(reference))?.file;
   }
 

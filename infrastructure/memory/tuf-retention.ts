@@ -1,0 +1,49 @@
+import type { ExportPosition, FileReference } from "../../domain/tuf/tuf-store.js";
+import { fileKey, type FileRow, type RepositoryRows } from "./tuf-state.js";
+
+/** What no client needs any more, in the twin of the database. */
+export function oldFiles({ files, differences, exported }: RepositoryRows, time: number): FileReference[] {
+  const line = (role: "snapshot" | "timestamp"): number => {
+    const stored = [...files.values()].filter(
+      (file) => file.role === role && file.storedAt <= time && file.metadataVersion <= exported[role],
+    );
+    return Math.max(0, ...stored.map(({ metadataVersion }) => metadataVersion));
+  };
+  const kept = new Map([
+    ["snapshot", line("snapshot")],
+    ["timestamp", line("timestamp")],
+  ]);
+  for (const [version, changed] of [...differences].sort(([left], [right]) => left - right)) {
+    if (version <= line("snapshot")) for (const [role, { to }] of changed) kept.set(role, to);
+  }
+  const isOld = ({ role, metadataVersion }: FileRow): boolean => metadataVersion < (kept.get(role) ?? 0);
+  const top = ["snapshot", "timestamp"];
+  return [...files.values()]
+    .filter(isOld)
+    .map(({ role, metadataVersion }) => ({ role, metadataVersion }))
+    .sort((left, right) => top.indexOf(left.role) - top.indexOf(right.role));
+}
+
+export function forgetFiles(rows: RepositoryRows, files: readonly FileReference[]): void {
+  for (const { role, metadataVersion } of files) {
+    rows.files.delete(fileKey(role, metadataVersion));
+    if (role !== "snapshot") continue;
+    for (const version of rows.differences.keys()) {
+      if (version <= metadataVersion + 1) rows.differences.delete(version);
+    }
+  }
+}
+
+/** Counts the age of what is not recorded as published yet from `time`. */
+export function delayFiles(
+  { files, exported }: RepositoryRows,
+  upTo: Pick<ExportPosition, "snapshot" | "timestamp">,
+  time: number,
+): void {
+  for (const [key, file] of files) {
+    const { role, metadataVersion, storedAt } = file;
+    if (role !== "snapshot" && role !== "timestamp") continue;
+    if (metadataVersion <= exported[role] || metadataVersion > upTo[role]) continue;
+    files.set(key, { ...file, storedAt: Math.max(storedAt, time) });
+  }
+}
