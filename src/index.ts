@@ -27,6 +27,7 @@ export {
   type Fault,
   type IdTaken,
 } from "../domain/distinction/errors.js";
+export { HookFailedWarning } from "../domain/distinction/hooks.js";
 export type { Guard, GuardRule } from "../domain/distinction/merge/guard.js";
 export type { JsonValue } from "../domain/distinction/json/json-text.js";
 export type { Operation, OperationSubject, RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";

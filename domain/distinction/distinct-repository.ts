@@ -4,21 +4,20 @@ import type { ChangeSet } from "./diff/change-set.js";
 import { checkScope } from "./save/check-scope.js";
 import { ConflictError, RemovedMeanwhileError } from "./errors.js";
 import type { Explanation } from "./save/explanation.js";
-import { observed, type Operation, type OperationSubject } from "./observer.js";
-import { firstVersion } from "./record/first-version.js";
+import type { Operation, OperationSubject } from "./observer.js";
 import type { ListPage, ListQuery } from "./list-query.js";
 import { maskedChangeSet } from "./diff/masked-changes.js";
-import { newRecord, newState } from "./record/new-record.js";
+import { newRecord } from "./record/new-record.js";
 import { foreignChanges } from "./merge/rebase.js";
 import { aRecordType } from "./types/record-definition.js";
 import { alreadyExists, conflict, notFound, removedMeanwhile } from "./record-errors.js";
-import { idFrom, idText, recordId, type RecordId } from "./record/record-id.js";
+import { idText, recordId, type RecordId } from "./record/record-id.js";
 import { RecordSaver } from "./save/record-saver.js";
 import { within, type EntryScope, type RecordState } from "./record/record-state.js";
 import type { RecordStore } from "./record-store.js";
 import { RecordUpdater, type Mutate } from "./save/record-updater.js";
-import { RecordTracker } from "./record/record-tracker.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./types/record-type.js";
+import { RepositoryContext } from "./repository-context.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
 import type { Backoff } from "./save/retry.js";
 import {
@@ -37,7 +36,6 @@ import {
 import { saveRules } from "./save/save-rules.js";
 import type { TrackedRecord } from "./record/tracked-record.js";
 import type { UnitBinding } from "./unit/unit-of-work.js";
-import { Waiting } from "./save/waiting.js";
 
 const aStore = having("a record store", "load", "insert", "apply");
 const aUnit = having("a unit of work", "store");
@@ -47,24 +45,22 @@ const aUnit = having("a unit of work", "store");
  * whoever wrote in between. Records are plain objects; the originals are kept beside them.
  */
 export class DistinctRepository<R extends AnyRecordType> {
-  readonly #waiting: Waiting;
-  readonly #tracker: RecordTracker<R>;
+  readonly #context: RepositoryContext<R>;
   readonly #saver: RecordSaver<R>;
   readonly #updater: RecordUpdater<R>;
   readonly #batches: BatchSaver<R>;
 
   constructor(
     readonly type: R,
-    private readonly store: RecordStore,
-    private readonly environment: RepositoryEnvironment,
+    store: RecordStore,
+    environment: RepositoryEnvironment,
   ) {
     requireArguments("repository", { type: [type, aRecordType], store: [store, aStore] });
     requireArguments("repository", { environment: [environment, anEnvironment] });
-    this.#waiting = new Waiting(type, environment);
-    this.#tracker = new RecordTracker(type);
-    this.#saver = new RecordSaver(type, store, environment, this.#waiting);
-    this.#updater = new RecordUpdater(type, store, environment, this.#tracker, this.#saver, this.#waiting);
-    this.#batches = new BatchSaver(type, store, environment, this.#tracker, this.#saver, this.#waiting);
+    this.#context = new RepositoryContext(type, store, environment);
+    this.#saver = new RecordSaver(this.#context);
+    this.#updater = new RecordUpdater(this.#context, this.#saver);
+    this.#batches = new BatchSaver(this.#context);
   }
 
   /**
@@ -131,18 +127,18 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async add(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
     requireOptions(this.type.name, WRITE_OPTIONS, options);
-    const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-    this.#saver.plan.checks.created(record, state);
-    await this.#observed(
+    const context = this.#context;
+    const state = context.created(record);
+    await context.observed(
       "add",
       () => this.#subjectOf(state),
       async () => {
-        const patience = this.#waiting.patience("add", options, () => this.#subjectOf(state));
-        const outcome = await this.#saver.storeFor(options, patience).insert(state);
+        const patience = context.waiting.patience("add", options, () => this.#subjectOf(state));
+        const outcome = await context.storeFor(options, patience).insert(state);
         if (outcome !== "applied") throw alreadyExists(this.type, state, outcome);
       },
     );
-    this.#tracker.adopt(record, state);
+    context.tracker.adopt(record, state);
   }
 
   /**
@@ -153,7 +149,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions = {}): Promise<void> {
     requireArguments(this.type.name, { records: [records, anArray] });
-    return this.#observed(
+    return this.#context.observed(
       "addAll",
       () => ({ count: records.length }),
       () => this.#batches.addAll(records, options),
@@ -166,8 +162,8 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws InvalidValueError
    */
   changes(record: RecordOf<R>): ChangeSet {
-    const tracked = this.#tracker.of(record);
-    return maskedChangeSet(this.type, this.#saver.plan.changeSet(tracked.original, tracked.changes()));
+    const tracked = this.#context.tracker.of(record);
+    return maskedChangeSet(this.type, this.#context.plan.changeSet(tracked.original, tracked.changes()));
   }
 
   /**
@@ -184,12 +180,12 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /** The id of the stored record that this object was loaded from or last saved as, whatever the object says by now. */
   idOf(record: RecordOf<R>): RecordId {
-    return idFrom(this.type, this.#tracker.of(record).original.attributes);
+    return this.#context.idOf(this.#context.tracker.of(record).original);
   }
 
   /** The version of the stored record that this object was loaded from or last saved as. */
   versionOf(record: RecordOf<R>): number {
-    return this.#tracker.of(record).original.version;
+    return this.#context.tracker.of(record).original.version;
   }
 
   /**
@@ -218,7 +214,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
     requireArguments(this.type.name, { records: [records, anArray] });
-    return this.#observed(
+    return this.#context.observed(
       "saveAll",
       () => ({ count: records.length }),
       () => this.#batches.saveAll(records, options),
@@ -262,18 +258,18 @@ export class DistinctRepository<R extends AnyRecordType> {
   async remove(record: RecordOf<R>, options: RemoveOptions = {}): Promise<void> {
     requireOptions(this.type.name, REMOVE_OPTIONS, options);
     return this.#inTurn("remove", record, options, (tracked, patience) =>
-      this.#observed(
+      this.#context.observed(
         "remove",
         () => this.#subjectOf(tracked.original),
-        () => this.#saver.telling(() => this.#remove(tracked, options, patience)),
+        () => this.#context.telling(() => this.#remove(tracked, options, patience)),
       ),
     );
   }
 
   /** The record as it is stored now, as a new object; changes of this one that were not saved stay in this one. */
   async reload(record: RecordOf<R>, options?: WaitOptions): Promise<RecordOf<R>> {
-    const { original, scope } = this.#tracker.of(record);
-    const id = idFrom(this.type, original.attributes);
+    const { original, scope } = this.#context.tracker.of(record);
+    const id = this.#context.idOf(original);
     const current = await this.#load(id, scope, options);
     if (current === undefined) throw removedMeanwhile(this.type, original);
     return current;
@@ -282,7 +278,8 @@ export class DistinctRepository<R extends AnyRecordType> {
   /** This repository inside a unit of work, with a memory of its own; `TransactionScope.repository` calls it. */
   inUnit(unit: UnitBinding): DistinctRepository<R> {
     requireArguments(this.type.name, { unit: [unit, aUnit] });
-    return new DistinctRepository(this.type, unit.store(this.store), actingFor(unit, this.environment));
+    const { store, environment } = this.#context;
+    return new DistinctRepository(this.type, unit.store(store), actingFor(unit, environment));
   }
 
   #load(
@@ -295,8 +292,8 @@ export class DistinctRepository<R extends AnyRecordType> {
       options,
       () => ({ id: idText(id) }),
       async () => {
-        const [state] = await this.store.load([id], scope);
-        return state && this.#tracker.give(state, scope);
+        const [state] = await this.#context.store.load([id], scope);
+        return state && this.#context.tracker.give(state, scope);
       },
     );
   }
@@ -309,17 +306,12 @@ export class DistinctRepository<R extends AnyRecordType> {
     work: () => Promise<T>,
   ): Promise<T> {
     if (options !== undefined) requireOptions(this.type.name, WAIT_OPTIONS, options);
-    const patience = this.#waiting.patience(operation, options, subject);
-    return this.#observed(operation, subject, patience === undefined ? work : () => patience.waiting(work));
+    const patience = this.#context.waiting.patience(operation, options, subject);
+    return this.#context.observed(operation, subject, patience === undefined ? work : () => patience.waiting(work));
   }
 
-  #observed<T>(operation: Operation, subject: () => OperationSubject, work: () => Promise<T>): Promise<T> {
-    const { observer } = this.environment;
-    return observed(observer, operation, () => ({ record: this.type.name, ...subject() }), work);
-  }
-
-  #subjectOf({ attributes }: RecordState): OperationSubject {
-    return { id: idText(idFrom(this.type, attributes)) };
+  #subjectOf(state: RecordState): OperationSubject {
+    return { id: this.#context.textOf(state) };
   }
 
   /** Runs `work` after whatever was begun on this object before: it may have been removed by then. */
@@ -329,9 +321,9 @@ export class DistinctRepository<R extends AnyRecordType> {
     options: WaitOptions,
     work: (tracked: TrackedRecord, patience: Backoff | undefined) => Promise<T>,
   ): Promise<T> {
-    const tracked = this.#tracker.of(record);
-    const patience = this.#waiting.patience(operation, options, () => this.#subjectOf(tracked.original));
-    return tracked.inTurn(() => work(this.#tracker.of(record), patience), patience);
+    const tracked = this.#context.tracker.of(record);
+    const patience = this.#context.waiting.patience(operation, options, () => this.#subjectOf(tracked.original));
+    return tracked.inTurn(() => work(this.#context.tracker.of(record), patience), patience);
   }
 
   async #remove(tracked: TrackedRecord, options: RemoveOptions, patience: Backoff | undefined): Promise<void> {
@@ -340,8 +332,8 @@ export class DistinctRepository<R extends AnyRecordType> {
     tracked.requireShown();
     tracked.requireItsKey();
     saveRules(this.type, { expect }); // refuses names that guard nothing
-    this.#saver.plan.checks.removed(original);
-    const outcome = await this.#saver.storeFor(options, patience).remove(original);
+    this.#context.plan.checks.removed(original);
+    const outcome = await this.#context.storeFor(options, patience).remove(original);
     if (outcome.kind === "missing") throw removedMeanwhile(this.type, original);
     if (outcome.kind === "stale") {
       const overlaps = foreignChanges(this.type, original, within(outcome.current, scope), expect);

@@ -1,4 +1,5 @@
-import type { ConflictError } from "./errors.js";
+import { DistinctionError, type ConflictError } from "./errors.js";
+import { harmless, hookFailed } from "./hooks.js";
 
 /** Which record an event is about. */
 export interface RecordEvent {
@@ -22,9 +23,10 @@ export interface OperationSubject {
 }
 
 /**
- * Port: told what happens while records are loaded and saved. Every member is optional. An observer must not throw; one
- * that does fails the save, after it was written. Inside a unit of work it is told of what happens there and then, whether
- * or not the unit is committed in the end.
+ * Port: told what happens while records are loaded and saved. Every member is optional, and none changes an outcome:
+ * what one throws, or rejects with, is told once per process as a `HookFailedWarning` (`process.on("warning")`). Nobody
+ * waits for what a hook answers. Inside a unit of work it is told of what happens there and then, whether or not the unit
+ * is committed in the end.
  */
 export interface RepositoryObserver {
   /** Another writer came first: the changes were merged, or are worked out anew, and are tried again. Counts from 1. */
@@ -37,16 +39,71 @@ export interface RepositoryObserver {
   saved?(event: RecordEvent & { readonly version: number; readonly retries: number; readonly changes: number }): void;
   /** A unit of work was undone, and runs again; `locking` where it now locks what it loads. Counts from 1. */
   unitRetried?(event: { readonly retries: number; readonly locking: boolean }): void;
-  /** Surrounds an operation, for tracing; one that consists of others surrounds them. Must run `work` once and answer what it answers. */
+  /**
+   * Surrounds an operation, for tracing; one that consists of others surrounds them. It is to call `work`, which runs
+   * once however often it is called, and whose outcome is the operation's: whatever `around` answers or throws, and
+   * without waiting for what it does after that. Where it throws before it calls `work`, the operation runs all the same;
+   * where it ends without having called it, the operation fails with `OBSERVER_MISUSED`, and nothing was done.
+   */
   around?<T>(operation: Operation, subject: OperationSubject, work: () => Promise<T>): Promise<T>;
+}
+
+/** An observer on whom no outcome depends: how repositories and units of work call theirs. */
+export class HarmlessObserver implements Required<RepositoryObserver> {
+  readonly retried = this.#hook("retried");
+  readonly escalated = this.#hook("escalated");
+  readonly conflicted = this.#hook("conflicted");
+  readonly saved = this.#hook("saved");
+  readonly unitRetried = this.#hook("unitRetried");
+
+  private constructor(private readonly observer: RepositoryObserver) {}
+
+  static of(observer: RepositoryObserver | undefined): HarmlessObserver | undefined {
+    return observer === undefined || observer instanceof HarmlessObserver ? observer : new HarmlessObserver(observer);
+  }
+
+  get surrounds(): boolean {
+    return this.observer.around !== undefined;
+  }
+
+  /** As the port says it. */
+  around<T>(operation: Operation, subject: OperationSubject, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let outcome: Promise<T> | undefined;
+      const begun = async (): Promise<T> => work();
+      const once = (): Promise<T> => {
+        if (outcome === undefined) resolve((outcome = begun()));
+        return outcome;
+      };
+      const around = async (): Promise<T> => this.observer.around!(operation, subject, once);
+      const ended = (): void => {
+        if (outcome !== undefined) return;
+        const message = `the observer's around ended without having called work: nothing of ${operation} was done`;
+        const misused = new DistinctionError("OBSERVER_MISUSED", message);
+        outcome = Promise.reject(misused); // for whoever calls `work` now
+        outcome.catch(() => undefined);
+        reject(misused);
+      };
+      const failed = (error: unknown): void => {
+        const tell = (): void => hookFailed("around", error);
+        once().then(tell, (own) => own === error || tell());
+      };
+      around().then(ended, failed);
+    });
+  }
+
+  #hook<N extends Exclude<keyof RepositoryObserver, "around">>(name: N) {
+    type Event = Parameters<NonNullable<RepositoryObserver[N]>>[0];
+    return harmless(name, (event: Event) => this.observer[name]?.(event as never));
+  }
 }
 
 /** Runs `work` inside what the observer puts around it. Asks for the subject only where there is somebody to tell. */
 export function observed<T>(
-  observer: RepositoryObserver | undefined,
+  observer: HarmlessObserver | undefined,
   operation: Operation,
   subject: () => OperationSubject,
   work: () => Promise<T>,
 ): Promise<T> {
-  return observer?.around === undefined ? work() : observer.around(operation, subject(), work);
+  return observer?.surrounds === true ? observer.around(operation, subject(), work) : work();
 }

@@ -4,91 +4,74 @@ import { allExist, BatchConflictError, noneOf } from "./batch-errors.js";
 import { checkScope } from "./check-scope.js";
 import type { Change } from "../diff/change.js";
 import { ConflictError, DistinctionError, InvalidValueError, type Fault } from "../errors.js";
-import { firstVersion } from "../record/first-version.js";
 import { storeQuery, type ListPage, type ListQuery } from "../list-query.js";
-import { newState } from "../record/new-record.js";
 import { removedMeanwhile } from "../record-errors.js";
-import { idFrom, idText, recordId, type RecordId } from "../record/record-id.js";
-import type { RecordSaver } from "./record-saver.js";
+import { idText, recordId, type RecordId } from "../record/record-id.js";
 import type { PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
-import type { RecordStore } from "../record-store.js";
-import type { RecordTracker } from "../record/record-tracker.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type RecordOf } from "../types/record-type.js";
-import type { RepositoryEnvironment } from "../repository-environment.js";
+import type { RepositoryContext } from "../repository-context.js";
 import type { Backoff } from "./retry.js";
 import { SAVE_OPTIONS, WRITE_OPTIONS, type SaveOptions, type SaveResult, type WriteOptions } from "./save-options.js";
 import { TrackedRecord } from "../record/tracked-record.js";
-import type { Waiting } from "./waiting.js";
 
 /** Most records asked of a store in one call. */
 const MOST_LOADED = 1_000;
 
 /** Several records at a time: the work of a repository that has a statement for many of them. */
 export class BatchSaver<R extends AnyRecordType> {
-  constructor(
-    private readonly type: R,
-    private readonly store: RecordStore,
-    private readonly environment: RepositoryEnvironment,
-    private readonly tracker: RecordTracker<R>,
-    private readonly saver: RecordSaver<R>,
-    private readonly waiting: Waiting,
-  ) {}
+  constructor(private readonly context: RepositoryContext<R>) {}
 
   async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
-    checkScope(this.type, scope);
-    const texts = given.map((id) => recordId(this.type, id)).map((id) => [idText(id), id] as const);
+    checkScope(this.context.type, scope);
+    const texts = given.map((id) => recordId(this.context.type, id)).map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
     const records = new Map<string, RecordOf<R>>();
     const missing: RecordId[] = [];
     const asked = [...ids.values()];
     for (let start = 0; start < asked.length; start += MOST_LOADED) {
       const part = asked.slice(start, start + MOST_LOADED);
-      const states = await this.store.load(part, scope);
+      const states = await this.context.store.load(part, scope);
       for (const [index, id] of part.entries()) {
         const state = states[index];
         if (state === undefined) missing.push(id);
-        else records.set(idText(id), this.tracker.give(state, scope));
+        else records.set(idText(id), this.context.tracker.give(state, scope));
       }
     }
-    if (missing.length > 0) throw noneOf(this.type, missing);
+    if (missing.length > 0) throw noneOf(this.context.type, missing);
     return texts.map(([text]) => records.get(text)!); // one object per record, however often it was asked for
   }
 
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions): Promise<void> {
-    requireOptions(this.type.name, WRITE_OPTIONS, options);
-    const states = this.#checked(records, (record) => {
-      const state = { ...newState(this.type, record), version: firstVersion(this.environment) };
-      this.saver.plan.checks.created(record, state);
-      return state;
-    });
+    requireOptions(this.context.type.name, WRITE_OPTIONS, options);
+    const states = this.#checked(records, (record) => this.context.created(record));
     this.#refuseCopies(states);
     if (states.length === 0) return;
-    const patience = this.waiting.patience("addAll", options, () => ({}));
-    const taken = await this.saver.storeFor(options, patience).insertAll(states);
-    if (taken.length > 0) throw allExist(this.type, taken);
-    for (const [index, state] of states.entries()) this.tracker.adopt(records[index]!, state);
+    const patience = this.context.waiting.patience("addAll", options, () => ({}));
+    const taken = await this.context.storeFor(options, patience).insertAll(states);
+    if (taken.length > 0) throw allExist(this.context.type, taken);
+    for (const [index, state] of states.entries()) this.context.tracker.adopt(records[index]!, state);
   }
 
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
-    requireOptions(this.type.name, SAVE_OPTIONS, options);
-    const tracked = records.map((record) => this.tracker.of(record));
+    requireOptions(this.context.type.name, SAVE_OPTIONS, options);
+    const tracked = records.map((record) => this.context.tracker.of(record));
     this.#refuseCopies(tracked.map(({ original }) => original));
-    const patience = this.waiting.patience("saveAll", options, () => ({}));
+    const patience = this.context.waiting.patience("saveAll", options, () => ({}));
     return TrackedRecord.inTurns(tracked, () => this.#saveAll(records, options, patience), patience);
   }
 
   async list(query: ListQuery<R>): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
-    const checked = storeQuery(this.type, query);
-    const page = await this.store.list(checked);
+    const checked = storeQuery(this.context.type, query);
+    const page = await this.context.store.list(checked);
     if (page.kind === "no-marker") {
-      const message = `${this.type.name} ${idText(checked.after!)}, after which to list, does not exist`;
+      const message = `${this.context.type.name} ${idText(checked.after!)}, after which to list, does not exist`;
       throw new DistinctionError("MARKER_NOT_FOUND", message);
     }
     const last = page.states.at(-1);
     return {
-      records: page.states.map((state) => this.tracker.give(state, checked.scope)),
+      records: page.states.map((state) => this.context.tracker.give(state, checked.scope)),
       next: page.more && last !== undefined ? this.#shownId(last) : undefined,
     };
   }
@@ -98,20 +81,22 @@ export class BatchSaver<R extends AnyRecordType> {
     options: SaveOptions,
     patience: Backoff | undefined,
   ): Promise<SaveResult[]> {
-    const rules = saveRules(this.type, options);
-    const all = this.#checked(records, (record) => this.saver.plan.capture(record, this.tracker.of(record), rules));
+    const rules = saveRules(this.context.type, options);
+    const all = this.#checked(records, (record) =>
+      this.context.plan.capture(record, this.context.tracker.of(record), rules),
+    );
     const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);
     const merged =
       pending.length === 0 ? new Map<TrackedRecord, number>() : await this.#write(pending, options, patience);
     return all.map(({ tracked, mine }) => {
       const left = merged.get(tracked) ?? mine.length;
       const retries = merged.has(tracked) ? 1 : 0;
-      const { version, attributes } = tracked.original;
-      const { observer } = this.environment;
+      const { version } = tracked.original;
+      const { observer } = this.context;
       if (observer !== undefined) {
-        const event = { record: this.type.name, id: idText(idFrom(this.type, attributes)), retries };
-        if (retries > 0) observer.retried?.(event);
-        observer.saved?.({ ...event, version, changes: left });
+        const event = { ...this.context.event(this.context.idOf(tracked.original)), retries };
+        if (retries > 0) observer.retried(event);
+        observer.saved({ ...event, version, changes: left });
       }
       return { version, written: left > 0, retries };
     });
@@ -123,14 +108,14 @@ export class BatchSaver<R extends AnyRecordType> {
     options: SaveOptions,
     patience: Backoff | undefined,
   ): Promise<ReadonlyMap<TrackedRecord, number>> {
-    const changes = pending.map(({ tracked, mine }) => this.saver.plan.stamped(tracked.original, mine));
+    const changes = pending.map(({ tracked, mine }) => this.context.plan.stamped(tracked.original, mine));
     const writes = pending.map(({ tracked: { original, scope } }, index) => ({
       base: original,
       changes: changes[index]!,
       scope,
     }));
     let rebased: ReadonlyMap<number, readonly Change[]> = new Map();
-    const outcome = await this.saver
+    const outcome = await this.context
       .storeFor(options, patience)
       .applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
     if (outcome.kind === "missing") throw this.#gone(outcome.ids, pending);
@@ -156,7 +141,7 @@ export class BatchSaver<R extends AnyRecordType> {
     const changes = new Map<number, readonly Change[]>();
     for (const [index, current] of [...stale].sort(([left], [right]) => left - right)) {
       try {
-        changes.set(index, this.saver.plan.rebased(pending[index]!, current, 1));
+        changes.set(index, this.context.plan.rebased(pending[index]!, current, 1));
       } catch (error) {
         if (!(error instanceof ConflictError)) throw error;
         conflicts.push(error);
@@ -164,7 +149,7 @@ export class BatchSaver<R extends AnyRecordType> {
     }
     const [first, ...others] = conflicts;
     if (first !== undefined) {
-      for (const conflict of conflicts) this.environment.observer?.conflicted?.(conflict);
+      for (const conflict of conflicts) this.context.observer?.conflicted(conflict);
       throw new BatchConflictError([first, ...others]);
     }
     return changes;
@@ -185,7 +170,7 @@ export class BatchSaver<R extends AnyRecordType> {
         }
       }
     }
-    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+    if (faults.length > 0) throw new InvalidValueError(this.context.type.name, faults);
     return checked;
   }
 
@@ -193,8 +178,8 @@ export class BatchSaver<R extends AnyRecordType> {
   #refuseCopies(states: readonly RecordState[]): void {
     const seen = new Map<string, number>();
     const faults: Fault[] = [];
-    for (const [index, { attributes }] of states.entries()) {
-      const id = idText(idFrom(this.type, attributes));
+    for (const [index, state] of states.entries()) {
+      const id = this.context.textOf(state);
       const first = seen.get(id);
       if (first === undefined) seen.set(id, index);
       else
@@ -203,23 +188,19 @@ export class BatchSaver<R extends AnyRecordType> {
           reason: `is ${id} again, as [${first}]: a batch takes one object of each record`,
         });
     }
-    if (faults.length > 0) throw new InvalidValueError(this.type.name, faults);
+    if (faults.length > 0) throw new InvalidValueError(this.context.type.name, faults);
   }
 
   #gone(ids: readonly RecordId[], pending: readonly PendingSave[]): DistinctionError {
-    if (ids.length > 1) return noneOf(this.type, ids);
-    const isGone = ({ tracked }: PendingSave): boolean => this.#idText(tracked.original) === idText(ids[0]!);
-    return removedMeanwhile(this.type, pending.find(isGone)!.tracked.original);
-  }
-
-  #idText({ attributes }: RecordState): string {
-    return idText(idFrom(this.type, attributes));
+    if (ids.length > 1) return noneOf(this.context.type, ids);
+    const isGone = ({ tracked }: PendingSave): boolean => this.context.textOf(tracked.original) === idText(ids[0]!);
+    return removedMeanwhile(this.context.type, pending.find(isGone)!.tracked.original);
   }
 
   #shownId({ attributes }: RecordState): IdOf<R> {
-    const shown = keyNames(this.type).map((name) => {
-      return [name, (this.type.attributes as Attributes)[name]!.expose(attributes[name])] as const;
+    const shown = keyNames(this.context.type).map((name) => {
+      return [name, (this.context.type.attributes as Attributes)[name]!.expose(attributes[name])] as const;
     });
-    return (typeof this.type.key === "string" ? shown[0]![1] : Object.fromEntries(shown)) as IdOf<R>;
+    return (typeof this.context.type.key === "string" ? shown[0]![1] : Object.fromEntries(shown)) as IdOf<R>;
   }
 }

@@ -3,21 +3,18 @@ import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import type { Change } from "../diff/change.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError, InvalidMergeError } from "../errors.js";
-import { observed, type RecordEvent } from "../observer.js";
 import { waitFor } from "./patience.js";
 import { notFound } from "../record-errors.js";
-import { idText, recordId, type RecordId } from "../record/record-id.js";
+import { recordId, type RecordId } from "../record/record-id.js";
 import type { RecordSaver } from "./record-saver.js";
 import type { PendingSave } from "./save-plan.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
-import { storeWithin, type RecordStore } from "../record-store.js";
-import type { RecordTracker } from "../record/record-tracker.js";
+import { storeWithin } from "../record-store.js";
+import type { RepositoryContext } from "../repository-context.js";
 import type { AnyRecordType, IdOf, RecordOf } from "../types/record-type.js";
-import type { RepositoryEnvironment } from "../repository-environment.js";
 import { isHurried, type Backoff } from "./retry.js";
 import { saveRules } from "./save-rules.js";
 import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
-import type { Waiting } from "./waiting.js";
 
 /** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
 export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
@@ -29,32 +26,30 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
  */
 export class RecordUpdater<R extends AnyRecordType> {
   constructor(
-    private readonly type: R,
-    private readonly store: RecordStore,
-    private readonly environment: RepositoryEnvironment,
-    private readonly tracker: RecordTracker<R>,
+    private readonly context: RepositoryContext<R>,
     private readonly saver: RecordSaver<R>,
-    private readonly waiting: Waiting,
   ) {}
 
   async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
-    requireArguments(this.type.name, { mutate: [mutate, aFunction] });
-    requireOptions(this.type.name, UPDATE_OPTIONS, options);
-    checkScope(this.type, options.scope);
-    const id = recordId(this.type, given);
-    return observed(
-      this.environment.observer,
+    const { context } = this;
+    const { type } = context;
+    requireArguments(type.name, { mutate: [mutate, aFunction] });
+    requireOptions(type.name, UPDATE_OPTIONS, options);
+    checkScope(type, options.scope);
+    const id = recordId(type, given);
+    return context.observed(
       "update",
-      () => this.#event(id),
-      () => this.saver.telling(() => this.#update(id, mutate, options)),
+      () => context.event(id),
+      () => context.telling(() => this.#update(id, mutate, options)),
     );
   }
 
   async #update(id: RecordId, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
-    const { observer } = this.environment;
-    const backoff = this.waiting.backoff("update", options, id);
-    const patience = isHurried(this.waiting.settings, options) ? backoff : undefined;
-    const { optimisticAttempts, updateAttempts } = this.waiting.settings;
+    const { context } = this;
+    const { settings } = context.waiting;
+    const { optimisticAttempts, updateAttempts } = settings;
+    const backoff = context.waiting.backoff("update", options, id);
+    const patience = isHurried(settings, options) ? backoff : undefined;
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
       if (attempt > optimisticAttempts && isPrompt) {
@@ -62,32 +57,37 @@ export class RecordUpdater<R extends AnyRecordType> {
         const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
         if (result !== undefined) return result;
       }
-      const record = await observed(observer, "get", () => this.#event(id), () => this.#load(id, options.scope, patience)); // prettier-ignore
+      const record = await this.#load(id, options.scope, patience);
       const edit = mutate(record);
       isPrompt &&= !isPromise(edit);
       if (isPromise(edit)) await waitFor(patience, () => edit);
       try {
-        const result = await this.saver.save(record, this.tracker.of(record), { ...options, derived: true }, patience);
+        const result = await this.saver.save(
+          record,
+          context.tracker.of(record),
+          { ...options, derived: true },
+          patience,
+        );
         return { ...result, retries: result.retries + attempt - 1 };
       } catch (error) {
         const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
         if (!isLost || attempt >= updateAttempts) throw error;
       }
-      observer?.retried?.({ ...this.#event(id), retries: attempt });
+      context.observer?.retried({ ...context.event(id), retries: attempt });
       await backoff.pause();
     }
   }
 
-  #event(id: RecordId): RecordEvent {
-    return { record: this.type.name, id: idText(id) };
-  }
-
-  async #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
+  #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
+    const { context } = this;
     // Even where the caller has left, what waits for a table that is altered is to give its connection back.
-    const store = storeWithin(this.store, patience);
-    const [state] = await waitFor(patience, () => store.load([id], scope));
-    if (state === undefined) throw notFound(this.type, id);
-    return this.tracker.give(state, scope);
+    const store = storeWithin(context.store, patience);
+    const load = async (): Promise<RecordOf<R>> => {
+      const [state] = await waitFor(patience, () => store.load([id], scope));
+      if (state === undefined) throw notFound(context.type, id);
+      return context.tracker.give(state, scope);
+    };
+    return context.observed("get", () => context.event(id), load);
   }
 
   /** Answers nothing, with nothing written, where `mutate` answers a promise all of a sudden. */
@@ -98,21 +98,22 @@ export class RecordUpdater<R extends AnyRecordType> {
     patience: Backoff | undefined,
     retries: number,
   ): Promise<SaveResult | undefined> {
-    const rules = saveRules(this.type, options);
+    const { context } = this;
+    const rules = saveRules(context.type, options);
     let pending: PendingSave | undefined;
     let changes: readonly Change[] = [];
     const decide = (current: RecordState): readonly Change[] => {
-      const record = this.tracker.give(current, options.scope);
+      const record = context.tracker.give(current, options.scope);
       const edit = mutate(record);
       if (isPromise(edit)) {
         Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
         throw new NotAtOnce();
       }
-      pending = this.saver.plan.capture(record, this.tracker.of(record), rules);
-      return (changes = this.saver.plan.stamped(current, pending.mine));
+      pending = context.plan.capture(record, context.tracker.of(record), rules);
+      return (changes = context.plan.stamped(current, pending.mine));
     };
     try {
-      const store = this.saver.storeFor(options, patience);
+      const store = context.storeFor(options, patience);
       const state = await this.saver.locked(store, id, options.scope, retries, patience, decide);
       const { tracked, mine } = pending!;
       tracked.settle(apply(tracked.original, mine), state);

@@ -1,6 +1,6 @@
 import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import { DistinctionError } from "../errors.js";
-import { observed } from "../observer.js";
+import { HarmlessObserver, observed } from "../observer.js";
 import { backoffFor, isHurried, retrySettings } from "../save/retry.js";
 import type { Patience } from "../save/patience.js";
 import type { RepositoryEnvironment } from "../repository-environment.js";
@@ -37,26 +37,27 @@ export async function runUntilCommitted<T>(
 ): Promise<T> {
   requireArguments("unit of work", { work: [work, aFunction] });
   requireOptions("unit of work", WRITE_OPTIONS, options);
+  const observer = HarmlessObserver.of(environment.observer);
   return observed(
-    environment.observer,
+    observer,
     "unitOfWork",
     () => ({}),
-    () => untilCommitted(environment, options, run),
+    () => untilCommitted(environment, observer, options, run),
   );
 }
 
 async function untilCommitted<T>(
   environment: RepositoryEnvironment,
+  observer: HarmlessObserver | undefined,
   options: UnitOptions,
   run: (run: UnitRun) => Promise<UnitOutcome<T>>,
 ): Promise<T> {
-  const { observer } = environment;
   const settings = retrySettings(environment.retry);
   const backoff = backoffFor("unit of work", environment, settings, options);
   const patience = isHurried(settings, options) ? backoff : undefined;
   for (let attempt = 1; ; attempt++) {
     const locking = attempt > settings.optimisticAttempts;
-    if (attempt > 1) observer?.unitRetried?.({ retries: attempt - 1, locking });
+    if (attempt > 1) observer?.unitRetried({ retries: attempt - 1, locking });
     const outcome = await run({ attempt, locking, patience });
     if (outcome.kind === "committed") return outcome.value;
     if (attempt >= settings.unitAttempts) {

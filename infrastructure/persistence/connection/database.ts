@@ -3,6 +3,7 @@ import { aFunction, having, requireArguments } from "../../../domain/distinction
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
+import { harmless } from "../../../domain/distinction/hooks.js";
 import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
 import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinction/save/retry.js";
 import type { WaitOptions } from "../../../domain/distinction/save/save-options.js";
@@ -21,7 +22,7 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Told about every statement on records, and about their transactions; see `StatementEvent`. What it throws fails the statement's caller. */
+  /** Told about every statement on records, and about their transactions; see `StatementEvent`. Changes no outcome: see `RepositoryObserver`. */
   readonly onStatement?: (event: StatementEvent) => void;
   /** Whether to check on first use that a table's keys and version column are safe; see `checkTable`. */
   readonly checkTables?: boolean;
@@ -63,6 +64,7 @@ export class Database {
   readonly #checking = new Map<RecordTable, Promise<TableLayout>>();
   #closed = false;
   #transactions = 0;
+  readonly #tell: ((event: StatementEvent) => void) | undefined;
 
   /**
    * @param address for messages, without credentials
@@ -75,6 +77,7 @@ export class Database {
     private readonly shared?: SharedDatabase,
   ) {
     requireArguments("database", { open: [open, aFunction], options: [options, anEnvironment] });
+    this.#tell = options.onStatement && harmless("onStatement", options.onStatement);
   }
 
   /** What tells this database from others, however many objects stand for it. */
@@ -201,14 +204,11 @@ export class Database {
   }
 
   #observed(connection: Connection): Connection {
-    const { onStatement } = this.options;
-    if (onStatement === undefined) return connection;
-    return new ObservedConnection(connection, onStatement, () => ++this.#transactions);
+    return this.#tell ? new ObservedConnection(connection, this.#tell, () => ++this.#transactions) : connection;
   }
 
   #observedSession(session: Session): Session {
-    const { onStatement } = this.options;
-    return onStatement === undefined ? session : new ObservedSession(session, onStatement);
+    return this.#tell ? new ObservedSession(session, this.#tell) : session;
   }
 
   async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
