@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExpiryPolicy } from "../../domain/tuf/expiry.js";
-import { binOf } from "../../domain/tuf/hash-bins.js";
+import { binCount, binOf, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
@@ -52,16 +52,16 @@ export function workerAt({ url, metadata, keys }: TufPlace, options: Partial<Ope
   return { database, ports };
 }
 
-/** A repository of four bins, each at its first version; its directory is removed by the answered function. */
+/** A repository, of four bins by default, each at its first version; its directory is removed by the answered function. */
 export async function createTufPlace(
   url: string,
-  expiry?: ExpiryPolicy,
+  { expiry, bins = BINS }: { readonly expiry?: ExpiryPolicy; readonly bins?: HashBins } = {},
 ): Promise<{ place: TufPlace; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "distinction-tuf-races-"));
   const place = { url, metadata: join(directory, "metadata"), keys: join(directory, "keys") };
   const { database, ports } = workerAt(place);
-  const bins = { bins: 2 ** BINS.bitLength, namePrefix: BINS.namePrefix };
-  await createTufRepository(ports, { name: REPOSITORY, ...bins, ...(expiry && { expiry }) });
+  const { namePrefix } = bins;
+  await createTufRepository(ports, { name: REPOSITORY, bins: binCount(bins), namePrefix, ...(expiry && { expiry }) });
   await database.close();
   return { place, remove: () => rm(directory, { recursive: true, force: true }) };
 }

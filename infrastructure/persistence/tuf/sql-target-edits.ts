@@ -15,7 +15,6 @@ import {
   raiseStatedBins,
   readMet,
   selectMet,
-  TARGET_WIDTH,
   type Met,
 } from "./tuf-target-statements.js";
 
@@ -43,12 +42,16 @@ export class SqlTargetEdits implements TargetEdits {
   }
 }
 
+/** Bytes that a server plans the look-up of a name in, generously. For more than a few MiB in all it reads the whole table. */
+const LOOKUP = 500;
+
 async function write(session: Session, dialect: Dialect, repository: string, bins: readonly BinEdits[]): Promise<void> {
   const isStated = bins.some(({ statedBy }) => statedBy !== undefined);
-  const names = bins.map(({ bin }) => bin);
-  const raising = isStated ? raiseStatedBins(dialect, repository, bins) : raiseBins(dialect, repository, names);
-  const raised = await session.run(raising);
-  if (raised < names.length) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
+  const raise = isStated ? raiseStatedBins : raiseBins;
+  for (const some of batches(bins, 1, () => LOOKUP)) {
+    if ((await session.run(raise(dialect, repository, some))) === some.length) continue;
+    throw new TufError("UNKNOWN_ROLE", `repository ${repository}: a custom role was removed`);
+  }
   // A custom role may have gone since, and come back with other bins; now that they are locked, none can.
   const ofRoles = bins.filter((one) => spaceOf(one) !== "");
   if (ofRoles.length > 0) {
@@ -58,7 +61,7 @@ async function write(session: Session, dialect: Dialect, repository: string, bin
   for (const space of new Set(bins.map(spaceOf))) {
     const edits = bins.filter((one) => spaceOf(one) === space).flatMap((one) => one.edits);
     const puts = edits.filter((edit): edit is TargetEdit & { readonly target: Target } => edit.target !== null);
-    for (const some of batches(puts, TARGET_WIDTH, rowLength)) {
+    for (const some of batches(puts, 0, rowLength)) {
       await session.run(putTargets(dialect, repository, space, some));
     }
     const drops = edits.filter(({ target }) => target === null);

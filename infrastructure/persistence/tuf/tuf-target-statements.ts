@@ -3,7 +3,7 @@ import type { BinEdits, TargetEdit } from "../../../domain/tuf/target-edits.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import type { HeldPath } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
-import type { Parameter, Row, Statement } from "../connection/session.js";
+import type { Row, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
 import { jsonRows } from "./json-rows.js";
 
@@ -89,20 +89,19 @@ export function readHeldPath([space, digest, path]: Row): HeldPath {
  * compared: edits of one bin commute but for those of the same path, of which the last accepted holds. Matches fewer rows
  * than given where a role has gone meanwhile.
  */
-export function raiseBins(dialect: Dialect, repository: string, bins: readonly string[]): Statement {
-  const given = jsonRows(dialect, { bin: "name" });
-  const rows = JSON.stringify(bins.map((bin) => [bin]));
-  return dialect.name === "sqlite"
-    ? {
-        sql: `UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND kind IN (${HOLDERS}) AND name IN (SELECT bin FROM ${given})`,
-        parameters: [repository, rows],
-      }
-    : {
-        sql:
-          `UPDATE ${given} AS j STRAIGHT_JOIN tuf_role AS r ON r.repository = ? AND r.name = j.bin AND r.kind IN (${HOLDERS}) ` +
-          "SET r.version = r.version + 1",
-        parameters: [rows, repository],
-      };
+export function raiseBins(dialect: Dialect, repository: string, bins: readonly BinEdits[]): Statement {
+  return {
+    sql:
+      `UPDATE tuf_role${byPrimaryKey(dialect)} SET version = version + 1 ` +
+      `WHERE repository = ? AND kind IN (${HOLDERS}) AND name IN (${placeholders(bins.length)})`,
+    parameters: [repository, ...bins.map(({ bin }) => bin)],
+    varying: bins.length > 1,
+  };
+}
+
+/** Of many names servers might read, and so lock, all roles there are. */
+function byPrimaryKey({ name }: Dialect): string {
+  return name === "sqlite" ? "" : " FORCE INDEX (PRIMARY)";
 }
 
 /**
@@ -131,9 +130,6 @@ export function raiseStatedBins(dialect: Dialect, repository: string, bins: read
 /** No role has this metadata version. */
 const NEVER_SIGNED = -1;
 
-/** Placeholders per row of `putTargets`. */
-export const TARGET_WIDTH = 7;
-
 /** Adds targets, or replaces those of the same paths. */
 export function putTargets(
   dialect: Dialect,
@@ -141,22 +137,20 @@ export function putTargets(
   space: string,
   edits: readonly (TargetEdit & { readonly target: Target })[],
 ): Statement {
-  const row = `(${placeholders(TARGET_WIDTH)})`;
+  const given = jsonRows(dialect, { d: "digest", p: "path", l: "number", s: "digest", c: "text" });
+  const rows = edits.map(({ path, digest, target: { length, sha256, custom } }) => {
+    return [hex(digest), path, length, sha256, custom === undefined ? null : JSON.stringify(custom)];
+  });
+  const replacing =
+    dialect.name === "sqlite"
+      ? "WHERE TRUE ON CONFLICT (repository, space, path_hash) " +
+        "DO UPDATE SET length = excluded.length, sha256 = excluded.sha256, custom = excluded.custom"
+      : "ON DUPLICATE KEY UPDATE length = j.l, sha256 = j.s, custom = j.c";
   return {
     sql:
       "INSERT INTO tuf_target (repository, space, path_hash, path, length, sha256, custom) " +
-      `VALUES ${edits.map(() => row).join(", ")}` +
-      dialect.onDuplicateKey(["repository", "space", "path_hash"], ["length", "sha256", "custom"]),
-    parameters: edits.flatMap(({ path, digest, target: { length, sha256, custom } }): Parameter[] => [
-      repository,
-      space,
-      Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength),
-      path,
-      length,
-      sha256,
-      custom === undefined ? null : JSON.stringify(custom),
-    ]),
-    varying: edits.length > 1,
+      `SELECT ?, ?, UNHEX(j.d), j.p, j.l, j.s, j.c FROM ${given} AS j ${replacing}`,
+    parameters: [repository, space, JSON.stringify(rows)],
   };
 }
 

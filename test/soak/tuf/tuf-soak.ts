@@ -62,7 +62,7 @@ export async function soakTuf(order: TufSoakOrder, onRound: (round: number) => v
     snapshot: EXPIRY,
     timestamp: EXPIRY,
   };
-  const { place, remove } = await createTufPlace(order.url, expiry);
+  const { place, remove } = await createTufPlace(order.url, { expiry });
   const survivor = workerAt(place);
   try {
     return await new TufSoak(order, place, survivor).run(onRound);
