@@ -10,7 +10,7 @@ export type { Change } from "../domain/distinction/diff/change.js";
 export { changePath, describeChangeSet, type ChangeSet } from "../domain/distinction/diff/change-set.js";
 export type { Clock } from "../domain/distinction/clock.js";
 export { entries, listOf, setOf, type CollectionType } from "../domain/distinction/types/collection-type.js";
-export { BatchConflictError } from "../domain/distinction/save/batch-errors.js";
+export { BatchConflictError, BatchRemovedError } from "../domain/distinction/save/batch-errors.js";
 export { DistinctRepository } from "../domain/distinction/distinct-repository.js";
 export { Explanation, type ExplainedChange, type PlannedStatement } from "../domain/distinction/save/explanation.js";
 export type { Comparisons } from "../domain/distinction/merge/condition.js";

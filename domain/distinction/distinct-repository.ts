@@ -210,7 +210,8 @@ export class DistinctRepository<R extends AnyRecordType> {
    *
    * @throws BatchConflictError (a `ConflictError`) with the conflicts of all records
    * @throws InvalidValueError listing the faults of all records, and two objects of one record
-   * @throws DistinctionError as `save`; `RECORD_NOT_FOUND` names all that were deleted
+   * @throws BatchRemovedError (a `RemovedMeanwhileError`) with all that other writers removed since they were loaded
+   * @throws DistinctionError as `save`
    */
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
     requireArguments(this.type.name, { records: [records, anArray] });

@@ -9,6 +9,11 @@ export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);
 }
 
+/** An entry that the record's scope left out is needed. */
+export function notLoaded(type: AnyRecordType, id: string | undefined, reason: string): DistinctionError {
+  return new DistinctionError("NOT_LOADED", `${id === undefined ? type.name : `${type.name} ${id}`}: ${reason}`);
+}
+
 /** There is no record any more of which `original` was loaded. */
 export function removedMeanwhile(type: AnyRecordType, original: RecordState): RemovedMeanwhileError {
   const id = idText(idFrom(type, original.attributes));

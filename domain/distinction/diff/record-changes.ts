@@ -1,10 +1,11 @@
 import type { Change } from "./change.js";
 import type { CollectionType } from "../types/collection-type.js";
 import { canonical, listOrder, pushAttributeChanges, pushEntryChange, pushOrderChange } from "./diff.js";
-import { DistinctionError, InvalidValueError, type Fault } from "../errors.js";
+import { InvalidValueError, type Fault } from "../errors.js";
 import { entryFault, givenEntries } from "../record/given-entries.js";
 import { changeLosesDigits, DIGITS_LOST, entryLosesDigits, entryWithDigits, withDigits } from "../json/lost-digits.js";
 import { faceOf, trackedMap } from "../record/record.js";
+import { notLoaded } from "../record-errors.js";
 import { idFrom, idText } from "../record/record-id.js";
 import type { AnyRecord } from "../types/record-shape.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
@@ -73,7 +74,8 @@ export function changesOf(
     const from = original.collections[name];
     if (from === undefined || record[name] === undefined) continue;
     if (scope[name] !== undefined && trackedMap(record, name) === undefined) {
-      throw new DistinctionError("NOT_LOADED", `cannot replace ${name}: only some of its entries were loaded`);
+      const id = idText(idFrom(type, original.attributes));
+      throw notLoaded(type, id, `cannot replace ${name}: only ${scope[name].length} of its entries were loaded`);
     }
     pushCollectionChanges(changes, faults, name, collection, from, record);
     if (collection.kind === "list") pushOrder(changes, name, collection, from, record, force.includes(name));

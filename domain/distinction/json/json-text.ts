@@ -1,4 +1,5 @@
 import { DistinctionError } from "../errors.js";
+import { typeName } from "../types/type-name.js";
 import { fitsUtf8, utf8Length } from "../types/utf8-length.js";
 
 /** Any JSON value. */
@@ -72,7 +73,7 @@ function faultAt(value: unknown, path: string, depth: number): string | undefine
     case "object":
       if (value === null) return undefined;
       if (depth >= MAX_JSON_DEPTH) {
-        return `JSON nested at most ${MAX_JSON_DEPTH} levels deep (or a cycle)${where.slice(0, 80)}`;
+        return `JSON nested at most ${MAX_JSON_DEPTH} levels deep and no cycle, got ${typeName(value)} deeper than that${where.slice(0, 80)}`;
       }
       return containerFault(value, path, depth);
     default:

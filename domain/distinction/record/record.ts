@@ -1,4 +1,3 @@
-import type { CollectionType } from "../types/collection-type.js";
 import { DistinctionError } from "../errors.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "../types/record-shape.js";
@@ -14,9 +13,9 @@ export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState,
   const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
   for (const name in attributes) record[name] = exposed(type, state, name);
-  for (const [name, collection] of Object.entries(type.collections as Collections)) {
+  for (const name in type.collections as Collections) {
     const entries = state.collections[name] ?? new Map<string, unknown>();
-    record[name] = trackedCollection(record, name, collection, entries, scope?.[name]);
+    record[name] = trackedCollection(record, name, type, entries, scope?.[name]);
   }
   type.shape?.shown(object, state.version);
   return object as RecordOf<R>;
@@ -41,14 +40,15 @@ export function faceOf({ shape }: AnyRecordType, object: object): AnyRecord {
 export function trackedCollection(
   owner: AnyRecord,
   name: string,
-  type: CollectionType,
+  type: AnyRecordType,
   original: ReadonlyMap<string, unknown>,
   keys?: readonly string[],
 ): TrackedMap | TrackedSet {
   const scope = keys && new Set(keys);
-  if (type.kind === "list") return new TrackedList(owner, name, type, original, scope);
+  const { kind } = (type.collections as Collections)[name]!;
+  if (kind === "list") return new TrackedList(owner, name, type, original, scope);
   const map = new TrackedMap(owner, name, type, original, scope);
-  return type.kind === "set" ? new TrackedSet(map as TrackedMap<true>) : map;
+  return kind === "set" ? new TrackedSet(map as TrackedMap<true>) : map;
 }
 
 /** The tracked map behind a record's collection, or `undefined` where the caller put something else there. */

@@ -1,6 +1,10 @@
 import type { CollectionType } from "../types/collection-type.js";
-import { DistinctionError, InvalidValueError } from "../errors.js";
+import { InvalidValueError, type DistinctionError } from "../errors.js";
+import { notLoaded } from "../record-errors.js";
 import { shownEntryPath } from "../diff/shown-path.js";
+import { shownId } from "./record-id.js";
+import type { AnyRecord } from "../types/record-shape.js";
+import type { AnyRecordType, Collections } from "../types/record-type.js";
 
 /** Marks a key of the overlay whose entry the caller removed. */
 const DROPPED = Symbol("dropped");
@@ -14,28 +18,29 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   /** Written entries, and object entries that were handed out and may have been mutated since. */
   readonly #overlay = new Map<string, V | typeof DROPPED>();
   // All private: none of this is data of the record.
-  readonly #owner: object;
+  readonly #owner: AnyRecord;
   readonly #name: string;
-  readonly #type: CollectionType<V>;
+  readonly #ownerType: AnyRecordType;
   readonly #scope: ReadonlySet<string> | undefined;
   #original: ReadonlyMap<string, unknown>;
   #size: number;
 
   /**
    * @param owner the record that this map is a property of, as `name`
+   * @param ownerType what that record is, for messages too
    * @param original captured entries as loaded; never mutated by this map
    * @param scope the keys that were loaded, where that is not all
    */
   constructor(
-    owner: object,
+    owner: AnyRecord,
     name: string,
-    type: CollectionType<V>,
+    ownerType: AnyRecordType,
     original: ReadonlyMap<string, unknown>,
     scope?: ReadonlySet<string>,
   ) {
     this.#owner = owner;
     this.#name = name;
-    this.#type = type;
+    this.#ownerType = ownerType;
     this.#scope = scope;
     this.#original = original;
     this.#size = original.size;
@@ -47,7 +52,7 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
   }
 
   get size(): number {
-    this.requireWhole("size");
+    this.requireWhole("count");
     return this.#size;
   }
 
@@ -67,9 +72,8 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
 
   set(key: string, value: V): this {
     if (value === undefined) {
-      throw new InvalidValueError(this.#name, [
-        { path: shownEntryPath(this.#name, this.#type, key), reason: "a value, got undefined (use delete)" },
-      ]);
+      const fault = { path: this.#shownPath(key), reason: "a value, got undefined (use delete)" };
+      throw new InvalidValueError(this.#ownerType.name, [fault], shownId(this.#ownerType, this.#owner));
     }
     if (!this.has(key)) {
       this.#size++;
@@ -163,20 +167,26 @@ export class TrackedMap<V = unknown> implements Map<string, V> {
 
   #requireLoaded(key: string): void {
     if (this.#scope !== undefined && !this.#scope.has(key)) {
-      throw new DistinctionError(
-        "NOT_LOADED",
-        `${shownEntryPath(this.#name, this.#type, key)} was not loaded with this record`,
-      );
+      throw this.#notLoaded(`${this.#shownPath(key)} was not loaded with this record`);
     }
   }
 
   protected requireWhole(what: string): void {
     if (this.#scope !== undefined) {
-      throw new DistinctionError(
-        "NOT_LOADED",
-        `cannot ${what} ${this.#name}: only ${this.#scope.size} entries were loaded`,
-      );
+      throw this.#notLoaded(`cannot ${what} ${this.#name}: only ${this.#scope.size} entries were loaded`);
     }
+  }
+
+  get #type(): CollectionType<V> {
+    return (this.#ownerType.collections as Collections)[this.#name] as CollectionType<V>;
+  }
+
+  #shownPath(key: string): string {
+    return shownEntryPath(this.#name, this.#type, key);
+  }
+
+  #notLoaded(reason: string): DistinctionError {
+    return notLoaded(this.#ownerType, shownId(this.#ownerType, this.#owner), reason);
   }
 }
 

@@ -167,7 +167,7 @@ export class TrackedRecord {
     const faults: Fault[] = [];
     const given = assigned === undefined ? captured : givenEntries(faults, name, type, assigned);
     if (faults.length > 0 || (keys !== undefined && assigned !== undefined)) return;
-    this.record[name] = trackedCollection(this.record, name, type, captured, keys);
+    this.record[name] = trackedCollection(this.record, name, this.type, captured, keys);
     if (assigned === undefined) return;
     const map = trackedMap(this.record, name)!;
     for (const [key, value] of given) map.set(key, value);

@@ -10,8 +10,17 @@ export function isUntouched(attribute: AttributeType, original: unknown, value: 
   return original !== undefined && looksLike(value, attribute.expose(original));
 }
 
-/** The same data; objects of classes, which may hide some, are never alike. */
+/** The same data. What throws when it is read is like nothing: the rules say what is wrong with it. */
 export function looksLike(value: unknown, shown: unknown): boolean {
+  try {
+    return isAlike(value, shown);
+  } catch {
+    return false;
+  }
+}
+
+/** Objects of classes, which may hide some of their data, are never alike. */
+function isAlike(value: unknown, shown: unknown): boolean {
   if (Object.is(value, shown)) return true;
   if (typeof value !== "object" || typeof shown !== "object" || value === null || shown === null) return false;
   if (value instanceof Date) return shown instanceof Date && Object.is(value.getTime(), shown.getTime());
@@ -20,7 +29,7 @@ export function looksLike(value: unknown, shown: unknown): boolean {
   const names = Object.keys(value);
   return (
     names.length === Object.keys(shown).length &&
-    names.every((name) => Object.hasOwn(shown, name) && looksLike(member(value, name), member(shown, name)))
+    names.every((name) => Object.hasOwn(shown, name) && isAlike(member(value, name), member(shown, name)))
   );
 }
 
@@ -28,13 +37,6 @@ function isPlain(value: object): boolean {
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** What throws when it is read is like nothing: the rules say what is wrong with it. */
 function member(object: object, name: string): unknown {
-  try {
-    return (object as Record<string, unknown>)[name];
-  } catch {
-    return UNREADABLE;
-  }
+  return (object as Record<string, unknown>)[name];
 }
-
-const UNREADABLE = Symbol("unreadable");

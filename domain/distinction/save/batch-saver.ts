@@ -1,6 +1,6 @@
 import { apply } from "../diff/apply.js";
 import { requireOptions } from "../arguments.js";
-import { allExist, BatchConflictError, noneOf } from "./batch-errors.js";
+import { allExist, BatchConflictError, BatchRemovedError, noneOf } from "./batch-errors.js";
 import { checkScope } from "./check-scope.js";
 import type { Change } from "../diff/change.js";
 import { ConflictError, DistinctionError, InvalidValueError, type Fault } from "../errors.js";
@@ -191,10 +191,13 @@ export class BatchSaver<R extends AnyRecordType> {
     if (faults.length > 0) throw new InvalidValueError(this.context.type.name, faults);
   }
 
-  #gone(ids: readonly RecordId[], pending: readonly PendingSave[]): DistinctionError {
-    if (ids.length > 1) return noneOf(this.context.type, ids);
-    const isGone = ({ tracked }: PendingSave): boolean => this.context.textOf(tracked.original) === idText(ids[0]!);
-    return removedMeanwhile(this.context.type, pending.find(isGone)!.tracked.original);
+  #gone(ids: readonly RecordId[], pending: readonly PendingSave[]): BatchRemovedError {
+    const gone = new Set(ids.map(idText));
+    const originals = pending.map(({ tracked }) => tracked.original);
+    const [first, ...others] = originals
+      .filter((original) => gone.has(this.context.textOf(original)))
+      .map((original) => removedMeanwhile(this.context.type, original));
+    return new BatchRemovedError([first!, ...others]);
   }
 
   #shownId({ attributes }: RecordState): IdOf<R> {

@@ -1,6 +1,7 @@
 import { isAttributeType, type AttributeType, type ColumnShape } from "./attribute-type.js";
 import { requireParameters } from "./type-parameters.js";
 import { aFunction, rule as ruleFor } from "../arguments.js";
+import { typeName } from "./type-name.js";
 import { BIGINT_MAX, BIGINT_MIN } from "./number-types.js";
 
 export const anAttributeType = ruleFor("an attribute type, such as text(255)", isAttributeType);
@@ -43,20 +44,21 @@ export function fixed<T>(type: AttributeType<T>): AttributeType<T> {
   return { ...type, fixed: true };
 }
 
-/** Kept out of messages, overlaps and debug output: a fault tells what the type needs, not what was given. */
+/** Kept out of messages, overlaps and debug output: a fault tells what is needed and the given value's type, never the value. */
 export function secret<T>(type: AttributeType<T>): AttributeType<T> {
   requireParameters("secret", { type: [type, anAttributeType] });
   const needed = `${describeShape(type.shape)} that its rules allow`;
-  const masked = (fault: string | undefined): string | undefined => (fault === undefined ? undefined : needed);
+  const masked = (fault: string | undefined, given: () => unknown): string | undefined =>
+    fault === undefined ? undefined : `${needed}, got ${typeName(given())}`;
   return {
     ...type,
     secret: true,
-    fault: (value) => masked(type.fault(value)),
-    excess: (captured) => masked(type.excess?.(captured)),
+    fault: (value) => masked(type.fault(value), () => value),
+    excess: (captured) => masked(type.excess?.(captured), () => type.expose(captured)),
   };
 }
 
-function describeShape(shape: ColumnShape): string {
+export function describeShape(shape: ColumnShape): string {
   switch (shape.kind) {
     case "text":
       return `well-formed text of at most ${shape.max} characters`;

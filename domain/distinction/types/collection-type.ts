@@ -117,6 +117,7 @@ function entryOfFields(fields: Fields): EntryType<CapturedFields> {
     fields,
     fault: (value, stored) => {
       if (typeof value !== "object" || value === null) return `an object of fields, got ${typeName(value)}`;
+      if (!isReadable(value, fields)) return `an object of fields, got ${typeName(value)} that throws when it is read`;
       const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
       if (unknown !== undefined) return `only the fields ${Object.keys(fields).join(", ")}, got ${unknown}`;
       for (const [name, type] of types) {
@@ -140,6 +141,17 @@ function entryOfFields(fields: Fields): EntryType<CapturedFields> {
     split: (value) => types.map(([name]) => (value as CapturedFields)[name]),
     join: (values) => Object.freeze(Object.fromEntries(types.map(([name], index) => [name, values[index]]))),
   };
+}
+
+/** Whether nothing throws that `fault` and `capture` look at. */
+function isReadable(value: object, fields: Fields): boolean {
+  try {
+    Object.keys(value);
+    for (const name in fields) void (value as CapturedFields)[name];
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a field is as it was shown for the `stored` entry, whatever the rules say of it; see `isUntouched`. */

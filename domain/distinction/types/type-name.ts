@@ -1,5 +1,13 @@
-/** What kind of value a message says was given. */
+/** What kind of value a message says was given, whatever it does when it is looked at. */
 export function typeName(value: unknown): string {
+  try {
+    return nameOf(value);
+  } catch {
+    return "an object";
+  }
+}
+
+function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return typeof value;

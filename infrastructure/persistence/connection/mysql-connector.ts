@@ -1,13 +1,12 @@
 import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
-import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { plainParameters, type Parameter } from "./parameter.js";
-import { errorMeaning, hasLeftNothing, wasNotSent } from "./server-error.js";
+import { errorMeaning, hasLeftNothing, RefusedStatementError, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
 
@@ -200,7 +199,7 @@ export class MySqlSession implements Session {
     if (!isPacket && size <= this.largest) return error;
     this.raw.destroy();
     const message = `a statement of ${size} bytes is larger than the server takes (max_allowed_packet is ${this.largest}); nothing was written`;
-    return new DistinctionError("STATEMENT_TOO_LARGE", message);
+    return new RefusedStatementError("STATEMENT_TOO_LARGE", message, undefined);
   }
 }
 

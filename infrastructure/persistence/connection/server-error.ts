@@ -1,4 +1,4 @@
-import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { DistinctionError, type DistinctionErrorCode } from "../../../domain/distinction/errors.js";
 
 /** What a driver's error means to us. */
 export type ErrorMeaning =
@@ -92,7 +92,15 @@ export function translated(error: unknown, where: string): unknown {
   const options = { cause: { code, errno } };
   return errorMeaning(error) === "unavailable"
     ? new DistinctionError("DATABASE_UNAVAILABLE", `no usable connection to ${where} (${detail})`, options)
-    : new DistinctionError("DATABASE_ERROR", `${where} refused a statement (${detail})`, options);
+    : new RefusedStatementError("DATABASE_ERROR", `${where} refused a statement (${detail})`, columnIn(error), options);
+}
+
+/** The column is named at the end of the message, behind the value: `… for column 'title' at row 1`. */
+function columnIn(error: unknown): string | undefined {
+  const { message = "" } = driverError(error);
+  const server = /([^'`.]+)['`](?: at row \d+| cannot be null)$/.exec(message);
+  const file = /^NOT NULL constraint failed: [^.]+\.(.+)$/.exec(message);
+  return (server ?? file)?.[1];
 }
 
 /** The code of a driver's error, for people; never its message. */
@@ -101,8 +109,32 @@ export function errorCode(error: unknown): string {
   return code ?? (errno === undefined ? ((error as Error | undefined)?.name ?? "error") : `errno ${errno}`);
 }
 
+/** The database refused a statement for what it would store. Stores tell of which record that is. */
+export class RefusedStatementError extends DistinctionError {
+  #isNamed = false;
+
+  constructor(
+    code: DistinctionErrorCode,
+    message: string,
+    /** Unquoted, where the driver names one. */
+    readonly column: string | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+
+  /** Puts before the message what would have been stored. The first who knows it is the nearest. */
+  concerning(subject: string): void {
+    if (this.#isNamed) return;
+    this.#isNamed = true;
+    const { message } = new DistinctionError(this.code, `${subject}: ${this.message}`);
+    this.stack = (this.stack ?? "").replace(this.message, () => message);
+    this.message = message;
+  }
+}
+
 /** A unique key is taken. Stores turn that of a record's own key into an outcome. */
-export class DuplicateKeyError extends DistinctionError {
+export class DuplicateKeyError extends RefusedStatementError {
   constructor(
     where: string,
     /** Name of the index, or `table.column` of each of its columns on SQLite; `undefined` where the driver does not say. */
@@ -111,6 +143,7 @@ export class DuplicateKeyError extends DistinctionError {
     super(
       "UNIQUE_VALUE_TAKEN",
       `${where}: another row has the values already that ${index ?? "an index"} keeps unique`,
+      undefined,
     );
   }
 

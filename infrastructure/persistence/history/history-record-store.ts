@@ -24,6 +24,7 @@ import { requireHistory } from "./history-tables.js";
 import { wasCommitted } from "./operation-lookup.js";
 import type { PlannedDatabase } from "../records/planned-database.js";
 import { insertAll, type Refusal } from "../records/record-insertion.js";
+import { refused } from "../records/refused-records.js";
 import type { RecordTable } from "../records/record-table.js";
 import { errorMeaning, translated } from "../connection/server-error.js";
 import type { Session, Statement } from "../connection/session.js";
@@ -46,7 +47,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override insert(state: RecordState): Promise<InsertOutcome> {
-    return this.#recorded(async (store, record) => {
+    return this.#recorded([this.#idOf(state)], async (store, record) => {
       const outcome = await store.insert(state);
       if (outcome === "applied") await record(addition(this.table.type, state));
       return outcome;
@@ -54,7 +55,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override insertUnless<T>(state: RecordState, refusal: Refusal<T>): Promise<"applied" | T> {
-    return this.#recorded(async (store, record) => {
+    return this.#recorded([this.#idOf(state)], async (store, record) => {
       const outcome = await store.insertUnless(state, refusal);
       if (outcome === "applied") await record(addition(this.table.type, state));
       return outcome;
@@ -62,7 +63,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override apply(base: RecordState, changes: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
-    return this.#recorded(async (store, record) => {
+    return this.#recorded([this.#idOf(base)], async (store, record) => {
       const outcome = await store.apply(base, changes, scope);
       if (outcome.kind === "applied") await record(edition(base.version, changes));
       return outcome;
@@ -95,7 +96,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     decide: (current: RecordState) => readonly Change[],
     scope?: EntryScope,
   ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
-    return this.#recorded(async (store, record) => {
+    return this.#recorded([id], async (store, record) => {
       let written: ChangeSet | undefined;
       const watched = (current: RecordState): readonly Change[] => {
         const changes = decide(current);
@@ -109,7 +110,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override remove(base: RecordState): Promise<ApplyOutcome> {
-    return this.#recorded(async (store, record) => {
+    return this.#recorded([this.#idOf(base)], async (store, record) => {
       const outcome = await store.remove(base);
       if (outcome.kind === "applied") await record(removal(this.table.type, base));
       return outcome;
@@ -117,8 +118,9 @@ export class HistoryRecordStore extends SqlRecordStore {
   }
 
   override async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
+    const ids = states.map((state) => this.#idOf(state));
     return insertAll(this.database, await this.ready(), states, (work) =>
-      this.#recorded(async (_store, record, database) => {
+      this.#recorded(ids, async (_store, record, database) => {
         await database.transaction(work);
         for (const state of states) await record(addition(this.table.type, state));
       }),
@@ -129,7 +131,8 @@ export class HistoryRecordStore extends SqlRecordStore {
   override async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
     const layout = await this.ready();
     await keyTypesOf(this.database, layout);
-    return this.#recorded(async (_store, record, database) => {
+    const ids = writes.map(({ base }) => this.#idOf(base));
+    return this.#recorded(ids, async (_store, record, database) => {
       const rules = { optimistic: false, stale: () => undefined };
       const outcome = await applyBatch(database, layout, writes, decide, rules);
       if (outcome.kind === "missing") return outcome;
@@ -151,8 +154,13 @@ export class HistoryRecordStore extends SqlRecordStore {
     return insertWrite(this.table.type, { ...written, actor, operation, writtenAt });
   }
 
+  #idOf({ attributes }: RecordState): RecordId {
+    return idFrom(this.table.type, attributes);
+  }
+
   /** Runs `work` in one transaction with what it records, until it is known how that ended. */
   async #recorded<T>(
+    ids: readonly RecordId[],
     work: (store: SqlRecordStore, record: (written: Written) => Promise<void>, database: DatabaseAccess) => Promise<T>,
   ): Promise<T> {
     const { clock, random, retry } = this.environment;
@@ -181,7 +189,7 @@ export class HistoryRecordStore extends SqlRecordStore {
         const lookup = selectWriteOf(await this.whole.dialect(), type, changeSet.id, versionTo, operation);
         if (await wasCommitted(this.whole, this.environment, operation, lookup)) return ended.value;
       } catch (error) {
-        if (errorMeaning(error) !== "gave-up") throw translated(error, this.whole.address);
+        if (errorMeaning(error) !== "gave-up") throw refused(translated(error, this.whole.address), this.table, ids);
       }
       this.patience?.check();
       await backoff.pause();

@@ -12,7 +12,7 @@ import type { TableLayout } from "./table-layout.js";
  * "constraint failed"). MySQL takes 100, as `MAX_JSON_DEPTH`; SQLite 1,000.
  */
 const MARIADB_DEPTH = 31;
-const REASON = `JSON nested at most ${MARIADB_DEPTH} levels deep on MariaDB`;
+const REASON = `JSON nested at most ${MARIADB_DEPTH} levels deep on MariaDB, got a document that is deeper`;
 
 /** The documents among `changes` that only MariaDB refuses. */
 export function depthFaults({ dialect, table: { type } }: TableLayout, changes: readonly Change[]): Fault[] {

@@ -29,6 +29,7 @@ import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { insertAll, insertOne, insertUnless, type Refusal } from "./record-insertion.js";
 import { PlannedDatabase } from "./planned-database.js";
+import { refused } from "./refused-records.js";
 import { removeRecord } from "./record-removal.js";
 import { selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
@@ -59,18 +60,19 @@ export class SqlRecordStore implements RecordStore {
 
   async insert(state: RecordState): Promise<InsertOutcome> {
     const layout = await this.ready();
-    return insertOne(this.database, layout, state);
+    return this.naming([this.#idOf(state)], () => insertOne(this.database, layout, state));
   }
 
   /** Stores a new record in one transaction with a look at what it rests on, unless that answers a refusal. */
   async insertUnless<T>(state: RecordState, refusal: Refusal<T>): Promise<"applied" | T> {
-    return insertUnless(this.database, await this.ready(), state, refusal);
+    const layout = await this.ready();
+    return this.naming([this.#idOf(state)], () => insertUnless(this.database, layout, state, refusal));
   }
 
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
     const layout = await this.ready();
     requireTaken(layout, [{ base, changes }]);
-    const written = await this.#written(layout, base, changes);
+    const written = await this.naming([this.#idOf(base)], () => this.#written(layout, base, changes));
     return written ? { kind: "applied" } : this.current(layout, base, scope);
   }
 
@@ -90,7 +92,7 @@ export class SqlRecordStore implements RecordStore {
     scope?: EntryScope,
   ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
     const layout = await this.ready();
-    return this.database.transaction(async (session) => {
+    const revised = async (session: Session): Promise<Awaited<ReturnType<RecordStore["revise"]>>> => {
       const current = this.locked(await readRecords(session, layout, [id], scope, fullLock(this.database)), id);
       if (current === undefined) return { kind: "missing" };
       const changes = decide(current);
@@ -99,21 +101,26 @@ export class SqlRecordStore implements RecordStore {
       await session.run(this.#update(layout, current, changes));
       await writeEntries(session, layout, [{ base: current, changes }]);
       return { kind: "applied", state: apply(current, changes) };
-    });
+    };
+    return this.naming([id], () => this.database.transaction(revised));
   }
 
   async remove(base: RecordState): Promise<ApplyOutcome> {
     const layout = await this.ready();
-    const removed = await removeRecord(this.database, layout, base);
+    const removed = await this.naming([this.#idOf(base)], () => removeRecord(this.database, layout, base));
     return removed ? { kind: "applied" } : this.current(layout, base);
   }
 
   async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
-    return insertAll(this.database, await this.ready(), states);
+    const layout = await this.ready();
+    const ids = states.map((state) => this.#idOf(state));
+    return this.naming(ids, () => insertAll(this.database, layout, states));
   }
 
   async applyAll(writes: readonly RecordWrite[], decide: DecideAll): Promise<BatchOutcome> {
-    return applyBatch(this.database, await this.ready(), writes, decide);
+    const layout = await this.ready();
+    const ids = writes.map(({ base }) => this.#idOf(base));
+    return this.naming(ids, () => applyBatch(this.database, layout, writes, decide));
   }
 
   async list(query: StoreQuery): Promise<StorePage> {
@@ -217,6 +224,19 @@ export class SqlRecordStore implements RecordStore {
     return this.database.transaction(async (session) => {
       return this.locked(await readRecords(session, layout, [id], scope, fullLock(this.database)), id);
     });
+  }
+
+  /** Runs a write of these records, and tells of them where the database refuses it. */
+  protected async naming<T>(ids: readonly RecordId[], write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      throw refused(error, this.table, ids);
+    }
+  }
+
+  #idOf({ attributes }: RecordState): RecordId {
+    return idFrom(this.table.type, attributes);
   }
 
   protected ready(): Promise<TableLayout> {

@@ -168,13 +168,16 @@ export class UnitRecordStore extends SqlRecordStore {
   override applyAll(...write: Parameters<SqlRecordStore["applyAll"]>): Promise<BatchOutcome> {
     return this.unit.write(async () => {
       const [writes, decide] = write;
-      for (const { base } of writes) this.seen(idFrom(this.table.type, base.attributes));
-      const outcome = await applyBatch(this.unit, await this.ready(), writes, decide, {
+      const layout = await this.ready();
+      const rules = {
         optimistic: false,
-        stale: (id) => {
+        stale: (id: RecordId) => {
           if (!this.records.written.has(idText(id))) throw this.#lost(id);
         },
-      });
+      };
+      const ids = writes.map(({ base }) => idFrom(this.table.type, base.attributes));
+      ids.forEach(this.seen);
+      const outcome = await this.naming(ids, () => applyBatch(this.unit, layout, writes, decide, rules));
       if (outcome.kind === "missing") return outcome;
       for (const { base, changes } of outcome.written) {
         const id = idFrom(this.table.type, base.attributes);

@@ -5,6 +5,7 @@ import { integer } from "../../../../domain/distinction/types/number-types.js";
 import { text } from "../../../../domain/distinction/types/text-types.js";
 import { entries } from "../../../../domain/distinction/types/collection-type.js";
 import { TrackedMap } from "../../../../domain/distinction/record/tracked-map.js";
+import { recordType } from "../../../../domain/distinction/types/record-type.js";
 import { keys } from "../../../support/arbitraries.js";
 
 interface Place {
@@ -14,13 +15,14 @@ interface Place {
 
 const words = entries(text(20), nullable(text(20)));
 const places = entries(text(20), { url: text(20), size: nullable(integer()) });
+const thing = recordType({ name: "thing", key: "id", attributes: { id: text(5) }, collections: { words, places } });
 
 const wordMap = (original: Record<string, string | null>, scope?: string[]): TrackedMap<string | null> =>
-  new TrackedMap({}, "words", words, new Map(Object.entries(original)), scope && new Set(scope));
+  new TrackedMap({ id: "t1" }, "words", thing, new Map(Object.entries(original)), scope && new Set(scope));
 
 function placeMap(original: Record<string, Place>): TrackedMap<Place> {
   const captured = Object.entries(original).map(([key, place]) => [key, places.entry.capture(place)] as const);
-  return new TrackedMap({}, "places", places, new Map(captured));
+  return new TrackedMap({ id: "t1" }, "places", thing, new Map(captured));
 }
 
 describe("a tracked map", () => {
@@ -94,7 +96,10 @@ describe("a tracked map", () => {
 });
 
 describe("a map of which only some keys were loaded", () => {
-  const notLoaded = expect.objectContaining({ code: "NOT_LOADED" }) as Error;
+  const notLoaded = expect.objectContaining({
+    code: "NOT_LOADED",
+    message: expect.stringMatching(/^thing t1: .*words/) as string,
+  }) as Error;
   const partial = (): TrackedMap<string | null> => wordMap({ a: "1" }, ["a", "b"]);
 
   test("answers for those keys, present or not, and takes writes of them", () => {
@@ -180,7 +185,7 @@ describe("against a plain Map", () => {
       fc.property(original, fc.array(step, { maxLength: 30 }), (initial, script) => {
         let base = new Map(initial);
         const model = new Map(initial);
-        const map = new TrackedMap<string | null>({}, "words", words, new Map(initial));
+        const map = new TrackedMap<string | null>({ id: "t1" }, "words", thing, new Map(initial));
         for (const one of script) {
           switch (one.do) {
             case "set":

@@ -1,14 +1,13 @@
 import fc from "../../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
-import { text } from "../../../../domain/distinction/types/text-types.js";
-import { setOf } from "../../../../domain/distinction/types/collection-type.js";
 import { TrackedMap } from "../../../../domain/distinction/record/tracked-map.js";
 import { TrackedSet } from "../../../../domain/distinction/record/tracked-set.js";
 import { keys } from "../../../support/arbitraries.js";
+import { photoType } from "../../../support/photo.js";
 
 function trackedSet(members: readonly string[], scope?: readonly string[]): TrackedSet {
   const original = new Map(members.map((member) => [member, true]));
-  return new TrackedSet(new TrackedMap<true>({}, "tags", setOf(text(20)), original, scope && new Set(scope)));
+  return new TrackedSet(new TrackedMap<true>({}, "tags", photoType, original, scope && new Set(scope)));
 }
 
 describe("a tracked set", () => {

@@ -192,14 +192,16 @@ describe("modifiers", () => {
   test("nor do those of its rules, in whichever order both were given", () => {
     const rule = (value: string) => `not ${value}`;
     for (const type of [constrained(secret(text(20)), rule), secret(constrained(text(20), rule))]) {
-      expect(type.fault("hunter2")).toBe("well-formed text of at most 20 characters that its rules allow");
+      expect(type.fault("hunter2")).toBe("well-formed text of at most 20 characters that its rules allow, got string");
       expect(constrained(type, rule).fault("hunter2")).not.toContain("hunter2");
       expect(nullable(type).fault(null)).toBeUndefined();
     }
   });
 
   test("a secret attribute's faults do not tell the value", () => {
-    expect(secret(integer(0, 9999)).fault(73_313)).toBe("an integer between 0 and 9999 that its rules allow");
+    expect(secret(integer(0, 9999)).fault(73_313)).toBe(
+      "an integer between 0 and 9999 that its rules allow, got number",
+    );
     expect(secret(oneOf("a", "b")).fault("hunter2")).not.toContain("hunter2");
     expect(nullable(secret(integer(0, 9999))).fault(73_313)).not.toContain("73313");
     expect(secret(text(3)).fault("abcd")).toContain("at most 3 characters");
