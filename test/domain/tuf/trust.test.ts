@@ -1,11 +1,12 @@
 import fc from "../../support/fast-check.js";
 import { describe, expect, it } from "vitest";
 import { TufError } from "../../../domain/tuf/errors.js";
-import { ed25519Key, pemKey, voiceOf } from "../../../domain/tuf/key.js";
+import { toHex } from "../../../domain/tuf/hex.js";
+import { ed25519Key, pemKey, type TufKey, voiceOf } from "../../../domain/tuf/key.js";
 import type { RootSigned, Signature } from "../../../domain/tuf/metadata-document.js";
 import { authoritiesOf, checkSuccession, nextRoot } from "../../../domain/tuf/root-succession.js";
 import { isComplete, progressOf } from "../../../domain/tuf/signing-event.js";
-import { meetsThreshold } from "../../../domain/tuf/threshold.js";
+import { meetsThreshold, signersOf } from "../../../domain/tuf/threshold.js";
 import {
   firstTrust,
   type KeptTrust,
@@ -99,6 +100,43 @@ describe("trust that changes", () => {
         },
       ),
     );
+  });
+});
+
+describe("a threshold", () => {
+  /** Every key under several ids, as it may be written: the first character of an id is the key's digit. */
+  const ALIASES = IDS.flatMap((digit) => ["", "-again", "-upper"].map((ending) => `${digit}${ending}`));
+  const keys = Object.fromEntries(
+    ALIASES.map((id) => {
+      const key = keyOf(id[0]!);
+      return [id, id.endsWith("-upper") ? { ...key, keyval: { public: key.keyval.public.toUpperCase() } } : key];
+    }),
+  );
+  const byVoice = { verify: (key: TufKey, _: Uint8Array, sig: Uint8Array) => voiceOf(key) === toHex(sig) };
+
+  it("counts a key once, under however many ids it is listed and however often it signs", () => {
+    fc.assert(
+      fc.property(
+        fc.subarray(ALIASES, { minLength: 1 }),
+        fc.array(fc.constantFrom(...ALIASES), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 10 }),
+        (keyids, ids, threshold) => {
+          const signatures = ids.map((id) => ({ keyid: id, sig: id[0]!.repeat(64) }));
+          const voices = new Set(ids.filter((id) => keyids.includes(id)).map((id) => id[0]));
+          const delegation = { keys, keyids, threshold };
+          const isMet = meetsThreshold(delegation, new Uint8Array(), signatures, byVoice);
+          expect(isMet).toBe(voices.size >= threshold);
+          expect(signersOf(delegation, new Uint8Array(), signatures, byVoice)).toHaveLength(voices.size);
+        },
+      ),
+    );
+  });
+
+  it("below one is met by nobody", () => {
+    for (const threshold of [0, -1]) {
+      const delegation = { keys: KEYS, keyids: IDS, threshold };
+      expect(meetsThreshold(delegation, new Uint8Array(), signaturesOf(IDS), verifier)).toBe(false);
+    }
   });
 });
 
