@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../domain/distinction/clock.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
@@ -58,7 +58,7 @@ export class DurableDirectory {
       await this.#linkAll(files, created);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
-      await mkdir(this.path, { recursive: true }); // removed meanwhile; or somebody took us for dead
+      await makeDirectory(this.path); // removed meanwhile; or somebody took us for dead
       await this.#linkAll(files, created);
     }
     return created;
@@ -100,13 +100,13 @@ export class DurableDirectory {
   }
 
   async #make(): Promise<void> {
-    if (!this.#isMade) await mkdir(this.path, { recursive: true });
+    if (!this.#isMade) await makeDirectory(this.path);
     this.#isMade = true;
   }
 
   /** Puts a file in the place of whatever has its name. Durable after the next `sync`. */
   async replace(name: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(this.path, { recursive: true });
+    await makeDirectory(this.path);
     const temporary = this.#temporary();
     try {
       await writeSynced(temporary, bytes);
@@ -174,7 +174,7 @@ export class DurableDirectory {
   }
 
   async names(): Promise<readonly string[]> {
-    await mkdir(this.path, { recursive: true });
+    await makeDirectory(this.path);
     return readdir(this.path);
   }
 
@@ -234,6 +234,14 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** With those above it; their names are durable when it answers. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let made = resolve(path); made !== above; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
 async function syncDirectory(path: string): Promise<void> {
