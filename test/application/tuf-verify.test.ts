@@ -1,6 +1,8 @@
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { damagedFiles } from "../../src/application/tuf/damaged-files.js";
+import { exportTufRepository } from "../../src/application/tuf/publish/export-tuf-repository.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 describe("verifying published files", () => {
@@ -63,5 +65,61 @@ describe("verifying published files", () => {
   it("refuses what is no metadata", async () => {
     await change("1.targets.json", () => "{}");
     await expect(world.published()).rejects.toMatchObject({ code: "INVALID_METADATA" });
+  });
+});
+
+describe("comparing published files with the database", () => {
+  let world: TufWorld;
+  beforeEach(async () => {
+    world = await makeTufWorld(2);
+    await world.add("a", "b", "c", "d", "e");
+    await world.publisher().publish("main");
+  });
+  afterEach(() => world.remove());
+
+  const damaged = () => damagedFiles(world.ports, "main");
+  const path = (name: string) => join(world.metadata, name);
+
+  it("finds nothing where nothing is wrong", async () => {
+    expect(await damaged()).toEqual([]);
+  });
+
+  it("finds what is lost, and what is another file although it verifies, and changes nothing", async () => {
+    await rm(path("2.bins-0.json"));
+    await copyFile(path("1.root.json"), path("2.snapshot.json"));
+    const text = await readFile(path("2.bins-1.json"), "utf8");
+    await writeFile(path("2.bins-1.json"), JSON.stringify(JSON.parse(text), null, 1)); // clients do not mind
+    expect(await damaged()).toEqual(["2.bins-0.json", "2.bins-1.json", "2.snapshot.json"]);
+    expect(await damaged()).toHaveLength(3);
+    await exportTufRepository(world.ports, "main", { isMending: true });
+    expect(await damaged()).toEqual([]);
+  });
+
+  it("finds what a publish committed and did not put there", async () => {
+    await world.add("f");
+    const replaceTimestamp = () => Promise.reject(new Error("crashed"));
+    const { files } = world.ports;
+    const crashing = new Proxy(files, {
+      get: (target, name) => {
+        if (name === "replaceTimestamp") return replaceTimestamp;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
+    await expect(world.publisher({ files: crashing }).publish("main")).rejects.toThrow("crashed");
+    expect(await damaged()).toContain("timestamp.json");
+  });
+
+  it("does not take for damage what others publish meanwhile", async () => {
+    let isFirst = true;
+    const read = async (name: string): Promise<Uint8Array | undefined> => {
+      if (isFirst) {
+        isFirst = false;
+        await world.add("f");
+        await world.publisher().publish("main");
+      }
+      return world.ports.files.read(name);
+    };
+    expect(await damagedFiles({ ...world.ports, files: { read } }, "main")).toEqual([]);
   });
 });

@@ -81,9 +81,15 @@ test("files that storage lost or damaged are put back from the database", async 
   await rm(join(metadata, "1.targets.json"));
   await writeFile(join(metadata, "2.snapshot.json"), "damaged");
   expect((await tuf.run("verify")).code).toBe(1);
+  const compared = await tuf.run("verify", "--against-database");
+  expect(compared).toMatchObject({
+    code: 1,
+    stdout: "not as in the database: 1.targets.json, 2.snapshot.json\n",
+  });
   const repaired = await tuf.json("verify", "--repair");
   expect(repaired).toMatchObject({ targets: 3, restored: ["1.targets.json", "2.snapshot.json"] });
   expect((await tuf.run("verify", "--repair")).stdout).toContain("put back from the database: nothing");
+  expect(await tuf.json("verify", "--against-database")).toMatchObject({ targets: 3, damaged: [] });
 });
 
 describe("metadata in S3", () => {

@@ -4,6 +4,7 @@ import { addTargetList, type TargetList } from "./targets/add-target-list.js";
 import { addTargets, addValidTargets, type PartialReport } from "./targets/add-targets.js";
 import { createTufRepository, type CreatePorts } from "./creation/create-tuf-repository.js";
 import type { EditOptions, EditPorts, EditReport } from "./targets/edit-bins.js";
+import { damagedFiles } from "./damaged-files.js";
 import { type ExportReport, exportTufRepository } from "./publish/export-tuf-repository.js";
 import { type ImportReport, type ImportRequest, importTufRepository } from "./import/import-tuf-repository.js";
 import type { CreateRequest } from "./creation/new-repository.js";
@@ -115,6 +116,11 @@ export class TufRepositoryService {
   async repair(): Promise<readonly string[]> {
     const { filesWritten } = await exportTufRepository(this.ports, this.name, { isMending: true });
     return filesWritten.toSorted(); // they are put side by side
+  }
+
+  /** Names of current files that storage lost, damaged or does not have yet; changes nothing. See `damagedFiles`. */
+  damaged(): Promise<readonly string[]> {
+    return damagedFiles(this.ports, this.name);
   }
 
   /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */

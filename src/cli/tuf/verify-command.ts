@@ -8,16 +8,18 @@ import { isStoredAs } from "./target-files.js";
 interface VerifyFlags extends RepositoryFlags {
   readonly targets?: string;
   readonly repair?: boolean;
+  readonly againstDatabase?: boolean;
 }
 
 export function addVerify(tuf: Command): void {
   withRepositoryOptions(tuf.command("verify"))
     .description("read the published files as a client does that wants everything; needs neither database nor keys")
     .option("--targets <directory>", "check that each target is there, as published, too")
+    .option("--against-database", "first compare every file that is current with the database")
     .option("--repair", "first put back what storage lost or damaged, from the database")
     .action((flags: VerifyFlags) =>
       answer("verify", flags, () => {
-        const open = flags.repair === true ? withRepository : withNewRepository;
+        const open = flags.repair === true || flags.againstDatabase === true ? withRepository : withNewRepository;
         return open(flags, (repository) => verify(repository, flags));
       }),
     );
@@ -25,8 +27,13 @@ export function addVerify(tuf: Command): void {
 
 const SHOWN = 10;
 
-async function verify(tuf: TufRepositoryService, { targets: directory, repair }: VerifyFlags): Promise<Answer> {
+async function verify(tuf: TufRepositoryService, flags: VerifyFlags): Promise<Answer> {
+  const { targets: directory, repair, againstDatabase } = flags;
   const restored = repair === true ? await tuf.repair() : undefined;
+  const damaged = againstDatabase === true ? await tuf.damaged() : undefined;
+  if (damaged !== undefined && damaged.length > 0) {
+    return { text: `not as in the database: ${listed(damaged)}`, json: { damaged }, exitCode: 1 };
+  }
   const wrong: string[] = [];
   const walk = tuf.verify();
   const report = await Progress.during("verify targets", undefined, async (bar) => {
@@ -41,6 +48,7 @@ async function verify(tuf: TufRepositoryService, { targets: directory, repair }:
   const { rootVersion, snapshotVersion, timestampVersion, bins, customRoles, targets, hidden } = report;
   const roles = customRoles === 0 ? "" : `${customRoles} custom roles, `;
   const lines = [
+    ...(damaged === undefined ? [] : ["all that is current is as in the database"]),
     ...(restored === undefined ? [] : [`put back from the database: ${listed(restored)}`]),
     `root ${rootVersion}, timestamp ${timestampVersion}, snapshot ${snapshotVersion}, ${roles}${bins} bins, ${targets} targets: verified`,
     ...(hidden === 0 ? [] : [`hidden from clients by roles that they ask first: ${hidden} targets; add them again`]),
@@ -51,6 +59,7 @@ async function verify(tuf: TufRepositoryService, { targets: directory, repair }:
     ...report,
     ...(directory === undefined ? {} : { wrongTargets: wrong }),
     ...(restored === undefined ? {} : { restored }),
+    ...(damaged === undefined ? {} : { damaged }),
   };
   return { text: lines.join("\n"), json, exitCode: wrong.length === 0 ? 0 : 1 };
 }
