@@ -1,58 +1,61 @@
 import { type TufPlace, workerAt } from "../integration/tuf-place.js";
 import { runAsChild } from "../support/child-side.js";
-import { isOnDisk, isWrite, watchDisk, withFailpoints } from "./failpoints.js";
+import { isOnDisk, watchDisk, withFailpoints } from "./failpoints.js";
 import { type Turn, TurnTaker } from "./turn.js";
 
-/** A turn, and the failpoint of it at which the actor waits for a word. */
+/** Where a worker waits for a word: at a failpoint, the nth time that it comes there in a turn. */
+export interface Hold {
+  /** A name, or `DISK` for any step that is done to files. */
+  readonly failpoint: string;
+  /** From 1. */
+  readonly nth: number;
+}
+
+/** Steps on files are counted together, those of one kind in a row once. */
+export const DISK = "disk";
+
 export interface Call {
   readonly turn: Turn;
-  /** From 1; where there are fewer, the turn is not held up. */
-  readonly holdAt: number;
-  /** Which failpoints count; of equal ones in a row, such as the signatures of several keys, the first. */
-  readonly among: "all" | "writes" | "disk";
+  readonly hold?: Hold;
 }
 
 export type Told =
   | { readonly reached: string }
-  /** How the turn ended, with the error if there was one. */
-  | { readonly ended: string | undefined };
-
-const COUNTED: Readonly<Record<Call["among"], (failpoint: string) => boolean>> = {
-  all: (failpoint) => !isOnDisk(failpoint),
-  writes: isWrite,
-  disk: isOnDisk,
-};
+  /** How the turn ended, with the error if there was one, and how often it came to each failpoint. */
+  | { readonly ended: string | undefined; readonly passed: Readonly<Record<string, number>> };
 
 /** A worker that does one turn after the other, and waits at the failpoints that it is told to wait at. */
 await runAsChild<TufPlace, null>(async (place, parent) => {
   const { database, ports } = workerAt(place);
   await database.connect();
-  let left = 0;
-  let among: Call["among"] = "all";
+  let hold: Hold | undefined;
   let held: Promise<unknown> | undefined;
   let last = "";
+  const passed = new Map<string, number>();
   const reached = async (failpoint: string): Promise<void> => {
-    const isCounted = failpoint !== last && COUNTED[among](failpoint);
+    const name = isOnDisk(failpoint) ? DISK : failpoint;
+    const isCounted = name !== DISK || failpoint !== last;
     last = failpoint;
-    if (isCounted) left -= 1;
-    if (left === 0 && held === undefined) {
+    if (isCounted) passed.set(name, (passed.get(name) ?? 0) + 1);
+    if (held === undefined && hold?.failpoint === name && hold.nth === passed.get(name)) {
       held = parent.next();
       await parent.send({ reached: failpoint } satisfies Told);
     }
     await held;
   };
   await watchDisk(reached);
-  const worker = new TurnTaker(withFailpoints(ports, reached, () => among !== "disk"));
+  const worker = new TurnTaker(withFailpoints(ports, reached, () => hold?.failpoint !== DISK));
   await parent.send("ready");
   for (let call = await parent.next(); call !== "end"; call = await parent.next()) {
     let turn: Turn;
     [held, last] = [undefined, ""];
-    ({ turn, holdAt: left, among } = call as Call);
+    passed.clear();
+    ({ turn, hold } = call as Call);
     const ended = await worker.take(turn).then(
       () => undefined,
       (error: unknown) => (error as Error).stack,
     );
-    await parent.send({ ended } satisfies Told);
+    await parent.send({ ended, passed: Object.fromEntries(passed) } satisfies Told);
   }
   await database.close();
   return null;

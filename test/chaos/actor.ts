@@ -1,6 +1,6 @@
 import type { TufPlace } from "../integration/tuf-place.js";
 import { type Child, startChild } from "../support/child.js";
-import type { Call, Told } from "./actor.child.js";
+import type { Call, Hold, Told } from "./actor.child.js";
 import type { Turn } from "./turn.js";
 
 const SCRIPT = new URL("actor.child.ts", import.meta.url);
@@ -18,15 +18,25 @@ export class Actor {
 
   /**
    * Begins a turn.
-   * @returns the failpoint at which the actor waits now; `undefined` where the turn is over, because it has fewer
+   * @returns the failpoint at which the actor waits now; `undefined` where the turn is over, because it does not come there
    */
-  async holdAt(holdAt: number, among: Call["among"], turn: Turn): Promise<string | undefined> {
+  async holdAt(hold: Hold, turn: Turn): Promise<string | undefined> {
+    const told = await this.#begin({ turn, hold });
+    return "reached" in told ? told.reached : undefined;
+  }
+
+  /** Does a whole turn, and answers how often it came to each failpoint. */
+  async does(turn: Turn): Promise<Readonly<Record<string, number>>> {
+    const told = await this.#begin({ turn });
+    return "passed" in told ? told.passed : {};
+  }
+
+  async #begin(call: Call): Promise<Told> {
     await this.#ready;
-    this.#child.send({ turn, holdAt, among } satisfies Call);
+    this.#child.send(call);
     const told = (await this.#child.next()) as Told;
-    if ("reached" in told) return told.reached;
-    if (told.ended === undefined) return undefined;
-    throw new Error(told.ended);
+    if ("ended" in told && told.ended !== undefined) throw new Error(told.ended);
+    return told;
   }
 
   /** Stops the process where it is; it keeps its connections. */

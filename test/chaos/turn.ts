@@ -5,6 +5,7 @@ import { addDelegation } from "../../src/application/tuf/delegations/add-delegat
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { changeBinsTrust } from "../../src/application/tuf/trust/change-bins-trust.js";
 import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
+import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
 import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
@@ -15,12 +16,17 @@ import { contentOf, REPOSITORY } from "../integration/tuf-place.js";
 /** One thing that a worker of a repository does. */
 export type Turn = (
   | { readonly kind: "publish" }
+  /** Makes the accepted edits of these paths visible. */
+  | { readonly kind: "publish some"; readonly paths: readonly string[] }
   /** Targets by path, with the text that they hold. */
   | { readonly kind: "add"; readonly targets: Readonly<Record<string, string>> }
   | { readonly kind: "remove"; readonly paths: readonly string[] }
   /** Renews all metadata that is due, or was about to be. */
   | { readonly kind: "bump" }
-  | { readonly kind: "rotate"; readonly role: TrustedRole }
+  /** Replaces a role's key: this one, or else the first that it has. */
+  | { readonly kind: "rotate"; readonly role: TrustedRole; readonly former?: string }
+  /** Deletes old files; `keepFor` in milliseconds. */
+  | { readonly kind: "prune"; readonly keepFor: number }
   /** Adds a custom role for paths that nobody has, or removes it; then publishes. */
   | { readonly kind: "delegate"; readonly role: string; readonly bins?: number }
   | { readonly kind: "end delegation"; readonly role: string }
@@ -50,6 +56,12 @@ export class TurnTaker {
       case "publish":
         await this.#publisher.publish(REPOSITORY);
         return;
+      case "publish some":
+        await this.#publisher.publishOnly(REPOSITORY, turn.paths);
+        return;
+      case "prune":
+        await pruneTufRepository(this.#ports, REPOSITORY, { keepFor: turn.keepFor });
+        return;
       case "add": {
         const targets = Object.entries(turn.targets).map(([path, text]) => [path, contentOf(text)] as const);
         await addTargets(this.#ports, REPOSITORY, new Map(targets));
@@ -73,22 +85,22 @@ export class TurnTaker {
         await this.#publisher.publish(REPOSITORY);
         return;
       case "rotate":
-        await rotate(this.#ports, turn.role).catch(unlessOvertaken);
+        await rotate(this.#ports, turn.role, turn.former).catch(unlessOvertaken);
     }
   }
 }
 
 /** A root that somebody proposed and nobody finished is finished instead. */
-async function rotate(ports: TufPorts, role: TrustedRole): Promise<void> {
+async function rotate(ports: TufPorts, role: TrustedRole, given: string | undefined): Promise<void> {
   if ((await ports.trust.openEventOf(REPOSITORY, "root")) === undefined) {
     const next = await ports.keys.generate();
     const { trust } = (await ports.store.repository(REPOSITORY))!;
-    const [former] = trust[role].keyIds;
+    const former = given ?? trust[role].keyIds[0]!;
     if (!isRooted(role)) {
-      await changeBinsTrust(ports, REPOSITORY, replaceKey([role], former!, next));
+      await changeBinsTrust(ports, REPOSITORY, replaceKey([role], former, next));
       return;
     }
-    await proposeRoot(ports, REPOSITORY, { changes: replaceKey([role], former!, next) });
+    await proposeRoot(ports, REPOSITORY, { changes: replaceKey([role], former, next) });
   }
   await signRoot(ports, REPOSITORY);
 }

@@ -1,20 +1,19 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { SnapshotSigned, TimestampSigned } from "../../domain/tuf/metadata-document.js";
+import type { SnapshotSigned } from "../../domain/tuf/metadata-document.js";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
 import { storedFiles } from "../../src/application/tuf/stored-files.js";
 import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
+import {
+  expectAllToVerify,
+  expectKept,
+  expectSnapshotsToGrow,
+  expectTimestampsToRise,
+  type History,
+  historyOf,
+} from "./tuf-history.js";
 import { REPOSITORY, type TufPlace, type TufWorker } from "./tuf-place.js";
-
-interface StoredFile {
-  readonly role: string;
-  readonly metadataVersion: number;
-  readonly sha256: string;
-  readonly length: number;
-  readonly bytes: Buffer;
-  readonly signed: { readonly version: number };
-}
 
 /** Paths and SHA-256 of everything published, once verified as a client does. */
 export async function publishedTargets({ ports }: TufWorker): Promise<ReadonlyMap<string, string>> {
@@ -25,87 +24,63 @@ export async function publishedTargets({ ports }: TufWorker): Promise<ReadonlyMa
   return found;
 }
 
+export interface Soundness {
+  /** Whether old files may be gone. */
+  readonly isPruned?: boolean;
+  /** Targets that nobody changed, with the first snapshot that had them; see `expectKept`. */
+  readonly since?: ReadonlyMap<string, number>;
+}
+
 /**
  * What holds whenever nobody works: one content per (role, metadata version), in the database and published; versions
- * without gaps; snapshots and timestamps that only grow, over files that exist; nothing left to do.
+ * without gaps; snapshots and timestamps that only grow, over files that exist and verify; nothing left to do.
  */
-export async function expectSoundAndDone(worker: TufWorker, place: TufPlace): Promise<void> {
-  const byRole = await filesByRole(worker);
-  await expectContiguous(worker, byRole);
-  expectOnlyGrowing(byRole);
-  await expectPublishedAsStored(byRole, place);
+export async function expectSoundAndDone(
+  worker: TufWorker,
+  place: TufPlace,
+  { isPruned = false, since = new Map<string, number>() }: Soundness = {},
+): Promise<void> {
+  const history = await historyIn(worker);
+  await expectContiguous(worker, history, isPruned);
+  expectSnapshotsToGrow(history);
+  expectTimestampsToRise(history);
+  expectAllToVerify(history, worker.ports);
+  expectKept(history, since);
+  await expectPublishedAsStored(history, place.metadata);
   await expectNothingToDo(worker);
 }
 
-async function filesByRole({ database, ports }: TufWorker): Promise<ReadonlyMap<string, readonly StoredFile[]>> {
+async function historyIn({ database, ports }: TufWorker): Promise<History> {
   const rows = await database.session((session) =>
-    session.rows({
-      sql: "SELECT role, metadata_version FROM tuf_file WHERE repository = ? ORDER BY role, metadata_version",
-      parameters: [REPOSITORY],
-    }),
+    session.rows({ sql: "SELECT role, metadata_version FROM tuf_file WHERE repository = ?", parameters: [REPOSITORY] }),
   );
   const references = rows.map(([role, version]) => ({ role: role as string, metadataVersion: Number(version) }));
-  const byRole = new Map<string, StoredFile[]>();
-  for (const { bytes: given, ...file } of await storedFiles(ports, REPOSITORY, references)) {
-    const bytes = Buffer.from(given);
-    const { signed } = JSON.parse(bytes.toString("utf8")) as { signed: { version: number } };
-    expect(signed.version, `${file.role} states its version`).toBe(file.metadataVersion);
-    byRole.set(file.role, [...(byRole.get(file.role) ?? []), { ...file, bytes, signed }]);
-  }
-  return byRole;
+  return historyOf(await storedFiles(ports, REPOSITORY, references), ports.codec);
 }
 
-async function expectContiguous({ database }: TufWorker, byRole: ReadonlyMap<string, readonly StoredFile[]>) {
+/** I2: every version from the first on; where old files may be gone, from the oldest that is kept. Roots are always kept. */
+async function expectContiguous({ database }: TufWorker, history: History, isPruned: boolean): Promise<void> {
   // A custom role may go before it was ever signed.
   const sql =
     "SELECT name, metadata_version FROM tuf_role WHERE repository = ? AND NOT (kind = 'retired' AND metadata_version = 0)";
   const roles = await database.session((session) => session.rows({ sql, parameters: [REPOSITORY] }));
-  expect(roles).toHaveLength(byRole.size);
-  for (const [name, metadataVersion] of roles as [string, unknown][]) {
-    const versions = byRole.get(name)?.map((file) => file.metadataVersion);
-    expect(versions, name).toEqual(Array.from({ length: Number(metadataVersion) }, (_, index) => index + 1));
+  expect(roles).toHaveLength(history.size);
+  for (const [name, newest] of roles as [string, unknown][]) {
+    const versions = [...(history.get(name)?.keys() ?? [])];
+    const first = isPruned && name !== "root" ? (versions[0] ?? 1) : 1;
+    expect(versions, name).toEqual(Array.from({ length: Number(newest) - first + 1 }, (_, index) => index + first));
   }
-}
-
-function expectOnlyGrowing(byRole: ReadonlyMap<string, readonly StoredFile[]>): void {
-  const snapshots = byRole.get("snapshot") ?? [];
-  let meta: SnapshotSigned["meta"] = {};
-  for (const { signed, metadataVersion } of snapshots) {
-    const next = (signed as SnapshotSigned).meta;
-    for (const [name, { version }] of Object.entries(meta)) {
-      expect(next[name]?.version, `${name} in snapshot ${metadataVersion}`).toBeGreaterThanOrEqual(version);
-    }
-    for (const [name, { version }] of Object.entries(next)) {
-      const role = name.replace(/\.json$/, "");
-      expect(byRole.get(role)?.length, `${role} ${version} of snapshot ${metadataVersion}`).toBeGreaterThanOrEqual(
-        version,
-      );
-    }
-    meta = next;
-  }
-  let last = 0;
-  for (const { signed } of byRole.get("timestamp") ?? []) {
-    const { version, length, hashes } = (signed as TimestampSigned).meta["snapshot.json"];
-    expect(version).toBeGreaterThanOrEqual(last);
-    last = version;
-    const snapshot = snapshots[version - 1];
-    expect({ length, sha256: hashes?.sha256 }).toEqual({ length: snapshot?.length, sha256: snapshot?.sha256 });
-  }
-  expect(last).toBe(snapshots.length);
 }
 
 /** Every published file is one of the database; everything that the newest snapshot names is published. */
-async function expectPublishedAsStored(
-  byRole: ReadonlyMap<string, readonly StoredFile[]>,
-  { metadata }: TufPlace,
-): Promise<void> {
+export async function expectPublishedAsStored(history: History, metadata: string): Promise<void> {
   const stored = new Map<string, Buffer>();
-  for (const files of byRole.values()) for (const file of files) stored.set(publishedName(file), file.bytes);
+  for (const files of history.values()) for (const file of files.values()) stored.set(publishedName(file), file.bytes);
   const names = (await readdir(metadata)).filter((name) => !name.startsWith("."));
   for (const name of names) {
     expect((await readFile(join(metadata, name))).equals(stored.get(name) ?? Buffer.alloc(0)), name).toBe(true);
   }
-  const snapshot = byRole.get("snapshot")!.at(-1)!.signed as SnapshotSigned;
+  const snapshot = [...history.get("snapshot")!.values()].at(-1)!.document.signed as SnapshotSigned;
   for (const [name, { version }] of Object.entries(snapshot.meta)) expect(names).toContain(`${version}.${name}`);
 }
 

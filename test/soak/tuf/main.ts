@@ -48,13 +48,14 @@ async function run({ minutes, seconds, workers, seed }: Options): Promise<boolea
   }
 }
 
-function print(server: string, { turns, suffered, faults, ...counts }: TufSoakReport): void {
+function print(server: string, { turns, suffered, held, faults, ...counts }: TufSoakReport): void {
   console.log(server);
   printTable(
     ["what", "count"],
     [
       ...Object.entries(turns).map(([kind, count]) => [`turns: ${kind}`, count] as const),
       ...Object.entries(suffered).map(([code, count]) => [`turns that ended in ${code}`, count] as const),
+      ["failpoints at which a worker was held", Object.keys(held).length],
       ...Object.entries(counts).map(([what, count]) => [what, count] as const),
       ["faults", faults.length],
     ],

@@ -1,15 +1,18 @@
 /** What a path may hold; `undefined` for nothing. */
 type Content = string | undefined;
 
+/** That a path is to hold this. */
+export type Edit = readonly [path: string, content: Content];
+
 /**
  * What was accepted, from whom, and hence what may be published. Edits of one worker are in order; between workers the one
  * accepted last holds, and which one that was nobody knows.
  */
 export class Promises {
   readonly #byPath = new Map<string, Map<string, Set<Content>>>();
-  readonly #begun = new Map<string, readonly (readonly [path: string, content: Content])[]>();
+  readonly #begun = new Map<string, readonly Edit[]>();
 
-  begun(worker: string, edits: readonly (readonly [path: string, content: Content])[]): void {
+  begun(worker: string, edits: readonly Edit[]): void {
     this.doubted(worker);
     this.#begun.set(worker, edits);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { TRUSTED_ROLES } from "../../../domain/tuf/trust.js";
+import { type TrustedRole, TRUSTED_ROLES } from "../../../domain/tuf/trust.js";
 import { withFailpoints } from "../../chaos/failpoints.js";
 import { type Turn, TurnTaker } from "../../chaos/turn.js";
 import { contentOf, type TufPlace, workerAt } from "../../integration/tuf-place.js";
@@ -28,6 +28,8 @@ const OWN_PATHS = 40;
 /** However long it took to start. */
 const LEAST_TURNS = 5;
 const CONTESTED_PATHS = 10;
+/** Milliseconds: longer than any process is frozen. */
+const KEPT = 20_000;
 
 /** What machines do to those who are innocent; the turn may or may not have taken place. */
 const SUFFERED = new Set(["DATABASE_UNAVAILABLE", "DATABASE_ERROR", "STORAGE_UNAVAILABLE", "PUBLISH_CONTENDED"]);
@@ -45,7 +47,9 @@ await runAsChild<RoverOrder, null>(async ({ place, name, seed, until }, parent) 
   const worker = new TurnTaker(withFailpoints({ ...ports, files: faultyFiles(ports.files, random) }, reached));
   let count = 0;
   while (count < LEAST_TURNS || Date.now() < until) {
-    const turn = nextTurn(name, `${name} ${seed} ${count++}`, random);
+    const isFirst = count === 0;
+    const rare = isFirst ? seed : Math.floor(random() * 1_000);
+    const turn = nextTurn(name, `${name} ${seed} ${count++}`, random, rare, isFirst);
     const edits = editsOf(turn);
     if (edits.length > 0) await tell({ begun: edits });
     try {
@@ -62,14 +66,29 @@ await runAsChild<RoverOrder, null>(async ({ place, name, seed, until }, parent) 
   return null;
 });
 
-function nextTurn(name: string, content: string, random: () => number): Turn {
+/** What every process begins with, each with the next of them, and what comes up now and then. */
+function rareTurn(seed: number, role: TrustedRole, path: string): Turn {
+  const turns: readonly Turn[] = [
+    { kind: "rotate", role },
+    { kind: "delegate", role: "team" },
+    { kind: "publish some", paths: [path] },
+    { kind: "prune", keepFor: KEPT },
+    { kind: "delegate", role: "crew", bins: 2 },
+    { kind: "end delegation", role: "team" },
+    { kind: "bump" },
+    { kind: "end delegation", role: "crew" },
+  ];
+  return turns[seed % turns.length]!;
+}
+
+function nextTurn(name: string, content: string, random: () => number, seed: number, isFirst: boolean): Turn {
   const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const isContested = random() < 0.2;
   const path = isContested
     ? `all/${Math.floor(random() * CONTESTED_PATHS)}`
     : `${name}/${Math.floor(random() * OWN_PATHS)}`;
   const odds = random();
-  if (odds < 0.002) return { kind: "rotate", role: one(TRUSTED_ROLES) };
+  if (isFirst || odds < 0.02) return rareTurn(seed, one(TRUSTED_ROLES), path);
   if (odds < 0.05) return { kind: "bump" };
   if (odds < 0.35) return { kind: "publish" };
   return odds < 0.5 ? { kind: "remove", paths: [path] } : { kind: "add", targets: { [path]: content } };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { exportTufRepository } from "../../../src/application/tuf/publish/export-tuf-repository.js";
 import { PublishTufRepository } from "../../../src/application/tuf/publish/publish-tuf-repository.js";
-import { PollingClient } from "../../chaos/polling-client.js";
+import { PollingClient } from "../../conformance/polling-client.js";
 import { expectSoundAndDone, publishedTargets } from "../../integration/tuf-invariants.js";
 import { createTufPlace, REPOSITORY, type TufPlace, type TufWorker, workerAt } from "../../integration/tuf-place.js";
 import { seeded } from "../operation.js";
@@ -31,6 +31,8 @@ export interface TufSoakReport {
   suffered: Record<string, number>;
   killed: number;
   frozen: number;
+  /** Failpoints at which a worker was held, frozen or killed, with how often. */
+  held: Record<string, number>;
   restarts: number;
   polls: number;
   snapshots: number;
@@ -76,7 +78,18 @@ class TufSoak {
   readonly #random: () => number;
   readonly #promises = new Promises();
   readonly #report: TufSoakReport = {
-    ...{ turns: {}, suffered: {}, killed: 0, frozen: 0, restarts: 0, polls: 0, snapshots: 0, roots: 0, faults: [] },
+    ...{
+      turns: {},
+      suffered: {},
+      held: {},
+      killed: 0,
+      frozen: 0,
+      restarts: 0,
+      polls: 0,
+      snapshots: 0,
+      roots: 0,
+      faults: [],
+    },
   };
   readonly #running = new Set<Rover>();
   #seed: number;
@@ -92,6 +105,7 @@ class TufSoak {
 
   async run(onRound: (round: number) => void): Promise<TufSoakReport> {
     const client = await PollingClient.over(this.place.metadata);
+    client.keepPolling();
     const held = (work: Promise<unknown>) => work.catch((error: unknown) => this.#fault((error as Error).message));
     for (let round = 1; round <= this.order.rounds && this.#report.faults.length === 0; round++) {
       await held(this.#round());
@@ -125,8 +139,11 @@ class TufSoak {
   }
 
   #told(told: RoverTold, rover: Rover): void {
-    if ("reached" in told) void this.#happens(rover).then(() => rover.goOn());
-    else if ("fault" in told) this.#fault(`${rover.name}: ${told.fault}`);
+    if ("reached" in told) {
+      const { held } = this.#report;
+      held[told.reached] = (held[told.reached] ?? 0) + 1;
+      void this.#happens(rover).then(() => rover.goOn());
+    } else if ("fault" in told) this.#fault(`${rover.name}: ${told.fault}`);
     else if ("begun" in told) {
       this.#promises.begun(
         rover.name,
@@ -176,7 +193,7 @@ class TufSoak {
   async #check(): Promise<void> {
     await new PublishTufRepository(this.survivor.ports).publish(REPOSITORY);
     for (const fault of this.#promises.broken(await publishedTargets(this.survivor))) this.#fault(fault);
-    await expectSoundAndDone(this.survivor, this.place);
+    await expectSoundAndDone(this.survivor, this.place, { isPruned: this.#report.turns["prune"] !== undefined });
   }
 
   /** The published files, deleted, come back from the database alone: byte for byte all that is current. */

@@ -1,29 +1,25 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect } from "vitest";
-import { serve, type TestServer, TufClient } from "../conformance/tuf-client.js";
+import { serve, type TestServer, TufClient } from "./tuf-client.js";
 
-/** Milliseconds between two refreshes. */
+/** Milliseconds between two refreshes of one that goes on by itself. */
 const INTERVAL = 200;
 
 /**
- * An unmodified tuf-js client that refreshes over HTTP as long as it lives, keeping what it trusts, and a web server that
- * remembers what it served under each version.
+ * An unmodified tuf-js client that refreshes over HTTP, keeping what it trusts, and a web server that remembers what it
+ * served under each version. It refreshes when it is told to (`poll`), or all the time (`keepPolling`).
  */
 export class PollingClient {
   #stopped = false;
   #polls = 0;
-  readonly #polling: Promise<void>;
+  #polling: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly server: TestServer,
     private readonly client: TufClient,
     private readonly served: Served,
-  ) {
-    this.#polling = this.#poll();
-    this.#polling.catch(() => undefined); // reported where it is awaited
-  }
+  ) {}
 
   static async over(metadata: string): Promise<PollingClient> {
     const served = new Served();
@@ -36,7 +32,20 @@ export class PollingClient {
     return new PollingClient(server, client, served);
   }
 
-  /** Ends the polling; fails where a refresh did, or where one version had two contents. Answers how often it refreshed. */
+  /** One refresh, and one bin; fails where the client does, or where one version had two contents. */
+  async poll(): Promise<void> {
+    const updater = await this.client.refreshed();
+    await updater.getTargetInfo(`any/${this.#polls++}`);
+    this.#expectOneContentEach();
+  }
+
+  /** Polls until `stop`, which tells how that went. */
+  keepPolling(): void {
+    this.#polling = this.#keepPolling();
+    this.#polling.catch(() => undefined); // reported where it is awaited
+  }
+
+  /** Ends it; fails where a refresh failed meanwhile, or one version had two contents. Answers how often it refreshed. */
   async stop(): Promise<number> {
     this.#stopped = true;
     try {
@@ -45,15 +54,17 @@ export class PollingClient {
       await this.server.close();
       await this.client.remove();
     }
-    expect(this.served.faults).toEqual([]);
+    this.#expectOneContentEach();
     return this.#polls;
   }
 
-  async #poll(): Promise<void> {
-    for (; !this.#stopped; this.#polls++) {
-      const updater = await this.client.refreshed();
-      // Fetches a bin, too.
-      await updater.getTargetInfo(`any/${this.#polls}`);
+  #expectOneContentEach(): void {
+    if (this.served.faults.length > 0) throw new Error(this.served.faults.join(", "));
+  }
+
+  async #keepPolling(): Promise<void> {
+    while (!this.#stopped) {
+      await this.poll();
       await pause(INTERVAL);
     }
   }

@@ -1,0 +1,113 @@
+import { TRANSITION, type TrustedRole } from "../../domain/tuf/trust.js";
+import { REPOSITORY } from "../integration/tuf-place.js";
+import type { Chaos } from "./chaos.js";
+import type { Turn } from "./turn.js";
+
+const DAY = 24 * 3_600_000;
+
+/** What the actor does in a round, and what the survivor does so that it is done. */
+export interface Round {
+  readonly turn: Turn;
+  readonly finish: readonly Turn[];
+}
+
+/** One kind of work, done again and again, and held up at its first failpoint, its second, and so on. */
+export interface Protocol {
+  readonly name: string;
+  /** From 1. Two new targets are accepted and not published by then. */
+  round(round: number, chaos: Chaos, prepared: readonly string[]): Promise<Round> | Round;
+  /** Failpoints that its work has at least: with fewer the test would prove less than it says. */
+  readonly reaches: readonly string[];
+}
+
+const PUBLISH: Turn = { kind: "publish" };
+const PRUNE: Turn = { kind: "prune", keepFor: 0 };
+
+export const PUBLISHING: Protocol = {
+  name: "publishing",
+  round: () => ({ turn: PUBLISH, finish: [PUBLISH] }),
+  reaches: [
+    ...["store.dirtyRoles", "store.roleStates", "signer.sign", "store.commitSnapshot"],
+    ...["files.putAll", "files.replaceTimestamp", "store.recordExport"],
+  ],
+};
+
+export const ADDING: Protocol = {
+  name: "adding",
+  // Of odd rounds it is new, in even ones it has other content.
+  round: (round) => ({
+    turn: { kind: "add", targets: { [`edited/${Math.ceil(round / 2)}`]: `content ${round}` } },
+    finish: [PUBLISH],
+  }),
+  reaches: ["edits.accept"],
+};
+
+export const PROTOCOLS: readonly Protocol[] = [
+  PUBLISHING,
+  {
+    name: "publishing some",
+    round: (_, __, paths) => ({ turn: { kind: "publish some", paths: paths.slice(1) }, finish: [PUBLISH] }),
+    reaches: ["store.commitSignedRoles", "store.commitSnapshot", "files.putAll", "files.replaceTimestamp"],
+  },
+  {
+    name: "renewing",
+    round: (round) => {
+      const turn: Turn = { kind: "bump", ahead: round * 100 * DAY };
+      return { turn, finish: [turn] };
+    },
+    reaches: ["store.expiringRoles", "store.commitSignedRoles", "store.commitSnapshot", "files.replaceTimestamp"],
+  },
+  ADDING,
+  {
+    name: "removing",
+    round: async (round, chaos) => {
+      const path = `edited/${round}`;
+      await chaos.survivorDoes({ kind: "add", targets: { [path]: path } }, PUBLISH);
+      return { turn: { kind: "remove", paths: [path] }, finish: [PUBLISH] };
+    },
+    reaches: ["edits.accept"],
+  },
+  {
+    name: "deleting old files",
+    round: async (_, chaos) => {
+      await chaos.survivorDoes(PUBLISH);
+      return { turn: PRUNE, finish: [PRUNE] };
+    },
+    reaches: ["store.oldFiles", "files.remove", "store.forgetFiles"],
+  },
+  rotating("root"),
+  rotating("timestamp"),
+  rotating("snapshot"),
+  rotating("targets"),
+  rotating("bins"),
+  delegating(""),
+  delegating(" with bins below it", 2),
+];
+
+/** Both replace the same key, each time so late that no key signs any more that was replaced before. */
+function rotating(role: TrustedRole): Protocol {
+  return {
+    name: `rotating the key of ${role}`,
+    round: async (round, { survivor }) => {
+      const [former] = (await survivor.ports.store.repository(REPOSITORY))!.trust[role].keyIds;
+      const turn: Turn = { kind: "rotate", role, former: former!, ahead: round * 2 * TRANSITION };
+      return { turn, finish: [turn, { ...PUBLISH, ahead: turn.ahead! }] };
+    },
+    reaches:
+      role === "bins"
+        ? ["keys.generate", "trust.commitBinsTrust"]
+        : ["keys.generate", "trust.openEvent", "trust.addSignature", "trust.commitRoot"],
+  };
+}
+
+function delegating(below: string, bins?: number): Protocol {
+  return {
+    name: `adding and removing a custom role${below}`,
+    round: (round) => {
+      const kind = round % 2 === 0 ? "end delegation" : "delegate";
+      const turn: Turn = { kind, role: "team", ...(bins === undefined ? {} : { bins }) };
+      return { turn, finish: [turn] };
+    },
+    reaches: ["trust.commitDelegations", "store.commitSignedRoles", "store.commitSnapshot", "files.replaceTimestamp"],
+  };
+}
