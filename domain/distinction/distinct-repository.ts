@@ -240,7 +240,8 @@ export class DistinctRepository<R extends AnyRecordType> {
    * raise a counter by one raise it by two. What `mutate` reads and does not change is guarded by `expect`.
    *
    * After `optimisticAttempts` lost runs, the next one has the record locked, so that nobody comes first: given that
-   * `mutate` answers at once. One that answers a promise, and could hold others up, goes on without a lock.
+   * `mutate` answers at once. One that answers a promise, and could hold others up, runs without a lock, and takes turns
+   * with others of this repository that do; a turn is over after `longestTurn`, whatever becomes of the function.
    *
    * @throws as `get` and `save`; the last conflict or `InvalidMergeError` where `mutate` ran `updateAttempts` times
    */

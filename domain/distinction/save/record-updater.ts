@@ -5,7 +5,7 @@ import { checkScope } from "./check-scope.js";
 import { ConflictError, InvalidMergeError } from "../errors.js";
 import { waitFor } from "./patience.js";
 import { notFound } from "../record-errors.js";
-import { recordId, type RecordId } from "../record/record-id.js";
+import { idText, recordId, type RecordId } from "../record/record-id.js";
 import type { RecordSaver } from "./record-saver.js";
 import type { PendingSave } from "./save-plan.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
@@ -14,6 +14,7 @@ import type { RepositoryContext } from "../repository-context.js";
 import type { AnyRecordType, IdOf, RecordOf } from "../types/record-type.js";
 import { isHurried, type Backoff } from "./retry.js";
 import { saveRules } from "./save-rules.js";
+import { UpdateTurns } from "./update-turns.js";
 import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
 
 /** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
@@ -22,13 +23,17 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
 /**
  * Loads, changes and saves one record, again and again: optimistically, then, where others keep coming first, under a
  * lock. Only a function that answers at once runs under the lock: nobody is to hold others up while it waits for
- * something, least of all for this database.
+ * something, least of all for this database. Those that answer a promise take turns in this process instead.
  */
 export class RecordUpdater<R extends AnyRecordType> {
+  readonly #turns: UpdateTurns;
+
   constructor(
     private readonly context: RepositoryContext<R>,
     private readonly saver: RecordSaver<R>,
-  ) {}
+  ) {
+    this.#turns = new UpdateTurns(context.environment.clock, context.waiting.settings.longestTurn);
+  }
 
   async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
     const { context } = this;
@@ -50,31 +55,38 @@ export class RecordUpdater<R extends AnyRecordType> {
     const { optimisticAttempts, updateAttempts } = settings;
     const backoff = context.waiting.backoff("update", options, id);
     const patience = isHurried(settings, options) ? backoff : undefined;
+    const once = (): Promise<Run> => this.#once(id, mutate, options, patience);
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
-      if (attempt > optimisticAttempts && isPrompt) {
+      const isEscalated = attempt > optimisticAttempts;
+      if (isEscalated && isPrompt) {
         backoff.check();
         const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
         if (result !== undefined) return result;
       }
-      const record = await this.#load(id, options.scope, patience);
-      const edit = mutate(record);
-      isPrompt &&= !isPromise(edit);
-      if (isPromise(edit)) await waitFor(patience, () => edit);
-      try {
-        const result = await this.saver.save(
-          record,
-          context.tracker.of(record),
-          { ...options, derived: true },
-          patience,
-        );
-        return { ...result, retries: result.retries + attempt - 1 };
-      } catch (error) {
-        const isLost = error instanceof ConflictError || error instanceof InvalidMergeError;
-        if (!isLost || attempt >= updateAttempts) throw error;
-      }
+      const run = await (isEscalated ? this.#turns.run(idText(id), backoff, once) : once());
+      if (run.kind === "saved") return { ...run.result, retries: run.result.retries + attempt - 1 };
+      if (attempt >= updateAttempts) throw run.error;
+      isPrompt &&= run.isPrompt;
       context.observer?.retried({ ...context.event(id), retries: attempt });
       await backoff.pause();
+    }
+  }
+
+  /** Loads, changes and saves once, unless somebody comes first. */
+  async #once(id: RecordId, mutate: Mutate<R>, options: UpdateOptions, patience: Backoff | undefined): Promise<Run> {
+    const record = await this.#load(id, options.scope, patience);
+    const edit = mutate(record);
+    const isPrompt = !isPromise(edit);
+    if (!isPrompt) await waitFor(patience, () => edit);
+    const tracked = this.context.tracker.of(record);
+    try {
+      const result = await this.saver.save(record, tracked, { ...options, derived: true }, patience);
+      return { isPrompt, kind: "saved", result };
+    } catch (error) {
+      if (error instanceof ConflictError || error instanceof InvalidMergeError)
+        return { isPrompt, kind: "lost", error };
+      throw error;
     }
   }
 
@@ -124,6 +136,12 @@ export class RecordUpdater<R extends AnyRecordType> {
     }
   }
 }
+
+/** What became of one run of `mutate`, and whether it answered at once. */
+type Run = { readonly isPrompt: boolean } & (
+  | { readonly kind: "saved"; readonly result: SaveResult }
+  | { readonly kind: "lost"; readonly error: ConflictError | InvalidMergeError }
+);
 
 /** Undoes what was begun under a lock for a function that wants to wait. */
 class NotAtOnce extends Error {}

@@ -9,6 +9,8 @@ export interface RetrySettings {
   readonly optimisticAttempts: number;
   /** Runs of `update`'s function before its conflict is thrown. */
   readonly updateAttempts: number;
+  /** Milliseconds after which the next in turn no longer waits for an `update` whose function answers a promise. */
+  readonly longestTurn: number;
   /** Runs of a unit of work before it fails. */
   readonly unitAttempts: number;
   /** Upper bound of the first pause, in milliseconds; it doubles with every further one. */
@@ -22,6 +24,7 @@ export interface RetrySettings {
 export const DEFAULT_RETRY: RetrySettings = {
   optimisticAttempts: 3,
   updateAttempts: 50,
+  longestTurn: 1_000,
   unitAttempts: 50,
   firstPause: 4,
   longestPause: 200,
@@ -43,6 +46,7 @@ const attempts = aWholeNumberFrom(1);
 const SETTINGS: Rules<keyof RetrySettings> = {
   optimisticAttempts: attempts,
   updateAttempts: attempts,
+  longestTurn: someTime,
   unitAttempts: attempts,
   firstPause: someTime,
   longestPause: someTime,
