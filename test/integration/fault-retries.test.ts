@@ -14,7 +14,7 @@ import { edit, expectEdited, expectUnchanged, failureOf, stored, STEPS } from ".
 
 describe("a failure between the record's row and its entries", () => {
   onEveryBackend((clients) => {
-    test("leaves nothing in the store, and the same object saves on a retry", async () => {
+    test("race 19: leaves nothing in the store, and the same object saves on a retry", async () => {
       const { a, databases, stores } = clients();
       const image = await stored(a);
       const broken: Breakage = databases[0] === undefined ? failingStore(stores[0]) : failingTable(databases[0]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InvalidValueError } from "../../domain/distinction/errors.js";
-import type { NewImage } from "../../domain/image/image-type.js";
+import type { Image, NewImage } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
 import { onEveryBackend } from "./backends.js";
-import { decided, kept, loadedTwice, ORDERS, raced, type Edit } from "./two-writers.js";
+import { decided, kept, loadedTwice, oneWon, ORDERS, raced, type Edit } from "./two-writers.js";
 
 const TWO_LOCATIONS: NewImage = {
   locations: [
@@ -26,11 +26,10 @@ describe("the races of image-style records: locations", () => {
       test("race 9: of two identical locations one is refused as a duplicate", async () => {
         const same = (id: string): Edit => located(id, "file:///same");
         const { a, b, now } = await raced(clients(), order, {}, same("a"), same("b"));
-        expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
-        const [won, refused] = a.status === "fulfilled" ? (["a", b] as const) : (["b", a] as const);
+        const { won, reason } = oneWon(order, { a, b });
         const other = won === "a" ? "b" : "a";
-        expect((refused as PromiseRejectedResult).reason).toBeInstanceOf(InvalidValueError);
-        expect(refused).toMatchObject({ reason: { faults: [{ path: `locations["${other}"]` }] } });
+        expect(reason).toBeInstanceOf(InvalidValueError);
+        expect(reason).toMatchObject({ faults: [{ path: `locations["${other}"]` }] });
         expect([...now.locations.keys()]).toEqual([won]);
       });
 
@@ -40,10 +39,15 @@ describe("the races of image-style records: locations", () => {
           (id: string): Edit =>
           (image) =>
             (image.locations.get(id)!.metadata = { zone: "edited" });
-        const { won } = decided(await raced(clients(), order, TWO_LOCATIONS, remove, edit("one")));
-        expect(["a", "b"]).toContain(won);
+        const stored = ({ locations }: Image): unknown =>
+          [...locations].map(([id, { metadata }]) => [id, metadata.zone]);
+        const finish = await raced(clients(), order, TWO_LOCATIONS, remove, edit("one"));
+        const { won, conflict } = decided(finish);
+        const left = [["two", "b"]];
+        expect(stored(finish.now)).toEqual(won === "a" ? left : [["one", "edited"], ...left]);
+        expect(conflict.overlaps.map(({ path }) => path)).toContain('locations["one"]');
         const { now } = await kept(clients(), order, TWO_LOCATIONS, remove, edit("two"));
-        expect([...now.locations].map(([id, { metadata }]) => [id, metadata.zone])).toEqual([["two", "edited"]]);
+        expect(stored(now)).toEqual([["two", "edited"]]);
       });
 
       test("race 10: A's order stands, what B appends comes last", async () => {
@@ -69,13 +73,21 @@ describe("the races of image-style records: locations", () => {
       expect((await b.get(image.id)).locations.size).toBe(0);
     });
 
-    test("race 20: a change deep in a location's metadata is noticed, once", async () => {
+    test.each<[string, (zone: { deep: unknown[]; x?: unknown }) => unknown, unknown]>([
+      ["pushed into a nested array", ({ deep }) => deep.push(2), { deep: [1, 2], x: { y: 1 } }],
+      ["set below a nested array", (zone) => (zone.deep[0] = { z: 1 }), { deep: [{ z: 1 }], x: { y: 1 } }],
+      ["set in a nested object", ({ x }) => ((x as { y: number }).y = 2), { deep: [1], x: { y: 2 } }],
+      ["deleted from a nested object", (zone) => delete zone.x, { deep: [1] }],
+    ])("race 20: what is %s of a location's metadata is written, once", async (_, change, expected) => {
       const { a, b } = clients();
-      const [image] = await loadedTwice(clients(), TWO_LOCATIONS);
-      image.locations.get("one")!.metadata.zone = { deep: [1] };
-      expect(await a.save(image)).toMatchObject({ written: true });
-      expect(await a.save(image)).toMatchObject({ written: false });
-      expect((await b.get(image.id)).locations.get("one")!.metadata).toEqual({ zone: { deep: [1] } });
+      const metadata = { zone: { deep: [1], x: { y: 1 } } };
+      const [image] = await loadedTwice(clients(), { locations: [["one", newLocation("file:///1", metadata)]] });
+      const listed = (await a.list({ where: { id: { eq: image.id } } })).records[0]!;
+      for (const one of [image, listed]) change(one.locations.get("one")!.metadata.zone as { deep: unknown[] });
+      expect(await a.save(image)).toMatchObject({ version: 2, written: true });
+      expect(await a.save(image)).toMatchObject({ version: 2, written: false });
+      expect((await b.get(image.id)).locations.get("one")!.metadata).toEqual({ zone: expected });
+      expect(await a.save(listed)).toMatchObject({ version: 2, written: false }); // others wrote the same
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
 import { newImage, onEveryBackend } from "./backends.js";
-import { inOrder, loadedTwice, ORDERS } from "./two-writers.js";
+import { inOrder, loadedTwice, oneWon, ORDERS } from "./two-writers.js";
 
 describe("the races of image-style records: atomic properties", () => {
   onEveryBackend((clients) => {
@@ -14,8 +14,7 @@ describe("the races of image-style records: atomic properties", () => {
           () => a.setPropertyAtomic(stale.id, "os_glance_lock", "same"),
           () => b.setPropertyAtomic(stale.id, "os_glance_lock", "same"),
         );
-        const refused = Object.values(outcomes).filter(({ status }) => status === "rejected");
-        expect(refused).toMatchObject([{ reason: { code: "CONFLICT" } }]);
+        expect(oneWon(order, outcomes).reason).toBeInstanceOf(ConflictError);
         stale.name = "stale";
         stale.properties = new Map([["mine", "1"]]);
         await a.save(stale);
@@ -37,8 +36,8 @@ describe("the races of image-style records: atomic properties", () => {
           () => a.deletePropertyAtomic(image.id, "lock", "x"),
           () => b.deletePropertyAtomic(image.id, "lock", "x"),
         );
-        const refused = Object.values(outcomes).filter(({ status }) => status === "rejected");
-        expect(refused).toMatchObject([{ reason: { code: "CONFLICT" } }]);
+        expect(oneWon(order, outcomes).reason).toBeInstanceOf(ConflictError);
+        expect((await a.get(image.id)).properties.has("lock")).toBe(false);
       });
     });
 
@@ -53,6 +52,9 @@ describe("the races of image-style records: atomic properties", () => {
       );
       const won = outcomes.flatMap(({ status }, index) => (status === "fulfilled" ? [String(index)] : []));
       expect(won).toHaveLength(1);
+      for (const outcome of outcomes) {
+        if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(ConflictError);
+      }
       expect((await a.get(image.id)).properties.get("lock")).toBe(won[0]);
     });
   });

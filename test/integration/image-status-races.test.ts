@@ -1,12 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { ConflictError } from "../../domain/distinction/errors.js";
+import { imageToDocument } from "../../domain/image/image-document.js";
 import { deactivate, moveTo, reactivate } from "../../domain/image/image-steps.js";
 import type { Image, NewImage } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
 import type { ImageStatus } from "../../domain/image/status-machine.js";
 import { code } from "../support/repository-outcomes.js";
 import { onEveryBackend } from "./backends.js";
-import { childRows, decided, imageIn, inOrder, kept, loadedTwice, ORDERS, raced, type Edit } from "./two-writers.js";
+import {
+  childRows,
+  decided,
+  FOO_GOO,
+  imageIn,
+  inOrder,
+  kept,
+  loadedTwice,
+  oneWon,
+  ORDERS,
+  raced,
+  storedRows,
+  type Edit,
+} from "./two-writers.js";
 
 const TWO_LOCATIONS: NewImage = {
   locations: [
@@ -14,6 +28,9 @@ const TWO_LOCATIONS: NewImage = {
     ["two", newLocation("file:///2", { zone: "b" })],
   ],
 };
+
+/** Of what `imageIn` makes. */
+const FORMATS = { diskFormat: "raw", containerFormat: "bare" };
 
 const goPrivate: Edit = (image) => (image.visibility = "private");
 
@@ -40,20 +57,41 @@ describe("the races of image-style records: status, formats and protection", () 
       });
 
       test("race 12: an upload finishes while a user patches: all kept", async () => {
+        const data = {
+          size: 7,
+          virtualSize: 8,
+          checksum: "c".repeat(32),
+          osHashAlgo: "sha512",
+          osHashValue: "d".repeat(128),
+        };
         const finish: Edit = (image) => {
           moveTo(image, "active");
-          image.size = 7;
-          image.checksum = "c".repeat(32);
+          Object.assign(image, data);
           image.locations.set("data", newLocation("file:///data"));
         };
         const patch: Edit = (image) => {
           image.name = "patched";
           image.visibility = "public";
           image.properties.set("k", "v");
+          image.properties.delete("old");
         };
-        const { now } = await kept(clients(), order, imageIn("saving"), finish, patch);
-        expect(now).toMatchObject({ status: "active", size: 7, name: "patched", visibility: "public" });
-        expect([[...now.locations.keys()], now.properties.get("k")]).toEqual([["data"], "v"]);
+        const start = imageIn("saving", { tags: ["t"], properties: [["old", "1"], ["stays", "2"]] })(); // prettier-ignore
+        const { now, version } = await kept(clients(), order, () => start, finish, patch);
+        const { updatedAt, ...stored } = imageToDocument(now);
+        expect(Date.parse(updatedAt as string)).toBeGreaterThanOrEqual(start.createdAt.getTime());
+        expect(stored).toEqual({
+          ...stored,
+          ...data,
+          status: "active",
+          name: "patched",
+          visibility: "public",
+          properties: { stays: "2", k: "v" },
+          tags: ["t"],
+          locations: [{ id: "data", url: "file:///data", metadata: {}, status: "active" }],
+          ...{ diskFormat: "raw", containerFormat: "bare", owner: null, minDisk: 0, minRam: 0 },
+          ...{ osHidden: false, protected: false },
+        });
+        expect(version).toBe(3);
       });
 
       test.each(REVERTIBLE)("race 13: a stale rename reverts no %s", async (_, from, change, expected) => {
@@ -63,7 +101,8 @@ describe("the races of image-style records: status, formats and protection", () 
 
       test("race 14: one protects, the other removes: one of them is refused, and nothing is touched", async () => {
         const { a, b } = clients();
-        const [guarded, doomed] = await loadedTwice(clients(), { ...TWO_LOCATIONS, tags: ["t"] });
+        const [guarded, doomed] = await loadedTwice(clients(), { ...TWO_LOCATIONS, ...FOO_GOO, tags: ["t"] });
+        const before = await storedRows(clients(), guarded.id);
         guarded.protected = true;
         const outcomes = await inOrder(
           order,
@@ -71,8 +110,11 @@ describe("the races of image-style records: status, formats and protection", () 
           () => b.remove(doomed),
         );
         const now = await a.find(guarded.id);
-        if (outcomes.a.status === "fulfilled") {
-          expect((outcomes.b as PromiseRejectedResult).reason).toBeInstanceOf(ConflictError);
+        const { won, reason } = oneWon(order, outcomes);
+        expect(await storedRows(clients(), guarded.id)).toEqual(before);
+        if (won === "a") {
+          expect(reason).toBeInstanceOf(ConflictError);
+          expect(now!.properties.size).toBe(2);
           expect([now!.protected, now!.tags.has("t"), now!.locations.size]).toEqual([true, true, 2]);
           await expect(b.remove(now!)).rejects.toMatchObject(code("UNTRACKED_RECORD"));
           await expect(b.remove(await b.get(guarded.id))).rejects.toMatchObject({
@@ -80,21 +122,38 @@ describe("the races of image-style records: status, formats and protection", () 
             faults: [{ path: "protected", reason: "a protected image cannot be deleted" }],
           });
         } else {
-          expect(outcomes.a).toMatchObject({ reason: { code: "RECORD_NOT_FOUND" } });
+          expect(reason).toMatchObject({ code: "RECORD_NOT_FOUND" });
           expect(now).toBeUndefined();
           expect(await childRows(clients(), guarded.id)).toBe(0);
         }
-        if (order !== "at once") expect(outcomes[order === "A first" ? "a" : "b"].status).toBe("fulfilled");
       });
 
-      test("race 16: an edit of the disk format against queued to saving: exactly one succeeds", async () => {
-        const edit: Edit = (image) => (image.diskFormat = "qcow2");
-        const finish = await raced(clients(), order, imageIn("queued"), edit, step("saving"));
+      test.each<[keyof typeof FORMATS, ImageStatus, ImageStatus]>([
+        ["diskFormat", "queued", "saving"],
+        ["containerFormat", "queued", "saving"],
+        ["diskFormat", "queued", "active"],
+      ])("race 16: an edit of %s against %s to %s: exactly one succeeds", async (name, from, to) => {
+        const edit: Edit = (image) => (image[name] = "other");
+        const finish = await raced(clients(), order, imageIn(from), edit, step(to));
         const { won } = decided(finish);
-        const expected =
-          won === "a" ? { diskFormat: "qcow2", status: "queued" } : { diskFormat: "raw", status: "saving" };
+        const expected = won === "a" ? { [name]: "other", status: from } : { [name]: FORMATS[name], status: to };
         expect(finish.now).toMatchObject(expected);
       });
+
+      test.each<[keyof typeof FORMATS, ImageStatus, ImageStatus]>([
+        ["containerFormat", "importing", "active"],
+        ["diskFormat", "queued", "uploading"],
+      ])(
+        "race 16: an edit of %s against %s to %s stands where it came first, else it is refused",
+        async (name, from, to) => {
+          const edit: Edit = (image) => (image[name] = "other");
+          const { a, b, now } = await raced(clients(), order, imageIn(from), edit, step(to));
+          expect(b.status).toBe("fulfilled"); // nothing that this step takes for granted has changed
+          if (order !== "at once") expect(a.status).toBe(order === "A first" ? "fulfilled" : "rejected");
+          if (a.status === "rejected") expect(a.reason).toBeInstanceOf(ConflictError);
+          expect(now).toMatchObject({ status: to, [name]: a.status === "fulfilled" ? "other" : FORMATS[name] });
+        },
+      );
 
       test("going back to queued against a size: a queued image has none, whoever was first", async () => {
         const size: Edit = (image) => (image.size = 7);
@@ -141,16 +200,20 @@ describe("the races of image-style records: status, formats and protection", () 
       const { a, b } = clients();
       const image = imageIn("queued")();
       await a.add(image);
-      const outcomes = await Promise.allSettled(
+      const uploads = await Promise.all(
         Array.from({ length: 50 }, async (_, index) => {
           const images = index % 2 === 0 ? a : b;
-          const mine = await images.get(image.id);
-          if (mine.status !== "queued") throw new Error("too late to race"); // reads are not all before all writes
-          moveTo(mine, "saving");
-          await images.save(mine);
+          return { images, mine: await images.get(image.id) };
         }),
       );
-      expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      for (const { mine } of uploads) moveTo(mine, "saving"); // all of them have seen it queued
+      const outcomes = await Promise.allSettled(uploads.map(({ images, mine }) => images.save(mine)));
+      const lost = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+      expect(lost).toHaveLength(49);
+      for (const reason of lost) {
+        expect(reason).toBeInstanceOf(ConflictError);
+        expect(reason).toMatchObject({ overlaps: [{ path: "status", policy: "guard", theirs: "saving" }] });
+      }
       const now = await b.get(image.id);
       expect([now.status, b.versionOf(now)]).toEqual(["saving", 2]);
     });

@@ -20,6 +20,7 @@ export type Order = (typeof ORDERS)[number];
 export type Edit = (image: Image) => void;
 
 export interface Finish {
+  readonly order: Order;
   readonly a: PromiseSettledResult<SaveResult>;
   readonly b: PromiseSettledResult<SaveResult>;
   /** As stored after both. */
@@ -64,7 +65,7 @@ export async function raced(
     () => b.save(imageB, options),
   );
   const now = await a.get(imageA.id);
-  return { ...outcomes, now, version: a.versionOf(now) };
+  return { order, ...outcomes, now, version: a.versionOf(now) };
 }
 
 /** A race in which nobody has to give way. */
@@ -74,12 +75,24 @@ export async function kept(...race: Parameters<typeof raced>): Promise<Finish> {
   return finish;
 }
 
-/** Who won a race in which one had to give way, and what the other was told. */
-export function decided({ a, b }: Finish): { won: "a" | "b"; conflict: ConflictError } {
-  expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
-  const { reason } = [a, b].find(({ status }) => status === "rejected") as PromiseRejectedResult;
+/** Who won a race in which one had to give way, and what the other was told: a conflict. */
+export function decided({ order, a, b }: Finish): { won: "a" | "b"; conflict: ConflictError } {
+  const { won, reason } = oneWon(order, { a, b });
   expect(reason).toBeInstanceOf(ConflictError);
-  return { won: a.status === "fulfilled" ? "a" : "b", conflict: reason as ConflictError };
+  return { won, conflict: reason as ConflictError };
+}
+
+/** Of two exactly one succeeded: who came first, where that was settled. And why the other did not. */
+export function oneWon(order: Order, { a, b }: Outcomes): { won: "a" | "b"; reason: unknown } {
+  expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
+  const won = a.status === "fulfilled" ? "a" : "b";
+  if (order !== "at once") expect(won).toBe(order === "A first" ? "a" : "b");
+  return { won, reason: ((won === "a" ? b : a) as PromiseRejectedResult).reason };
+}
+
+export interface Outcomes {
+  readonly a: PromiseSettledResult<unknown>;
+  readonly b: PromiseSettledResult<unknown>;
 }
 
 export async function inOrder<A, B>(
@@ -106,18 +119,25 @@ export async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult
   return result;
 }
 
-/** Rows that an image left behind in the tables of its collections. */
-export async function childRows({ databases, upkeep }: Clients, id: string): Promise<number> {
-  let rows = 0;
-  await upkeep.purge(10_000);
-  for (const database of databases.slice(0, 1)) {
-    for (const { name } of [...Object.values(imageTable.entryTables), memberTable]) {
-      const sql = `SELECT COUNT(*) FROM ${name} WHERE image_id = ?`;
-      const [row] = await database.session((session) => session.rows({ sql, parameters: [id] }));
-      rows += Number(row![0]);
-    }
+/**
+ * The rows of an image's collections and members as they stand in their tables, whether or not anybody is shown them. In
+ * memory, where a state holds its entries, those of its members.
+ */
+export async function storedRows({ databases: [database], members }: Clients, id: string): Promise<readonly string[]> {
+  if (database === undefined) return (await members[0].list(id)).map((member) => JSON.stringify(member));
+  const found: string[] = [];
+  for (const { name } of [...Object.values(imageTable.entryTables), memberTable]) {
+    const sql = `SELECT * FROM ${name} WHERE image_id = ?`;
+    const rows = await database.session((session) => session.rows({ sql, parameters: [id] }));
+    found.push(...rows.map((row) => `${name} ${row.map(String).join("|")}`));
   }
-  return rows;
+  return found.sort();
+}
+
+/** How many of an image's rows a purge leaves. */
+export async function childRows(clients: Clients, id: string): Promise<number> {
+  await clients.upkeep.purge(10_000);
+  return (await storedRows(clients, id)).length;
 }
 
 /** A new image that is in `status` already. */
