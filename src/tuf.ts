@@ -57,7 +57,11 @@ export type { BinsStatus, RepositoryStatus, RoleStatus } from "./application/tuf
 export { TufRepositoryService, type TufPorts } from "./application/tuf/tuf-repository-service.js";
 export type { TargetList } from "./application/tuf/targets/add-target-list.js";
 export type { PruneOptions } from "./application/tuf/publish/prune-tuf-repository.js";
-export type { PublishReport, RenewOptions } from "./application/tuf/publish/publish-tuf-repository.js";
+export {
+  type PublishReport,
+  type RenewOptions,
+  UnsignedRolesError,
+} from "./application/tuf/publish/publish-tuf-repository.js";
 export type { UnpublishedTarget } from "./application/tuf/targets/unpublished-targets.js";
 export type { PublishedTarget, VerifyReport } from "./application/tuf/verify-tuf-repository.js";
 export { readPublicKey, tufKeys } from "./composition/tuf-keys.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
-import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { addTargets, addValidTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { alterDelegation } from "../../src/application/tuf/delegations/alter-delegation.js";
 import {
   addDelegationSignature,
@@ -98,6 +98,13 @@ describe("custom roles", () => {
       });
       expect(everywhere("ok")).toEqual([]);
       await world.add(".hidden");
+    });
+
+    it("of which one is hidden are accepted without it where partial acceptance is asked for", async () => {
+      await add("team", ["team/*"], { terminating: true });
+      const targets = new Map(["ok", "team/.hidden", "../bad"].map((path) => [path, targetOf(path)]));
+      const { targets: accepted, refused } = await addValidTargets(world.ports, "main", targets);
+      expect([accepted, refused.map(({ path }) => path).sort()]).toEqual([1, ["../bad", "team/.hidden"]]);
     });
 
     it("that terminating roles hide are told by role, each once, whatever their patterns", async () => {

@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { publishedName } from "../../domain/tuf/publish-plan.js";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
+import { UnsignedRolesError } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
@@ -48,6 +50,31 @@ describe("the upkeep of a repository", () => {
       const capped = world.clock.time + (lifetime + renewBefore) / 2;
       expect(signed).toBe(soonest.filter(([, expiresAt]) => expiresAt < capped).length);
       await world.published();
+    });
+
+    it("reaches the others, whatever the number of those that cannot be signed and expire first", async () => {
+      const bins = expiries().filter(({ kind }) => kind === "bin");
+      const poisoned = bins.toSorted((left, right) => left.expiresAt - right.expiresAt).slice(0, 6);
+      for (const row of poisoned) row.signedVersion = 99;
+      world.clock.time += 85 * DAY;
+      const step = async () => {
+        const error: unknown = await world
+          .publisher()
+          .renew("main", { limit: 4 })
+          .catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(UnsignedRolesError);
+        expect(error).toMatchObject({ code: "CORRUPT_REPOSITORY" });
+        return (error as UnsignedRolesError).report;
+      };
+      const renewed = new Set<string>();
+      for (let signed = 4; signed === 4;) {
+        const { rolesSigned, filesWritten } = await step();
+        signed = rolesSigned.length;
+        for (const { role } of rolesSigned) renewed.add(role);
+        expect(filesWritten).toEqual(expect.arrayContaining(rolesSigned.map(publishedName)));
+      }
+      const healthy = bins.filter((row) => !poisoned.includes(row)).map(({ name }) => name);
+      expect([...renewed].sort()).toEqual(healthy.sort());
     });
 
     it("goes on while others publish, and loses nothing", async () => {

@@ -50,9 +50,10 @@ export function tufSigningContract(bench: TufStoreBench): void {
       expect((await bench.store.snapshotState("main")).pending).toEqual([{ role: "bins-1", metadataVersion: 2 }]);
       expect((await bench.store.snapshotHead("main")).get("bins-1")).toBe(1);
       const file = await bench.file("bins-1", 2);
-      const { expiresAt: _, signedAt: __, ...expected } = fileOf("bins-1", 2);
+      const { expiresAt: _, signedAt: storedAt, ...expected } = fileOf("bins-1", 2);
       expect({ ...file, bytes: Buffer.from(file!.bytes) }).toEqual({
         ...expected,
+        storedAt,
         bytes: Buffer.from(expected.bytes),
       });
       expect(await bench.file("bins-1", 3)).toBeUndefined();

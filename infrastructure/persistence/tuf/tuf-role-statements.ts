@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import type {
@@ -12,6 +11,7 @@ import type {
 import type { Dialect } from "../connection/dialect.js";
 import { placeholders } from "../records/record-statements.js";
 import { jsonRows } from "./json-rows.js";
+import { readTarget } from "./target-row.js";
 import type { Parameter, Row, Statement } from "../connection/session.js";
 
 /** The statements on rows of roles, one function each. */
@@ -73,7 +73,7 @@ export function readRoleStates(rows: readonly Row[]): ReadonlyMap<string, RoleSt
     const name = row[0] as string;
     let state = states.get(name);
     if (state === undefined) states.set(name, (state = { ...readCounters(row), targets: new Map() }));
-    if (row[7] !== null) state.targets.set(row[7] as string, readTarget(row.slice(8)));
+    if (row[7] !== null) state.targets.set(row[7] as string, readTarget(row[7] as string, row.slice(8)));
   }
   return states;
 }
@@ -105,11 +105,6 @@ export function readCounters([
     metadataVersion: Number(metadataVersion),
     expiresAt: Number(expiresAt),
   };
-}
-
-function readTarget([length, sha256, custom]: Row): Target {
-  const target = { length: Number(length), sha256: sha256 as string };
-  return custom === null ? target : { ...target, custom: JSON.parse(custom as string) as JsonObject };
 }
 
 /** Names of dirty roles, as one range of their index. */

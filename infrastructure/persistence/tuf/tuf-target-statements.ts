@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { BinEdits, TargetEdit } from "../../../domain/tuf/target-edits.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import type { HeldPath } from "../../../domain/tuf/tuf-store.js";
@@ -6,6 +5,7 @@ import type { Dialect } from "../connection/dialect.js";
 import type { Row, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
 import { jsonRows } from "./json-rows.js";
+import { readTarget } from "./target-row.js";
 
 /** The statements on targets and on the bins that hold them, one function each. */
 
@@ -49,14 +49,12 @@ export interface Met {
 }
 
 export function readMet([bin, space, digest, name, belongs, length, sha256, custom]: Row): Met {
-  const stored = { length: Number(length), sha256: sha256 as string };
-  const target = custom === null ? stored : { ...stored, custom: JSON.parse(custom as string) as JsonObject };
   return {
     bin: bin as string,
     space: space as string,
     digest: digest as string,
     isBinThere: name !== null,
-    target: Number(belongs) === 1 ? target : undefined,
+    target: Number(belongs) === 1 ? readTarget(`with digest ${digest as string}`, [length, sha256, custom]) : undefined,
   };
 }
 

@@ -1,7 +1,8 @@
+import type { TargetFault } from "../../../domain/tuf/errors.js";
 import type { ForeignFiles } from "../../../domain/tuf/foreign-files.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import { addTargetList, type TargetList } from "./targets/add-target-list.js";
-import { addTargets, addValidTargets, type PartialReport } from "./targets/add-targets.js";
+import { addTargets, addValidTargets, faultsByPath, type PartialReport } from "./targets/add-targets.js";
 import { createTufRepository, type CreatePorts } from "./creation/create-tuf-repository.js";
 import type { EditOptions, EditPorts, EditReport } from "./targets/edit-bins.js";
 import { damagedFiles } from "./damaged-files.js";
@@ -66,6 +67,11 @@ export class TufRepositoryService {
   /** As `add`, but accepts what can be accepted and tells of the rest. See `addValidTargets`. */
   addValid(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<PartialReport> {
     return addValidTargets(this.ports, this.name, targets, options);
+  }
+
+  /** What `add` would refuse, by path. See `faultsByPath`. */
+  faultsOf(targets: ReadonlyMap<string, Target>): Promise<ReadonlyMap<string, readonly TargetFault[]>> {
+    return faultsByPath(this.ports, this.name, targets);
   }
 
   /** Accepts targets from a list of any length, in batches. See `addTargetList`. */

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { TargetFault } from "../../../domain/tuf/errors.js";
 import type { JsonObject } from "../../../domain/tuf/json.js";
 import type { Target } from "../../../domain/tuf/target.js";
-import { faultsOf } from "../../application/tuf/targets/add-targets.js";
 import { UsageError } from "../exit-code.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
@@ -50,7 +50,7 @@ async function add(paths: readonly string[], flags: AddFlags, signal: AbortSigna
     const gathered: Gathered = { targets: new Map(), files: new Map(), refused: [] };
     await gatherFiles(paths, flags, gathered, signal);
     if (flags.fromList !== undefined) await gatherList(flags.fromList, gathered, signal);
-    dropInvalid(gathered);
+    dropInvalid(gathered, await tuf.faultsOf(gathered.targets));
     const { targets, files, refused } = gathered;
     const [first, ...others] = refused;
     if (first !== undefined && flags.partial !== true) throw new RefusedError([first, ...others]);
@@ -93,10 +93,11 @@ async function gatherList(list: string, { targets, refused }: Gathered, signal: 
   }
 }
 
-function dropInvalid({ targets, files, refused }: Gathered): void {
-  for (const [path, target] of targets) {
-    const faults = faultsOf(new Map([[path, target]]));
-    if (faults.length === 0) continue;
+function dropInvalid(
+  { targets, files, refused }: Gathered,
+  faultsByPath: ReadonlyMap<string, readonly TargetFault[]>,
+): void {
+  for (const [path, faults] of faultsByPath) {
     for (const fault of faults) refused.push({ path: fault.path, reason: fault.reason });
     targets.delete(path);
     files.delete(path);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import type { PublishReport } from "../../application/tuf/publish/publish-tuf-repository.js";
+import { type PublishReport, UnsignedRolesError } from "../../application/tuf/publish/publish-tuf-repository.js";
+import type { RepositoryStatus } from "../../application/tuf/tuf-repository-status.js";
 import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
@@ -12,7 +13,7 @@ export function addPublish(tuf: Command): void {
     .argument("[path...]", "only the changes of these targets; all where none is named")
     .action((paths: readonly string[], flags: RepositoryFlags) =>
       answer("publish", flags, () =>
-        shown(flags, (tuf) => (paths.length === 0 ? tuf.publish() : tuf.publishOnly(paths))),
+        shown(flags, unsignedFiles, (tuf) => (paths.length === 0 ? tuf.publish() : tuf.publishOnly(paths))),
       ),
     );
 }
@@ -25,7 +26,15 @@ export function addBump(tuf: Command): void {
   withRepositoryOptions(tuf.command("bump"))
     .description("renew metadata that expires soon; run it daily")
     .option("--within <time>", "renew what expires within this: 30d, 12h; by the policy where none is given", duration)
-    .action((flags: BumpFlags) => answer("bump", flags, () => shown(flags, (tuf) => renewed(tuf, flags.within))));
+    .action((flags: BumpFlags) =>
+      answer("bump", flags, () =>
+        shown(
+          flags,
+          () => undefined,
+          (tuf) => renewed(tuf, flags.within),
+        ),
+      ),
+    );
 }
 
 const ROLES_PER_STEP = 256;
@@ -34,26 +43,41 @@ async function renewed(tuf: TufRepositoryService, within: number | undefined): P
   const rolesSigned: PublishReport["rolesSigned"][number][] = [];
   const filesWritten: string[] = [];
   let committed: PublishReport["committed"] = "nothing";
+  const unsigned: UnsignedRolesError[] = [];
   for (;;) {
-    const step = await tuf.renew({ within, limit: ROLES_PER_STEP });
+    const step = await tuf.renew({ within, limit: ROLES_PER_STEP }).catch((error: unknown) => {
+      if (!(error instanceof UnsignedRolesError)) throw error;
+      unsigned.push(error); // these roles hold up no others
+      return error.report;
+    });
     rolesSigned.push(...step.rolesSigned);
     filesWritten.push(...step.filesWritten);
     if (step.committed !== "nothing") committed = step.committed;
-    if (step.rolesSigned.length < ROLES_PER_STEP) return { ...step, rolesSigned, filesWritten, committed };
+    if (step.rolesSigned.length >= ROLES_PER_STEP) continue;
+    if (unsigned[0] !== undefined) throw unsigned[0];
+    return { ...step, rolesSigned, filesWritten, committed };
   }
 }
 
+/** Each of them is signed and stored. */
+function unsignedFiles({ bins }: RepositoryStatus): number {
+  return 2 * bins.unsigned;
+}
+
+/** @param expected files, `undefined` where nobody knows before */
 async function shown(
   flags: RepositoryFlags,
+  expected: (status: RepositoryStatus) => number | undefined,
   work: (tuf: TufRepositoryService) => Promise<PublishReport>,
 ): Promise<Answer> {
   let bar: Progress | undefined;
   const report = await withRepository(
     flags,
     async (tuf) => {
-      const { bins } = await tuf.status();
-      // Each of them is signed and stored.
-      bar = new Progress("sign and publish", 2 * bins.unsigned, { output: process.stderr, leaves: "nothing" });
+      bar = new Progress("sign and publish", expected(await tuf.status()), {
+        output: process.stderr,
+        leaves: "nothing",
+      });
       return work(tuf).finally(() => bar?.stop());
     },
     () => bar?.advance(),

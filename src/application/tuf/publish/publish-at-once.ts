@@ -12,6 +12,7 @@ import {
   isToBeSigned,
   type SigningRun,
   type SignReport,
+  soundStates,
 } from "./signing-run.js";
 
 /** Bins that are signed and merged in one commit; of more, others are to see what is done already. */
@@ -38,10 +39,8 @@ export async function publishAtOnce(
   const bins = await dueBins(run, horizons);
   if (bins === undefined || bins.length === 0) return undefined;
   const { store, repository } = run;
-  const [states, snapshot] = await Promise.all([
-    store.roleStates(repository.name, bins),
-    store.snapshotState(repository.name),
-  ]);
+  const [states, snapshot] = await Promise.all([soundStates(run, bins), store.snapshotState(repository.name)]);
+  if (states === undefined) return undefined;
   const trusting = await asOf(run);
   let signed: readonly RoleCommit[];
   let outcome: "applied" | "stale";

@@ -67,8 +67,9 @@ export class PublishTufRepository {
 
   /**
    * When it answers, every edit accepted before the call is visible to clients.
-   * @throws {TufError} REPOSITORY_NOT_FOUND, KEY_NOT_FOUND, ROOT_UNSIGNED, PUBLISH_CONTENDED, CORRUPT_REPOSITORY. A role that cannot be
-   *   signed does not hold up the others: they are published, then its error is thrown.
+   * @throws {TufError} REPOSITORY_NOT_FOUND, KEY_NOT_FOUND, ROOT_UNSIGNED, PUBLISH_CONTENDED, CORRUPT_REPOSITORY
+   * @throws {UnsignedRolesError} (the code of its first failure): a role that cannot be signed does not hold up the others,
+   *   which are published first
    */
   async publish(repository: string): Promise<PublishReport> {
     const { publish } = await this.#lanesOf(repository);
@@ -149,8 +150,7 @@ async function exported(
   committed: CommitPlan,
 ): Promise<PublishReport> {
   const { position, filesWritten } = await exports.run();
-  if (failures.length > 0) throw unsigned(failures);
-  return {
+  const report = {
     rolesSigned,
     awaiting: [...awaiting].sort(),
     committed,
@@ -158,13 +158,26 @@ async function exported(
     timestampVersion: position.timestamp,
     filesWritten,
   };
+  const [first, ...others] = failures;
+  if (first === undefined) return report;
+  if (first instanceof TufError) throw new UnsignedRolesError([first, ...others], report);
+  throw first as Error;
 }
 
-function unsigned(failures: readonly unknown[]): unknown {
-  const [first] = failures;
-  if (failures.length === 1 || !(first instanceof TufError)) return first;
-  const cause = new AggregateError(failures);
-  return new TufError(first.code, `${failures.length} roles could not be signed; one of them: ${first.message}`, {
-    cause,
-  });
+/** Some roles could not be signed, and all others were published. */
+export class UnsignedRolesError extends TufError {
+  /**
+   * @param failures one per role
+   * @param report what was done of the other roles
+   */
+  constructor(
+    readonly failures: readonly [TufError, ...unknown[]],
+    readonly report: PublishReport,
+  ) {
+    const [first, ...others] = failures;
+    const count = others.length === 0 ? "" : `${failures.length} roles could not be signed; one of them: `;
+    super(first.code, `${count}${first.message}`, {
+      cause: others.length === 0 ? first : new AggregateError(failures),
+    });
+  }
 }

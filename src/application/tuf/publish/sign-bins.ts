@@ -7,6 +7,7 @@ import {
   type Horizons,
   isToBeSigned,
   signedFile,
+  soundStates,
   type SigningRun,
   type SignReport,
   untilSigned,
@@ -43,7 +44,8 @@ async function signGroup(
   const wanted = new Map<string, number>();
   for (let attempt = 0; attempt < GROUP_ATTEMPTS && roles.length > 1; attempt++) {
     const files: RoleCommit[] = [];
-    const states = await store.roleStates(repository.name, roles);
+    const states = await soundStates(run, roles);
+    if (states === undefined) break; // the roles tell one by one which of them is not
     const trusting = await asOf(run);
     for (const state of states) {
       if (!wanted.has(state.name)) wanted.set(state.name, state.version);

@@ -28,17 +28,34 @@ export async function signDirtyRoles(run: SigningRun): Promise<SignReport> {
 
 const NOTHING_EXPIRES: Horizons = { targetsHorizon: 0, binsHorizon: 0, customHorizon: () => 0 };
 
+/** Roles that cannot be signed stay the first that expire; a step looks beyond them so often. */
+const MOST_ROUNDS = 4;
+
 /**
- * Signs what expires by then, at most `limit` of `targets` and the bins, those first that expire first; and custom roles,
- * which are few.
+ * Signs what expires by then, at most `limit` of `targets` and the bins, those first that expire first and can be signed;
+ * and custom roles, which are few.
  */
 export async function signExpiringRoles(run: SigningRun, horizons: Horizons, limit: number): Promise<SignReport> {
-  const report = emptyReport();
+  const { store, repository } = run;
   const { targetsHorizon, binsHorizon } = horizons;
-  const names = await run.store.expiringRoles(run.repository.name, { targetsHorizon, binsHorizon, limit });
-  const bins = names.filter((name) => name !== TARGETS);
-  await signBins(run, bins, horizons, report);
-  await signDelegators(run, names.includes(TARGETS), horizons, report);
+  const report = emptyReport();
+  const tried = new Set<string>();
+  for (let round = 0, left = limit; round < MOST_ROUNDS && left > 0; round++) {
+    const due = { targetsHorizon, binsHorizon, limit: left + tried.size };
+    const expiring = await store.expiringRoles(repository.name, due);
+    const names = expiring.filter((name) => !tried.has(name)).slice(0, left);
+    for (const name of names) tried.add(name);
+    const failed = report.failures.length;
+    await signBins(
+      run,
+      names.filter((name) => name !== TARGETS),
+      horizons,
+      report,
+    );
+    if (expiring.length < due.limit) break; // there are no more
+    left = report.failures.length - failed;
+  }
+  await signDelegators(run, tried.has(TARGETS), horizons, report);
   return report;
 }
 

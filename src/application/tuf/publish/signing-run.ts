@@ -1,5 +1,5 @@
 import { binsBelow } from "../../../../domain/tuf/custom-role.js";
-import { corrupt } from "../../../../domain/tuf/errors.js";
+import { corrupt, TufError } from "../../../../domain/tuf/errors.js";
 import { expiresAt, type RoleExpiry, staggeredExpiresAt } from "../../../../domain/tuf/expiry.js";
 import { binsDelegated, binSigned, type Edition, ownBinsDelegated } from "../../../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
@@ -53,6 +53,19 @@ export interface Horizons {
 /** With the trust read after the state, so that a change of trust that is not in it leaves the roles dirty. */
 export async function asOf(run: SigningRun): Promise<SigningRun> {
   return { ...run, repository: await existingRepository(run.store, run.repository.name) };
+}
+
+/** The states of roles; `undefined` where what is stored of one of them is broken, which is to hold up no other. */
+export async function soundStates(
+  { store, repository }: SigningRun,
+  roles: readonly string[],
+): Promise<readonly RoleState[] | undefined> {
+  try {
+    return await store.roleStates(repository.name, roles);
+  } catch (error) {
+    if (error instanceof TufError && error.code === "CORRUPT_REPOSITORY") return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -105,11 +105,14 @@ export class TargetPlaces {
     return [first, ...others];
   }
 
+  /** Why some clients would not find a target of this path, if it is so. */
+  faultsOf(path: string): readonly TargetFault[] {
+    const reason = hiddenPathFault(this.repository.customRoles, path);
+    return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(path), reason }];
+  }
+
   #checkFound(targets: readonly (readonly [path: string, target: Target | null])[]): void {
-    const [first, ...others] = targets.flatMap(([path, target]): TargetFault[] => {
-      const reason = target === null ? undefined : hiddenPathFault(this.repository.customRoles, path);
-      return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(path), reason }];
-    });
+    const [first, ...others] = targets.flatMap(([path, target]) => (target === null ? [] : this.faultsOf(path)));
     if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
   }
 }
