@@ -13,8 +13,8 @@ export function binary(max: number): AttributeType<Uint8Array> {
         if (!(value instanceof Uint8Array)) return `bytes (Uint8Array), got ${typeName(value)}`;
         return value.length > max ? `at most ${max} bytes, got a ${typeName(value)} of ${value.length}` : undefined;
       },
-      capture: (value) => Uint8Array.prototype.slice.call(value as Uint8Array),
-      expose: (value) => Uint8Array.prototype.slice.call(value as Uint8Array),
+      capture: (value) => new Uint8Array(value as Uint8Array), // of a Buffer, a slice would be one, too
+      expose: (value) => new Uint8Array(value as Uint8Array),
       same: (left, right) => sameBytes(left as Uint8Array, right as Uint8Array),
     },
   );
