@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_EXPIRY, expiresAt, formatExpires } from "../../../domain/tuf/expiry.js";
+import { DEFAULT_EXPIRY } from "../../../domain/tuf/expiry.js";
+import fc from "../../support/fast-check.js";
 import { planCommit, planExport, publishedName } from "../../../domain/tuf/publish-plan.js";
 
 const HOUR = 3_600_000;
@@ -69,10 +70,56 @@ describe("export plan", () => {
   });
 });
 
-describe("expiry", () => {
-  it("ends on a whole second and is written without fractions", () => {
-    const end = expiresAt(NOW + 123, DEFAULT_EXPIRY.timestamp);
-    expect(end % 1_000).toBe(0);
-    expect(formatExpires(end)).toBe("2026-01-02T00:00:00Z");
+describe("plans", () => {
+  const HORIZONS = 30 * 24;
+  const pendings = fc.array(fc.record({ role: fc.constantFrom("targets", "bins-0"), metadataVersion: fc.nat(9) }), {
+    maxLength: 3,
+  });
+
+  it("commit all that is due or pending or has other keys, and nothing else", () => {
+    const signed = fc.record({ version: fc.integer({ min: 1, max: 3 }), behind: fc.nat(1), hours: fc.nat(HORIZONS) });
+    fc.assert(
+      fc.property(pendings, signed, signed, (pending, ofSnapshot, ofTimestamp) => {
+        const state = ({ version, behind, hours }: typeof ofSnapshot) => ({
+          ...{ version, signedVersion: version - behind, metadataVersion: 4 },
+          ...{ expiresAt: NOW + hours * HOUR, length: 1, sha256: "" },
+        });
+        const given = { pending, snapshot: state(ofSnapshot), timestamp: state(ofTimestamp) };
+        const isMerge =
+          pending.length > 0 ||
+          ofSnapshot.behind + ofTimestamp.behind > 0 ||
+          ofSnapshot.hours * HOUR <= DEFAULT_EXPIRY.snapshot.renewBefore;
+        const isRenewal = ofTimestamp.hours * HOUR <= DEFAULT_EXPIRY.timestamp.renewBefore;
+        const expected = isMerge ? "snapshot" : isRenewal ? "timestamp" : "nothing";
+        expect(planCommit(given, DEFAULT_EXPIRY, NOW)).toBe(expected);
+      }),
+    );
+  });
+
+  it("export every file once: roles, then snapshots, then the newest timestamp, then roots that nobody has seen", () => {
+    const roles = ["bins-0", "bins-1", "targets", "snapshot", "root"];
+    const files = fc.uniqueArray(
+      fc.record({ role: fc.constantFrom(...roles), metadataVersion: fc.integer({ min: 1, max: 6 }) }),
+      { selector: publishedName },
+    );
+    fc.assert(
+      fc.property(files, fc.nat(6), (given, seenRoot) => {
+        const timestamp = { role: "timestamp", metadataVersion: 3 };
+        const position = { root: 1, snapshot: 5, timestamp: 6 };
+        const plan = planExport({ position, files: [...given, timestamp] }, seenRoot);
+        const order = [...plan.phases.flat(), ...plan.roots];
+        expect(order.map(publishedName).sort()).toEqual(given.map(publishedName).sort());
+        expect(plan.timestamp).toEqual(timestamp);
+        const phaseOf = (role: string) => plan.phases.findIndex((phase) => phase.some((file) => file.role === role));
+        if (phaseOf("snapshot") >= 0) {
+          for (const role of ["bins-0", "bins-1", "targets"]) expect(phaseOf(role)).toBeLessThan(phaseOf("snapshot"));
+        }
+        const unseen = plan.roots.map((root) => root.metadataVersion);
+        expect(unseen).toEqual(unseen.toSorted((one, other) => one - other));
+        expect(unseen.every((version) => version > seenRoot)).toBe(true);
+        const early = plan.phases.flat().filter(({ role }) => role === "root");
+        if (seenRoot > 0) expect(early.every(({ metadataVersion }) => metadataVersion <= seenRoot)).toBe(true);
+      }),
+    );
   });
 });
