@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
+import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
@@ -46,6 +47,18 @@ describe("publishing at once", () => {
   }
 
   const nothing = () => Promise.resolve();
+
+  /** The keys but for some, which are not at hand, or fail. */
+  function keysWithout(keyIds: readonly string[], error?: Error): SignerSource {
+    const { keys } = world.ports;
+    return {
+      load: async (keyId) => {
+        if (!keyIds.includes(keyId)) return keys.load(keyId);
+        if (error !== undefined) throw error;
+        return undefined;
+      },
+    };
+  }
 
   it("is one commit, and leaves nothing to do", async () => {
     await world.add(mine, others);
@@ -192,11 +205,48 @@ describe("publishing at once", () => {
     expect(await readdir(join(world.metadata, ".timestamps"))).toEqual([]);
   });
 
+  describe("leaves to the two steps", () => {
+    it("a bin that cannot be signed: the others are published, then its error is thrown", async () => {
+      await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 4 });
+      await world.publisher().publish("main");
+      await world.add(mine, "many/a");
+      const { trust } = (await world.ports.store.repository("main"))!;
+      const { store, calls } = storeWith(nothing);
+      const keys = keysWithout(trust.many!.keyIds, new Error("no answer"));
+      await expect(world.publisher({ store, keys }).publish("main")).rejects.toThrow("no answer");
+      expect(calls).toEqual(["roles applied", "snapshot applied"]);
+      expect(await world.published()).toEqual(hashesOf(mine));
+    });
+
+    it("a snapshot whose key is elsewhere: the bins are committed, for whoever has it", async () => {
+      await world.add(mine);
+      const { trust } = (await world.ports.store.repository("main"))!;
+      const { store, calls } = storeWith(nothing);
+      const failing = world.publisher({ store, keys: keysWithout(trust.snapshot.keyIds) }).publish("main");
+      await expect(failing).rejects.toMatchObject({ code: "KEY_NOT_FOUND" });
+      expect(calls).toEqual(["roles applied"]);
+      const { keyIds } = trust.bins;
+      expect(keyIds.some((keyId) => trust.snapshot.keyIds.includes(keyId))).toBe(false);
+      await world.publisher({ keys: keysWithout(keyIds) }).publish("main");
+      expect(await world.published()).toEqual(hashesOf(mine));
+    });
+  });
+
+  it.each([
+    ["a database that fails", new Error("unreachable")],
+    ["a fault of its own", new TypeError("not a function")],
+  ])("hides %s behind no second attempt", async (_, fault) => {
+    await world.add(mine);
+    const { store, calls } = storeWith(() => Promise.reject(fault));
+    await expect(world.publisher({ store }).publish("main")).rejects.toBe(fault);
+    expect(calls).toEqual([]);
+  });
+
   it("takes along what another has signed and not merged", async () => {
     await world.add(others);
     const crashing = Object.create(world.ports.store) as TufStore;
     crashing.commitSnapshot = () => Promise.reject(new Error("crashed"));
-    await expect(world.publisher({ store: crashing }).publish("main")).rejects.toThrow("crashed");
+    await expect(world.publisher({ store: crashing }).publishOnly("main", [others])).rejects.toThrow("crashed");
     expect(world.state.repositories.get("main")!.pending.size).toBe(1);
     await world.add(mine);
     await world.publisher().publish("main");

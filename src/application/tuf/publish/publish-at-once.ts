@@ -1,6 +1,7 @@
 import { roleAbove } from "../../../../domain/tuf/custom-role.js";
+import { TufError, type TufErrorCode } from "../../../../domain/tuf/errors.js";
 import { isBinName } from "../../../../domain/tuf/hash-bins.js";
-import type { RoleCommit } from "../../../../domain/tuf/tuf-store.js";
+import type { RoleCommit, RoleState } from "../../../../domain/tuf/tuf-store.js";
 import { commitMerge, type HeadMemory } from "./merge-snapshot.js";
 import { binCommit } from "./sign-bins.js";
 import { areDelegatorsDue } from "./sign-delegators.js";
@@ -28,7 +29,9 @@ export interface AtOnce extends SignReport {
  * commit, so that it pays once for reading, for the trust, and for a commit that lasts.
  *
  * It takes the same compare-and-sets as the two steps, those of snapshot and timestamp first. Who loses has signed the bins
- * and commits them by themselves; and whatever is unusual is left to the two steps, which tell what is wrong role by role.
+ * and commits them by themselves. Two things are left to the two steps: a bin that cannot be signed, because they sign it
+ * in the same way, publish the others and tell; and keys of snapshot or timestamp that are not at hand, because they commit
+ * the bins for whoever has these. Whatever else fails, fails.
  * @returns `undefined` where the two steps are to be taken
  */
 export async function publishAtOnce(
@@ -42,21 +45,31 @@ export async function publishAtOnce(
   const [states, snapshot] = await Promise.all([soundStates(run, bins), store.snapshotState(repository.name)]);
   if (states === undefined) return undefined;
   const trusting = await asOf(run);
-  let signed: readonly RoleCommit[];
-  let outcome: "applied" | "stale";
-  try {
-    const due = states.filter((state) => isToBeSigned(state, state.version, horizons.binsHorizon));
-    signed = await Promise.all(due.map((state) => binCommit(trusting, state)));
-    if (signed.length === 0) return undefined;
-    outcome = await commitMerge(trusting, memory, snapshot, signed);
-  } catch {
-    return undefined; // the two steps meet the same, and tell
-  }
+  const signed = await signedBins(trusting, states, horizons).catch(() => undefined);
+  if (signed === undefined || signed.length === 0) return undefined;
+  const outcome = await commitMerge(trusting, memory, snapshot, signed).catch(ifUnsigned);
+  if (outcome === undefined) return undefined;
   const isMerged = outcome === "applied";
   if (!isMerged && (await store.commitSignedRoles(repository.name, signed)) === "stale") return undefined;
   const report = emptyReport();
   for (const { file } of signed) committed(run, file, report);
   return { ...report, isMerged };
+}
+
+async function signedBins(
+  trusting: SigningRun,
+  states: readonly RoleState[],
+  { binsHorizon }: Horizons,
+): Promise<readonly RoleCommit[]> {
+  const due = states.filter((state) => isToBeSigned(state, state.version, binsHorizon));
+  return Promise.all(due.map((state) => binCommit(trusting, state)));
+}
+
+/** Why a signature cannot be had. */
+const UNSIGNED: readonly TufErrorCode[] = ["KEY_NOT_FOUND", "INVALID_KEY", "SIGNER_UNAVAILABLE"];
+
+function ifUnsigned(error: unknown): undefined {
+  if (!(error instanceof TufError) || !UNSIGNED.includes(error.code)) throw error;
 }
 
 /** Bins that are dirty or due for renewal; `undefined` where these are many, or other roles have to be looked at. */
