@@ -10,6 +10,8 @@ export interface Bench {
   /** A database that nobody else uses. */
   readonly url: string;
   readonly tables: TableStore;
+  /** For files that are gone when the run is over. */
+  readonly directory: string;
   readonly random: Random;
   /** Fewer rounds, for a look in minutes; the intervals are wider. */
   readonly quick: boolean;

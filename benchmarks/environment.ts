@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
@@ -6,6 +7,7 @@ import { cpus, loadavg, platform, release, totalmem } from "node:os";
 export function environment(settings: Readonly<Record<string, string>>) {
   return {
     at: new Date().toISOString(),
+    commit: commit(),
     node: process.version,
     platform: `${platform()} ${release()} ${process.arch}`,
     processors: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`,
@@ -19,6 +21,15 @@ export function environment(settings: Readonly<Record<string, string>>) {
 export type Environment = ReturnType<typeof environment>;
 
 const PACKAGES = ["typeorm", "mysql2", "microdiff", "@mikro-orm/core", "@mikro-orm/mysql", "sequelize"];
+
+/** What was measured; `changed` where files differ from it. */
+function commit(): string {
+  const git = (...args: string[]): string =>
+    spawnSync("git", args, { encoding: "utf8", cwd: import.meta.dirname }).stdout?.trim() ?? "";
+  const hash = git("rev-parse", "--short=12", "HEAD");
+  if (hash === "") return "unknown";
+  return git("status", "--porcelain", "--untracked-files=no") === "" ? hash : `${hash}, changed`;
+}
 
 /** Not every package exports its package.json, hence the walk from where it resolves to. */
 function versionOf(name: string): string {

@@ -29,11 +29,13 @@ export interface WorkloadReport {
   readonly title: string;
   readonly charts: readonly Chart[];
   readonly tables: readonly Table[];
+  /** How long it took. */
+  readonly seconds: number;
 }
 
 /** All findings as one report; what several workloads lost is added up. */
 export function report(
-  findings: ReadonlyMap<Workload, Findings>,
+  findings: ReadonlyMap<Workload, Findings & { readonly seconds: number }>,
   about: Pick<Report, "environment" | "seed" | "quick" | "roundTrip">,
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
@@ -52,7 +54,7 @@ export function report(
     for (const [arm, lost] of Object.entries(found.lostUpdates ?? {}))
       lostUpdates[arm] = (lostUpdates[arm] ?? 0) + lost;
     if (found.samples !== undefined) samples[id] = found.samples;
-    workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables });
+    workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables, seconds: found.seconds });
   }
   judge(diffAgainstFull(samples, seeded(about.seed)));
   return { ratios, lostUpdates, workloads, warnings: noiseWarnings(ratios), ...about, samples };

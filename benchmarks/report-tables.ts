@@ -15,9 +15,10 @@ export function tableText({ title, columns, rows }: Table): string {
   return [title, ...[lines[0]!, rule, ...lines.slice(1)].map((line) => `  ${line.join("  ")}`.trimEnd())].join("\n");
 }
 
-/** Whether a column holds nothing but figures, to be set to the right. */
+/** Whether a column holds nothing but figures, to be set to the right; some may be missing. */
 export function isNumericColumn({ rows }: Table, column: number): boolean {
-  return rows.every((row) => /^-?\d/.test(String(row[column])));
+  const cells = rows.map((row) => String(row[column])).filter((cell) => cell !== "");
+  return cells.length > 0 && cells.every((cell) => /^-?\d/.test(cell));
 }
 
 /** Every ratio against its goal, with what was lost. */

@@ -1,120 +1,104 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Findings, Workload } from "./bench.js";
-import type { Say } from "./say.js";
-import { drawChart } from "./charts/draw-chart.js";
-import { DARK, LIGHT } from "./charts/theme.js";
 import { environment } from "./environment.js";
-import { LatencyProxy } from "./latency/latency-proxy.js";
 import { reached } from "./goals.js";
+import { LatencyProxy } from "./latency/latency-proxy.js";
+import { parseOptions } from "./options.js";
 import { seeded } from "./random.js";
+import { checkFiles, writeFiles } from "./report-files.js";
 import { report } from "./report-json.js";
 import { tableText, verdicts } from "./report-tables.js";
-import { reportPage } from "./report-html.js";
+import type { Say } from "./say.js";
 import { openBenchDatabase } from "./server.js";
 import { TableStore } from "./tables.js";
-import { WORKLOADS } from "./workloads/index.js";
-
-interface Options {
-  readonly quick: boolean;
-  readonly counts: boolean;
-  readonly only?: readonly Workload[];
-  readonly json?: string;
-  readonly report: string;
-  readonly database?: string;
-  readonly rtt: number;
-  readonly seed: number;
-  readonly check: boolean;
-}
-
-const {
-  quick,
-  counts,
-  only = WORKLOADS,
-  json,
-  report: folder,
-  database,
-  rtt,
-  seed,
-  check,
-} = new Command("npm run bench --")
-  .description("What writing only the difference buys, what it costs, and whether anything is lost.")
-  .option("--quick", "fewer rounds: a look in minutes", false)
-  .option("--counts", "only what noise does not touch: statements, bytes, lost updates", false)
-  .option("--only <ids>", `some workloads, of ${WORKLOADS.map(({ id }) => id).join(",")}`, named)
-  .option("--json <file>", "also write ratios, environment and raw samples to a file")
-  .option("--report <folder>", "where report.html and its charts go", "benchmarks/report")
-  .option("--rtt <ms>", "milliseconds to add to every round trip", milliseconds, 0)
-  .option("--database <url>", "a server to run on, mysql://user:password@host:port/; by default one is started")
-  .option("--seed <number>", "for the order of the arms", Number, 1)
-  .option("--check", "exit 1 where a ratio misses its goal", false)
-  .parse()
-  .opts<Options>();
 
 const say: Say = (what) => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what.slice(0, (process.stderr.columns || 80) - 1)}`);
 };
 
-const place = await openBenchDatabase(database, say);
-const latency = await LatencyProxy.before(place.url, rtt);
-const tables = new TableStore(place.url);
-const findings = new Map<Workload, Findings>();
+const options = parseOptions();
+const { quick, counts, only, database, rtt, seed, check } = options;
+
+class Interrupted extends Error {}
+
+class CannotBegin extends Error {}
+
+/** Rejects when somebody wants the run to end; whoever asks again does not wait for what is tidied up. */
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(130));
+      // What is under way fails when its tables go.
+      process.on("uncaughtException", () => undefined);
+      reject(new Interrupted("interrupted"));
+    });
+  }
+});
+
 try {
-  for (const workload of counts ? only.filter(({ count }) => count !== undefined) : only) {
-    const { id, title } = workload;
-    console.error(`${id}: ${title}`);
-    const bench = {
-      url: latency.url,
-      tables,
-      quick,
-      random: seeded(seed),
-      say: (what: string) => say(`${id}: ${what}`),
-    };
-    const found = await (counts ? workload.count!(bench) : workload.run(bench));
-    say("");
-    findings.set(workload, found);
-    for (const table of found.tables) console.log(`${tableText(table)}\n`);
-  }
-} finally {
-  await tables.close();
-  await latency.close();
-  await place.close();
-}
-
-const result = report(findings, { environment: environment(place.settings), seed, quick, roundTrip: rtt });
-for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
-for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
-await writeReport();
-if (json !== undefined) await writeFile(json, `${JSON.stringify(result, undefined, 2)}\n`);
-
-const missed = Object.entries(result.ratios).filter(([, ratio]) => !reached(ratio, ratio.value));
-if (check && missed.length > 0) {
-  console.error(`missed: ${missed.map(([name]) => name).join(", ")}`);
-  process.exitCode = 1;
-}
-
-/** The page, and every chart by itself for pages that others write. */
-async function writeReport(): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "report.html"), reportPage(result));
-  for (const chart of result.workloads.flatMap(({ charts }) => charts)) {
-    for (const theme of [LIGHT, DARK]) {
-      await writeFile(join(folder, `${chart.id}-${theme.name}.svg`), drawChart(chart, theme));
+  await checkFiles(options).catch(cannotBegin);
+  const directory = await mkdtemp(join(tmpdir(), "distinction-bench-"));
+  const closing: (() => Promise<void>)[] = [];
+  const findings = new Map<Workload, Findings & { readonly seconds: number }>();
+  let settings: Readonly<Record<string, string>> = {};
+  try {
+    const place = await openBenchDatabase(database, say).catch(cannotBegin);
+    closing.push(() => place.close());
+    ({ settings } = place);
+    const latency = await LatencyProxy.before(place.url, rtt);
+    closing.unshift(() => latency.close());
+    const tables = new TableStore(place.url);
+    closing.unshift(() => tables.close());
+    for (const [index, workload] of only.entries()) {
+      const { id, title } = workload;
+      console.error(`${id}: ${title} (${index + 1} of ${only.length})`);
+      const began = performance.now();
+      const seconds = (): number => Math.round((performance.now() - began) / 1000);
+      const bench = {
+        url: latency.url,
+        tables,
+        directory,
+        quick,
+        random: seeded(seed),
+        say: (what: string) => say(`${id}, ${seconds()} s: ${what}`),
+      };
+      const found = await Promise.race([counts ? workload.count!(bench) : workload.run(bench), interrupted]);
+      say("");
+      findings.set(workload, { ...found, seconds: seconds() });
+      for (const table of found.tables) console.log(`${tableText(table)}\n`);
     }
+  } finally {
+    for (const close of closing) await Promise.race([close(), delay(20_000)]);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
-  console.error(`report: ${join(folder, "report.html")}`);
+
+  const result = report(findings, { environment: environment(settings), seed, quick, roundTrip: rtt });
+  for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
+  for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
+  await writeFiles(options, result).catch(cannotBegin);
+  console.error(`report: ${join(options.report, "report.html")}`);
+  const missed = Object.entries(result.ratios).filter(([, ratio]) => !reached(ratio, ratio.value));
+  if (check && missed.length > 0) {
+    console.error(`missed: ${missed.map(([name]) => name).join(", ")}`);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  say("");
+  if (error instanceof Interrupted) {
+    console.error("interrupted: tables, processes and files of this run are gone");
+    process.exit(130);
+  }
+  if (!(error instanceof CannotBegin)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 2;
 }
 
-function milliseconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1000)) throw new InvalidArgumentError("0 to 1000 milliseconds");
-  return value;
-}
-
-function named(text: string): readonly Workload[] {
-  const ids = text.split(",").map((id) => id.trim().toUpperCase());
-  const unknown = ids.find((id) => !WORKLOADS.some((workload) => workload.id === id));
-  if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown}`);
-  return WORKLOADS.filter(({ id }) => ids.includes(id));
+/** A server, a folder or a disk is not as it must be, and no fault of the benchmarks: one line says it. */
+function cannotBegin(error: unknown): never {
+  const { message, code } = error as { message?: string; code?: string };
+  throw new CannotBegin(message || code || String(error)); // a refused connection has no message
 }

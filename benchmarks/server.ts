@@ -49,9 +49,9 @@ export async function openBenchDatabase(serverUrl: string | undefined, say: Say)
     url: url.href,
     settings,
     close: async () => {
-      await admin.query("DROP DATABASE IF EXISTS ??", [name]);
-      await admin.end();
-      await started?.stop();
+      if (started === undefined) await admin.query("DROP DATABASE IF EXISTS ??", [name]);
+      admin.destroy();
+      await started?.stop(); // with all that is on it
     },
   };
 }

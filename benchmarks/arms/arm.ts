@@ -1,6 +1,7 @@
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 
-export type ArmName = "distinction" | "handwritten" | "pessimistic" | "typeorm" | "mikroorm" | "sequelize";
+export type ArmName =
+  "distinction" | "handwritten" | "pessimistic" | "global lock" | "typeorm" | "mikroorm" | "sequelize";
 
 export interface ArmOptions {
   /** `mysql://user:password@host:port/database` */
@@ -17,7 +18,7 @@ export interface ArmOptions {
 export interface ArmType<A extends Arm = Arm> {
   readonly name: ArmName;
   /** What it promises to a writer who was overtaken; a column of every table. */
-  readonly guarantee: "version checked" | "version kept, not checked" | "row locked";
+  readonly guarantee: "version checked" | "version kept, not checked" | "row locked" | "all locked";
   open(options: ArmOptions): Promise<A>;
 }
 
@@ -31,8 +32,8 @@ export interface Arm {
    * @returns how often it had to begin again
    */
   increment(id: string, attribute: string): Promise<number>;
-  /** Loads the record. */
-  read(id: string): Promise<void>;
+  /** Loads the record, and answers the object that the arm makes of it. */
+  read(id: string): Promise<object>;
   /** Loads the record and saves it as it is; calls `loaded` in between. */
   saveUnchanged(id: string, loaded: () => void): Promise<void>;
   close(): Promise<void>;

@@ -30,7 +30,7 @@ export const distinctionArm: ArmType<BatchArm> = {
         const raise = (record: object): void => void ((record as Record<string, number>)[attribute]! += 1);
         return (await repository.update(id, raise)).retries;
       },
-      read: async (id) => void (await repository.get(id)),
+      read: (id) => repository.get(id),
       async saveUnchanged(id, loaded) {
         const record = await repository.get(id);
         loaded();

@@ -1,10 +1,10 @@
 import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
-import type { Arm, ArmOptions, ArmType, BatchArm } from "./arm.js";
+import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
-type Row = RowDataPacket & Record<string, string | number | Date | null> & { version: number };
-type Value = string | number | Date | null;
+export type Row = RowDataPacket & Record<string, string | number | Date | null> & { version: number };
+export type Value = string | number | Date | null;
 
 /**
  * H: the least SQL that does the work, as somebody would write it by hand for one table: two prepared statements of
@@ -35,7 +35,7 @@ export const handwrittenArm: ArmType<BatchArm> = {
           const row = await load(id);
           return (await store(row, attribute, Number(row[attribute]) + 1)) ? "stored" : "overtaken";
         }),
-      read: async (id) => void (await load(id)),
+      read: load,
       async saveUnchanged(id, loaded) {
         await load(id);
         loaded(); // by hand, one does not save what one did not change
@@ -59,35 +59,7 @@ export const handwrittenArm: ArmType<BatchArm> = {
   },
 };
 
-/** SELECT … FOR UPDATE, UPDATE, COMMIT on one connection: writers of a record wait for each other. */
-export const pessimisticArm: ArmType = {
-  name: "pessimistic",
-  guarantee: "row locked",
-  async open(options: ArmOptions): Promise<Arm> {
-    const pool = await openPool(options);
-    const { select, overwrite } = statements(options.table);
-    const change = (id: string, attribute: string, value: (row: Row) => Value): Promise<void> =>
-      inTransaction(pool, async (connection) => {
-        const [rows] = await connection.execute<Row[]>(`${select} FOR UPDATE`, [id]);
-        await connection.execute(overwrite(attribute), [value(rows[0]!), id]);
-      });
-    return {
-      setAttribute: (id, attribute, value) => change(id, attribute, () => value as Value),
-      async increment(id, attribute) {
-        await change(id, attribute, (row) => Number(row[attribute]) + 1);
-        return 0;
-      },
-      read: async (id) => void (await pool.execute(select, [id])),
-      async saveUnchanged(id, loaded) {
-        await pool.execute(select, [id]);
-        loaded();
-      },
-      close: () => pool.end(),
-    };
-  },
-};
-
-async function openPool({ url, poolSize, onStatement }: ArmOptions): Promise<Pool> {
+export async function openPool({ url, poolSize, onStatement }: ArmOptions): Promise<Pool> {
   const pool = createPool({ uri: url, connectionLimit: poolSize, timezone: "Z", charset: "utf8mb4" });
   if (onStatement) {
     const execute = pool.execute.bind(pool) as (...given: unknown[]) => unknown;
@@ -97,7 +69,7 @@ async function openPool({ url, poolSize, onStatement }: ArmOptions): Promise<Poo
   return pool;
 }
 
-async function inTransaction(pool: Pool, work: (connection: PoolConnection) => Promise<void>): Promise<void> {
+export async function inTransaction(pool: Pool, work: (connection: PoolConnection) => Promise<void>): Promise<void> {
   const connection = await pool.getConnection();
   try {
     await connection.beginTransaction();
@@ -111,7 +83,7 @@ async function inTransaction(pool: Pool, work: (connection: PoolConnection) => P
   }
 }
 
-function statements({ name, columns }: RecordTable) {
+export function statements({ name, columns }: RecordTable) {
   const list = [...Object.values(columns), "version"].map((column) => `\`${column}\``).join(", ");
   const set = (attribute: string): string =>
     `UPDATE ${name} SET \`${columns[attribute]}\` = ?, version = version + 1 WHERE id = ?`;

@@ -42,7 +42,7 @@ export const mikroormArm: ArmType<BatchArm> = {
             throw error;
           }
         }),
-      read: async (id) => void (await orm.em.fork().findOneOrFail(entity, { id })),
+      read: (id) => orm.em.fork().findOneOrFail(entity, { id }),
       saveUnchanged: (id, loaded) => edit(id, loaded),
       async editMany(attribute, values) {
         const em = orm.em.fork();
@@ -57,13 +57,17 @@ export const mikroormArm: ArmType<BatchArm> = {
 };
 
 /** For the kinds of attributes that the benchmarks' records have. */
-function schemaOf(table: RecordTable): EntitySchema {
+export function schemaOf(
+  table: RecordTable,
+  collections: Readonly<Record<string, EntitySchemaProperty>> = {},
+): EntitySchema {
   const key = keyNames(table.type);
-  const properties: Record<string, EntitySchemaProperty> = {};
+  const properties: Record<string, EntitySchemaProperty> = { ...collections };
   for (const [name, { shape, nullable }] of Object.entries(table.type.attributes as Attributes)) {
     const common = { fieldName: table.columns[name]!, nullable, primary: key.includes(name) };
     if (shape.kind === "integer") properties[name] = { ...common, type: "integer" };
     else if (shape.kind === "boolean") properties[name] = { ...common, type: "boolean" };
+    else if (shape.kind === "json") properties[name] = { ...common, type: "json" };
     else if (shape.kind === "instant") properties[name] = { ...common, type: "datetime", length: shape.fraction };
     else properties[name] = { ...common, type: "string" };
   }

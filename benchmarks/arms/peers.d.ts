@@ -4,7 +4,11 @@
  */
 declare module "@mikro-orm/mysql" {
   export interface EntitySchemaProperty {
-    type: string;
+    type?: string;
+    kind?: string;
+    entity?: string;
+    mappedBy?: string;
+    orphanRemoval?: boolean;
     fieldName?: string;
     nullable?: boolean;
     primary?: boolean;
@@ -15,10 +19,20 @@ declare module "@mikro-orm/mysql" {
     constructor(schema: { name: string; tableName: string; properties: Record<string, EntitySchemaProperty> });
   }
   export class OptimisticLockError extends Error {}
+  export interface Collection<T> {
+    getItems(): T[];
+    remove(item: T): void;
+  }
   export interface EntityManager {
     fork(): EntityManager;
+    create(entity: string, values: Record<string, unknown>): Record<string, unknown>;
     find(entity: string, where: Record<string, unknown>): Promise<Record<string, unknown>[]>;
-    findOneOrFail(entity: string, where: Record<string, unknown>): Promise<Record<string, unknown>>;
+    findOneOrFail(
+      entity: string,
+      where: Record<string, unknown>,
+      options?: { readonly populate: readonly string[] },
+    ): Promise<Record<string, unknown>>;
+    remove(entity: Record<string, unknown>): void;
     flush(): Promise<void>;
   }
   export class MikroORM {
@@ -33,18 +47,32 @@ declare module "sequelize" {
   export interface Model {
     get(name: string): unknown;
     set(name: string, value: unknown): void;
+    changed(name: string, dirty: boolean): void;
     save(options?: { transaction: Transaction }): Promise<unknown>;
+    destroy(): Promise<void>;
   }
   export interface Transaction {
     readonly finished?: string;
   }
+  export interface Include {
+    readonly model: ModelStatic;
+    readonly as: string;
+    /** By a query of its own, instead of a join. */
+    readonly separate: boolean;
+  }
   export interface ModelStatic {
     findAll(options: { where: Record<string, unknown> }): Promise<Model[]>;
     findByPk(id: string, options: { rejectOnEmpty: true }): Promise<Model>;
+    findByPk(id: string, options: { include: readonly Include[] }): Promise<Model | null>;
+    create(values: Record<string, unknown>, options?: { transaction: Transaction }): Promise<Model>;
+    bulkCreate(rows: readonly Record<string, unknown>[], options: { transaction: Transaction }): Promise<Model[]>;
+    destroy(options: { where: Record<string, unknown>; transaction: Transaction }): Promise<number>;
+    hasMany(model: ModelStatic, options: { foreignKey: string; as: string }): unknown;
   }
   export const DataTypes: {
     readonly BIGINT: unknown;
     readonly BOOLEAN: unknown;
+    readonly JSON: unknown;
     readonly STRING: unknown;
     readonly DATE: (fraction: number) => unknown;
   };

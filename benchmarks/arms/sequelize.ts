@@ -13,13 +13,7 @@ export const sequelizeArm: ArmType<BatchArm> = {
   name: "sequelize",
   guarantee: "version checked",
   async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
-    const sequelize = new Sequelize(url.replace(/^mariadb:/, "mysql:"), {
-      dialect: "mysql",
-      dialectModule: mysql2,
-      pool: { max: poolSize, min: 0 },
-      timezone: "+00:00",
-      logging: onStatement ?? false,
-    });
+    const sequelize = connect(url, poolSize, onStatement);
     const model = modelOf(sequelize, table);
     await sequelize.authenticate();
     return {
@@ -40,7 +34,7 @@ export const sequelizeArm: ArmType<BatchArm> = {
             throw error;
           }
         }),
-      read: async (id) => void (await model.findByPk(id, { rejectOnEmpty: true })),
+      read: (id) => model.findByPk(id, { rejectOnEmpty: true }),
       async saveUnchanged(id, loaded) {
         const instance = await model.findByPk(id, { rejectOnEmpty: true });
         loaded();
@@ -59,14 +53,25 @@ export const sequelizeArm: ArmType<BatchArm> = {
   },
 };
 
+export function connect(url: string, poolSize: number, onStatement?: (sql: string) => void): Sequelize {
+  return new Sequelize(url.replace(/^mariadb:/, "mysql:"), {
+    dialect: "mysql",
+    dialectModule: mysql2,
+    pool: { max: poolSize, min: 0 },
+    timezone: "+00:00",
+    logging: onStatement ?? false,
+  });
+}
+
 /** For the kinds of attributes that the benchmarks' records have. */
-function modelOf(sequelize: Sequelize, table: RecordTable): ModelStatic {
+export function modelOf(sequelize: Sequelize, table: RecordTable): ModelStatic {
   const key = keyNames(table.type);
   const attributes: SequelizeAttributes = {};
   for (const [name, { shape, nullable }] of Object.entries(table.type.attributes as Attributes)) {
     const common = { field: table.columns[name]!, allowNull: nullable, primaryKey: key.includes(name) };
     if (shape.kind === "integer") attributes[name] = { ...common, type: DataTypes.BIGINT };
     else if (shape.kind === "boolean") attributes[name] = { ...common, type: DataTypes.BOOLEAN };
+    else if (shape.kind === "json") attributes[name] = { ...common, type: DataTypes.JSON };
     else if (shape.kind === "instant") attributes[name] = { ...common, type: DataTypes.DATE(shape.fraction) };
     else attributes[name] = { ...common, type: DataTypes.STRING };
   }

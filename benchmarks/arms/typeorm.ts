@@ -38,7 +38,7 @@ export const typeormArm: ArmType<BatchArm> = {
         await repository.save(entity);
         return 0;
       },
-      read: async (id) => void (await load(id)),
+      read: load,
       async saveUnchanged(id, loaded) {
         const entity = await load(id);
         loaded();
@@ -62,6 +62,7 @@ export function schemaOf(table: RecordTable): EntitySchema<Entity> {
     const common = { name: table.columns[name]!, nullable, primary: key.includes(name) };
     if (shape.kind === "integer") columns[name] = { ...common, type: "int" };
     else if (shape.kind === "boolean") columns[name] = { ...common, type: "boolean" };
+    else if (shape.kind === "json") columns[name] = { ...common, type: "json" };
     else if (shape.kind === "instant") columns[name] = { ...common, type: "datetime", precision: shape.fraction };
     else columns[name] = { ...common, type: "varchar" };
   }

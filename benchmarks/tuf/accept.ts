@@ -8,8 +8,8 @@ import { targetOf, withRepository } from "./tuf-bench.js";
 
 const BINS = { bitLength: 14, namePrefix: "bins" };
 
-/** Targets of one batch. */
-export const BATCH = 4_000;
+/** How many targets are accepted at once. */
+export const BATCHES = [1, 4_000] as const;
 
 type Batch = readonly (readonly [path: string, target: Target])[];
 
@@ -19,20 +19,25 @@ type Batch = readonly (readonly [path: string, target: Target])[];
  * - `handwritten`: the fewest statements with the same effect on new targets: one UPDATE of the bins, one multi-row INSERT.
  * - `insert`: the multi-row INSERT alone. Nobody could tell from it what is to be published.
  */
-export function accept({ url, random, quick, say }: Bench): Promise<Samples> {
-  return withRepository(url, "accept", 2 ** BINS.bitLength, async ({ service }) => {
+export function accept({ url, directory, random, quick, say }: Bench): Promise<Readonly<Record<number, Samples>>> {
+  return withRepository({ url, directory }, "accept", 2 ** BINS.bitLength, async ({ service }) => {
     const pool = createPool({ uri: url, connectionLimit: 1 });
-    const onNew = (work: (batch: Batch) => Promise<unknown>) => (): Promise<number> => {
-      const batch = newTargets();
-      return timed(() => work(batch));
-    };
+    const found: Record<number, Samples> = {};
     try {
-      const contenders = [
-        { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
-        { name: "handwritten", round: onNew((batch) => markAndInsert(pool, batch)) },
-        { name: "insert", round: onNew((batch) => insert(pool, batch)) },
-      ];
-      return await interleaved(contenders, quick ? 10 : 40, random, say);
+      for (const size of BATCHES) {
+        const onNew = (work: (batch: Batch) => Promise<unknown>) => (): Promise<number> => {
+          const batch = newTargets(size);
+          return timed(() => work(batch));
+        };
+        const contenders = [
+          { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
+          { name: "handwritten", round: onNew((batch) => markAndInsert(pool, batch)) },
+          { name: "insert", round: onNew((batch) => insert(pool, batch)) },
+        ];
+        const rounds = (quick ? 10 : 40) * (size === 1 ? 5 : 1);
+        found[size] = await interleaved(contenders, rounds, random, (what) => say(`${size} at once, ${what}`));
+      }
+      return found;
     } finally {
       await pool.end();
     }
@@ -60,9 +65,9 @@ async function markAndInsert(pool: Pool, batch: Batch): Promise<void> {
   }
 }
 
-function newTargets(): Batch {
+function newTargets(size: number): Batch {
   const round = randomBytes(6).toString("hex");
-  return Array.from({ length: BATCH }, (_, index) => {
+  return Array.from({ length: size }, (_, index) => {
     const path = `packages/${round}/example-${index}-1.0.0.tgz`;
     return [path, targetOf(path)] as const;
   });

@@ -16,11 +16,14 @@ export interface PublishOne {
   readonly samples: Samples;
   readonly statements: number;
   readonly bytes: number;
+  /** Rows that the server inserted, changed and deleted. */
+  readonly rows: number;
+  readonly signatures: number;
 }
 
 /** Publishing one changed bin of 16,384, with 139 targets in it. */
-export function publishOne({ url, random, quick, say }: Bench): Promise<PublishOne> {
-  return withRepository(url, "one", BINS, async (bench) => {
+export function publishOne({ url, directory, tables, random, quick, say }: Bench): Promise<PublishOne> {
+  return withRepository({ url, directory }, "one", BINS, async (bench) => {
     const paths = pathsOfOneBin(TARGETS);
     const targets = new Map(paths.map((path) => [path, targetOf(path)]));
     await bench.service.add(targets);
@@ -29,13 +32,16 @@ export function publishOne({ url, random, quick, say }: Bench): Promise<PublishO
     let edition = 0;
     let statements = 0;
     let bytes = 0;
+    let signatures = 0;
     const publish = async (): Promise<number> => {
       const path = paths[++edition % paths.length]!;
       await bench.service.add(new Map([[path, targetOf(path, edition)]]));
+      const signed = bench.signatures();
       bench.sent.reset();
       const milliseconds = await timed(() => bench.service.publish());
       statements = bench.sent.statements;
       bytes = Math.max(bytes, bench.sent.bytes);
+      signatures = bench.signatures() - signed;
       return milliseconds;
     };
     const contenders = [
@@ -43,7 +49,10 @@ export function publishOne({ url, random, quick, say }: Bench): Promise<PublishO
       { name: "floor", round: floor },
     ];
     const samples = await interleaved(contenders, quick ? 60 : 200, random, say);
-    return { samples, statements, bytes };
+    const path = paths[++edition % paths.length]!;
+    await bench.service.add(new Map([[path, targetOf(path, edition)]]));
+    const rows = await tables.rowsWritten(() => bench.service.publish());
+    return { samples, statements, bytes, rows, signatures };
   });
 }
 

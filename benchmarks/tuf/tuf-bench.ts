@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoalescedTargetEdits } from "../../domain/tuf/coalesced-edits.js";
+import type { Signer } from "../../domain/tuf/signer.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
@@ -14,6 +14,7 @@ import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js"
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
+import type { Bench } from "../bench.js";
 import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
 import { TufRepositoryService, type TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 
@@ -41,12 +42,26 @@ export class Sent {
   }
 }
 
+/** Key files that count what they sign. */
+class CountedKeys extends KeyFiles {
+  signatures = 0;
+
+  override async load(keyId: string): Promise<Signer | undefined> {
+    const signer = await super.load(keyId);
+    if (signer === undefined) return undefined;
+    const { publicKey } = signer;
+    return { keyId, publicKey, sign: (bytes) => (this.signatures++, signer.sign(bytes)) };
+  }
+}
+
 /** One process's means to work on a repository. */
 export interface TufBench {
   readonly place: TufPlace;
   readonly ports: TufPorts;
   readonly service: TufRepositoryService;
   readonly sent: Sent;
+  /** Signatures made since it was opened. */
+  readonly signatures: () => number;
   close(): Promise<void>;
 }
 
@@ -61,12 +76,13 @@ export async function openTufBench(place: TufPlace, poolSize = 8): Promise<TufBe
   });
   await database.connect();
   const codec = new JsonMetadataCodec();
+  const keys = new CountedKeys(join(place.directory, "keys"), codec);
   const ports: TufPorts = {
     ...environment,
     store: new SqlTufStore(database),
     trust: new SqlTrustStore(database),
     edits: new CoalescedTargetEdits(new SqlTargetEdits(database)),
-    keys: new KeyFiles(join(place.directory, "keys"), codec),
+    keys,
     files: new DirectoryMetadataFiles(join(place.directory, "metadata"), systemClock),
     verifier: new SchemeVerifier(),
     codec,
@@ -75,6 +91,7 @@ export async function openTufBench(place: TufPlace, poolSize = 8): Promise<TufBe
     place,
     ports,
     sent,
+    signatures: () => keys.signatures,
     service: new TufRepositoryService(ports, place.name),
     close: () => database.close(),
   };
@@ -82,12 +99,12 @@ export async function openTufBench(place: TufPlace, poolSize = 8): Promise<TufBe
 
 /** A new repository of empty bins, for one piece of work; its files are removed afterwards. */
 export async function withRepository<T>(
-  url: string,
+  { url, directory: parent }: Pick<Bench, "url" | "directory">,
   name: string,
   bins: number,
   work: (bench: TufBench) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "distinction-bench-tuf-"));
+  const directory = await mkdtemp(join(parent, `${name}-`));
   try {
     const bench = await openTufBench({ url, directory, name });
     try {

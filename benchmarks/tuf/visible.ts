@@ -15,8 +15,8 @@ export interface Visible {
 }
 
 /** 64 adders in one process; each adds a target, waits until clients can see it, and adds the next. */
-export function visible({ url, quick, say }: Bench): Promise<Visible> {
-  return withRepository(url, "visible", BINS, async ({ service, sent }) => {
+export function visible({ url, directory, quick, say }: Bench): Promise<Visible> {
+  return withRepository({ url, directory }, "visible", BINS, async ({ service, sent }) => {
     const rounds = quick ? 30 : 120;
     let warm = true;
     const times: number[] = [];

@@ -12,8 +12,17 @@ export interface WorkerOrders {
   readonly mode: "free" | "lock";
 }
 
+/** What a worker tells when its tasks are done. */
+export interface WorkerTally {
+  readonly done: true;
+  readonly signatures: number;
+  readonly statements: number;
+  readonly bytes: number;
+}
+
+process.once("disconnect", () => process.exit()); // who asked for the work is gone
 const { place, paths, warmUp, mode } = JSON.parse(process.argv[2] ?? "") as WorkerOrders;
-const { service, close } = await openTufBench(place);
+const { service, sent, signatures, close } = await openTufBench(place);
 const connection = await createConnection({ uri: place.url });
 const task = async (path: string): Promise<void> => {
   await service.add(new Map([[path, targetOf(path)]]));
@@ -22,6 +31,8 @@ const task = async (path: string): Promise<void> => {
 for (const path of warmUp) await task(path);
 process.send?.("ready");
 await new Promise((resolve) => process.once("message", resolve));
+sent.reset();
+const signedBefore = signatures();
 if (mode === "free") await Promise.all(paths.map(task));
 else {
   for (const path of paths) {
@@ -30,7 +41,7 @@ else {
     await connection.query("SELECT RELEASE_LOCK('distinction_bench')");
   }
 }
-process.send?.("done");
+process.send?.({ done: true, signatures: signatures() - signedBefore, ...sent } satisfies WorkerTally);
 await connection.end();
 await close();
 process.disconnect?.();

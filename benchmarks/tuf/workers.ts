@@ -1,47 +1,112 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Bench } from "../bench.js";
 import { childScript } from "../child-script.js";
 import { timed, type Samples } from "../measure.js";
-import { withRepository } from "./tuf-bench.js";
-import type { WorkerOrders } from "./worker.child.js";
-
-const BINS = 2_048;
-const WORKERS = 4;
+import { withRepository, type TufPlace } from "./tuf-bench.js";
+import type { WorkerOrders, WorkerTally } from "./worker.child.js";
 
 /** Tasks of each worker before the time is taken: a process that has just begun would tell of its compiler and connections. */
 const WARM_UP = 20;
 
+export interface Crew {
+  readonly bins: number;
+  readonly workers: number;
+}
+
+/** What a crew did. */
+export interface CrewFindings extends Crew {
+  readonly tasks: number;
+  /** Milliseconds until all tasks of all workers were visible: `distinction`, and with a global lock, `lock`. */
+  readonly samples: Samples;
+  /** Of all rounds without a lock. */
+  readonly free: Output;
+  readonly locked: Output;
+}
+
+export interface Output {
+  tasks: number;
+  /** Metadata that clients were given. */
+  published: number;
+  signatures: number;
+  statements: number;
+  bytes: number;
+}
+
 /**
- * Milliseconds until all tasks of all workers are visible, with and without a global lock. All tasks of a worker are there
- * from the start, as from a queue: without a lock they are under way together, with it nobody may be.
+ * Workers with and without a global lock. All tasks of a worker are there from the start, as from a queue: without a lock
+ * they are under way together, with it nobody may be.
  *
  * Before that each worker of either arm does as many tasks, one after the other and without a lock: services run for days.
  */
-export function workers({ url, quick, say }: Bench): Promise<Samples> {
-  return withRepository(url, "workers", BINS, async ({ place }) => {
+export function workers(
+  { url, directory, say }: Bench,
+  crew: Crew,
+  tasks: number,
+  rounds: number,
+): Promise<CrewFindings> {
+  return withRepository({ url, directory }, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
     const samples = { distinction: [] as number[], lock: [] as number[] };
-    const tasks = quick ? 25 : 100;
-    const rounds = quick ? 2 : 5;
+    const outputs = { free: emptyOutput(), lock: emptyOutput() };
     for (let round = 0; round < rounds; round++) {
       for (const mode of round % 2 === 0 ? (["free", "lock"] as const) : (["lock", "free"] as const)) {
-        say(`${WORKERS} workers, ${mode === "free" ? "no lock" : "a global lock"}, round ${round + 1} of ${rounds}`);
-        const children = Array.from({ length: WORKERS }, (_, worker) => {
-          const pathsOf = (count: number, purpose: string) =>
-            Array.from({ length: count }, (_unused, task) => `${mode}/${round}/${worker}/${purpose}/${task}.tgz`);
-          return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode });
-        });
-        await Promise.all(children.map((child) => told(child, "ready")));
-        const milliseconds = await timed(() => {
-          for (const child of children) child.send("go");
-          return Promise.all(children.map((child) => told(child, "done")));
-        });
+        const lock = mode === "free" ? "no lock" : "a global lock";
+        say(`${crew.workers} workers, ${crew.bins} bins, ${lock}, round ${round + 1} of ${rounds}`);
+        const label = `${mode}/${round}`;
+        const milliseconds = await oneRound(place, crew.workers, tasks, mode, label, outputs[mode]);
         samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
-        for (const child of children) if (child.exitCode === null) await once(child, "exit");
       }
     }
-    return samples;
+    return { ...crew, tasks, samples, free: outputs.free, locked: outputs.lock };
   });
+}
+
+async function oneRound(
+  place: TufPlace,
+  count: number,
+  tasks: number,
+  mode: WorkerOrders["mode"],
+  label: string,
+  output: Output,
+): Promise<number> {
+  const children = Array.from({ length: count }, (_, worker) => {
+    const pathsOf = (number: number, purpose: string) =>
+      Array.from({ length: number }, (_unused, task) => `${label}/${worker}/${purpose}/${task}.tgz`);
+    return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode });
+  });
+  try {
+    await Promise.all(children.map((child) => told(child, (message) => message === "ready")));
+    const before = await published(place);
+    let tallies: unknown[] = [];
+    const milliseconds = await timed(async () => {
+      for (const child of children) child.send("go");
+      tallies = await Promise.all(children.map((child) => told(child, (message) => typeof message === "object")));
+    });
+    for (const { signatures, statements, bytes } of tallies as WorkerTally[]) {
+      output.tasks += tasks;
+      output.signatures += signatures;
+      output.statements += statements;
+      output.bytes += bytes;
+    }
+    for (const child of children) if (child.exitCode === null) await once(child, "exit");
+    output.published += (await published(place)) - before;
+    return milliseconds;
+  } finally {
+    for (const child of children) child.kill();
+  }
+}
+
+/** Versions of metadata that were published. The timestamp's file has no number; there is one for every snapshot. */
+async function published({ directory }: TufPlace): Promise<number> {
+  const names = await readdir(join(directory, "metadata"));
+  const count = (pattern: RegExp): number => names.filter((name) => pattern.test(name)).length;
+  return count(/^\d+\./) + count(/^\d+\.snapshot\./);
+}
+
+function emptyOutput(): Output {
+  return { tasks: 0, published: 0, signatures: 0, statements: 0, bytes: 0 };
 }
 
 function startWorker(orders: WorkerOrders): ChildProcess {
@@ -49,9 +114,9 @@ function startWorker(orders: WorkerOrders): ChildProcess {
   return fork(path, [JSON.stringify(orders)], { execArgv });
 }
 
-function told(child: ChildProcess, word: string): Promise<void> {
+function told(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.on("message", (message) => message === word && resolve());
+    child.on("message", (message) => isIt(message) && resolve(message));
     child.once("exit", (code) => reject(new Error(`a worker ended with ${code}`)));
   });
 }

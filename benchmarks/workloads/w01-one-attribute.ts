@@ -1,7 +1,7 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
-import { imageTable, type Shape } from "../model/image.js";
+import type { Shape } from "../model/image.js";
 import { imageArms, imageUpdates, countSent, samplesOf, shapesOf, type ImageUpdates } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
@@ -25,7 +25,6 @@ export const oneAttribute: Workload = {
       rounds: bench.quick ? 12 : 1_000,
       slice: SLICE,
       update,
-      expected: (turn) => ({ table: imageTable.name, row: { name: `renamed ${turn}` } }),
     });
     return {
       tables: updateTables("W1: one attribute", updates, shapes, bench.random),

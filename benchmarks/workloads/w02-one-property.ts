@@ -1,5 +1,4 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
-import { PROPERTIES } from "../arms/images/rows.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { imageArms, imageUpdates, countSent, shapesOf } from "./image-updates.js";
 import { sentChart, updateSamples, updateTables } from "./image-update-tables.js";
@@ -19,7 +18,6 @@ export const oneProperty: Workload = {
       rounds: bench.quick ? 12 : 100,
       slice: 10,
       update,
-      expected: (turn) => ({ table: PROPERTIES, row: { name: NAME, value: `value ${turn}` } }),
     });
     return {
       tables: updateTables("W2: one property", updates, shapes, bench.random),

@@ -1,5 +1,4 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
-import { TAGS } from "../arms/images/rows.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { imageArms, imageUpdates, countSent, shapesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
@@ -18,7 +17,6 @@ export const oneTag: Workload = {
       rounds: bench.quick ? 6 : 20,
       slice: 5,
       update,
-      expected: (turn) => ({ table: TAGS, row: { value: `added ${turn}` } }),
     });
     return {
       tables: updateTables("W3: one tag", updates, shapes, bench.random),

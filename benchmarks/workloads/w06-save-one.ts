@@ -1,4 +1,4 @@
-import { distinctionArm, OPTIMISTIC } from "../arms/index.js";
+import { OPTIMISTIC } from "../arms/index.js";
 import type { Arm, ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
@@ -72,18 +72,16 @@ function saves(arm: Arm, records: readonly { id: string }[], clients: number): (
   };
 }
 
-/** Of one client and eight, the worse: a goal holds only where it holds for both. */
+/** Each goal holds for one client and for several: `save.one.vs.typeorm`, `save.one.8.vs.typeorm`. */
 function ratios(samples: Record<string, Samples>, random: Random): Record<string, Estimate> {
   const found: Record<string, Estimate> = {};
-  for (const { name } of OPTIMISTIC) {
-    if (name === distinctionArm.name) continue;
-    const byClients = CLIENTS.map((clients) => {
-      const { [name]: other, distinction } = samples[label(clients)]!;
-      return name === "handwritten" ? ratioOf(distinction!, other!, random) : ratioOf(other!, distinction!, random);
-    });
-    const worse = name === "handwritten" ? Math.max : Math.min;
-    const value = worse(...byClients.map((estimate) => estimate.value));
-    found[`save.one.vs.${name}`] = byClients.find((estimate) => estimate.value === value)!;
+  for (const clients of CLIENTS) {
+    const { distinction, ...others } = samples[label(clients)]!;
+    for (const [name, other] of Object.entries(others)) {
+      const ratio =
+        name === "handwritten" ? ratioOf(distinction!, other, random) : ratioOf(other, distinction!, random);
+      found[`save.one${clients === 1 ? "" : `.${clients}`}.vs.${name}`] = ratio;
+    }
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { distinctionArm, handwrittenArm, pessimisticArm } from "../arms/index.js";
+import { ALL } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
@@ -13,7 +13,6 @@ interface Tally {
   lost: number;
 }
 
-const ARMS: readonly ArmType[] = [distinctionArm, handwrittenArm, pessimisticArm];
 const OVERLAPS = [0, 10, 50, 100] as const;
 const WRITERS = 8;
 const SHARED = counter(MOST_WRITERS - 1);
@@ -23,17 +22,17 @@ export const overlap: Workload = {
   id: "W9",
   title: "Writers of one record who overlap",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const ids = Array.from({ length: 400 }, (_, index) => ({ id: `overlap ${index}` }));
+    const ids = Array.from({ length: 1_000 }, (_, index) => ({ id: `overlap ${index}` }));
     await tables.fill(hotTable, ids);
     const samples: Record<string, Samples> = {};
     const lostUpdates: Record<string, number> = {};
     const found: Table[] = [];
     const arms = await Promise.all(
-      ARMS.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: WRITERS }) })),
+      ALL.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: WRITERS }) })),
     );
     try {
       for (const percent of OVERLAPS) {
-        const tallies = new Map<ArmType, Tally>(ARMS.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
+        const tallies = new Map<ArmType, Tally>(ALL.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
         const contenders = arms.map(({ type, arm }) => ({
           name: type.name,
           round: async () => {

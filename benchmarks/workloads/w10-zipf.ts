@@ -38,7 +38,7 @@ export const zipf: Workload = {
         round: () =>
           perOperation(CLIENTS, quick ? 20 : 50, async (client) => {
             const id = ids[rank()]!;
-            if (random() < READS) return arm.read(id);
+            if (random() < READS) return void (await arm.read(id));
             // Every client of every arm has a counter of its own, so that what one arm loses is not put on another.
             const attribute = counter(number * CLIENTS + client);
             await arm.increment(id, attribute);

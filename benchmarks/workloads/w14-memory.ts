@@ -1,65 +1,89 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import { systemClock } from "../../infrastructure/clock/system-clock.js";
-import { openDatabase } from "../../infrastructure/persistence/connection/open-database.js";
-import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { OPTIMISTIC } from "../arms/index.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
-import { asset, assetTable, assetType } from "../model/asset.js";
+import { interleaved, perOperation } from "../measure.js";
+import { asset, assetTable } from "../model/asset.js";
 
-const RECORDS = 10_000;
+/** As many loads side by side as there are connections. */
+const CLIENTS = 10;
 
-/** What loaded records keep in memory, against the rows that the driver makes of the same statement. */
+const ROWS = "rows of the driver";
+
+/** What loaded records keep in memory and take to load, if they are never saved. */
 export const memory: Workload = {
   id: "W14",
   title: "Memory of loaded records",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const ids = Array.from({ length: RECORDS }, (_, index) => asset(index));
+    const count = quick ? 4_000 : 10_000;
+    const ids = Array.from({ length: count }, (_, index) => asset(index));
     say("filling");
     await tables.fill(assetTable, ids);
-    const database = openDatabase(url, { clock: systemClock, random: Math.random, schema: "unmanaged" });
+    const arms = await Promise.all(
+      OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: CLIENTS }) })),
+    );
     try {
-      const store = new SqlRecordStore(database, assetTable);
-      const assets = new DistinctRepository(assetType, store, { clock: systemClock, random: Math.random });
-      const records: number[] = [];
-      const rows: number[] = [];
-      const rounds = quick ? 5 : 9;
-      for (let round = 0; round <= rounds; round++) {
-        say(round === 0 ? "warm-up" : `round ${round} of ${rounds}`);
-        const ofRecords = await kept(() => inTurns(ids, ({ id }) => assets.get(id)));
-        const ofRows = await kept(() => tables.rows(assetTable));
-        if (round === 0) continue;
-        records.push(ofRecords);
-        rows.push(ofRows);
+      const rounds = quick ? 3 : 9;
+      const bytes: Record<string, readonly number[]> = {};
+      bytes[ROWS] = await keptBy(() => tables.rows(assetTable), rounds);
+      for (const { type, arm } of arms) {
+        say(`${type.name}, memory`);
+        bytes[type.name] = await keptBy(() => inTurns(ids, ({ id }) => arm.read(id)), rounds);
       }
+      const loads = arms.map(({ type, arm }) => {
+        let next = 0;
+        const load = () => arm.read(ids[next++ % count]!.id);
+        return { name: type.name, round: () => perOperation(CLIENTS, 20, load) };
+      });
+      const times = await interleaved(loads, quick ? 10 : 40, random, (what) => say(`loads, ${what}`));
+      const ratio = (name: string) => ratioOf(bytes[name]!, bytes[ROWS]!, random);
       return {
         tables: [
           {
-            title: `W14: heap of ${RECORDS} loaded records of 22 columns (bytes per record)`,
-            columns: ["what", "bytes", "against rows"],
+            title: `W14: ${count} records of 22 columns, loaded one by one and kept (bytes per record)`,
+            columns: ["arm", "guarantee", "bytes", "against rows"],
             rows: [
-              ["rows of the driver", withInterval(medianOf(rows, random)), 1],
-              ["distinction", withInterval(medianOf(records, random)), withInterval(ratioOf(records, rows, random))],
+              [ROWS, "none, all at once", withInterval(medianOf(bytes[ROWS], random)), 1],
+              ...OPTIMISTIC.map(({ name, guarantee }) => [
+                name,
+                guarantee,
+                withInterval(medianOf(bytes[name]!, random)),
+                withInterval(ratio(name)),
+              ]),
             ],
           },
+          {
+            title: `W14: loads that are never saved, ${CLIENTS} clients (milliseconds per load)`,
+            columns: ["arm", "guarantee", "load", "against handwritten"],
+            rows: OPTIMISTIC.map(({ name, guarantee }) => [
+              name,
+              guarantee,
+              withInterval(medianOf(times[name]!, random)),
+              withInterval(ratioOf(times[name]!, times["handwritten"]!, random)),
+            ]),
+          },
         ],
-        ratios: { "memory.vs.rows": ratioOf(records, rows, random) },
-        samples: { "bytes per record": { distinction: records, rows } },
+        ratios: { "memory.vs.rows": ratio("distinction") },
+        samples: { "bytes per record": bytes, loads: times },
       };
     } finally {
-      await database.close();
+      await Promise.all(arms.map(({ arm }) => arm.close()));
     }
   },
 };
 
-/** Bytes of heap per record that what `load` answers keeps alive. */
-async function kept(load: () => Promise<readonly unknown[]>): Promise<number> {
-  const before = settledHeap();
-  const loaded = await load();
-  const bytes = settledHeap() - before;
-  return bytes / loaded.length;
+/** Bytes of heap per record that what `load` answers keeps alive, each round; one before them warms up. */
+async function keptBy(load: () => Promise<readonly unknown[]>, rounds: number): Promise<number[]> {
+  const samples: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const before = settledHeap();
+    const loaded = await load();
+    const bytes = settledHeap() - before;
+    if (round > 0) samples.push(bytes / loaded.length);
+  }
+  return samples;
 }
 
 setFlagsFromString("--expose-gc");
@@ -71,11 +95,10 @@ function settledHeap(): number {
   return heapUsed + external;
 }
 
-/** Ten at a time, as many as there are connections. */
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (let from = 0; from < items.length; from += 10) {
-    results.push(...(await Promise.all(items.slice(from, from + 10).map(work))));
+  for (let from = 0; from < items.length; from += CLIENTS) {
+    results.push(...(await Promise.all(items.slice(from, from + CLIENTS).map(work))));
   }
   return results;
 }

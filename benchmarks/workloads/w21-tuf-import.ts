@@ -9,9 +9,9 @@ const BINS = 16_384;
 export const tufImport: Workload = {
   id: "W21",
   title: "TUF: import",
-  run({ url, quick, say }: Bench): Promise<Findings> {
+  run({ url, directory, quick, say }: Bench): Promise<Findings> {
     const count = quick ? 50_000 : 1_000_000;
-    return withRepository(url, "import", BINS, async ({ service, sent }) => {
+    return withRepository({ url, directory }, "import", BINS, async ({ service, sent }) => {
       sent.reset();
       let resident = 0;
       const watching = setInterval(() => (resident = Math.max(resident, process.memoryUsage().rss)), 100);
@@ -27,6 +27,8 @@ export const tufImport: Workload = {
             {
               title: `W21: ${count} targets into ${BINS} bins`,
               columns: [
+                "arm",
+                "guarantee",
                 "accepted (s)",
                 "published (s)",
                 "per second",
@@ -36,6 +38,8 @@ export const tufImport: Workload = {
               ],
               rows: [
                 [
+                  "distinction",
+                  "versions checked",
                   short(accepting / 1000),
                   short(publishing / 1000),
                   short(Math.round((1000 * count) / (accepting + publishing))),

@@ -14,7 +14,12 @@ export interface ImageArmOptions {
 /** One way to store images: see `Arm` for records of one row. */
 export interface ImageArmType {
   readonly name: ImageArmName;
-  readonly guarantee: "version checked" | "version kept, not checked" | "last writer wins";
+  /** What it promises to a writer who was overtaken; a column of every table. */
+  readonly guarantee:
+    | "version checked"
+    | "checked for own row only" // changes of children neither raise the version nor look at it
+    | "version kept, not checked"
+    | "last writer wins";
   open(options: ImageArmOptions): Promise<ImageArm>;
 }
 
@@ -33,4 +38,12 @@ export interface LoadedImage {
   addTag(tag: string): Promise<void>;
   changeEverything(round: number): Promise<void>;
   saveUnchanged(): Promise<void>;
+}
+
+/** Libraries that log what they send log BEGIN and COMMIT too; those do not count. */
+export function exceptFrames(onStatement: (sql: string) => void): (sql: string) => void {
+  return (sql) => {
+    if (!/(START TRANSACTION|BEGIN|COMMIT|ROLLBACK|SET (TRANSACTION|autocommit).*)(;|$| \[took)/i.test(sql))
+      onStatement(sql);
+  };
 }

@@ -2,7 +2,9 @@ import { distinctionImages } from "./distinction.js";
 import { fullWriteImages } from "./full-write.js";
 import { handwrittenImages } from "./handwritten.js";
 import type { ImageArmType } from "./image-arm.js";
+import { mikroormImages } from "./mikroorm.js";
 import { referenceImages } from "./reference.js";
+import { sequelizeImages } from "./sequelize.js";
 import { typeormImages } from "./typeorm.js";
 
 /** All that store images with their collections. */
@@ -12,4 +14,6 @@ export const IMAGE_ARMS: readonly ImageArmType[] = [
   fullWriteImages,
   referenceImages,
   typeormImages,
+  mikroormImages,
+  sequelizeImages,
 ];

@@ -1,4 +1,5 @@
 import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
+import type { Attributes } from "../../../domain/distinction/types/record-type.js";
 import { imageTable, type ImageContent, type Location } from "../../model/image.js";
 import type { ImageArmOptions } from "./image-arm.js";
 
@@ -81,8 +82,13 @@ export async function selectImage(run: Run, id: string): Promise<ImageRows> {
   };
 }
 
+const BOOLEANS: ReadonlySet<string> = new Set(
+  ATTRIBUTES.filter((name) => (imageTable.type.attributes as Attributes)[name]!.shape.kind === "boolean"),
+);
+
 export function attributesOf(row: RowDataPacket): ImageContent["attributes"] {
-  return Object.fromEntries(ATTRIBUTES.map((name) => [name, row[imageTable.columns[name]!] as Parameter]));
+  const value = (name: string): Parameter => row[imageTable.columns[name]!] as Parameter;
+  return Object.fromEntries(ATTRIBUTES.map((name) => [name, BOOLEANS.has(name) ? value(name) === 1 : value(name)]));
 }
 
 function locationOf({ url, metadata, status }: RowDataPacket): Location {

@@ -1,8 +1,8 @@
 import { DataSource, EntitySchema } from "typeorm";
 import { countingLogger, schemaOf } from "../typeorm.js";
 import { changeEverything, imageTable, type ImageContent } from "../../model/image.js";
-import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
-import { LOCATIONS, PROPERTIES, TAGS } from "./rows.js";
+import { childRows, CHILDREN, COLLECTIONS, contentOf, type CollectionName } from "./child-rows.js";
+import { exceptFrames, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 
 interface Child {
   imageId: string;
@@ -10,14 +10,6 @@ interface Child {
 }
 
 type Entity = ImageContent["attributes"] & { id: string } & Record<CollectionName, Child[]>;
-
-const CHILDREN = {
-  properties: { table: PROPERTIES, key: "name", columns: ["value"] },
-  tags: { table: TAGS, key: "value", columns: [] },
-  locations: { table: LOCATIONS, key: "id", columns: ["url", "metadata", "status"] },
-} as const;
-
-type CollectionName = keyof typeof CHILDREN;
 
 /**
  * TypeORM as its guide has it: relations loaded with the entity by one query each, cascading saves, orphaned rows
@@ -30,7 +22,7 @@ export const typeormImages: ImageArmType = {
     const dataSource = await new DataSource({
       type: "mysql",
       url: url.replace(/^mariadb:/, "mysql:"),
-      entities: [imageSchema(), ...(Object.keys(CHILDREN) as CollectionName[]).map(childSchema)],
+      entities: [imageSchema(), ...COLLECTIONS.map(childSchema)],
       synchronize: false,
       poolSize,
       timezone: "Z",
@@ -67,25 +59,24 @@ function loaded(entity: Entity, save: (entity: Entity) => Promise<void>): Loaded
     },
     addTag: (value) => (tags.push({ imageId: id, value }), save(entity)),
     changeEverything: (round) => {
-      const content: ImageContent = {
-        attributes: entity,
-        properties: new Map(properties.map((property) => [property["name"]!, property["value"]!])),
-        tags: new Set(tags.map((tag) => tag["value"]!)),
-        locations: new Map(entity.locations.map((location) => [location["id"]!, location as never])),
-      };
+      const columnsOf = (child: Child) => (column: string) => child[column];
+      const content = contentOf((name) => entity[name], {
+        properties: properties.map(columnsOf),
+        tags: tags.map(columnsOf),
+        locations: entity.locations.map(columnsOf),
+      });
       changeEverything(content, round);
-      return save(Object.assign(entity, childrenOf(id, content)));
+      return save(Object.assign(entity, content.attributes, childrenOf(id, content)));
     },
     saveUnchanged: () => save(entity),
   };
 }
 
-function childrenOf(imageId: string, { properties, tags, locations }: ImageContent): Record<CollectionName, Child[]> {
-  return {
-    properties: [...properties].map(([name, value]) => ({ imageId, name, value })),
-    tags: [...tags].map((value) => ({ imageId, value })),
-    locations: [...locations].map(([id, location]) => ({ imageId, id, ...location })),
-  };
+function childrenOf(imageId: string, content: ImageContent): Record<CollectionName, Child[]> {
+  const rows = childRows(content);
+  return Object.fromEntries(
+    COLLECTIONS.map((name) => [name, rows[name].map((row) => ({ imageId, ...row }))]),
+  ) as Record<CollectionName, Child[]>;
 }
 
 function imageSchema(): EntitySchema<Entity> {
@@ -118,10 +109,4 @@ function childSchema(name: CollectionName): EntitySchema<Child> {
       },
     },
   } as never);
-}
-
-function exceptFrames(onStatement: (sql: string) => void): (sql: string) => void {
-  return (sql) => {
-    if (!/^(START TRANSACTION|COMMIT|ROLLBACK)/.test(sql)) onStatement(sql);
-  };
 }
