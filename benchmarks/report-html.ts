@@ -21,7 +21,7 @@ export function reportPage(report: Report): string {
 <main>
 <h1>What writing only the difference buys, and what it costs</h1>
 <p class="about">${text(aboutRun(report))}</p>
-${report.warnings.map((warning) => `<p class="warning">${text(warning)}</p>`).join("\n")}
+${warningsOf(report)}
 <nav>${["verdicts", ...report.workloads.map(({ id }) => id), "environment"].map(link).join("")}</nav>
 <section id="verdicts"><h2>Verdicts</h2>
 ${verdicts(report).map(tableOf).join("\n")}
@@ -34,6 +34,13 @@ ${tableOf(environmentTable(report))}
 </body>
 </html>
 `;
+}
+
+function warningsOf({ warnings, ratios }: Report): string {
+  if (warnings.length === 0) return "";
+  const count = `${warnings.length} of ${Object.keys(ratios).length} ratios are too noisy to judge`;
+  const items = warnings.map((warning) => `<li>${text(warning)}</li>`).join("\n");
+  return `<details class="warning"><summary>${count}</summary><ul>${items}</ul></details>`;
 }
 
 function workloadSection({ id, title, charts, tables }: WorkloadReport): string {
@@ -66,7 +73,7 @@ function tableOf(table: Table): string {
 function aboutRun({ environment, seed, quick, roundTrip }: Report): string {
   const server = `${environment.server["version_comment"] ?? "server"} ${environment.server["version"] ?? ""}`;
   const latency = roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : "";
-  return `${environment.at.slice(0, 10)}, ${server}, Node ${environment.node}, ${environment.processors}${latency}, seed ${seed}${quick ? ", quick run: wide intervals" : ""}.`;
+  return `${environment.at.slice(0, 10)}, commit ${environment.commit}, ${server}, Node ${environment.node}, ${environment.processors}${latency}, seed ${seed}${quick ? ", quick run: wide intervals" : ""}.`;
 }
 
 function environmentTable({ environment }: Report): Table {
@@ -97,20 +104,24 @@ const STYLE = `
 }
 @media (prefers-color-scheme: light) { .dark { display: none; } }
 body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 900px; margin: 0 auto; padding: 24px 20px 80px; }
+main { max-width: 1080px; margin: 0 auto; padding: 24px 20px 80px; }
 h1 { font-size: 26px; line-height: 1.25; margin: 16px 0 8px; }
 h2 { font-size: 19px; margin: 44px 0 12px; border-bottom: 1px solid var(--line); padding-bottom: 6px; }
 .about { color: var(--muted); margin: 0 0 12px; }
-.warning { border-left: 3px solid var(--alarm); padding: 2px 12px; margin: 8px 0; }
+.warning { border-left: 3px solid var(--alarm); padding: 2px 12px; margin: 8px 0 16px; }
+.warning ul { margin: 6px 0; padding-left: 20px; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 14px; }
 nav a { color: inherit; }
-figure { margin: 12px 0 20px; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
-figure svg { display: block; width: 100%; height: auto; }
+figure { margin: 12px 0 20px; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
+figure svg { display: block; width: 100%; min-width: 640px; max-width: 900px; height: auto; margin: 0 auto; }
 .table { overflow-x: auto; margin: 16px 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
 caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
-th, td { text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
-th { color: var(--muted); font-weight: 500; }
+th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align: bottom; line-height: 1.25; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--back); }
+caption { position: sticky; left: 0; }
+#environment td { white-space: normal; overflow-wrap: anywhere; }
 .number { text-align: right; }
 .missed { color: var(--alarm); font-weight: 600; }
 .met { color: var(--good); }

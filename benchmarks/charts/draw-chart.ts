@@ -31,7 +31,7 @@ function optionOf(chart: Chart, theme: Theme): echarts.EChartsOption {
       textStyle: { color: theme.text, fontSize: 16, fontWeight: 600 },
       subtextStyle: { color: theme.muted, fontSize: 12 },
     },
-    legend: { show: several, bottom: 8, textStyle: { color: theme.text, fontSize: 12 }, itemGap: 16 },
+    legend: { show: several, bottom: 8, textStyle: { color: theme.text, fontSize: 12 }, itemGap: 26 },
     grid: { left: 76, right: 40, top: chart.subtitle === undefined ? 64 : 84, bottom: several ? 84 : 60 },
     xAxis: axisOption(chart.x, theme, { nameLocation: "middle", nameGap: 30 }),
     yAxis: axisOption(chart.y, theme, { nameLocation: "middle", nameGap: 54 }),
@@ -63,12 +63,22 @@ function seriesOption(
     label: markOption(point, theme),
   }));
   const look = { name, data, itemStyle: { color: colour } };
-  return kind === "bars"
-    ? { ...look, type: "bar", barMaxWidth: 36 }
-    : { ...look, type: "line", symbol: "circle", symbolSize: 7, lineStyle: { color: colour, width: 2 } };
+  if (kind === "bars") return { ...look, type: "bar", barMaxWidth: 36 };
+  const isOwn = name === "distinction"; // above the others where lines meet
+  const lineStyle = { color: colour, width: isOwn ? 3.5 : 2 };
+  return { ...look, type: "line", symbol: "circle", symbolSize: isOwn ? 8 : 6, lineStyle, z: isOwn ? 3 : 2 };
 }
 
 function markOption({ mark }: Point, theme: Theme) {
   if (mark === undefined) return { show: false };
-  return { show: true, formatter: mark, position: "top" as const, color: theme.alarm, fontSize: 11, fontWeight: 600 };
+  return {
+    show: true,
+    formatter: mark,
+    position: "top" as const,
+    color: theme.alarm,
+    backgroundColor: theme.background, // lines of others may pass behind it
+    padding: [2, 4],
+    fontSize: 11,
+    fontWeight: 600,
+  };
 }

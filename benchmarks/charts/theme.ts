@@ -31,6 +31,7 @@ const SERIES_COLOURS: Readonly<Record<string, string>> = {
   distinction: "#1f83d6",
   handwritten: "#009e73",
   pessimistic: "#56b4e9",
+  "global lock": "#7a5cff",
   "full write": "#e69f00",
   "full write (reference)": "#d55e00",
   typeorm: "#cc79a7",
