@@ -87,6 +87,13 @@ describe("unpublished edits", () => {
     expect(await unpublished()).toEqual({ good: "added" });
   });
 
+  it("are told of batch by batch as they are accepted", async () => {
+    const told: number[] = [];
+    const targets = new Map(Array.from({ length: 4_001 }, (_, index) => [`p/${index}`, targetOf(`${index}`)]));
+    await addTargets(world.ports, "main", targets, { onEdits: (edits) => told.push(edits) });
+    expect(told).toEqual([4_000, 1]);
+  });
+
   it("are not accepted once the caller has given up", async () => {
     const signal = AbortSignal.abort(new Error("enough"));
     const targets = new Map([["a", targetOf("a")]]);

@@ -56,7 +56,9 @@ async function add(paths: readonly string[], flags: AddFlags, signal: AbortSigna
     if (first !== undefined && flags.partial !== true) throw new RefusedError([first, ...others]);
     if (flags.targets !== undefined) await copyFiles(flags.targets, gathered, signal);
     // Accepted last: whatever is published from now on is where clients look for it.
-    const { bins } = await tuf.add(targets, { signal });
+    const { bins } = await Progress.during("accept targets", targets.size, (bar) =>
+      tuf.add(targets, { signal, onEdits: (edits) => bar.advance(edits) }),
+    );
     return accepted([...targets.keys()], bins, refused, flags.partial === true, files.size);
   });
 }
@@ -86,11 +88,14 @@ async function gatherFiles(
 }
 
 async function gatherList(list: string, { targets, refused }: Gathered, signal: AbortSignal): Promise<void> {
-  for await (const line of readLines(list, signal)) {
-    const parsed = parseTarget(line);
-    if ("reason" in parsed) refused.push(parsed);
-    else targets.set(...parsed);
-  }
+  await Progress.during("read the list", undefined, async (bar) => {
+    for await (const line of readLines(list, signal)) {
+      const parsed = parseTarget(line);
+      if ("reason" in parsed) refused.push(parsed);
+      else targets.set(...parsed);
+      bar.advance();
+    }
+  });
 }
 
 function dropInvalid(

@@ -25,10 +25,14 @@ export function addImport(tuf: Command): void {
 
 async function imported(directory: string, flags: ImportFlags): Promise<Answer> {
   const { bins, binPrefix: namePrefix, name } = flags;
-  const report = await Progress.during("accept targets", undefined, (progress) =>
-    withNewRepository(flags, (tuf) =>
-      tuf.import(tufSource(directory), { bins, namePrefix, onTargets: (targets) => progress.advance(targets) }),
-    ),
+  const bars = new Bars("check the source");
+  const report = await withNewRepository(
+    flags,
+    (tuf) => {
+      const onTargets = (targets: number): void => bars.advance("accept targets", targets);
+      return tuf.import(tufSource(directory), { bins, namePrefix, onTargets }).finally(() => bars.stop());
+    },
+    () => bars.advance("sign and publish", 1),
   );
   const { targets, customRoles, rootVersion, snapshotVersion, timestampVersion, expired } = report;
   const versions = `root ${rootVersion}, snapshot ${snapshotVersion}, timestamp ${timestampVersion}`;
@@ -40,4 +44,30 @@ async function imported(directory: string, flags: ImportFlags): Promise<Answer> 
     ...expired.map((role) => `${role} had expired`),
   ].join("\n");
   return { text, json: { name, bins, ...report } };
+}
+
+/** One bar after the other, as the work goes on: nobody knows the totals before. */
+class Bars {
+  #bar: Progress;
+
+  constructor(private label: string) {
+    this.#bar = Bars.#labelled(label);
+  }
+
+  advance(label: string, by: number): void {
+    if (label !== this.label) {
+      this.#bar.stop();
+      this.label = label;
+      this.#bar = Bars.#labelled(label);
+    }
+    this.#bar.advance(by);
+  }
+
+  stop(): void {
+    this.#bar.stop();
+  }
+
+  static #labelled(label: string): Progress {
+    return new Progress(label, undefined, { output: process.stderr, leaves: "nothing" });
+  }
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { UsageError } from "../exit-code.js";
+import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { readLines } from "./target-list.js";
@@ -21,7 +22,11 @@ async function remove(paths: readonly string[], flags: RemoveFlags): Promise<Ans
   if (flags.fromList !== undefined) for await (const { text } of readLines(flags.fromList)) listed.push(text);
   const all = [...paths, ...listed];
   if (all.length === 0) throw new UsageError("name a path, or a list with --from-list");
-  const { targets, bins } = await withRepository(flags, (tuf) => tuf.remove(all));
+  const { targets, bins } = await withRepository(flags, (tuf) =>
+    Progress.during("accept removals", all.length, (bar) =>
+      tuf.remove(all, { onEdits: (edits) => bar.advance(edits) }),
+    ),
+  );
   return {
     text: `accepted: removals ${targets}, bins ${bins.length}; publish them`,
     json: { removed: targets, bins },

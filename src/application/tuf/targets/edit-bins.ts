@@ -15,6 +15,8 @@ export interface EditPorts {
 export interface EditOptions {
   /** Ends the call between two batches; what was accepted before stays accepted. */
   readonly signal?: AbortSignal;
+  /** Told of each batch that is accepted: how many edits it has. */
+  readonly onEdits?: (edits: number) => void;
 }
 
 export interface EditReport {
@@ -50,13 +52,15 @@ export async function acceptEdits(
   name: string,
   places: TargetPlaces,
   targets: Iterable<readonly [path: string, target: Target | null]>,
-  { signal }: EditOptions = {},
+  { signal, onEdits }: EditOptions = {},
 ): Promise<EditReport> {
   const given = [...targets];
   const sorted = places.editsOf(given).sort((left, right) => left.place - right.place);
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
-    await edits.accept(name, places.grouped(sorted.slice(start, start + EDITS_AT_A_TIME)));
+    const some = sorted.slice(start, start + EDITS_AT_A_TIME);
+    await edits.accept(name, places.grouped(some));
+    onEdits?.(some.length);
   }
   const owners = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => place));
   return { targets: given.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
