@@ -31,7 +31,7 @@ export interface ImageUpdates {
 export interface UpdatePlan {
   readonly shapes: readonly Shape[];
   readonly arms: readonly ImageArmType[];
-  readonly rounds: number;
+  readonly rounds: number | ((shape: Shape) => number);
   /** Updates that an arm makes before it is another arm's turn. */
   readonly slice: number;
   /** Changes the image and saves it; `turn` is another number every time. */
@@ -53,9 +53,10 @@ export function imageArms(without: readonly string[] = []): readonly ImageArmTyp
  * the others. In the end every image is read past the arms, and must be what the same updates make of one in memory.
  */
 export async function imageUpdates({ url, tables, random, say }: Bench, plan: UpdatePlan): Promise<ImageUpdates[]> {
-  const { shapes, arms, rounds, slice, update } = plan;
+  const { shapes, arms, slice, update } = plan;
   const found: ImageUpdates[] = [];
   for (const shape of shapes) {
+    const rounds = typeof plan.rounds === "number" ? plan.rounds : plan.rounds(shape);
     await tables.fill(
       imageTable,
       arms.map((_, index) => storedImage(index, shape)),

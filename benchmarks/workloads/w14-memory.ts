@@ -25,7 +25,7 @@ export const memory: Workload = {
       OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: CLIENTS }) })),
     );
     try {
-      const rounds = quick ? 3 : 9;
+      const rounds = quick ? 3 : 5;
       const bytes: Record<string, readonly number[]> = {};
       bytes[ROWS] = await keptBy(() => tables.rows(assetTable), rounds);
       for (const { type, arm } of arms) {

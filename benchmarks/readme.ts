@@ -1,0 +1,23 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { drawChart } from "./charts/draw-chart.js";
+import { DARK, LIGHT } from "./charts/theme.js";
+import { README_CHARTS, readmeBlock, readmeWith } from "./readme-block.js";
+import type { Report } from "./report-json.js";
+
+// Usage: npx tsx benchmarks/readme.ts RUN.json [README.md]
+// Puts the figures of one run of `npm run bench -- --json RUN.json` between the markers of the README, and its charts
+// into docs/benchmarks.
+const [run, readme = "README.md"] = process.argv.slice(2);
+if (run === undefined) {
+  console.error("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
+  process.exit(2);
+}
+const CHARTS = "docs/benchmarks";
+const report = JSON.parse(await readFile(run, "utf8")) as Report;
+await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, CHARTS)));
+await mkdir(CHARTS, { recursive: true });
+for (const chart of report.workloads.flatMap(({ charts }) => charts)) {
+  if (!(chart.id in README_CHARTS)) continue;
+  for (const theme of [LIGHT, DARK])
+    await writeFile(`${CHARTS}/${chart.id}-${theme.name}.svg`, drawChart(chart, theme));
+}

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { readmeBlock, readmeWith } from "../../benchmarks/readme-block.js";
+import type { Report } from "../../benchmarks/report-json.js";
+
+const BEGIN = "<!-- benchmarks: written by benchmarks/readme.ts -->";
+const END = "<!-- /benchmarks -->";
+
+const report: Report = {
+  ratios: {
+    "hot.64.lost": { value: 0, low: 0, high: 0, goal: 0, better: "lower" },
+    "save.one.vs.typeorm": { value: 3.5, low: 3.2, high: 3.9, goal: 4, better: "higher" },
+  },
+  lostUpdates: { distinction: 0, typeorm: 419 },
+  workloads: [
+    {
+      id: "W1",
+      title: "One attribute",
+      seconds: 120,
+      charts: [
+        {
+          id: "w1-time-against-requests-30-5-3",
+          title: "",
+          kind: "lines",
+          x: { label: "requests" },
+          y: { label: "seconds" },
+          series: [],
+        },
+      ],
+      tables: [
+        {
+          title: "W1: one attribute, properties, tags, locations = (30, 5, 3) (milliseconds)",
+          columns: ["arm", "guarantee", "load and save", "save", "to save", "bytes to save"],
+          rows: [["full write", "version checked", "2 [1, 3]", "1 [0.9, 1.1]", 7, 3321]],
+        },
+      ],
+    },
+  ],
+  warnings: ["entries.slope: noisy"],
+  environment: {
+    at: "2026-05-04T10:00:00.000Z",
+    commit: "0123456789ab",
+    node: "v20.20.2",
+    platform: "linux",
+    processors: "4 x Some Processor",
+    memory: 8 * 2 ** 30,
+    load: [0, 0, 0],
+    server: { version: "10.11.6", version_comment: "MariaDB", innodb_flush_log_at_trx_commit: "1" },
+    versions: { typeorm: "1.1.1" },
+  },
+  seed: 1,
+  quick: false,
+  roundTrip: 0,
+  samples: {
+    W5: { "everything, save": { distinction: [2, 2, 2], "full write": [1, 1, 1], handwritten: [0.1], typeorm: [9] } },
+  },
+};
+
+test("the block holds the run's figures, what they belong to, and where the library loses", () => {
+  const block = readmeBlock(report, "docs/benchmarks");
+  for (const part of [
+    "2026-05-04, commit 0123456789ab, 4 x Some Processor, 8 GiB, Node v20.20.2",
+    "MariaDB 10.11.6 (commits flushed to disk",
+    "typeorm 1.1.1",
+    'srcset="docs/benchmarks/w1-time-against-requests-30-5-3-dark.svg"',
+    'src="docs/benchmarks/w1-time-against-requests-30-5-3-light.svg"',
+    "| one attribute | full write | version checked | 1 [0.9, 1.1] | 7 | 3,321 |",
+    "| `save.one.vs.typeorm` | 3.5 [3.2, 3.9] | ≥ 4 | **missed** |",
+    "distinction 0, typeorm 419",
+    "| W5 | everything, save | full write | 2 |",
+    "entries.slope: noisy",
+  ]) {
+    expect(block).toContain(part);
+  }
+  expect(block, "charts that the run has not").not.toContain("w8-hot-record");
+  expect(block, "the floor is not a loss").not.toMatch(/W5.*handwritten/);
+});
+
+test("only what is between the markers is replaced, as often as one likes", () => {
+  const readme = `before\n${BEGIN}\nold\n${END}\nafter\n`;
+  const once = readmeWith(readme, "new");
+  expect(once).toBe(`before\n${BEGIN}\n\nnew\n\n${END}\nafter\n`);
+  expect(readmeWith(once, "new")).toBe(once);
+});
+
+test.each(["none", BEGIN, `${END} ${BEGIN}`, `${BEGIN} ${END} ${END}`, `${BEGIN} ${BEGIN} ${END}`])(
+  "a text without both markers once and in order is left alone: %s",
+  (readme) => expect(() => readmeWith(readme, "new")).toThrow("once each"),
+);
