@@ -97,6 +97,41 @@ describe.each([
   });
 });
 
+test("layers, quotas and policies of images come with the options of the module", async () => {
+  const told: string[] = [];
+  class Notifier extends ImageRepositoryProxy {
+    override async add(image: Image): Promise<void> {
+      await super.add(image);
+      told.push(`added ${image.name}`);
+    }
+  }
+  const place = await createSqliteFile();
+  const layers = [{ images: (inner: ImageRepository) => new Notifier(inner) }];
+  const container = new Container();
+  const module = distinctionModule({
+    database: place.url,
+    images: { layers, quotas: { tags: 1 }, policies: { name: "mine" } },
+  });
+  container.load(module);
+  const gateway = await container.getAsync(TOKENS.ImageGateway);
+  const me = { owner: "me", isAdmin: false };
+  for (const images of [await container.getAsync(TOKENS.ImageRepository), gateway.visibleTo(me)]) {
+    const image = gateway.factory.newImage({ name: "old", owner: "me" });
+    await images.add(image);
+    const [first, second] = [await images.get(image.id), await images.get(image.id)];
+    first.name = "first";
+    second.name = "second";
+    await images.save(first);
+    await images.save(second);
+    expect((await images.get(image.id)).name).toBe("second");
+    second.tags = new Set(["a", "b"]);
+    await expect(images.save(second)).rejects.toMatchObject({ faults: [{ path: "tags", reason: "at most 1, got 2" }] });
+  }
+  expect(told).toEqual(["added old", "added old"]);
+  await container.unloadAsync(module);
+  await place.drop();
+});
+
 test("a program without a container opens the same in one call", async () => {
   const place = await createSqliteFile();
   const { images, imageFactory, close } = openDistinction({ database: place.url });

@@ -1,8 +1,37 @@
+import type { ImageQuery } from "../../domain/image/image-query.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 
 /** As many as make a plan for a million: `DISTINCTION_TEST_IMAGES=1000000` runs the tests on that many. */
 export const GENERATED = Number(process.env.DISTINCTION_TEST_IMAGES ?? 20_000);
+
+/** Lists whose pages an index serves. */
+export const SERVED_PAGES: readonly (readonly [string, ImageQuery])[] = [
+  ["the newest", {}],
+  ["the oldest", { sort: [{ by: "createdAt" }] }],
+  ["the latest changed", { sort: [{ by: "updatedAt", order: "desc" }] }],
+  ["by name, NULLs first", { sort: [{ by: "name" }] }],
+  ["by name, NULLs last", { sort: [{ by: "name", order: "desc" }] }],
+  ["the longest unchanged", { sort: [{ by: "updatedAt" }] }],
+  ["by visibility", { sort: [{ by: "visibility" }] }],
+  ["by owner", { sort: [{ by: "owner", order: "desc" }] }],
+  ["by size", { sort: [{ by: "size", order: "desc" }] }],
+  ["by status", { sort: [{ by: "status" }] }],
+  ["by disk format", { sort: [{ by: "diskFormat" }] }],
+  ["by container format", { sort: [{ by: "containerFormat" }] }],
+  ["by id", { sort: [{ by: "id" }] }],
+  ["of one status", { where: { status: { eq: "killed" } } }],
+  ["of one owner", { where: { owner: { eq: "owner 7" } } }],
+  ["of one visibility", { where: { visibility: { eq: "community" } } }],
+  ["of one name", { where: { name: { eq: "image 17" } } }],
+  ["of some ids", { where: { id: { in: ["id-00000005", "id-00000009"] } }, sort: [{ by: "id" }] }],
+  ["of one owner, by name", { where: { owner: { eq: "owner 7" }, status: { in: ["active", "queued"] } } }],
+  ["made at a time", { where: { createdAt: { gte: new Date("2026-01-01T00:00:10Z") } }, sort: [{ by: "createdAt" }] }],
+  ["made before", { where: { createdAt: { lt: new Date("2026-01-01T01:00:00Z") } } }],
+  ["not larger than", { where: { size: { lte: 5_000 } }, sort: [{ by: "size", order: "desc" }] }],
+  ["of all names but one", { where: { name: { neq: "image 17" } }, sort: [{ by: "name" }] }],
+  ["larger than", { where: { size: { gt: 5_000 } }, sort: [{ by: "size" }] }],
+];
 
 /**
  * Images by doubling: a few statements, however many. The secondary indexes are built when all is there, from sorted rows:
