@@ -14,11 +14,12 @@ import { alreadyExists, conflict, notFound, removedMeanwhile } from "./record-er
 import { idText, recordId, type RecordId } from "./record/record-id.js";
 import { RecordSaver } from "./save/record-saver.js";
 import { within, type EntryScope, type RecordState } from "./record/record-state.js";
-import type { RecordStore } from "./record-store.js";
+import { storeWithin, type RecordStore } from "./record-store.js";
 import { RecordUpdater, type Mutate } from "./save/record-updater.js";
 import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./types/record-type.js";
 import { RepositoryContext } from "./repository-context.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
+import { waitFor } from "./save/patience.js";
 import type { Backoff } from "./save/retry.js";
 import {
   REMOVE_OPTIONS,
@@ -91,7 +92,7 @@ export class DistinctRepository<R extends AnyRecordType> {
       "getMany",
       options,
       () => ({ count: ids.length }),
-      () => this.#batches.getMany(ids, scope),
+      (store) => this.#batches.getMany(ids, scope, store),
     );
   }
 
@@ -106,7 +107,7 @@ export class DistinctRepository<R extends AnyRecordType> {
       "list",
       options,
       () => ({}),
-      () => this.#batches.list(query),
+      (store) => this.#batches.list(query, store),
     );
   }
 
@@ -293,8 +294,8 @@ export class DistinctRepository<R extends AnyRecordType> {
       "get",
       options,
       () => ({ id: idText(id) }),
-      async () => {
-        const [state] = await this.#context.store.load([id], scope);
+      async (store) => {
+        const [state] = await store.load([id], scope);
         return state && this.#context.tracker.give(state, scope);
       },
     );
@@ -305,11 +306,12 @@ export class DistinctRepository<R extends AnyRecordType> {
     operation: Operation,
     options: WaitOptions | undefined,
     subject: () => OperationSubject,
-    work: () => Promise<T>,
+    work: (store: RecordStore) => Promise<T>,
   ): Promise<T> {
     if (options !== undefined) requireOptions(this.type.name, WAIT_OPTIONS, options);
     const patience = this.#context.waiting.patience(operation, options, subject);
-    return this.#context.observed(operation, subject, patience === undefined ? work : () => patience.waiting(work));
+    const store = storeWithin(this.#context.store, patience);
+    return this.#context.observed(operation, subject, () => waitFor(patience, () => work(store)));
   }
 
   #subjectOf(state: RecordState): OperationSubject {

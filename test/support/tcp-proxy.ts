@@ -7,7 +7,9 @@ export type Mishap =
   /** It does not arrive: the connection breaks both ways. */
   | "cut before"
   /** It is held back while the client's side breaks, and arrives when `release` is called. */
-  | "hold";
+  | "hold"
+  /** It arrives; no answer ever does, and the connection stays open. */
+  | "freeze";
 
 /** Stands between clients and a server, passes everything on, and breaks connections when told to. */
 export class TcpProxy {
@@ -20,6 +22,8 @@ export class TcpProxy {
   /** Called for every packet to the server, before it is passed on. `"cut"` breaks its connection instead. */
   onPacket: (packet: Buffer) => "pass" | "cut" = () => "pass";
   mishaps = 0;
+  /** Whether no answer arrives on any connection. */
+  isFrozen = false;
   /** Whether new connections are hung up on. */
   refuses = false;
 
@@ -73,6 +77,7 @@ export class TcpProxy {
     const pair = { client, upstream };
     this.#pairs.add(pair);
     let silent = false;
+    let frozen = false;
     let detached = false;
     const part = (): void => {
       this.#pairs.delete(pair);
@@ -86,6 +91,7 @@ export class TcpProxy {
     }
     upstream.on("data", (packet: Buffer) => {
       // The server has answered, so it has done what it was asked: that the client must not learn.
+      if (frozen || this.isFrozen) return;
       if (silent) client.resetAndDestroy();
       else client.write(packet);
     });
@@ -98,6 +104,7 @@ export class TcpProxy {
         if (mishap.kind === "cut before") return this.#cut(pair);
         this.mishaps++;
         if (mishap.kind === "drop reply") silent = true;
+        else if (mishap.kind === "freeze") frozen = true;
         else {
           detached = true;
           this.#held = () => {

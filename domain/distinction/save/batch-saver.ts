@@ -11,6 +11,7 @@ import type { PendingSave } from "./save-plan.js";
 import { isGuarded, saveRules } from "./save-rules.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf, type RecordOf } from "../types/record-type.js";
+import type { RecordStore } from "../record-store.js";
 import type { RepositoryContext } from "../repository-context.js";
 import type { Backoff } from "./retry.js";
 import { SAVE_OPTIONS, WRITE_OPTIONS, type SaveOptions, type SaveResult, type WriteOptions } from "./save-options.js";
@@ -23,7 +24,7 @@ const MOST_LOADED = 1_000;
 export class BatchSaver<R extends AnyRecordType> {
   constructor(private readonly context: RepositoryContext<R>) {}
 
-  async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined): Promise<RecordOf<R>[]> {
+  async getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined, store: RecordStore): Promise<RecordOf<R>[]> {
     checkScope(this.context.type, scope);
     const texts = given.map((id) => recordId(this.context.type, id)).map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
@@ -32,7 +33,7 @@ export class BatchSaver<R extends AnyRecordType> {
     const asked = [...ids.values()];
     for (let start = 0; start < asked.length; start += MOST_LOADED) {
       const part = asked.slice(start, start + MOST_LOADED);
-      const states = await this.context.store.load(part, scope);
+      const states = await store.load(part, scope);
       for (const [index, id] of part.entries()) {
         const state = states[index];
         if (state === undefined) missing.push(id);
@@ -62,9 +63,9 @@ export class BatchSaver<R extends AnyRecordType> {
     return TrackedRecord.inTurns(tracked, () => this.#saveAll(records, options, patience), patience);
   }
 
-  async list(query: ListQuery<R>): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
+  async list(query: ListQuery<R>, store: RecordStore): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
     const checked = storeQuery(this.context.type, query);
-    const page = await this.context.store.list(checked);
+    const page = await store.list(checked);
     if (page.kind === "no-marker") {
       const message = `${this.context.type.name} ${idText(checked.after!)}, after which to list, does not exist`;
       throw new DistinctionError("MARKER_NOT_FOUND", message);

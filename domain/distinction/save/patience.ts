@@ -8,6 +8,8 @@ export interface Patience {
    * `begin` may be left at any time.
    */
   waiting<T>(work: (begin: () => void) => Promise<T>): Promise<T>;
+  /** Rings so many milliseconds after it has ended, or from now on where it has. Answers how to silence it. */
+  afterwards(milliseconds: number, ring: () => void): () => void;
 }
 
 /** Runs `work`, which may be left at any time, for a caller whose patience may have an end. */

@@ -134,6 +134,21 @@ export class Backoff implements Patience {
     });
   }
 
+  afterwards(milliseconds: number, ring: () => void): () => void {
+    const { clock, signal } = this;
+    const left = signal?.aborted === true ? 0 : Math.max(0, this.#left());
+    let silence = clock.alarm(left + milliseconds, ring);
+    const sooner = (): void => {
+      silence();
+      silence = clock.alarm(milliseconds, ring);
+    };
+    if (left > 0) signal?.addEventListener("abort", sooner, { once: true });
+    return () => {
+      silence();
+      signal?.removeEventListener("abort", sooner);
+    };
+  }
+
   /** Waits before the next attempt; throws as `check` does. */
   async pause(): Promise<void> {
     this.check();

@@ -10,7 +10,8 @@ export type Subject = string | readonly [collection: string, key: string];
 export interface WaitOptions {
   /**
    * Ends waiting. A write that was begun is finished or rolled back first, a wait for a row lock within 2 seconds: nothing
-   * is written after the answer.
+   * is written after the answer. A server that does not answer is left after 5 more seconds: then `DATABASE_UNAVAILABLE`
+   * says that nobody knows whether the write was done, and every other code that it was not.
    */
   readonly signal?: AbortSignal;
   /** Milliseconds after which all waiting ends, as `signal` ends it; the repository's setting by default. */

@@ -14,6 +14,7 @@ import { refuseInsideUnit } from "../units/open-unit.js";
 import { errorMeaning, metDeadConnection, translated } from "./server-error.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
 import type { Session } from "./session.js";
+import { transact } from "./transact.js";
 import { checkTable } from "../records/table-checks.js";
 import { tableLayout, type TableLayout, type TimestampLimits } from "../records/table-layout.js";
 import { timestampLimits } from "../records/timestamp-limits.js";
@@ -151,17 +152,9 @@ export class Database {
     const once: Once<T> = (connector, begin) =>
       connector.withConnection(async (raw) => {
         begin?.();
-        const connection = this.#observed(raw);
-        try {
-          await connection.begin();
-          const result = await work(connection);
-          await connection.commit();
-          return result;
-        } catch (error) {
-          // A lock timeout undoes one statement only, so roll back explicitly; a broken connection cannot and need not.
-          await connection.rollback().catch(() => undefined);
-          throw error;
-        }
+        const ended = await transact(this.#observed(raw), work, patience);
+        if (ended.kind === "unknown") throw ended.error;
+        return ended.value;
       }, patience);
     return this.#run(once, patience);
   }

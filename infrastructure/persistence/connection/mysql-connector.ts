@@ -1,9 +1,11 @@
+import type { Socket } from "node:net";
 import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
 import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
+import { HurriedConnection, HurriedSession } from "./hurried-connection.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { plainParameters, type Parameter } from "./parameter.js";
 import { errorMeaning, hasLeftNothing, RefusedStatementError, wasNotSent } from "./server-error.js";
@@ -47,7 +49,7 @@ export interface OwnSettings {
  */
 export class MySqlConnector implements Connector {
   /** Raw connections whose session settings are ours. */
-  readonly #settled = new WeakSet<PoolConnection>();
+  readonly #ours = new WeakSet<PoolConnection>();
 
   private constructor(
     private readonly dataSource: DataSource,
@@ -68,14 +70,15 @@ export class MySqlConnector implements Connector {
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
-    const { own } = this;
     const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
     const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
-      if (own !== undefined && !this.#settled.has(raw)) await this.#settle(raw, own);
-      if (own !== undefined || patience === undefined) return await work(session);
-      const waits = this.#shortWaits(raw);
-      return await waits.restored(() => work(waits.session(session)));
+      if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
+      if (patience === undefined) return await work(session);
+      const hurried = new HurriedSession(session, patience, () => hangUp(raw));
+      if (this.own !== undefined) return await work(hurried);
+      const waits = this.#shortWaits(raw, patience);
+      return await waits.restored(() => work(waits.session(hurried)));
     } catch (error) {
       if (session.isUntouched(error)) hasLeftNothing(error);
       throw error;
@@ -85,17 +88,18 @@ export class MySqlConnector implements Connector {
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
-    const { own } = this;
     const runner = this.dataSource.createQueryRunner();
     const raw = (await runner.connect()) as PoolConnection;
     const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
     try {
-      if (own !== undefined && !this.#settled.has(raw)) await this.#settle(raw, own);
-      if (own !== undefined || patience === undefined) return await work(connection);
-      const waits = this.#shortWaits(raw);
+      if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
+      if (patience === undefined) return await work(connection);
+      const hurried = new HurriedConnection(connection, patience, () => hangUp(raw));
+      if (this.own !== undefined) return await work(hurried);
+      const waits = this.#shortWaits(raw, patience);
       return await waits.restored(async () => {
         await waits.begin();
-        return work(connection);
+        return work(hurried);
       });
     } catch (error) {
       if (connection.isUntouched(error)) hasLeftNothing(error);
@@ -105,13 +109,19 @@ export class MySqlConnector implements Connector {
     }
   }
 
-  #shortWaits(raw: PoolConnection): ShortLockWaits {
-    return new ShortLockWaits(raw, new MySqlSession(this.dataSource, raw, true, this.largest));
+  #shortWaits(raw: PoolConnection, patience: Patience): ShortLockWaits {
+    return new ShortLockWaits(raw, this.#settings(raw, true, patience));
+  }
+
+  /** What settings of the connection go through: they are no writes of the work on it. */
+  #settings(raw: PoolConnection, isForeign: boolean, patience: Patience | undefined): Session {
+    const session = new MySqlSession(this.dataSource, raw, isForeign, this.largest);
+    return patience === undefined ? session : new HurriedSession(session, patience, () => hangUp(raw));
   }
 
   /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
-  async #settle(raw: PoolConnection, own: OwnSettings): Promise<void> {
-    const session = new MySqlSession(this.dataSource, raw, false, this.largest);
+  async #settle(raw: PoolConnection, own: OwnSettings, patience: Patience | undefined): Promise<void> {
+    const session = this.#settings(raw, false, patience);
     // MySQL knows none for transactions alone; connections that are merely idle, the pool closes before.
     const silence = this.dialect === mariadbDialect ? "idle_transaction_timeout" : "wait_timeout";
     const settings = [
@@ -122,12 +132,21 @@ export class MySqlConnector implements Connector {
     await session.run({ sql: `SET SESSION ${settings.join(", ")}`, parameters: [], varying: true });
     const sql = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
     await session.run({ sql, parameters: [], varying: true });
-    this.#settled.add(raw);
+    this.#ours.add(raw);
   }
 
   async close(): Promise<void> {
     await this.dataSource.destroy();
   }
+}
+
+/**
+ * Ends a connection whose server does not answer, as if it had broken: all that waits on it fails, and the pool lets it go.
+ * The driver's own `destroy` would leave its callbacks waiting.
+ */
+function hangUp(raw: PoolConnection): void {
+  const { stream } = raw as unknown as { readonly stream: Socket };
+  stream.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
 }
 
 /** Through a data source, or through a query runner of it. */

@@ -46,6 +46,13 @@ export function errorMeaning(error: unknown): ErrorMeaning {
   return fatal || REFUSED.has(errno) || BROKEN.test(code) ? "unavailable" : "other";
 }
 
+/** Whether a connection broke, as the driver tells it or as callers are told. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof DistinctionError
+    ? error.code === "DATABASE_UNAVAILABLE"
+    : errorMeaning(error) === "unavailable";
+}
+
 /** Whether a statement waited for a lock for too long. It alone was undone, unless the server is told otherwise. */
 export function isLockTimeout(error: unknown): boolean {
   return driverError(error).errno === 1205;

@@ -181,13 +181,13 @@ export class HistoryRecordStore extends SqlRecordStore {
       };
       try {
         const ended = await this.whole.lend(
-          (connection) => transact(connection, () => inTransaction(connection)),
+          (connection) => transact(connection, () => inTransaction(connection), this.patience),
           this.patience,
         );
         if (ended.kind === "committed" || written === undefined) return ended.value;
         const { changeSet, versionTo } = written;
         const lookup = selectWriteOf(await this.whole.dialect(), type, changeSet.id, versionTo, operation);
-        if (await wasCommitted(this.whole, this.environment, operation, lookup)) return ended.value;
+        if (await wasCommitted(this.whole, this.environment, operation, lookup, this.patience)) return ended.value;
       } catch (error) {
         if (errorMeaning(error) !== "gave-up") throw refused(translated(error, this.whole.address), this.table, ids);
       }

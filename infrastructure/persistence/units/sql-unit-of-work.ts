@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
-import { waitFor } from "../../../domain/distinction/save/patience.js";
+import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
 import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
@@ -81,23 +81,27 @@ export class SqlUnitOfWork implements UnitOfWork {
     try {
       ended = await this.database.lend(
         (connection, exclusive) =>
-          transact(connection, async () => {
-            const open = (unit = new UnitDatabase(this.database, connection, options.signal));
-            if (run.locking) await lockRecords(connection, this.database, seen);
-            const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
-            const mark = openUnit(this.database.identity, exclusive);
-            try {
-              const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
-              await open.end();
-              if (open.doom !== undefined) throw open.doom.error;
-              if (open.wrote && remembers)
-                await connection.run(insertOperation(operation, this.environment.clock.now()));
-              return value;
-            } finally {
-              mark.isOpen = false;
-              await open.end();
-            }
-          }),
+          transact(
+            connection,
+            async () => {
+              const open = (unit = new UnitDatabase(this.database, connection, options.signal));
+              if (run.locking) await lockRecords(connection, this.database, seen);
+              const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
+              const mark = openUnit(this.database.identity, exclusive);
+              try {
+                const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
+                await open.end();
+                if (open.doom !== undefined) throw open.doom.error;
+                if (open.wrote && remembers)
+                  await connection.run(insertOperation(operation, this.environment.clock.now()));
+                return value;
+              } finally {
+                mark.isOpen = false;
+                await open.end();
+              }
+            },
+            patience,
+          ),
         patience,
       );
     } catch (error) {
@@ -109,15 +113,15 @@ export class SqlUnitOfWork implements UnitOfWork {
     if (ended.kind === "unknown" && unit!.wrote) {
       const reason = translated(ended.error, this.database.address);
       if (!remembers) throw reason;
-      if (!(await this.#wasCommitted(operation))) return { kind: "undone", reason };
+      if (!(await this.#wasCommitted(operation, patience))) return { kind: "undone", reason };
     }
     if (unit!.wrote && remembers) await this.#clearOperations();
     return { kind: "committed", value: ended.value };
   }
 
-  async #wasCommitted(operation: string): Promise<boolean> {
+  async #wasCommitted(operation: string, patience: Patience | undefined): Promise<boolean> {
     const lookup = selectOperation(await this.database.dialect(), operation);
-    return wasCommitted(this.database, this.environment, operation, lookup);
+    return wasCommitted(this.database, this.environment, operation, lookup, patience);
   }
 
   /** The unit is committed: whether this works is not its caller's concern. */
