@@ -1,6 +1,6 @@
 import { type TufPlace, workerAt } from "../integration/tuf-place.js";
 import { runAsChild } from "../support/child-side.js";
-import { isOnDisk, watchDisk, withFailpoints } from "./failpoints.js";
+import { DISK, isOnDisk, watchDisk, withFailpoints } from "./failpoints.js";
 import { type Turn, TurnTaker } from "./turn.js";
 
 /** Where a worker waits for a word: at a failpoint, the nth time that it comes there in a turn. */
@@ -10,9 +10,6 @@ export interface Hold {
   /** From 1. */
   readonly nth: number;
 }
-
-/** Steps on files are counted together, those of one kind in a row once. */
-export const DISK = "disk";
 
 export interface Call {
   readonly turn: Turn;

@@ -32,6 +32,9 @@ export function isWrite(failpoint: string): boolean {
 /** What is done to open files, of whatever directory: content, and directories that are synced. */
 const ON_FILES = ["writeFile", "sync", "close"] as const;
 
+/** Steps on files are counted together, those of one kind in a row once. */
+export const DISK = "disk";
+
 /** What is done to names. */
 const ON_NAMES = ["link", "rename"] as const;
 

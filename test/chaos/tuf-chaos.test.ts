@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { onSqlBackends } from "../integration/backends.js";
 import { forgetRepositories } from "../integration/tuf-place.js";
-import { DISK } from "./actor.child.js";
 import { Actor } from "./actor.js";
 import { freezeBetweenAnyTwoSteps, killAfterAnyWrite } from "./chaos-tests.js";
 import { Chaos } from "./chaos.js";
+import { DISK } from "./failpoints.js";
 import { PROTOCOLS, PUBLISHING } from "./protocols.js";
 import type { Turn } from "./turn.js";
 
