@@ -36,7 +36,7 @@ describe("a transaction that the database gives up on", () => {
   onSqlBackends((place, backend) => {
     const reasons: readonly object[] =
       backend === "server"
-        ? [{ errno: 1213 }, { errno: 1205 }, { errno: 1020 }, { driverError: { errno: 1213 } }]
+        ? [{ errno: 1213 }, { errno: 1205 }, { errno: 1020 }, { errno: 3101 }, { driverError: { errno: 1213 } }]
         : [{ code: "SQLITE_BUSY" }, { code: "SQLITE_BUSY_SNAPSHOT" }, { code: "SQLITE_LOCKED" }];
     let database: Database;
     let images: DistinctImageRepository;

@@ -19,8 +19,11 @@ export class TcpProxy {
   #held: (() => void) | undefined;
   /** Milliseconds by which packets to the server are held back. */
   delay = 0;
-  /** Called for every packet to the server, before it is passed on. `"cut"` breaks its connection instead. */
-  onPacket: (packet: Buffer) => "pass" | "cut" = () => "pass";
+  /**
+   * Called for every packet to the server, before it is passed on. `"cut"` breaks its connection instead, `"drop"` in place of
+   * the answer.
+   */
+  onPacket: (packet: Buffer) => "pass" | "cut" | "drop" = () => "pass";
   mishaps = 0;
   /** Whether no answer arrives on any connection. */
   isFrozen = false;
@@ -97,7 +100,9 @@ export class TcpProxy {
     });
     client.on("data", (packet: Buffer) => {
       const send = (): void => void (upstream.destroyed || upstream.write(packet));
-      if (this.onPacket(packet) === "cut") return this.#cut(pair);
+      const fate = this.onPacket(packet);
+      if (fate === "cut") return this.#cut(pair);
+      if (fate === "drop") silent = true;
       const mishap = this.#mishap;
       if (mishap !== undefined && holds(packet, mishap.text)) {
         this.#mishap = undefined;
