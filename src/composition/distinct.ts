@@ -17,6 +17,7 @@ import { recordType, type ShapedRecordType } from "../../domain/distinction/type
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { entityMapping, type EntityMapping } from "../../infrastructure/persistence/entities/entity-table.js";
 import { entityShape } from "../../infrastructure/persistence/entities/entity-shape.js";
+import { requireSupported } from "../../infrastructure/persistence/connection/existing-database.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { aDataSource, DATA_SOURCE_USE, databaseOf, type DataSourceUse } from "./existing-data-source.js";
@@ -65,7 +66,8 @@ export type EntityRepository<E extends object> = DistinctRepository<ShapedRecord
  * @param dataSource initialised; MySQL, MariaDB or SQLite (better-sqlite3)
  * @param entity a class with decorators, an EntitySchema, or an entity's name
  * @throws DistinctionError `INVALID_RECORD_TYPE` naming the property that has no form as a record, `UNVERSIONED_TABLE`
- *   with the migration that adds the version column, `DATABASE_UNAVAILABLE` where the data source is not initialised
+ *   with the migration that adds the version column, `UNSUPPORTED_SERVER` for any other kind of database,
+ *   `DATABASE_UNAVAILABLE` where the data source is not initialised
  */
 export function distinct<E extends ObjectLiteral>(
   dataSource: DataSource,
@@ -77,6 +79,7 @@ export function distinct<E extends ObjectLiteral>(
   if (fault !== undefined) {
     throw new DistinctionError("INVALID_RECORD_TYPE", `distinct: ${fault.path}: ${fault.reason}`);
   }
+  requireSupported(dataSource);
   if (!dataSource.isInitialized) {
     throw new DistinctionError("DATABASE_UNAVAILABLE", "initialise the data source before `distinct`");
   }

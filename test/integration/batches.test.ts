@@ -97,6 +97,29 @@ describe("batches in a database", () => {
         expect(texts.size).toBe(1);
       });
 
+    if (backend === "SQLite")
+      test("send an UPDATE for each record, and one statement per collection and kind for all of them", async () => {
+        const loaded = await stored(4);
+        for (const article of loaded) article.title = "new";
+        const updates = ["UPDATE", "UPDATE", "UPDATE", "UPDATE"];
+        expect(await statements(() => articles.saveAll(loaded))).toEqual(updates);
+        for (const article of loaded) {
+          article.labels.delete("k");
+          article.labels.set("new", "1");
+          article.tags.add("u");
+        }
+        expect(await statements(() => articles.saveAll(loaded))).toEqual([...updates, "DELETE", "INSERT", "INSERT"]);
+        expect(await statements(() => articles.saveAll(loaded))).toEqual([]);
+      });
+
+    test("beside which a removal is one statement, whatever collections the record has", async () => {
+      const [article] = await stored(1);
+      expect(await statements(() => articles.remove(article!))).toEqual(["DELETE"]);
+      const left = { sql: "SELECT COUNT(*) FROM article_labels WHERE article_id = ?", parameters: [article!.id] };
+      const [[count] = []] = await database.session((session) => session.rows(left));
+      expect(Number(count)).toBe(0);
+    });
+
     if (backend === "server")
       test("need no transaction for a single statement, which writes all or nothing by itself", async () => {
         const counts = { transactions: 0 };

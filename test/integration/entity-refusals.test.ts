@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { DataSource, EntitySchema, type EntitySchemaOptions } from "typeorm";
 import { afterEach, expect, test } from "vitest";
 import { distinct } from "../../src/composition/distinct.js";
+import { historyIn, unitOfWork } from "../../src/composition/existing-data-source.js";
 import { ENTITIES, openDataSource, Photo, Unversioned } from "./entity-fixtures.js";
 import { onSqlBackends } from "./backends.js";
 
@@ -32,6 +33,20 @@ test("a key that the database counts is to be given, and the message says so", a
   expect(() => repository.create({})).toThrow(
     /^Thing: id: .*, got nothing, and what the database counts is not known before it is stored$/,
   );
+});
+
+test.each([
+  { type: "postgres", url: "postgres://localhost/photos", driver: {} },
+  { type: "cockroachdb", url: "postgres://localhost/photos", driver: {}, timeTravelQueries: false },
+] as const)("a data source of another kind of database, before it connects: $type", (options) => {
+  const dataSource = new DataSource({ ...options, entities: [Photo] });
+  const refusal = expect.objectContaining({
+    code: "UNSUPPORTED_SERVER",
+    message: `a data source of type mysql, mariadb, better-sqlite3 is needed, got one of type ${options.type}`,
+  }) as Error;
+  for (const use of [() => distinct(dataSource, Photo), () => unitOfWork(dataSource), () => historyIn(dataSource)]) {
+    expect(use).toThrow(refusal);
+  }
 });
 
 const author = new EntitySchema<Record<string, unknown>>({ name: "Author", columns: { id } });

@@ -70,8 +70,8 @@ describe("a write over a connection that breaks at each of its packets", () => {
             if (sent < at) break; // it was through before anything broke
           }
           // Done, and not answered: told as such, and only where it is so.
-        expect(ends.unknown > 0).toBe(fate === "drop");
-        expect(ends.done).toBeGreaterThan(0);
+          expect(ends.unknown > 0).toBe(fate === "drop");
+          expect(ends.done).toBeGreaterThan(0);
         },
         60_000,
       );

@@ -12,11 +12,22 @@ import { SharedSqliteConnector } from "./shared-sqlite-connector.js";
 /** One for each data source, released with it: its users take turns where they have to, and its server is checked once. */
 const connectors = new WeakMap<DataSource, Promise<Connector>>();
 
+/** What TypeORM calls the databases that the statements are written for. */
+const SUPPORTED = ["mysql", "mariadb", "better-sqlite3"];
+
+/** @throws DistinctionError `UNSUPPORTED_SERVER`, whether it is initialised or not */
+export function requireSupported({ options: { type } }: DataSource): void {
+  if (SUPPORTED.includes(type)) return;
+  const message = `a data source of type ${SUPPORTED.join(", ")} is needed, got one of type ${type}`;
+  throw new DistinctionError("UNSUPPORTED_SERVER", message);
+}
+
 /**
  * A database over a data source that somebody else configured, opened, and will close. Whatever `options` say, all
  * databases over one data source are one database.
  */
 export function existingDatabase(dataSource: DataSource, options: DatabaseOptions): Database {
+  requireSupported(dataSource);
   const { type, database } = dataSource.options as { type: string; database?: unknown };
   watchLevels(dataSource);
   const address = `${type} ${typeof database === "string" ? database : "data source"}`;

@@ -38,6 +38,11 @@ export function columnValue(
   return { codec: value.codec, type: options.secret ? secret(type) : type };
 }
 
+function jsonValue(dialect: Dialect): ColumnValue {
+  const { type, codec } = plainValue(json(), dialect);
+  return { type, codec: { ...codec, isJson: true } };
+}
+
 function storedValue(column: ColumnMetadata, place: EntityPlace): ColumnValue | { readonly refused: string } {
   const { dialect } = place;
   switch (column.type) {
@@ -49,9 +54,10 @@ function storedValue(column: ColumnMetadata, place: EntityPlace): ColumnValue | 
     case "enum":
       return enumValue(column.enum ?? []);
     case "json":
-      return plainValue(json(), dialect);
+      return jsonValue(dialect);
     case "simple-json":
-      return plainValue(dialect.name === "sqlite" ? json() : jsonOfBytes(TEXT_LIMITS.text!), dialect);
+      // A server's TEXT is no JSON to it: it may hold a member twice, and ends somewhere.
+      return dialect.name === "sqlite" ? jsonValue(dialect) : plainValue(jsonOfBytes(TEXT_LIMITS.text!), dialect);
     case Boolean:
     case "bool":
     case "boolean":

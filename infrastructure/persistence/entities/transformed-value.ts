@@ -64,6 +64,7 @@ export function transformedValue(
     type: transformed,
     codec: {
       ...codec,
+      isJson: false,
       encode: (stored) => codec.encode((stored as StoredValue).raw),
       decode: (column) => new StoredValue(codec.decode(column)),
     },

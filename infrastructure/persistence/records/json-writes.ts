@@ -35,7 +35,8 @@ export function jsonWrite(
   { economical } = { economical: true },
 ): JsonWrite | undefined {
   if (!(base instanceof JsonText) || changes.length === 0 || changes.length > MOST_PATHS) return undefined;
-  if (layout.table.codecs?.[attribute] !== undefined) return undefined; // stored otherwise than as JSON
+  const codec = layout.table.codecs?.[attribute];
+  if (codec !== undefined && codec.isJson !== true) return undefined; // stored otherwise than as JSON
   const sets = changes.filter(({ to }) => to !== undefined).map(({ path, to }) => [pathOf(path), JSON.stringify(to)]);
   const removals = changes.filter(({ to }) => to === undefined).map(({ path }) => pathOf(path));
   const parameters = [...sets.flat(), ...removals];
