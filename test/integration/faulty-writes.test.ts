@@ -94,19 +94,20 @@ describe("a write that the database gives up on, at each of its steps", () => {
       test.each(reasons)("for %o is run again, and is all there", async (reason) => {
         const sound = articlesIn(direct);
         for (let at = 0; ; at++) {
-          let steps: Step[] | undefined;
+          const steps: Step[] = [];
+          let isRunning = false;
           let failures = 0;
           const failing = interposed(
             direct,
             (step) => {
-              if (steps === undefined || (steps.push(step) <= at && failures === 0) || failures === 2) return;
+              if (!isRunning || (steps.push(step) <= at && failures === 0) || failures === 2) return;
               failures++;
               throw Object.assign(new Error("no luck"), reason);
             },
             new FakeClock(),
           );
           const { run, ids, after } = await writesOver(sound, failing)[name]!();
-          steps = [];
+          isRunning = true;
           await run();
           expect(await storedOf(sound, ids), `step ${at}: ${steps.join()}`).toEqual(after);
           if (failures === 0) break;
