@@ -48,6 +48,8 @@ export class ForeignWriter {
   readonly bins = foreignKey();
   readonly meta: Json = {};
   expires = "2030-01-01T00:00:00Z";
+  /** As python-tuf has it; go-tuf indents by tabs. */
+  indent: string | number = 1;
 
   constructor(readonly directory: string) {}
 
@@ -97,7 +99,7 @@ export class ForeignWriter {
       metadata.sign((data) => new Signature({ keyID: keyId, sig: signed(data).toString("hex") }));
     }
     const { signatures } = metadata.toJSON() as { signatures: Json[] };
-    const bytes = Buffer.from(JSON.stringify({ signatures, signed }, null, 1));
+    const bytes = Buffer.from(JSON.stringify({ signatures, signed }, null, this.indent));
     await mkdir(this.directory, { recursive: true });
     await writeFile(join(this.directory, name), bytes);
     return bytes;
