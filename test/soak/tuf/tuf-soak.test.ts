@@ -10,7 +10,7 @@ const KINDS = ["add", "remove", "publish", "publish some", "bump", "rotate", "pr
 test("workers that are frozen and killed at random lose nothing, nor does a restart of the database; a client notices nothing", async () => {
   const { url, restart, stop } = await ownServer();
   try {
-    const report = await soakTuf({ url, seed: 1, workers: 4, rounds: 2, seconds: 6, restart }, () => undefined);
+    const report = await soakTuf({ url, seed: 1, workers: 4, rounds: 2, seconds: 8, restart }, () => undefined);
     expect(report.faults).toEqual([]);
     expect(Object.keys(report.turns).sort()).toEqual(KINDS.toSorted());
     expect(Object.keys(report.held).length).toBeGreaterThanOrEqual(5);
