@@ -24,6 +24,9 @@ export function checkedSigned<T extends MetadataType>(type: T, signed: Fields): 
   if (type === "targets") checkEntries(type, "targets", signed.targets, isTargetEntry);
   if (type === "snapshot") checkEntries(type, "meta", signed.meta, isMetaEntry);
   if (type === "timestamp") checkEntries(type, "meta", signed.meta, isMetaEntry, ["snapshot.json"]);
+  // The model takes a list for an object without members.
+  const stating = type === "root" ? signed : signed.delegations;
+  if (isObject(stating) && !isObject(stating.keys)) throw invalid(type, "keys is no object");
   checkByModel(type, signed);
   return signed as Signed[T];
 }
@@ -69,7 +72,8 @@ function checkEntries(
 }
 
 function isTargetEntry(entry: unknown): boolean {
-  return isObject(entry) && isLength(entry.length) && isHashes(entry.hashes);
+  if (!isObject(entry) || !isLength(entry.length) || !isHashes(entry.hashes)) return false;
+  return entry.custom === undefined || isObject(entry.custom);
 }
 
 function isMetaEntry(entry: unknown): boolean {

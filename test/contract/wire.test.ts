@@ -11,6 +11,7 @@ import {
   targetsSigned,
   timestampSigned,
 } from "../../domain/tuf/metadata-builders.js";
+import type { MetadataType } from "../../domain/tuf/metadata-document.js";
 import { SnapshotHead } from "../../domain/tuf/snapshot-head.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { repositoryNamed } from "./tuf-store-fixture.js";
@@ -168,6 +169,80 @@ describe("metadata files", () => {
     ["two signatures of one key", bytesOf({ signatures: [...signatures, ...signatures], signed: bin })],
   ])("are refused with %s", (_, bytes) => {
     expect(() => codec.decode("targets", bytes)).toThrow(expect.objectContaining({ code: "INVALID_METADATA" }));
+  });
+
+  const documents: Record<MetadataType, object> = {
+    root: rootSigned(repository, edition),
+    targets: targetsSigned(repository, edition),
+    snapshot: { ...snapshotEnvelope(edition), meta: { "targets.json": { version: 1 } } },
+    timestamp: timestampSigned({ metadataVersion: 3, length: 10, sha256: "cd".repeat(32) }, edition),
+  };
+  const digest = "ab".repeat(32);
+  const malformed: Record<MetadataType, readonly object[]> = {
+    root: [
+      { keys: [] },
+      { keys: { k1: { keytype: "ed25519", scheme: "ed25519" } } },
+      { keys: { k1: { keytype: "ed25519", scheme: "ed25519", keyval: { public: 1 } } } },
+      { roles: {} },
+      { roles: { root: { keyids: ["k1"], threshold: 1 } } },
+      ...["root", "targets", "snapshot", "timestamp"].flatMap((role) =>
+        [
+          { keyids: "k1", threshold: 1 },
+          { keyids: ["k1"], threshold: 0 },
+          { keyids: ["k1"], threshold: "1" },
+          null,
+        ].map((of) => ({
+          roles: { ...rootSigned(repository, edition).roles, [role]: of },
+        })),
+      ),
+      { consistent_snapshot: "yes" },
+    ],
+    targets: [
+      { targets: { a: null } },
+      { targets: { a: { length: "1", hashes: { sha256: digest } } } },
+      { targets: { a: { length: 1, hashes: { sha256: digest }, custom: "text" } } },
+      { delegations: { keys: [], roles: [] } },
+      { delegations: { keys: {}, succinct_roles: { keyids: ["k1"], threshold: 1, bit_length: 0, name_prefix: "b" } } },
+      { delegations: { keys: {}, succinct_roles: { keyids: ["k1"], threshold: 1, bit_length: 33, name_prefix: "b" } } },
+      { delegations: { keys: {}, roles: [{ name: "a", keyids: ["k1"], threshold: 1, paths: ["*"] }] } },
+      {
+        delegations: {
+          keys: {},
+          roles: [{ name: "a", keyids: ["k1"], threshold: 0, terminating: true, paths: ["*"] }],
+        },
+      },
+    ],
+    snapshot: [
+      { meta: [] },
+      { meta: { "targets.json": 1 } },
+      { meta: { "targets.json": { version: 0 } } },
+      { meta: { "targets.json": { version: 1.5 } } },
+      { meta: { "targets.json": { version: 1, length: -1 } } },
+      { meta: { "targets.json": { version: 1, hashes: [] } } },
+    ],
+    timestamp: [
+      { meta: {} },
+      { meta: { "snapshot.json": { version: "3" } } },
+      { meta: { "snapshot.json": { version: 3, hashes: { sha256: 1 } } } },
+      { meta: { "snapshot.json": { version: 3, length: "10" } } },
+    ],
+  };
+  const common = [
+    { _type: "mirrors" },
+    { version: -1 },
+    { version: 2 ** 53 },
+    { expires: 1 },
+    { expires: "2030-13-01T00:00:00Z" },
+    { spec_version: "2.0.0" },
+    { spec_version: undefined },
+  ];
+  const faults = Object.keys(documents).flatMap((type) =>
+    [...common, ...malformed[type as MetadataType]].map((change) => [type as MetadataType, change] as const),
+  );
+  it.each(faults)("of type %s are refused with %j", (type, change) => {
+    expect(codec.decode(type, bytesOf({ signatures, signed: documents[type] })).signed).toEqual(documents[type]);
+    const bytes = bytesOf({ signatures, signed: { ...documents[type], ...change } });
+    expect(() => codec.decode(type, bytes)).toThrow(expect.objectContaining({ code: "INVALID_METADATA" }));
   });
 
   it("hash as node:crypto does", () => {
