@@ -88,6 +88,16 @@ describe("storage that loses what it acknowledged", () => {
       expect(await mend()).toEqual([]);
     });
 
+    it("stops a publish at a timestamp that cannot be read, and what was accepted is published once it is mended", async () => {
+      await damaged("timestamp.json");
+      await world.add("late");
+      await expect(world.publisher().publish("main")).rejects.toMatchObject({ code: "INVALID_METADATA" });
+      expect(await readFile(at("timestamp.json"), "utf8")).toBe("{}");
+      expect(await mend()).toContain("timestamp.json");
+      expect(await world.published()).toEqual(hashesOf(...PATHS, "late"));
+      expect(await world.publisher().publish("main")).toMatchObject({ committed: "nothing", filesWritten: [] });
+    });
+
     it("is not mended where the database knows less than storage", async () => {
       const { store } = world.ports;
       const behind = {

@@ -1,0 +1,68 @@
+import "reflect-metadata";
+import { Container, inject, injectable } from "inversify";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { distinctionModule, openDistinction, TOKENS } from "../../src/index.js";
+import type { TufRepositoryService } from "../../src/tuf.js";
+import { PollingClient } from "../conformance/polling-client.js";
+import { createServerDatabase, createSqliteFile, type TestDatabase } from "../support/test-database.js";
+
+@injectable()
+class ReleaseService {
+  constructor(@inject(TOKENS.TufRepository) private readonly tuf: TufRepositoryService) {}
+
+  async release(path: string): Promise<number> {
+    await this.tuf.add(new Map([[path, { length: 1, sha256: "ab".repeat(32) }]]));
+    return (await this.tuf.publish()).snapshotVersion;
+  }
+}
+
+describe.each([
+  ["SQLite", createSqliteFile],
+  ["a server", createServerDatabase],
+] as const)("a service embeds a TUF repository on %s", (_, createDatabase) => {
+  let place: TestDatabase;
+  let directory: string;
+  beforeEach(async () => {
+    place = await createDatabase();
+    directory = await mkdtemp(join(tmpdir(), "distinction-embedded-"));
+  });
+  afterEach(async () => {
+    await place.drop();
+    await rm(directory, { recursive: true });
+  });
+
+  const options = () => ({
+    database: place.url,
+    tuf: { name: "main", storage: join(directory, "metadata"), keys: join(directory, "keys") },
+  });
+
+  test("by its token in a container, beside others over the same database", async () => {
+    const container = new Container();
+    const module = distinctionModule(options());
+    await container.load(module);
+    container.bind(ReleaseService).toSelf();
+    const tuf = container.get(TOKENS.TufRepository);
+    expect(tuf).toBe(container.get(TOKENS.TufRepository));
+    expect(await tuf.exists()).toBe(false);
+    await tuf.create({ bins: 4 });
+    const client = await PollingClient.over(join(directory, "metadata"));
+    expect(await container.get(ReleaseService).release("one")).toBe(2);
+    await client.poll();
+
+    const other = openDistinction(options());
+    await other.tuf.add(new Map([["two", { length: 2, sha256: "cd".repeat(32) }]]));
+    await Promise.all([other.tuf.publish(), container.get(ReleaseService).release("three")]);
+    await client.poll();
+    const found: string[] = [];
+    for await (const { path } of tuf.verify()) found.push(path);
+    expect(found.sort()).toEqual(["one", "three", "two"]);
+    expect(await tuf.status()).toMatchObject({ name: "main", isPublished: true });
+    expect(await tuf.damaged()).toEqual([]);
+    await client.stop();
+    await other.close();
+    await container.unloadAsync(module);
+  });
+});
