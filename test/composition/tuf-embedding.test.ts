@@ -42,7 +42,7 @@ describe.each([
   test("by its token in a container, beside others over the same database", async () => {
     const container = new Container();
     const module = distinctionModule(options());
-    await container.load(module);
+    container.load(module);
     container.bind(ReleaseService).toSelf();
     const tuf = container.get(TOKENS.TufRepository);
     expect(tuf).toBe(container.get(TOKENS.TufRepository));
