@@ -40,9 +40,6 @@ const ON_NAMES = ["link", "rename"] as const;
 
 type Steps<Step extends string> = Record<Step, (...given: unknown[]) => unknown>;
 
-/** Steps on files are counted together, those of one kind in a row once. */
-export const DISK = "disk";
-
 export function isOnDisk(failpoint: string): boolean {
   return failpoint.startsWith(`${DISK}.`);
 }
