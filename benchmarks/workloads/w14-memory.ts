@@ -74,16 +74,22 @@ export const memory: Workload = {
   },
 };
 
-/** Bytes of heap per record that what `load` answers keeps alive, each round; one before them warms up. */
+/** One sample a round; one round before them warms up. */
 async function keptBy(load: () => Promise<readonly unknown[]>, rounds: number): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const before = settledHeap();
-    const loaded = await load();
-    const bytes = settledHeap() - before;
-    if (round > 0) samples.push(bytes / loaded.length);
+    const bytes = await kept(load);
+    if (round > 0) samples.push(bytes);
   }
   return samples;
+}
+
+/** Bytes of heap per record that what `load` answers keeps alive. In a call of its own, whose end lets go of it. */
+async function kept(load: () => Promise<readonly unknown[]>): Promise<number> {
+  const before = settledHeap();
+  const loaded = await load();
+  const bytes = settledHeap() - before;
+  return bytes / loaded.length;
 }
 
 setFlagsFromString("--expose-gc");
