@@ -6,7 +6,8 @@ import { ImageGateway } from "../../domain/image/image-gateway.js";
 import { completeSort, type ImageQuery } from "../../domain/image/image-query.js";
 import { imageType } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
-import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import type { Row, Session, Statement } from "../../infrastructure/persistence/connection/session.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { SqlMemberStore } from "../../infrastructure/persistence/images/sql-member-store.js";
 import { chosenIndex } from "../../infrastructure/persistence/records/list-filters.js";
@@ -56,11 +57,11 @@ describe(`pages of callers among ${GENERATED} images`, () => {
   onServer((place) => {
     let database: Database;
     let gateway: ImageGateway;
-    let sent: string[] = [];
+    let sent: StatementEvent[] = [];
     beforeAll(async () => {
       database = openTestDatabase(place().url, {
         poolSize: 1,
-        onStatement: ({ kind, sql }) => void (kind === "statement" && sent.push(sql)),
+        onStatement: (event) => void (event.kind === "statement" && sent.push(event)),
       });
       const stores = { images: imageStore(database), members: SqlMemberStore.of(database) };
       gateway = new ImageGateway(stores, { ...environment, newId: () => "none" });
@@ -84,7 +85,9 @@ describe(`pages of callers among ${GENERATED} images`, () => {
             }
             const asked = { ...query, ...(after !== undefined && { after }), limit: 25 };
             expect(await rowsRead(database, caller, asked), `page ${page}`).toBeLessThan(most);
+            sent = [];
             after = (await images.list(asked)).next ?? after;
+            await expectNoScan(database, sent);
           }
         },
       );
@@ -105,6 +108,20 @@ describe(`pages of callers among ${GENERATED} images`, () => {
     });
   });
 });
+
+/** No statement of a page looks for images by reading all of them. */
+async function expectNoScan(database: Database, sent: readonly StatementEvent[]): Promise<void> {
+  for (const { sql, parameters } of sent.filter((event) => event.sql.includes("images"))) {
+    await database.session(async (session) => {
+      const explain = (how: string): Promise<readonly Row[]> =>
+        session.rows({ sql: `EXPLAIN ${how}${sql}`, parameters, varying: true });
+      const plan = await explain("FORMAT=TRADITIONAL ").catch(() => explain(""));
+      const text = plan.map((row) => row.map(String).join(" | ")).join("\n");
+      // Tables of parts, empty here, may be read whole, and so is what was found of each kind.
+      expect(text, `${sql}\n${text}`).not.toMatch(/\| (r|m|images) \|( null \|)? ALL \|/);
+    });
+  }
+}
 
 /** What the statements of a page read, as the server counts it. */
 async function rowsRead(database: Database, caller: Caller, query: ImageQuery): Promise<number> {
