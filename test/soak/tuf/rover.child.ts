@@ -69,6 +69,7 @@ await runAsChild<RoverOrder, null>(async ({ place, name, seed, until }, parent) 
 /** What every process begins with, each with the next of them, and what comes up now and then. */
 function rareTurn(seed: number, role: TrustedRole, path: string): Turn {
   const turns: readonly Turn[] = [
+    { kind: "rotate", role: "timestamp" },
     { kind: "rotate", role },
     { kind: "delegate", role: "team" },
     { kind: "publish some", paths: [path] },
