@@ -23,7 +23,7 @@ export type RoverTold =
   | { readonly fault: string };
 
 /** How often a failpoint is told, which lets the soak hold this process there. */
-const HOLDS = 1 / 50;
+const HOLDS = 1 / 100;
 const OWN_PATHS = 40;
 /** However long it took to start. */
 const LEAST_TURNS = 5;
