@@ -54,6 +54,21 @@ onSqlBackends((place, backend) => {
     expect(dataSource.isInitialized).toBe(true);
   });
 
+  test("a stale save of TypeORM's puts the version back, which nobody can see, as the guide says", async () => {
+    const photos = distinct(dataSource, Photo);
+    const repository = dataSource.getRepository(Photo);
+    const { id } = await repository.save(repository.create({ title: "own" }));
+    const [first, second] = [await repository.findOneByOrFail({ id }), await repository.findOneByOrFail({ id })];
+    const ours = await photos.get(id);
+    first.views = 1;
+    await repository.save(first);
+    second.title = "theirs";
+    await repository.save(second);
+    expect(await repository.findOneByOrFail({ id })).toMatchObject({ title: "theirs", views: 0, version: 1 });
+    ours.title = "ours";
+    expect(await photos.save(ours)).toEqual({ version: 2, written: true, retries: 0 });
+  });
+
   test("a transaction of TypeORM's that is rolled back takes nothing of ours with it", async () => {
     const photos = distinct(dataSource, Photo);
     const photo = photos.create({ title: "kept" });
