@@ -92,11 +92,12 @@ export function floatValue(
     },
     capture: (value) => kept(value as number),
   };
-  return codedValue(
+  const { codec } = codedValue(
     type,
     (captured) => captured as number,
     (column) => kept(Number(column)),
   );
+  return { type, codec: { ...codec, isSingle: single } };
 }
 
 /** SQLite's DECIMAL, which is a number there; TypeORM gives it as one. Callers may write text too. */

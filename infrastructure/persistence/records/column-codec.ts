@@ -11,6 +11,8 @@ export interface ColumnCodec {
   readonly digits?: number;
   /** Whether a server reads what is encoded by the clock of the session's time zone; see `TimestampLimits`. */
   readonly isTimestamp?: boolean;
+  /** Whether the column holds single-precision numbers, of which a server gives 6 digits and compares all; see `shownSingle`. */
+  readonly isSingle?: boolean;
   /** Whether the column holds what is encoded as JSON, so that its members can be written by path. */
   readonly isJson?: boolean;
 }

@@ -14,7 +14,7 @@ const SIGNS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
 export function conditionTerm(layout: TableLayout, condition: Condition, alias: Alias = "r"): Statement {
   const { attribute, operator, values } = condition;
   const column = layout.byAttribute.get(attribute)!;
-  const name = `${alias}.${column.name}`;
+  const name = column.codec.isSingle === true ? shownSingle(`${alias}.${column.name}`) : `${alias}.${column.name}`;
   const nullable = (layout.table.type.attributes as Attributes)[attribute]!.nullable;
   if (operator === "eq") {
     return values[0] === null
@@ -32,7 +32,16 @@ export function conditionTerm(layout: TableLayout, condition: Condition, alias: 
     const sql = some.length < values.length ? `(${among} OR ${name} IS NULL)` : among;
     return { sql, parameters: some.flatMap(({ parameters }) => parameters) };
   }
-  return compared(expression(layout, attribute, alias), SIGNS[operator], orderedOf(layout, attribute, values[0]));
+  const left = column.codec.isSingle === true ? name : expression(layout, attribute, alias);
+  return compared(left, SIGNS[operator], orderedOf(layout, attribute, values[0]));
+}
+
+/**
+ * A FLOAT as the server gives it: 6 digits, as a DOUBLE. The column itself is compared with all its bits, by which 0.1 is
+ * not 0.1. The inner CAST takes off what `FLOAT(7, 2)` says of digits.
+ */
+function shownSingle(name: string): string {
+  return `CAST(CONCAT(CAST(${name} AS FLOAT)) AS DOUBLE)`;
 }
 
 /** An equality as two bounds. */
