@@ -1,4 +1,5 @@
 import { ObjectMemory } from "../distinction/record/object-memory.js";
+import { dateMilliseconds } from "../distinction/types/date-milliseconds.js";
 import type { Image } from "./image-type.js";
 
 const TIMES = ["createdAt", "updatedAt"] as const;
@@ -26,7 +27,7 @@ export function forgedTimes(image: Image): Time[] {
   if (typeof image !== "object" || image === null) return [];
   const making = makings.get(image);
   const isMade = (name: Time): boolean => {
-    const time = image[name] instanceof Date ? image[name].getTime() : undefined;
+    const time = dateMilliseconds(image[name]);
     return time !== undefined && (time === making?.at || time === making?.[name]);
   };
   return TIMES.filter((name) => !isMade(name));

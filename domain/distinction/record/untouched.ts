@@ -1,5 +1,6 @@
 import type { AttributeType } from "../types/attribute-type.js";
 import { sameBytes } from "../types/binary-type.js";
+import { dateMilliseconds } from "../types/date-milliseconds.js";
 
 /**
  * Whether a caller's value is the one that was shown for `original`. No rule is asked about it, and none rounds it: what
@@ -23,7 +24,8 @@ export function looksLike(value: unknown, shown: unknown): boolean {
 function isAlike(value: unknown, shown: unknown): boolean {
   if (Object.is(value, shown)) return true;
   if (typeof value !== "object" || typeof shown !== "object" || value === null || shown === null) return false;
-  if (value instanceof Date) return shown instanceof Date && Object.is(value.getTime(), shown.getTime());
+  const time = dateMilliseconds(value);
+  if (time !== undefined) return Object.is(time, dateMilliseconds(shown));
   if (value instanceof Uint8Array) return shown instanceof Uint8Array && sameBytes(value, shown);
   if (!isPlain(value) || Object.getPrototypeOf(value) !== Object.getPrototypeOf(shown)) return false;
   const names = Object.keys(value);

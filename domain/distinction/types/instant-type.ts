@@ -1,5 +1,6 @@
 import { rule } from "../arguments.js";
 import { attribute, type AttributeType } from "./attribute-type.js";
+import { dateMilliseconds } from "./date-milliseconds.js";
 import { describeValue, typeName } from "./type-name.js";
 import { requireParameters } from "./type-parameters.js";
 
@@ -17,13 +18,13 @@ export function instant(fraction: 0 | 3 = 3): AttributeType<Date> {
     { kind: "instant", fraction },
     {
       fault: (value) => {
-        if (!(value instanceof Date)) return `a Date, got ${typeName(value)}`;
-        const time = value.getTime();
+        const time = dateMilliseconds(value);
+        if (time === undefined) return `a Date, got ${typeName(value)}`;
         if (time >= INSTANT_MIN && time <= INSTANT_MAX) return undefined;
         return `a valid Date in the years 1000 to 9999, got ${describeValue(value)}`;
       },
       // Kept as a number: a Date is mutable, and a state must not change under anybody's hands.
-      capture: (value) => Math.floor((value as Date).getTime() / unit) * unit,
+      capture: (value) => Math.floor(dateMilliseconds(value)! / unit) * unit,
       expose: (value) => new Date(value as number),
     },
   );

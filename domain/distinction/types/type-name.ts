@@ -1,3 +1,5 @@
+import { dateMilliseconds } from "./date-milliseconds.js";
+
 /** What kind of value a message says was given, whatever it does when it is looked at. */
 export function typeName(value: unknown): string {
   try {
@@ -11,6 +13,7 @@ function nameOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return typeof value;
+  if (value instanceof Date && dateMilliseconds(value) === undefined) return "an object that is no Date";
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
   const name = prototype?.constructor?.name;
   return typeof name === "string" && name !== "" ? name : "an object";
@@ -24,11 +27,10 @@ export function describeValue(value: unknown): string {
     case "number":
     case "bigint":
       return `the ${typeof value} ${value}`;
-    case "object":
-      if (value instanceof Date)
-        return Number.isNaN(value.getTime()) ? "an invalid Date" : `the Date ${value.toISOString()}`;
-      return typeName(value);
-    default:
-      return typeName(value);
+    default: {
+      const time = dateMilliseconds(value);
+      if (time === undefined) return typeName(value);
+      return Number.isNaN(time) ? "an invalid Date" : `the Date ${new Date(time).toISOString()}`;
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { dateMilliseconds } from "../../../domain/distinction/types/date-milliseconds.js";
 import { instant, INSTANT_MAX, INSTANT_MIN } from "../../../domain/distinction/types/instant-type.js";
 import { describeValue } from "../../../domain/distinction/types/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
@@ -25,13 +26,13 @@ export function instantValue(
     fault: (value) => {
       const fault = base.fault(value);
       if (fault !== undefined) return fault;
-      const time = (value as Date).getTime();
+      const time = dateMilliseconds(value)!;
       const [from, to] = limits ?? shownFully(zone, time);
       if (time < from || time > to) return `between ${isoDay(from)} and ${isoDay(to)}, got ${describeValue(value)}`;
       const cut = Math.floor(time / unit) * unit;
       return readAgain(zone, cut) === cut ? undefined : `${ONCE}, got ${describeValue(value)}`;
     },
-    capture: (value) => readAgain(zone, Math.floor((value as Date).getTime() / unit) * unit),
+    capture: (value) => readAgain(zone, Math.floor(dateMilliseconds(value)! / unit) * unit),
   };
   return codedValue(
     type,

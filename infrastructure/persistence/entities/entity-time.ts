@@ -1,4 +1,5 @@
 import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { dateMilliseconds } from "../../../domain/distinction/types/date-milliseconds.js";
 import { text } from "../../../domain/distinction/types/text-types.js";
 import { describeValue, typeName } from "../../../domain/distinction/types/type-name.js";
 import { codedValue, type ColumnValue } from "../records/column-value.js";
@@ -9,13 +10,15 @@ const asText = (captured: unknown): string => captured as string;
 
 /** DATE: `2026-01-31`, the text that TypeORM gives; a `Date` is taken for its day. */
 export function dateValue(utc: boolean): ColumnValue {
-  const dayIn = (value: string | Date): string => (value instanceof Date ? dayOf(value, utc) : value);
+  const dayIn = (value: string | Date): string =>
+    typeof value === "string" ? value : dayOf(new Date(dateMilliseconds(value)!), utc);
   const type: AttributeType = {
     ...text(10),
     fault: (value) => {
-      if (typeof value !== "string" && !(value instanceof Date)) return `a day as text, got ${typeName(value)}`;
-      if (value instanceof Date && Number.isNaN(value.getTime())) return "a valid Date, got an invalid Date";
-      const fits = isDay(dayIn(value));
+      const time = dateMilliseconds(value);
+      if (typeof value !== "string" && time === undefined) return `a day as text, got ${typeName(value)}`;
+      if (Number.isNaN(time)) return "a valid Date, got an invalid Date";
+      const fits = isDay(dayIn(value as string | Date));
       return fits ? undefined : `a day from 0001-01-01 to 9999-12-31, got ${describeValue(value)}`;
     },
     capture: (value) => dayIn(value as string | Date),
