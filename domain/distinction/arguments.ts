@@ -11,9 +11,13 @@ export function rule(what: string, fits: (value: unknown) => boolean): Rule {
   return (value) => (fits(value) ? undefined : `${what}, got ${typeName(value)}`);
 }
 
-/** An object that has these methods, or objects that have. */
+/** An object that has these methods; of one that lacks some it is told which. */
 export function having(what: string, ...methods: readonly string[]): Rule {
-  return rule(what, (value) => isObject(value) && methods.every((name) => typeof value[name] === "function"));
+  return (value) => {
+    if (!isObject(value)) return `${what}, got ${typeName(value)}`;
+    const missing = methods.filter((name) => typeof value[name] !== "function");
+    return missing.length === 0 ? undefined : `${what}, got ${typeName(value)} without ${missing.join(", ")}`;
+  };
 }
 
 export const anObject = rule("an object", (value) => isObject(value) && !Array.isArray(value));

@@ -7,7 +7,7 @@ import {
   requireOptions,
   type Rules,
 } from "../../domain/distinction/arguments.js";
-import type { Clock } from "../../domain/distinction/clock.js";
+import { aClock, type Clock } from "../../domain/distinction/clock.js";
 import type { History } from "../../domain/distinction/history.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/save/retry.js";
@@ -34,7 +34,7 @@ export interface DataSourceUse extends Pick<DatabaseOptions, "onStatement"> {
 export const DATA_SOURCE_USE: Rules<keyof DataSourceUse> = {
   onStatement: aFunction,
   retry: anObject,
-  clock: having("a clock", "now", "sleep"),
+  clock: aClock,
   random: aFunction,
   observer: anObject,
 };
