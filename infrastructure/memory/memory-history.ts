@@ -7,7 +7,7 @@ import { idText, recordId } from "../../domain/distinction/record/record-id.js";
 import { backoffFor, DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
 import { WAIT_OPTIONS, type WaitOptions } from "../../domain/distinction/save/save-options.js";
 import type { AnyRecordType, IdOf } from "../../domain/distinction/types/record-type.js";
-import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
+import { actorIn, type RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import type { Written } from "../../domain/distinction/save/written.js";
 
 /** The in-memory twin of a database's history, of all stores that were given it. */
@@ -21,7 +21,7 @@ export class MemoryHistory implements History {
    *
    * @param operation shared by all that one call or unit of work wrote
    */
-  record(type: AnyRecordType, written: Written, operation: string, actor = this.environment.actor?.()): void {
+  record(type: AnyRecordType, written: Written, operation: string, actor = actorIn(this.environment)): void {
     this.#entries.push({
       ...written,
       changeSet: changeSetFromJson(changeSetToJson(type, written.changeSet)), // without secrets

@@ -85,8 +85,8 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const key = this.#key(state);
       if (this.#rows.isTaken(key)) return this.#rows.has(key) ? "duplicate" : "deleted";
-      this.#rows.set(key, within(state));
       this.#remember([addition(this.type, state)]);
+      this.#rows.set(key, within(state));
       return "applied";
     });
   }
@@ -95,8 +95,8 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const outcome = this.#check(base, scope);
       if (outcome.kind !== "applied") return outcome;
-      this.#write(this.#key(base), given.changes);
       this.#remember([edition(base.version, given)]);
+      this.#write(this.#key(base), given.changes);
       return outcome;
     });
   }
@@ -115,8 +115,8 @@ export class MemoryRecordStore implements RecordStore {
       if (current === undefined) return { kind: "missing" };
       const changes = decide(current);
       if (changes.length === 0) return { kind: "applied", state: current };
-      this.#write(idText(id), changes);
       this.#remember([this.#edition(id, current, changes)]);
+      this.#write(idText(id), changes);
       return { kind: "applied", state: apply(current, changes) };
     });
   }
@@ -125,8 +125,8 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const outcome = this.#check(base);
       if (outcome.kind !== "applied") return outcome;
-      this.#rows.remove(this.#key(base));
       this.#remember([removal(this.type, base)]);
+      this.#rows.remove(this.#key(base));
       return outcome;
     });
   }
@@ -135,8 +135,8 @@ export class MemoryRecordStore implements RecordStore {
     return settled(() => {
       const taken = states.filter((state) => this.#rows.isTaken(this.#key(state)));
       if (taken.length === 0) {
-        for (const state of states) this.#rows.set(this.#key(state), within(state));
         this.#remember(states.map((state) => addition(this.type, state)));
+        for (const state of states) this.#rows.set(this.#key(state), within(state));
       }
       return taken.map((state) => {
         return { id: idFrom(this.type, state.attributes), isDeleted: !this.#rows.has(this.#key(state)) };
@@ -155,17 +155,14 @@ export class MemoryRecordStore implements RecordStore {
         if (current.version !== base.version) stale.set(index, current);
       }
       const decided = stale.size === 0 ? new Map<number, readonly Change[]>() : decide(stale);
-      const merged = new Map<number, RecordState>();
-      const written: Written[] = [];
-      for (const [index, { changes: mine, scope }] of writes.entries()) {
+      const edits = writes.flatMap(({ changes: mine }, index) => {
         const changes = stale.has(index) ? (decided.get(index) ?? []) : mine;
-        if (changes.length > 0) {
-          written.push(this.#edition(ids[index]!, this.#rows.get(idText(ids[index]!))!, changes));
-          this.#write(idText(ids[index]!), changes);
-        }
-        if (stale.has(index)) merged.set(index, this.#load(ids[index]!, scope)!);
-      }
-      this.#remember(written);
+        return changes.length > 0 ? [{ id: ids[index]!, changes }] : [];
+      });
+      this.#remember(edits.map(({ id, changes }) => this.#edition(id, this.#rows.get(idText(id))!, changes)));
+      for (const { id, changes } of edits) this.#write(idText(id), changes);
+      const merged = new Map<number, RecordState>();
+      for (const index of stale.keys()) merged.set(index, this.#load(ids[index]!, writes[index]!.scope)!);
       return { kind: "applied", merged };
     });
   }
@@ -234,6 +231,7 @@ export class MemoryRecordStore implements RecordStore {
     return edition(version, changeSet(this.type.name, id, version, changes));
   }
 
+  /** To be called before anything is written: the history refuses an actor that is none. */
   #remember(written: readonly Written[]): void {
     const { type, history } = this;
     if (history === undefined) return;

@@ -100,8 +100,8 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
   }
 
   merge(): void {
-    for (const { fork } of this.#stores.values()) fork.merge();
     remember(this.#written.map((write) => ({ ...write, actor: write.actor ?? this.actor })));
+    for (const { fork } of this.#stores.values()) fork.merge();
   }
 
   /** The fork, for as long as the unit is open, with an eye on what is loaded. Whatever methods the port has. */

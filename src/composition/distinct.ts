@@ -38,7 +38,7 @@ export interface DistinctOptions<E extends object> extends DataSourceUse {
    * `HISTORY_MIGRATIONS`, which are never created unasked: without them writes throw `MISSING_TABLE`.
    */
   readonly history?: boolean;
-  /** Who writes, for the history; asked at every write. */
+  /** Who writes, for the history: asked before every write that `history` keeps and that names nobody, at no other. */
   readonly actor?: () => string | undefined;
 }
 

@@ -3,11 +3,10 @@ import {
   aFunction,
   anObject,
   aWholeNumberFrom,
-  having,
   oneAmong,
   type Rules,
 } from "../../domain/distinction/arguments.js";
-import type { Clock } from "../../domain/distinction/clock.js";
+import { aClock, type Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import type { RetrySettings } from "../../domain/distinction/save/retry.js";
 import type { ImageGatewayOptions } from "../../domain/image/image-gateway.js";
@@ -33,7 +32,7 @@ export interface DistinctionOptions {
   readonly images?: ImageGatewayOptions;
   /** Whether to keep the history of images, in the transaction of each write; false by default. */
   readonly history?: boolean;
-  /** Who writes, for the history; asked at every write. */
+  /** Who writes, for the history: asked before every write that `history` keeps and that names nobody, at no other. */
   readonly actor?: () => string | undefined;
   readonly tuf?: TufOptions;
   /** Time, the machine's by default. */
@@ -55,7 +54,7 @@ export const OPTIONS: Rules<keyof DistinctionOptions> = {
   history: aFlag,
   actor: aFunction,
   tuf: anObject,
-  clock: having("a clock", "now", "sleep"),
+  clock: aClock,
   random: aFunction,
   newId: aFunction,
 };

@@ -27,7 +27,10 @@ interface Place {
   readonly units: UnitOfWork;
 }
 
-const acting = { ...environment, actor: () => "ann" };
+/** What the environments' `actor` answers. */
+let answer: () => unknown = () => "ann";
+
+const acting = { ...environment, actor: () => answer() as string | undefined };
 
 describe("memory", () => {
   const history = new MemoryHistory(acting);
@@ -245,6 +248,47 @@ function historyContract(place: () => Place): void {
       ["creator", "ann", "option", "unit", "option in unit", "batch in unit", "batch", "remover"], // prettier-ignore
     );
     expect((await history.historyOf(articleType, `${id}+`)).map(({ actor }) => actor)).toEqual(["adder"]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["a number", () => 5],
+    ["null", () => null],
+    ["no name", () => ""],
+    ["a name that is too long", () => "x".repeat(300)],
+    ["a promise", () => Promise.resolve("ann")],
+    ["an error", () => { throw new Error("s3cret"); }], // prettier-ignore
+  ])("an environment whose actor answers %s writes nothing", async (_, odd) => {
+    const { history, articles, units } = place();
+    const [id, other] = [randomUUID(), randomUUID()];
+    await articles.add(articles.create({ id }));
+    const article = await articles.get(id);
+    article.title = "new";
+    const refused = {
+      code: "INVALID_VALUE",
+      message: expect.not.stringContaining("s3cret") as string,
+      faults: [{ path: "actor" }],
+    };
+    answer = odd;
+    try {
+      await expect(articles.add(articles.create({ id: other }))).rejects.toMatchObject(refused);
+      await expect(articles.addAll([articles.create({ id: other })])).rejects.toMatchObject(refused);
+      await expect(articles.save(article)).rejects.toMatchObject(refused);
+      await expect(articles.saveAll([article])).rejects.toMatchObject(refused);
+      await expect(articles.remove(article)).rejects.toMatchObject(refused);
+      const unit = units.run(async (tx) => {
+        const inside = tx.repository(articles);
+        await inside.update(id, (one) => void (one.title = "new"));
+      });
+      await expect(unit).rejects.toMatchObject(refused);
+    } finally {
+      answer = () => "ann";
+    }
+    expect((await articles.get(id)).title).not.toBe("new");
+    expect(await articles.find(other)).toBeUndefined();
+    expect(await history.historyOf(articleType, id)).toHaveLength(1);
+    expect(await history.historyOf(articleType, other)).toEqual([]);
+    await articles.save(article);
+    expect((await articles.get(id)).title).toBe("new");
   });
 
   test("has batches record by record, and nothing of those that failed", async () => {

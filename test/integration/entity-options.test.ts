@@ -1,7 +1,9 @@
 import { EntitySchema, type DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
 import { distinct, type DistinctOptions } from "../../src/composition/distinct.js";
+import { unitOfWork } from "../../src/composition/existing-data-source.js";
 import { onSqlBackends } from "./backends.js";
 import { openDataSource } from "./entity-fixtures.js";
 
@@ -127,6 +129,27 @@ onSqlBackends((place) => {
         message: expect.stringMatching(/titel|labels|version|secrets/) as string,
       }) as Error,
     );
+  });
+
+  test.each(["now", "sleep", "alarm"])("a clock without %s is refused, and the method named", (name) => {
+    const clock = { now: () => 0, sleep: () => Promise.resolve(), alarm: () => () => undefined, [name]: undefined };
+    const reason = `clock: a clock, got Object without ${name}`;
+    expect(() => thingsOf({ clock: clock as unknown as Clock })).toThrow(
+      expect.objectContaining({
+        code: "INVALID_RECORD_TYPE",
+        message: expect.stringContaining(reason) as string,
+      }) as Error,
+    );
+    expect(() => unitOfWork(dataSource, { clock: clock as unknown as Clock })).toThrow(
+      expect.objectContaining({ code: "INVALID_VALUE", message: expect.stringContaining(reason) as string }) as Error,
+    );
+  });
+
+  test("nobody asks who writes where no history is kept", async () => {
+    let asked = 0;
+    const things = thingsOf({ actor: () => `${asked++}` });
+    await things.add(things.create({ id: "unasked" }));
+    expect(asked).toBe(0);
   });
 
   test("an observer is told of saves", async () => {

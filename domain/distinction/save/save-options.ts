@@ -1,4 +1,4 @@
-import { aSignal, oneAmong, rule, someNames, someTime, type Rules } from "../arguments.js";
+import { aSignal, oneAmong, rule, someNames, someTime, type Rule, type Rules } from "../arguments.js";
 import type { ConflictError, RemovedMeanwhileError } from "../errors.js";
 import type { EntryScope } from "../record/record-state.js";
 import { textFault } from "../types/text-types.js";
@@ -49,10 +49,13 @@ export interface SaveOptions extends WriteOptions {
 /** What the history's column holds. */
 const LONGEST_ACTOR = 255;
 
+/** Who writes, as the history can keep it. */
+export const anActor: Rule = (value) => (value === "" ? "a name, got none" : textFault(value, LONGEST_ACTOR));
+
 export const WAIT_OPTIONS: Rules<keyof WaitOptions> = { signal: aSignal, deadline: someTime };
 
 export const WRITE_OPTIONS: Rules<keyof WriteOptions> = {
-  actor: (value) => (value === "" ? "a name, got none" : textFault(value, LONGEST_ACTOR)),
+  actor: anActor,
   ...WAIT_OPTIONS,
 };
 

@@ -14,7 +14,7 @@ import type {
   TakenId,
 } from "../../../domain/distinction/record-store.js";
 import { Backoff, retrySettings } from "../../../domain/distinction/save/retry.js";
-import type { RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
+import { actorIn, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/save/written.js";
 import { applyBatch, keyTypesOf } from "../records/batch-store.js";
 import type { Database, DatabaseAccess } from "../connection/database.js";
@@ -86,7 +86,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     if (changes.changes.length === 0) return super.planned(database, base, changes);
     await database.transaction(async (session) => {
       await super.planned(database, base, changes);
-      await session.run(this.record(edition(base.version, changes), randomUUID()));
+      await session.run(this.record(edition(base.version, changes), randomUUID(), this.actor()));
     });
     return database.statements;
   }
@@ -148,8 +148,13 @@ export class HistoryRecordStore extends SqlRecordStore {
     return new HistoryRecordStore(database, this.table, this.environment);
   }
 
+  /** Who writes where neither the write nor its unit names anybody. */
+  actor(): string | undefined {
+    return actorIn(this.environment);
+  }
+
   /** The statement that remembers a write. */
-  record(written: Written, operation: string, actor = this.environment.actor?.()): Statement {
+  record(written: Written, operation: string, actor: string | undefined): Statement {
     const writtenAt = this.environment.clock.now();
     return insertWrite(this.table.type, { ...written, actor, operation, writtenAt });
   }
@@ -165,6 +170,7 @@ export class HistoryRecordStore extends SqlRecordStore {
   ): Promise<T> {
     const { clock, random, retry } = this.environment;
     const { type } = this.table;
+    const actor = this.actor();
     await this.ready();
     await waitFor(this.patience, () => requireHistory(this.whole));
     const backoff = new Backoff(`write of ${type.name}`, retrySettings(retry), clock, random);
@@ -175,7 +181,7 @@ export class HistoryRecordStore extends SqlRecordStore {
         const database = new SessionDatabase(this.whole, session);
         const record = async (one: Written): Promise<void> => {
           written = one;
-          await session.run(this.record(one, operation));
+          await session.run(this.record(one, operation, actor));
         };
         return work(new SqlRecordStore(database, this.table), record, database);
       };

@@ -186,6 +186,6 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
 
   #recording(store: SqlRecordStore): ((written: Written, actor: string | undefined) => Statement) | undefined {
     if (!(store instanceof HistoryRecordStore)) return undefined;
-    return (written, actor = this.actor) => store.record(written, this.operation, actor);
+    return (written, actor = this.actor ?? store.actor()) => store.record(written, this.operation, actor);
   }
 }
