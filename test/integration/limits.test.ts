@@ -37,6 +37,25 @@ describe("the limits of the databases", () => {
       return String(text).replaceAll(" ", "");
     }
 
+    test("a record whose next version would be no safe integer is told of, not read", async () => {
+      const id = randomUUID();
+      await articles.add(articles.create({ id }));
+      const raiseTo = (version: bigint): Promise<unknown> =>
+        database.session((session) =>
+          session.run({ sql: `UPDATE articles SET version = ${version} WHERE id = ?`, parameters: [id] }),
+        );
+      await raiseTo(2n ** 53n - 2n);
+      const last = await articles.get(id);
+      last.title = "last";
+      await articles.save(last);
+      const corrupt = { code: "CORRUPT_RECORD", message: expect.stringContaining(id) as string };
+      for (const version of [2n ** 53n - 1n, 2n ** 53n + 1n]) {
+        await raiseTo(version);
+        await expect(articles.get(id)).rejects.toMatchObject(corrupt);
+        await expect(articles.update(id, (one) => void (one.title = "x"))).rejects.toMatchObject(corrupt);
+      }
+    });
+
     test("JSON is stored as deep as the server takes it, and refused beyond, wherever it is", async () => {
       const deepest = isMariaDb() ? 31 : 100;
       const nested = (levels: number): JsonValue => {

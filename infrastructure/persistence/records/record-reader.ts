@@ -1,3 +1,4 @@
+import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import { selectEntries } from "./entry-statements.js";
@@ -86,7 +87,15 @@ function readState(layout: TableLayout, row: Row): MutableState {
   for (const { attribute, codec } of layout.columns) attributes[attribute] = codec.decode(row[index++]);
   const collections: Record<string, Map<string, unknown>> = {};
   for (const name of layout.entries.keys()) collections[name] = new Map();
-  return { version: Number(row[0]), attributes, collections };
+  const version = Number(row[0]);
+  if (!Number.isSafeInteger(version + 1)) throw outOfVersions(layout, attributes);
+  return { version, attributes, collections };
+}
+
+/** One more, and two versions would be read as the same number. */
+function outOfVersions({ table: { type } }: TableLayout, attributes: MutableState["attributes"]): DistinctionError {
+  const message = `${type.name} ${idText(idFrom(type, attributes))}: its version leaves no room for another write`;
+  return new DistinctionError("CORRUPT_RECORD", message);
 }
 
 function readEntries(

@@ -41,3 +41,26 @@ test("versions start above what a predecessor reached, and stay safe integers fo
   expect(after - before).toBe(1000);
   expect(Date.UTC(2200, 0, 1) * 1000 + 999).toBeLessThan(Number.MAX_SAFE_INTEGER);
 });
+
+test.each([Number.NaN, 1.5, 0, -1, Number.MAX_SAFE_INTEGER, "7", undefined])(
+  "a record is not added at the version %s",
+  async (version) => {
+    const environment = { clock: new FakeClock(), random: () => 0.5, firstVersion: () => version as number };
+    const photos = new DistinctRepository(photoType, new MemoryRecordStore(photoType), environment);
+    const refused = { code: "INVALID_VALUE", faults: [{ path: "firstVersion" }] };
+    await expect(photos.add(photos.create({ id: "p1" }))).rejects.toMatchObject(refused);
+    expect(await photos.find("p1")).toBeUndefined();
+  },
+);
+
+test("the time may have parts of a millisecond, and has to be one", async () => {
+  const addedAt = async (now: number): Promise<number> => {
+    const clock = Object.assign(new FakeClock(), { now: () => now });
+    const photos = new DistinctRepository(photoType, new MemoryRecordStore(photoType), { clock, random: () => 0.5 });
+    const photo = photos.create({ id: "p1" });
+    await photos.add(photo);
+    return photos.versionOf(photo);
+  };
+  expect(await addedAt(1_000.0005)).toBe(1_000_500);
+  await expect(addedAt(Number.NaN)).rejects.toMatchObject({ code: "INVALID_VALUE" });
+});
