@@ -26,6 +26,11 @@ class Memory extends Given {
   }
 }
 
+/** An empty object with room for what is remembered of it: to make room later may cost it its compact form. */
+export function objectToRemember(): object {
+  return new Memory({});
+}
+
 interface Note {
   readonly owner: object;
   value: unknown;

@@ -1,15 +1,17 @@
 import { DistinctionError } from "../errors.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "../types/record-shape.js";
+import { objectToRemember } from "./object-memory.js";
 import type { EntryScope, RecordState } from "./record-state.js";
 import type { AnyRecordType, Attributes, Collections, RecordOf } from "../types/record-type.js";
 import { TrackedList } from "./tracked-list.js";
 import { TrackedMap } from "./tracked-map.js";
 import { TrackedSet } from "./tracked-set.js";
+import { compactObject } from "./compact-object.js";
 
 /** The object that callers get for a state: plain properties, and tracked maps, sets and lists over the state's entries. */
 export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState, scope?: EntryScope): RecordOf<R> {
-  const object = type.shape?.make() ?? {};
+  const object = type.shape?.make() ?? compactObject(type, () => memberNames(type), objectToRemember);
   const record = faceOf(type, object);
   const attributes = type.attributes as Attributes;
   for (const name in attributes) record[name] = exposed(type, state, name);
@@ -19,6 +21,11 @@ export function recordFrom<R extends AnyRecordType>(type: R, state: RecordState,
   }
   type.shape?.shown(object, state.version);
   return object as RecordOf<R>;
+}
+
+function* memberNames({ attributes, collections }: AnyRecordType): Generator<string> {
+  yield* Object.keys(attributes as Attributes);
+  yield* Object.keys(collections as Collections);
 }
 
 function exposed(type: AnyRecordType, state: RecordState, name: string): unknown {

@@ -1,6 +1,7 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
+import { compactObject } from "../../../domain/distinction/record/compact-object.js";
 import { selectEntries } from "./entry-statements.js";
 import { selectRecords } from "./record-statements.js";
 import type { Row, Session } from "../connection/session.js";
@@ -82,7 +83,7 @@ function* keyBatches(keys: readonly string[] | undefined): Generator<readonly st
 }
 
 function readState(layout: TableLayout, row: Row): MutableState {
-  const attributes: Record<string, unknown> = {};
+  const attributes = compactObject(layout, () => layout.columns.map(({ attribute }) => attribute));
   let index = 1;
   for (const { attribute, codec } of layout.columns) attributes[attribute] = codec.decode(row[index++]);
   const collections: Record<string, Map<string, unknown>> = {};
