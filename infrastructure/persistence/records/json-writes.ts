@@ -76,6 +76,7 @@ function isAddressable({ name: server }: Dialect, base: JsonText, changes: reado
   const document = base.parse();
   if (server !== "mysql" && !isPlain(base, document)) return false;
   if (server === "mariadb" && isDeep(document, MARIADB_DEPTH)) return false;
+  if (server === "sqlite" && [base.text, ...changes.map(({ path }) => pathOf(path))].some(holdsNul)) return false;
   return changes.every(({ path, to }, index) => {
     if (!isObject(valueAt(document, path.slice(0, -1)))) return false;
     if (path.some((name) => typeof name === "number")) return false;
@@ -84,6 +85,11 @@ function isAddressable({ name: server }: Dialect, base: JsonText, changes: reado
     // MariaDB takes a quoted name for a position where it begins like a negative number.
     return !path.some((name) => String(name).startsWith("-")) && !isDeep(to ?? null, MARIADB_DEPTH - path.length);
   });
+}
+
+/** SQLite compares names up to a NUL, which JSON writes as an escape, and would take one member for another. */
+function holdsNul(text: string): boolean {
+  return text.includes("\\u0000");
 }
 
 /**
