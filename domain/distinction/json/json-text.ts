@@ -83,23 +83,35 @@ function faultAt(value: unknown, path: string, depth: number): string | undefine
 
 function containerFault(value: object, path: string, depth: number): string | undefined {
   if (Array.isArray(value)) {
+    const hidden = shapeFault(value, Array.prototype, value.length + 1, path); // with `length`
+    if (hidden !== undefined) return hidden;
     for (let index = 0; index < value.length; index++) {
       const fault = faultAt(value[index], `${path}[${index}]`, depth + 1);
       if (fault !== undefined) return fault;
     }
     return undefined;
   }
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-  if (prototype !== Object.prototype && prototype !== null) {
-    const name = prototype.constructor?.name ?? "a class";
-    return `plain JSON, got an instance of ${name}${path === "" ? "" : ` at ${path}`}`;
-  }
-  for (const [key, member] of Object.entries(value)) {
+  const members = Object.entries(value);
+  const hidden = shapeFault(value, Object.prototype, members.length, path);
+  if (hidden !== undefined) return hidden;
+  for (const [key, member] of members) {
     if (member === undefined) continue; // as in JSON.stringify: undefined is missing
     const fault = keyFault(key, path) ?? faultAt(member, `${path}.${key}`, depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** A class, or members that `JSON.stringify` passes over without a word. */
+function shapeFault(value: object, plain: object, ownKeys: number, path: string): string | undefined {
+  const where = path === "" ? "" : ` at ${path}`;
+  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
+  if (prototype !== plain && (prototype !== null || Array.isArray(value))) {
+    return `plain JSON, got an instance of ${prototype?.constructor?.name ?? "a class"}${where}`;
+  }
+  if (Reflect.ownKeys(value).length <= ownKeys) return undefined;
+  const kind = Array.isArray(value) ? "beside its elements" : "under symbols, or hidden from enumeration";
+  return `plain JSON, got ${typeName(value)} with members ${kind}${where}`;
 }
 
 function keyFault(key: string, path: string): string | undefined {
