@@ -33,9 +33,8 @@ export class DirectoryMetadataFiles implements MetadataFiles {
   }
 
   async putAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]> {
-    const files = phases.flat();
-    for (const { name } of files) checkVersionedName(name);
-    return this.#told(putAll(this.#files, files));
+    for (const { name } of phases.flat()) checkVersionedName(name);
+    return this.#told(putAll(this.#files, phases));
   }
 
   async replaceTimestamp(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {

@@ -42,26 +42,26 @@ export class DurableDirectory {
 
   /** Creates a file where none is; whether it did. Durable after the next `sync`. */
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
-    return (await this.createAll([{ name, bytes }])).length === 1;
+    return (await this.createAll([[{ name, bytes }]])).length === 1;
   }
 
   /**
-   * Creates files where none are: the content of all is synced, then they appear in the order given. Durable after the next
+   * Creates files where none are: the content of all is synced, then they appear phase by phase. Durable after the next
    * `sync`.
    * @returns the names of those that it created
    */
-  async createAll(files: readonly NamedFile[]): Promise<readonly string[]> {
+  async createAll(phases: readonly (readonly NamedFile[])[]): Promise<readonly string[]> {
     await this.#make();
     await this.#sweep();
-    const created: string[] = [];
+    const created = new Set<string>();
     try {
-      await this.#linkAll(files, created);
+      await this.#linkAll(phases, created);
     } catch (error) {
       if (codeOf(error) !== "ENOENT") throw error;
       await makeDirectory(this.path); // removed meanwhile; or somebody took us for dead
-      await this.#linkAll(files, created);
+      await this.#linkAll(phases, created);
     }
-    return created;
+    return phases.flatMap((phase) => phase.map(({ name }) => name).filter((name) => created.has(name)));
   }
 
   /**
@@ -82,6 +82,10 @@ export class DurableDirectory {
     }
     const written = Array.from(this.#prepared.values(), ({ isWritten }) => isWritten);
     await Promise.all([removeAll(former), ...written]);
+  }
+
+  isPrepared(name: string): boolean {
+    return this.#prepared.has(name);
   }
 
   /** Removes what was prepared and not created since; `names`: only of these. */
@@ -122,7 +126,8 @@ export class DurableDirectory {
   }
 
   /** Syncs share the journal of the file system: many at once cost little more than one. */
-  async #linkAll(files: readonly NamedFile[], created: string[]): Promise<void> {
+  async #linkAll(phases: readonly (readonly NamedFile[])[], created: Set<string>): Promise<void> {
+    const files = phases.flat();
     const paths: string[] = [];
     const prepared = files.map(({ name }) => this.#takePrepared([name])[0]);
     try {
@@ -135,9 +140,12 @@ export class DurableDirectory {
         await writeSynced(path, bytes);
         return path;
       });
-      const sources = await allEnded(written);
-      for (const [index, { name }] of files.entries()) {
-        if (await isLinked(sources[index]!, join(this.path, name))) created.push(name);
+      const sources = (await allEnded(written)).values();
+      for (const phase of phases) {
+        const linked = phase.map(async ({ name }) => {
+          if (await isLinked(sources.next().value!, join(this.path, name))) created.add(name);
+        });
+        await allEnded(linked);
       }
     } finally {
       await Promise.all(paths.map((path) => unlink(path).catch(() => undefined))); // what stays is swept later
