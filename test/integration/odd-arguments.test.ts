@@ -162,7 +162,7 @@ const list = () => surface.orderedEntries([["a", 1] as const, ["b", 2] as const]
 
 /** Images are checked by `image-bad-input.test.ts`; the others take no arguments from callers. */
 const ELSEWHERE =
-  /image|member|location|patch|quotas|mayGet|moveTo|activate|canBecome|STATUS|READ_ONLY|TOKENS|MIGRATIONS|CODES|REFUSE|Error$|Explanation|systemClock/i;
+  /image|member|location|patch|quotas|mayGet|moveTo|activate|canBecome|STATUS|READ_ONLY|TOKENS|MIGRATIONS|CODES|REFUSE|Error$|Warning$|Explanation|systemClock/i;
 
 beforeAll(async () => {
   dataSource = await openDataSource(url, { synchronize: true });
