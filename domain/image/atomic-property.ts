@@ -1,4 +1,5 @@
 import { someText } from "../distinction/arguments.js";
+import { typeName } from "../distinction/types/type-name.js";
 import { entryPath } from "../distinction/diff/change-set.js";
 import type { DistinctRepository } from "../distinction/distinct-repository.js";
 import { ConflictError, InvalidValueError } from "../distinction/errors.js";
@@ -14,7 +15,6 @@ type Images = DistinctRepository<typeof imageType>;
  *
  * @param check throws where the image is not the caller's to decide on
  * @throws ConflictError where it is there
- * @throws InvalidValueError where the value is no text
  */
 export async function putProperty(
   images: Images,
@@ -24,7 +24,6 @@ export async function putProperty(
   options?: UpdateOptions,
   check?: (image: Image) => void,
 ): Promise<void> {
-  requireText(id, name, value);
   const put = (image: Image): void => {
     check?.(image);
     const theirs = image.properties.get(name);
@@ -39,7 +38,6 @@ export async function putProperty(
  *
  * @param check as of `putProperty`
  * @throws ConflictError where it has another or is not there
- * @throws InvalidValueError where the expected value is no text: what is not there would be as expected
  */
 export async function dropProperty(
   images: Images,
@@ -49,7 +47,6 @@ export async function dropProperty(
   options?: UpdateOptions,
   check?: (image: Image) => void,
 ): Promise<void> {
-  requireText(id, name, expected);
   const drop = (image: Image): void => {
     check?.(image);
     const theirs = image.properties.get(name);
@@ -59,10 +56,18 @@ export async function dropProperty(
   await images.update(id, drop, options);
 }
 
-function requireText(id: string, name: string, value: unknown): void {
+/**
+ * For callers without static types: what is not there would be as expected.
+ *
+ * @throws InvalidValueError where name or value is no text
+ */
+export function requirePropertyTexts(id: string, name: unknown, value: unknown): void {
+  const refuse = (path: string, reason: string): never => {
+    throw new InvalidValueError(imageType.name, [{ path, reason }], id);
+  };
+  if (typeof name !== "string") return refuse("properties", `text keys, got ${typeName(name)}`);
   const reason = someText(value);
-  if (reason !== undefined)
-    throw new InvalidValueError(imageType.name, [{ path: entryPath("properties", name), reason }], id);
+  if (reason !== undefined) refuse(entryPath("properties", name), reason);
 }
 
 function refused(

@@ -6,7 +6,7 @@ import type { RecordStore } from "../distinction/record-store.js";
 import { actingFor, type RepositoryEnvironment } from "../distinction/repository-environment.js";
 import type { WaitOptions, WriteOptions } from "../distinction/save/save-options.js";
 import type { UnitBinding } from "../distinction/unit/unit-of-work.js";
-import { dropProperty, putProperty } from "./atomic-property.js";
+import { dropProperty, putProperty, requirePropertyTexts } from "./atomic-property.js";
 import { mayChange, type Caller } from "./caller.js";
 import { CallersImageStore } from "./callers-image-store.js";
 import { callersImageType } from "./callers-image-type.js";
@@ -85,11 +85,13 @@ export class CallersImageRepository extends DistinctRepository<typeof imageType>
   }
 
   async setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void> {
+    requirePropertyTexts(id, name, value);
     refuseServices(id, name);
     await putProperty(this, id, name, value, options, this.#requireOwn);
   }
 
   async deletePropertyAtomic(id: string, name: string, expected: string, options?: WriteOptions): Promise<void> {
+    requirePropertyTexts(id, name, expected);
     refuseServices(id, name);
     await dropProperty(this, id, name, expected, options, this.#requireOwn);
   }
@@ -121,7 +123,7 @@ function refuseAnyForged(images: readonly Image[]): void {
 const READ_ONLY = "is read-only";
 
 function refuseServices(id: string, name: string): void {
-  if (typeof name !== "string" || !isServiceProperty(name)) return;
+  if (!isServiceProperty(name)) return;
   const faults = [{ path: entryPath("properties", name), reason: SERVICES_ALONE }];
   throw new InvalidValueError(imageType.name, faults, id);
 }

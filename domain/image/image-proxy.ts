@@ -1,4 +1,6 @@
-import type { Image } from "./image-type.js";
+import { imageType, type Image } from "./image-type.js";
+
+const NAMES = [...Object.keys(imageType.attributes), ...Object.keys(imageType.collections)] as (keyof Image)[];
 
 /**
  * Passes everything to the image inside. Layers extend it and override what they care about; an `ImageRepositoryProxy`
@@ -10,6 +12,11 @@ export class ImageProxy implements Image {
   /** The image that a proxy is around. */
   static within(proxy: ImageProxy): Image {
     return proxy.inner;
+  }
+
+  /** As of any image: what the layers show, and none of the layers themselves. */
+  toJSON(): object {
+    return Object.fromEntries(NAMES.map((name) => [name, this[name]]));
   }
 
   get id(): string {

@@ -15,7 +15,7 @@ import type { ImagePage, ImageQuery } from "./image-query.js";
 import type { ImageRepository } from "./image-repository.js";
 import type { Image } from "./image-type.js";
 
-/** Passes everything to the repository inside. Layers extend it and override what they care about. */
+/** Passes everything to the repository inside, what that refuses included. Layers extend it and override what they care about. */
 export class ImageRepositoryProxy implements ImageRepository {
   /** @param wrap puts the layer's own proxy around every image that is given out; none by default */
   constructor(
@@ -42,10 +42,7 @@ export class ImageRepositoryProxy implements ImageRepository {
   }
 
   addAll(images: readonly Image[], options?: WriteOptions): Promise<void> {
-    return this.inner.addAll(
-      images.map((image) => this.taken(image)),
-      options,
-    );
+    return this.inner.addAll(Array.isArray(images) ? images.map((image: Image) => this.taken(image)) : images, options);
   }
 
   save(image: Image, options?: SaveOptions): Promise<SaveResult> {
@@ -53,7 +50,8 @@ export class ImageRepositoryProxy implements ImageRepository {
   }
 
   update(id: string, mutate: (image: Image) => void | Promise<void>, options?: SaveOptions): Promise<SaveResult> {
-    return this.inner.update(id, (image) => mutate(this.given(image)), options);
+    const given = typeof mutate === "function" ? (image: Image) => mutate(this.given(image)) : mutate;
+    return this.inner.update(id, given, options);
   }
 
   remove(image: Image, options?: RemoveOptions): Promise<void> {

@@ -46,9 +46,11 @@ export interface ImageRepository {
   explain(image: Image, options?: SaveOptions): Promise<Explanation>;
   /**
    * Sets a property that is not there yet: of any number of callers at a time one succeeds. Takes the names that are
-   * reserved to services (`os_glance…`), too. Objects that were loaded before do not show it, nor take it back.
+   * reserved to services (`os_glance…`), too, which no quota counts. Objects that were loaded before do not show it, nor
+   * take it back.
    *
    * @throws ConflictError where the property is there, whatever its value
+   * @throws InvalidValueError where name or value is no text, and over the quota
    */
   setPropertyAtomic(id: string, name: string, value: string, options?: WriteOptions): Promise<void>;
   /**

@@ -19,7 +19,7 @@ export interface PatchStep {
 /** @throws PatchError where an operation is malformed */
 export function patchSteps(patch: unknown): readonly PatchStep[] {
   if (!Array.isArray(patch)) throw new PatchError(undefined, "", "an array of operations");
-  return patch.map((operation: unknown, index) => patchStep(operation, index));
+  return Array.from(patch, (operation: unknown, index) => patchStep(operation, index)); // map would pass over holes
 }
 
 function patchStep(operation: unknown, index: number): PatchStep {

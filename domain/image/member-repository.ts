@@ -13,7 +13,8 @@ export interface ImageMemberRepository {
    * Shares an image; the new member is pending.
    *
    * @throws InvalidValueError over the quota, and where the image's visibility is not `shared`
-   * @throws DistinctionError `RECORD_EXISTS`; `RECORD_NOT_FOUND` where there is no such image
+   * @throws DistinctionError `RECORD_EXISTS`; `RECORD_NOT_FOUND` where there is no such image, also where it was removed
+   *   before the new member was read back
    */
   add(imageId: string, memberId: string): Promise<ImageMember>;
   /** Accepts or rejects, as the member's status says. Throws as `DistinctRepository.save` does. */

@@ -39,8 +39,8 @@ export function sourcesOf(to: ImageStatus): readonly ImageStatus[] {
 /** In which the formats may change. */
 export const FORMATS_OPEN: readonly ImageStatus[] = ["queued", "importing"];
 
-/** In which an image may lack its formats. All others handle data, or have it. */
-export const FORMATLESS: readonly ImageStatus[] = ["queued", "uploading"];
+/** In which an image may lack its formats. All others handle data, or have it; what is deleted needs nothing. */
+export const FORMATLESS: readonly ImageStatus[] = ["queued", "uploading", "deleted"];
 
 /** Whether a step begins to handle data, for which both formats have to be known. */
 export function needsFormats(from: ImageStatus, to: ImageStatus): boolean {

@@ -1,3 +1,4 @@
+import { aFunction, anObject, aSignal, having, requireArguments, rule } from "../../../domain/distinction/arguments.js";
 import type { Clock } from "../../../domain/distinction/clock.js";
 import {
   DistinctionError,
@@ -36,10 +37,26 @@ export interface ImportOptions {
   readonly quotas?: Partial<ImageQuotas>;
 }
 
+/** What messages about arguments begin with. */
+const IMPORT = "import of images";
+
 /** Lines of one batch: few enough for one transaction, enough to make its statements worth their while. */
 const MOST_LINES = 100;
 /** Characters after which a batch is full: lines can be long. */
 const MOST_TEXT = 4_000_000;
+
+const theImages = having("an image repository", "list", "add", "addAll", "find");
+const aClock = having("a clock", "now");
+const someLines = rule("lines, as an async iterable", (value) => {
+  const { [Symbol.asyncIterator]: asynchronous, [Symbol.iterator]: iterator } = Object(value) as Partial<
+    AsyncIterable<unknown> & Iterable<unknown>
+  >;
+  return typeof value === "object" && typeof (asynchronous ?? iterator) === "function";
+});
+const aLine = rule("a line with number and content", (value) => {
+  const { number, content } = Object(value) as Partial<CatalogueLine>;
+  return typeof number === "number" && typeof content === "object" && content !== null;
+});
 
 /** The outcome of each line, and why, where that is to be told. */
 type Outcome = readonly [kind: keyof ImportReport, reason?: string];
@@ -49,14 +66,19 @@ type Outcome = readonly [kind: keyof ImportReport, reason?: string];
  * already is left alone, so an import that was stopped goes on where it was when it is run again.
  *
  * @throws what `signal` was aborted with; the batches before are imported
- * @throws InvalidValueError where a quota is none
+ * @throws InvalidValueError where an option, or a line, is none; the batches before are imported
  */
 export async function importImages(
-  { images, clock }: { readonly images: ImageRepository; readonly clock: Pick<Clock, "now"> },
+  ports: { readonly images: ImageRepository; readonly clock: Pick<Clock, "now"> },
   lines: AsyncIterable<CatalogueLine>,
-  { onLine, signal, quotas: given }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ImportReport> {
-  const quotas = imageQuotas(given);
+  requireArguments(IMPORT, { ports: [ports, anObject], lines: [lines, someLines], options: [options, anObject] });
+  const { images, clock } = ports;
+  const { onLine, signal } = options;
+  requireArguments(IMPORT, { images: [images, theImages], clock: [clock, aClock] });
+  requireArguments(IMPORT, { onLine: [onLine, aFunction], signal: [signal, aSignal] });
+  const quotas = imageQuotas(options.quotas);
   const report = { imported: 0, existing: 0, different: 0, removed: 0, bad: 0 };
   let outcomes = new Map<number, Outcome>();
   let batch: LineImage[] = [];
@@ -74,6 +96,7 @@ export async function importImages(
     text = 0;
   };
   for await (const line of lines) {
+    requireArguments(IMPORT, { lines: [line, aLine] });
     text += "text" in line.content ? line.content.text.length : 0;
     try {
       batch.push(imageOfLine(line, new Date(clock.now()), quotas));

@@ -150,13 +150,42 @@ describe("the gateway", () => {
   });
 
   test("an atomic property without a text is refused, naming image and property", async () => {
-    const { images } = memoryGateway();
+    const gateway = memoryGateway();
+    const { images } = gateway;
     const image = newImage();
     await images.add(image);
     const { id } = image;
     const refused = { code: "INVALID_VALUE", id, faults: [{ path: 'properties["a"]' }] };
     await expect(images.setPropertyAtomic(id, "a", undefined as never)).rejects.toMatchObject(refused);
     await expect(images.deletePropertyAtomic(id, "a", undefined as never)).rejects.toMatchObject(refused);
+    for (const repository of [images, gateway.visibleTo({ owner: "me", isAdmin: false })]) {
+      const nameless = {
+        code: "INVALID_VALUE",
+        id,
+        faults: [{ path: "properties", reason: "text keys, got undefined" }],
+      };
+      await expect(repository.setPropertyAtomic(id, undefined as never, "v")).rejects.toMatchObject(nameless);
+      await expect(repository.deletePropertyAtomic(id, undefined as never, "v")).rejects.toMatchObject(nameless);
+    }
+  });
+
+  test("an atomic property counts as any other, but for those of the services", async () => {
+    const { images } = memoryGateway({ quotas: { properties: 2 } });
+    const image = newImage({ properties: [["a", ""]] });
+    await images.add(image);
+    await images.setPropertyAtomic(image.id, "os_glance_lock", "x");
+    await images.setPropertyAtomic(image.id, "b", "");
+    const third = images.setPropertyAtomic(image.id, "c", "");
+    await expect(third).rejects.toMatchObject({ faults: [{ path: "properties", reason: "at most 2, got 3" }] });
+    await images.setPropertyAtomic(image.id, "os_glance_more", "x");
+    await images.deletePropertyAtomic(image.id, "a", "");
+    await images.setPropertyAtomic(image.id, "c", "");
+    expect([...(await images.get(image.id)).properties.keys()].sort()).toEqual([
+      "b",
+      "c",
+      "os_glance_lock",
+      "os_glance_more",
+    ]);
   });
 
   test("lets a notifier of the user's own sit on top", async () => {
@@ -199,6 +228,33 @@ describe("the gateway", () => {
       proxy[name] = given;
       expect((inner as unknown as Record<string, unknown>)[name], name).toBe(given);
     }
+  });
+
+  test("a layer that changes nothing changes no refusal either", async () => {
+    const image = newImage();
+    for (const layers of [
+      [],
+      [{ images: (inner: ImageRepository) => new ImageRepositoryProxy(inner) }],
+      [shouting([])],
+    ]) {
+      const { images } = memoryGateway({ layers });
+      await images.add(image);
+      const refused = (path: string): object => ({ code: "INVALID_VALUE", faults: [{ path }] });
+      await expect(images.addAll(undefined as never)).rejects.toMatchObject(refused("records"));
+      await expect(images.update(image.id, undefined as never)).rejects.toMatchObject(refused("mutate"));
+    }
+  });
+
+  test("an image within proxies is the same as JSON, with what a layer shows", () => {
+    class Named extends ImageProxy {
+      override get name(): string {
+        return `the ${super.name}`;
+      }
+    }
+    const image = newImage({ name: "a", tags: ["t"], properties: [["p", "v"]] });
+    const named = JSON.stringify({ ...image, name: "the a" });
+    expect(JSON.stringify(new ImageProxy(new Named(new ImageProxy(image))))).toBe(named);
+    expect(JSON.stringify(new ImageProxy(image))).toBe(JSON.stringify(image));
   });
 
   test("quotas are the service's to set", async () => {
