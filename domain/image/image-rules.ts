@@ -47,6 +47,13 @@ export const imageGuards: GuardRule = ({ attributes }, changes) => {
       guards.push({ subject: name, attribute: name, among: [attributes[name]], reason });
     }
   }
+  if (to === "queued") {
+    // A size that the step does not clear was not there when it was decided.
+    for (const name of SIZES) {
+      if (valueSet(changes, name) !== undefined) continue;
+      guards.push({ subject: name, attribute: name, among: [attributes[name]], reason: "is as it was loaded" });
+    }
+  }
   for (const name of FORMATS) {
     if (valueSet(changes, name) === undefined) continue;
     const reason = `changes in ${FORMATS_OPEN.join(" and ")} only, is ${from}`;

@@ -159,10 +159,30 @@ describe("the races of image-style records: status, formats and protection", () 
         const size: Edit = (image) => (image.size = 7);
         const { a, b, now } = await raced(clients(), order, imageIn("saving"), step("queued"), size);
         expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
-        const refused = { reason: { code: "INVALID_VALUE", faults: [{ path: "size" }] } };
-        expect(a.status === "fulfilled" ? b : a).toMatchObject(refused);
+        const brokenGuard = { code: "CONFLICT", overlaps: [{ path: "size", policy: "guard", mine: null, theirs: 7 }] };
+        const brokenRule = { code: "INVALID_VALUE", faults: [{ path: "size" }] };
+        expect(a.status === "fulfilled" ? b : a).toMatchObject({
+          reason: a.status === "fulfilled" ? brokenRule : brokenGuard,
+        });
         const queued = { status: "queued", size: null };
         expect(now).toMatchObject(a.status === "fulfilled" ? queued : { status: "saving", size: 7 });
+      });
+
+      test("going back to queued clears sizes that came meanwhile, where it is decided again", async () => {
+        const { a, b } = clients();
+        for (const name of ["size", "virtualSize"] as const) {
+          const [mine, theirs] = await loadedTwice(clients(), imageIn("saving"));
+          theirs[name] = 7;
+          await b.save(theirs);
+          moveTo(mine, "queued");
+          await expect(a.save(mine)).rejects.toBeInstanceOf(ConflictError);
+          let runs = 0;
+          await a.update(mine.id, async (image) => {
+            if (++runs === 1) await b.update(image.id, (one) => void (one[name] = 8));
+            moveTo(image, "queued");
+          });
+          expect([runs, await b.get(mine.id)]).toMatchObject([2, { status: "queued", size: null, virtualSize: null }]);
+        }
       });
 
       test("protecting against pending_delete: a protected image is never about to be deleted", async () => {
