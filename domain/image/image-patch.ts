@@ -1,4 +1,4 @@
-import { aFunction, aPlainObject, requireOptions, type Rules } from "../distinction/arguments.js";
+import { aFunction, requireOptions, type Rules } from "../distinction/arguments.js";
 import type { Change } from "../distinction/diff/change.js";
 import { diff } from "../distinction/diff/diff.js";
 import { InvalidValueError, type Fault } from "../distinction/errors.js";
@@ -9,7 +9,6 @@ import type { RecordState } from "../distinction/record/record-state.js";
 import type { Attributes, Collections } from "../distinction/types/record-type.js";
 import { imageToDocument, imageValues, isObject, type ImageDocument } from "./image-document.js";
 import { imageTypeWith, imageType, READ_ONLY_ATTRIBUTES, type Image } from "./image-type.js";
-import type { ImageQuotas } from "./image-quotas.js";
 import { applyStep, patchSteps, type PatchOperation, type PatchStep } from "./json-patch.js";
 import { PatchError } from "./patch-error.js";
 import { isServiceProperty } from "./property-name.js";
@@ -19,22 +18,22 @@ const READ_ONLY: ReadonlySet<string> = new Set(["id", ...READ_ONLY_ATTRIBUTES]);
 export interface PatchOptions {
   /** Makes the id of a location that tells none; such a location is refused where nothing makes one. */
   readonly newId?: () => string;
-  /** Of the repository, as far as they are not the default ones. */
-  readonly quotas?: Partial<ImageQuotas>;
 }
 
-const PATCH_OPTIONS: Rules<keyof PatchOptions> = { newId: aFunction, quotas: aPlainObject };
+const PATCH_OPTIONS: Rules<keyof PatchOptions> = { newId: aFunction };
+
+/** Only the repository that saves it knows an image's quotas. */
+const patchedType = imageTypeWith({ properties: -1, tags: -1, locations: -1 });
 
 /**
  * Changes an image by a JSON Patch (RFC 6902: add, replace, remove) of its document, see `ImageDocument`: all of it, or
- * nothing. A save stores it. Removing an attribute makes it `null`. Tags are an array in their order by code unit.
+ * nothing. A save stores it, and is what quotas are checked by. Removing an attribute makes it `null`. Tags are an array in their order by code unit.
  *
  * @throws PatchError `INVALID_PATCH` where an operation is malformed, names what is not there, or is read-only
  * @throws InvalidValueError where what it leads to breaks a rule
  */
 export function patchImage(image: Image, patch: readonly PatchOperation[], options: PatchOptions = {}): void {
   requireOptions(imageType.name, PATCH_OPTIONS, options);
-  const { newId, quotas = {} } = options;
   const steps = patchSteps(patch);
   for (const [index, step] of steps.entries()) requirePatchable(step, index);
   const document = imageToDocument(image);
@@ -42,9 +41,9 @@ export function patchImage(image: Image, patch: readonly PatchOperation[], optio
     if (step.op === "remove" && step.steps.length === 1) emptied(document, step.steps[0]!);
     else applyStep(document, step, index);
   }
-  giveIds(document, newId);
+  giveIds(document, options.newId);
   const touched = new Set(steps.map(({ steps }) => steps[0]!));
-  changeBy(image, checkedChanges(image, document, touched, imageTypeWith(quotas)));
+  changeBy(image, checkedChanges(image, document, touched, patchedType));
 }
 
 function requirePatchable({ steps, path }: PatchStep, index: number): void {

@@ -7,7 +7,7 @@ import type { PatchOperation } from "../../../domain/image/json-patch.js";
 import { pointerSteps } from "../../../domain/image/json-pointer.js";
 import { newLocation } from "../../../domain/image/location.js";
 import { PatchError } from "../../../domain/image/patch-error.js";
-import { newImage } from "../../support/images.js";
+import { memoryGateway, newImage } from "../../support/images.js";
 
 function sample(): Image {
   return newImage({
@@ -166,12 +166,20 @@ describe("JSON Patch on an image", () => {
     expect(imageToDocument(image)).toEqual(before);
   });
 
-  test("a quota holds for the patch as a whole", () => {
-    const image = sample();
-    const patch: PatchOperation[] = [{ op: "add", path: "/tags/-", value: "c" }];
-    expect(() => patchImage(image, patch, { ...options, quotas: { tags: 2 } })).toThrow(/tags: at most 2, got 3/);
-    patchImage(image, [...patch, { op: "remove", path: "/tags/0" }], { ...options, quotas: { tags: 2 } });
-    expect(image.tags.size).toBe(2);
+  test("quotas are left to the repository that saves the image, whichever it has", async () => {
+    const image = newImage({ tags: Array.from({ length: 200 }, (_, index) => `t${index}`) });
+    patchImage(image, [{ op: "add", path: "/tags/-", value: "one more" }]);
+    await memoryGateway({ quotas: { tags: 201 } }).images.add(image);
+    const refused = memoryGateway({ quotas: { tags: 200 } }).images.add(image);
+    await expect(refused).rejects.toThrow("tags: at most 200, got 201");
+  });
+
+  test("a hole in a patch is no operation", () => {
+    expect(errorOf(() => patchImage(sample(), new Array<PatchOperation>(1)))).toMatchObject({
+      code: "INVALID_PATCH",
+      operation: 0,
+      reason: "an object with op and path",
+    });
   });
 
   test("what services keep for themselves is neither shown nor lost", () => {

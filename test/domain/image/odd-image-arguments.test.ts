@@ -58,8 +58,6 @@ describe("a patch without options", () => {
     [null, "options"],
     [{ newId: "x" }, "newId"],
     [{ newID: () => "x" }, "newID"],
-    [{ quotas: 5 }, "quotas"],
-    [{ quotas: { tags: "5" } }, "tags"],
   ])("refuses %o", (options, path) => {
     expect(() => patchImage(newImage(), [], options as PatchOptions)).toThrow(invalid(path));
   });
