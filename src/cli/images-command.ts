@@ -1,9 +1,10 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { exportImages } from "../application/images/export-images.js";
 import { importImages } from "../application/images/import-images.js";
 import { purgeImages } from "../application/images/purge-images.js";
+import type { ImageQuotas } from "../../domain/image/image-quotas.js";
 import type { DistinctionOptions } from "../composition/distinction-options.js";
 import { openDistinction, type Distinction } from "../composition/open-distinction.js";
 import { databasePlace, missingDatabaseFile } from "./database-file.js";
@@ -20,7 +21,10 @@ const BROKEN_PIPE = 141;
 interface Flags {
   readonly database: string;
   readonly force?: boolean;
+  readonly quota?: Partial<ImageQuotas>;
 }
+
+const QUOTAS = ["properties", "tags", "locations", "members"] as const satisfies readonly (keyof ImageQuotas)[];
 
 type Work = (distinction: Distinction, signal: AbortSignal) => Promise<boolean>;
 
@@ -42,8 +46,15 @@ export function imagesCommand(program: Command): Command {
         )
         .argument("<file>", "the catalogue, or - for standard input")
         .requiredOption(...database)
-        .action((file: string, { database }: Flags) =>
-          run("import", { database }, (distinction, signal) => read(distinction, file, signal)),
+        .option(
+          "--quota <name=number>",
+          `the service's, where not the default one, of ${QUOTAS.join(", ")}; -1: no limit; repeatable`,
+          withQuota,
+        )
+        .action((file: string, { database, quota: quotas = {} }: Flags) =>
+          run("import", { database, images: { quotas } }, (distinction, signal) =>
+            read(distinction, file, quotas, signal),
+          ),
         ),
     )
     .addCommand(
@@ -73,6 +84,13 @@ export function imagesCommand(program: Command): Command {
     );
 }
 
+/** The quotas that were given, with one more. */
+function withQuota(given: string, before: Partial<ImageQuotas> = {}): Partial<ImageQuotas> {
+  const [, name, number] = /^(\w+)=(-1|\d{1,15})$/.exec(given) ?? [];
+  if (QUOTAS.some((quota) => quota === name)) return { ...before, [name!]: Number(number) };
+  throw new InvalidArgumentError(`It is one of ${QUOTAS.join(", ")}, and a number: tags=500.`);
+}
+
 async function purge({ imageUpkeep }: Distinction, { database }: Flags, signal: AbortSignal): Promise<boolean> {
   await requireDatabase(database);
   const purged = await Progress.during("purging (images)", undefined, (progress) =>
@@ -88,7 +106,12 @@ async function requireDatabase(database: string): Promise<void> {
 }
 
 /** Answers whether every line was good. */
-async function read({ images }: Distinction, file: string, signal: AbortSignal): Promise<boolean> {
+async function read(
+  { images }: Distinction,
+  file: string,
+  quotas: Partial<ImageQuotas>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const size = await sizeOf(file);
   const chunks = file === "-" ? process.stdin : createReadStream(file);
   const progress = new Progress("importing (bytes)", size, { output: process.stderr, unit: "bytes" });
@@ -98,6 +121,7 @@ async function read({ images }: Distinction, file: string, signal: AbortSignal):
     const report = await importImages({ images, clock: { now: Date.now } }, splitLines(counted(chunks, progress)), {
       onLine: (number, reason) => progress.say(`line ${number}: ${reason}`),
       signal,
+      quotas,
     });
     progress.finish();
     const { imported, existing, different, removed, bad } = report;

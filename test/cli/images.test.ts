@@ -32,6 +32,21 @@ describe("distinction images", { timeout: 60_000 }, () => {
     expect(JSON.parse(documents[7]!)).toMatchObject(JSON.parse(line(7)) as object);
   });
 
+  test("an import is told the service's quotas, and refuses what is none", async () => {
+    const tags = Array.from({ length: 200 }, (_, index) => `t${index}`);
+    await writeFile(path("many.jsonl"), JSON.stringify({ id: id(0), tags, locations: [] }));
+    const imported = (...quotas: string[]): ReturnType<typeof images> =>
+      images("import", path("many.jsonl"), ...into("quotas.db"), ...quotas.flatMap((quota) => ["--quota", quota]));
+    expect((await imported()).err).toContain("line 1: tags: at most 128, got 200");
+    expect((await imported("tags=500", "tags=199", "locations=0")).err).toContain("at most 199, got 200");
+    for (const odd of ["tags", "tags=", "tags=-2", "tags=1.5", "tag=5", "constructor=5", "tags=1,members=2"]) {
+      const refused = await imported(odd);
+      expect([odd, refused.code]).toEqual([odd, 2]);
+      expect(refused.err).toContain("It is one of properties, tags, locations, members, and a number");
+    }
+    expect(await imported("members=1", "tags=-1")).toMatchObject({ code: 0 });
+  });
+
   test("a catalogue that is not there is told in one line", async () => {
     const failed = await images("import", path("nofile"), ...into("nofile.db"));
     const reason = `there is no file ${path("nofile")}`;
