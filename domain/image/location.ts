@@ -2,17 +2,19 @@ import { constrained } from "../distinction/types/attribute-rules.js";
 import { json } from "../distinction/types/json-type.js";
 import { oneOf, text } from "../distinction/types/text-types.js";
 import { canonicalText, type JsonValue } from "../distinction/json/json-text.js";
+import { utf8Length } from "../distinction/types/utf8-length.js";
 
 export type LocationMetadata = Record<string, JsonValue>;
 
 export const locationId = constrained(text(36), (id) => (id === "" ? "an id of at least 1 character" : undefined));
 
+/** As JSON, in UTF-8. With it, every image within the default quotas fits into a line of a catalogue. */
+const MOST_METADATA_BYTES = 65_535;
+
 /** Where an image's data is. */
 export const locationFields = {
   url: constrained(text(4_096), (url) => (url === "" ? "a URL of at least 1 character" : undefined)),
-  metadata: constrained(json<LocationMetadata>(), (metadata) =>
-    Array.isArray(metadata) || metadata === null || typeof metadata !== "object" ? "an object of metadata" : undefined,
-  ),
+  metadata: constrained(json<LocationMetadata>(), metadataFault),
   status: oneOf("active", "pending_delete", "deleted"),
 };
 
@@ -20,6 +22,12 @@ export interface ImageLocation {
   url: string;
   metadata: LocationMetadata;
   status: "active" | "pending_delete" | "deleted";
+}
+
+function metadataFault(metadata: unknown): string | undefined {
+  if (Array.isArray(metadata) || metadata === null || typeof metadata !== "object") return "an object of metadata";
+  const bytes = utf8Length(JSON.stringify(metadata));
+  return bytes <= MOST_METADATA_BYTES ? undefined : `at most ${MOST_METADATA_BYTES} bytes as JSON, got ${bytes}`;
 }
 
 /** A location to put under an id of its own: `image.locations.set(id, newLocation(url))`. */

@@ -105,6 +105,32 @@ describe("an import tells", () => {
     expect(told).toEqual([expect.stringContaining(`2 ${reason}`)]);
   });
 
+  test("of an image that is deleted nothing but that", async () => {
+    const { told } = await imported(memoryGateway().images, [{ id: id(0), status: "deleted" }]);
+    expect(told).toEqual(["1 status: a new image is not deleted"]);
+  });
+
+  test("what is no line, no option and no repository, by its name", async () => {
+    const { images } = memoryGateway();
+    const options = { onLine: () => undefined, signal: new AbortController().signal };
+    const clock = { now: () => 0 };
+    const odd: readonly (readonly [unknown, unknown, unknown, string])[] = [
+      [undefined, [], options, "ports"],
+      [{ images }, [], options, "clock"],
+      [{ clock }, [], options, "images"],
+      [{ images, clock }, "text", options, "lines"],
+      [{ images, clock }, ["{}"], options, "lines"],
+      [{ images, clock }, [{ number: 1 }], options, "lines"],
+      [{ images, clock }, [], undefined, "options"],
+      [{ images, clock }, [], { signal: options.signal }, "onLine"],
+      [{ images, clock }, [], { onLine: options.onLine }, "signal"],
+    ];
+    for (const [ports, lines, given, path] of odd) {
+      const refused = importImages(ports as never, lines as never, given as never);
+      await expect(refused).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path }] });
+    }
+  });
+
   test("what looks like a loss and is none", async () => {
     const { images } = memoryGateway();
     const metadata = `{"a":{"x":1},"b":{"x":1},"c":["\\"","x",1.50e1,-0.0],"d":9007199254740991}`;
@@ -126,11 +152,24 @@ describe("an import tells", () => {
 });
 
 test.each([
-  ["6,000,000 tags", `"tags":[${'"t",'.repeat(6_000_000)}"t"]`, "tags: at most 128, got 6000001"],
-  ["2,500,000 properties", `"properties":{${objectText(2_500_000)}}`, "more than 500000 members"],
+  ["200,000 tags", `"tags":[${'"t",'.repeat(200_000)}"t"]`, "tags: at most 128, got 200001"],
+  ["6,000,000 tags", `"tags":[${'"t",'.repeat(6_000_000)}"t"]`, "more than 1000000 JSON tokens"],
+  ["2,500,000 properties", `"properties":{${objectText(2_500_000)}}`, "more than 1000000 JSON tokens"],
+  ["30,000,000 numbers in metadata", metadata(`{"a":[${"1,".repeat(30_000_000)}1]}`), "more than 1000000 JSON tokens"],
+  [
+    "490,000 numbers in metadata",
+    metadata(`{"a":[${"1,".repeat(490_000)}1]}`),
+    "at most 65535 bytes as JSON, got 980009",
+  ],
+  [
+    "400,000 arrays within one another",
+    `"name":${"[".repeat(400_000)}${"]".repeat(400_000)}`,
+    "name: text, got an array",
+  ],
+  ["a number of 30,000,000 digits", `"minRam":1.${"0".repeat(30_000_000)}1`, "has more digits than JavaScript keeps"],
   ["200,000 properties", `"properties":{${objectText(200_000)}}`, "properties: at most 128, got 200000"],
   ["200,000 attributes", objectText(200_000), "and 5 more"],
-])("a line of %s is refused before anything is made of it", { timeout: 25_000 }, async (_, members, reason) => {
+])("a line of %s is refused before anything is made of it", { timeout: 15_000 }, async (_, members, reason) => {
   const { images } = memoryGateway();
   const { told } = await imported(images, [`{"id":"${id(0)}",${members}}`]);
   expect(told).toEqual([expect.stringContaining(reason)]);
@@ -202,6 +241,10 @@ test("what is exported is imported as it was, names that objects inherit include
   expect(await imported(to, text.trimEnd().split("\n"))).toMatchObject({ imported: 2 });
   expect(await exported(to)).toBe(text);
 });
+
+function metadata(text: string): string {
+  return `"locations":[{"id":"a","url":"u","metadata":${text}}]`;
+}
 
 function located(metadata: string): string {
   return `{"id":"${id(0)}","locations":[{"id":"a","url":"u","metadata":${metadata}}]}`;

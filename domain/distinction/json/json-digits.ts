@@ -48,7 +48,14 @@ function digitsOf(token: string): string {
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE](.+))?$/.exec(token) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, "");
   if (digits === "") return "0";
-  const significant = digits.replace(/0+$/, "");
+  const significant = digits.slice(0, endOfDigits(digits));
   const place = Number(exponent) - fraction.length + digits.length - significant.length;
   return `${sign}${significant}e${place}`;
+}
+
+/** Behind the last digit that is no zero. As a regular expression, it takes quadratic time where zeros are in the middle. */
+function endOfDigits(digits: string): number {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--;
+  return end;
 }

@@ -1,5 +1,6 @@
 import { InvalidValueError } from "../../../domain/distinction/errors.js";
 import { jsonLoss } from "../../../domain/distinction/json/json-losses.js";
+import { jsonTokens } from "../../../domain/distinction/json/json-tokens.js";
 import { canonicalText } from "../../../domain/distinction/json/json-text.js";
 import { imageFromDocument, imageToDocument, isObject } from "../../../domain/image/image-document.js";
 import type { ImageQuotas } from "../../../domain/image/image-quotas.js";
@@ -23,8 +24,11 @@ export interface LineImage {
 /** A line that is no image. */
 export class BadLineError extends Error {}
 
-/** Most members of a line's objects, metadata included: parsing them would take longer than people wait. */
-const MOST_MEMBERS = 500_000;
+/**
+ * Most strings, numbers and marks of a line: looking at more would take longer than people wait. An image at its default
+ * quotas has fewer: of 10 locations with 65,535 bytes of metadata each, and of 128 properties and tags.
+ */
+const MOST_TOKENS = 1_000_000;
 
 const TIMES: ReadonlySet<string> = new Set(["createdAt", "updatedAt"]);
 
@@ -38,7 +42,7 @@ const LONGEST_FAULT = 300;
  */
 export function imageOfLine({ number, content }: CatalogueLine, now: Date, quotas: Partial<ImageQuotas>): LineImage {
   if ("fault" in content) throw new BadLineError(content.fault);
-  if (hasTooManyMembers(content.text)) throw new BadLineError(`more than ${MOST_MEMBERS} members`);
+  if (hasTooManyTokens(content.text)) throw new BadLineError(`more than ${MOST_TOKENS} JSON tokens`);
   const document = parsed(content.text);
   if (!isObject(document)) throw new BadLineError("an object with an image is needed");
   try {
@@ -62,12 +66,10 @@ export function describeFaults({ faults }: InvalidValueError): string {
   return told.join("; ") + (faults.length > MOST_FAULTS ? `; and ${faults.length - MOST_FAULTS} more` : "");
 }
 
-/** A quotation mark that a colon follows ends a member's name: within a string it is escaped. */
-function hasTooManyMembers(text: string): boolean {
-  const name = /[^\\]"\s*:/g;
+function hasTooManyTokens(text: string): boolean {
   let count = 0;
-  while (count <= MOST_MEMBERS && name.test(text)) count++;
-  return count > MOST_MEMBERS;
+  for (const _ of jsonTokens(text)) if (++count > MOST_TOKENS) return true;
+  return false;
 }
 
 function parsed(text: string): unknown {

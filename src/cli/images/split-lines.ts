@@ -1,6 +1,9 @@
 import type { CatalogueLine } from "../../application/images/catalogue-line.js";
 
-/** More than the longest image: 128 properties of 65,535 characters that JSON escapes take 51 MB. */
+/**
+ * More than the longest image at the default quotas: 128 properties of 255 and 65,535 characters, of each of which JSON
+ * makes six bytes, take 51 MB, and all else of it less than 2 MB.
+ */
 const LONGEST_LINE = 64 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
