@@ -28,6 +28,8 @@ properties["arch"] arm64
 [ [ 'Debian 13.1', 'linux,stable' ] ] undefined
 undefined
 1 0
+0 1
+bob
 line 2: image 1b4e28ba-2fa1-11d2-883f-0016d3cca429: is to be its caller's own
 { imported: 1, existing: 0, different: 0, removed: 0, bad: 1 }
 Debian 13
