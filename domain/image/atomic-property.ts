@@ -83,6 +83,6 @@ function refused(
     baseVersion: version,
     currentVersion: version,
     attempts: 0,
-    overlaps: [{ path: entryPath("properties", name), policy: "guard", ...sides }],
+    overlaps: [{ subject: "properties", path: entryPath("properties", name), policy: "guard", ...sides }],
   });
 }

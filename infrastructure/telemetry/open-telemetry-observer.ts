@@ -67,9 +67,7 @@ export class OpenTelemetryObserver implements RepositoryObserver {
   }
 
   conflicted({ record, overlaps }: ConflictError): void {
-    for (const { path, policy } of overlaps) {
-      this.#conflicts.add(1, { record, attribute: /^[^.[]*/.exec(path)![0], policy });
-    }
+    for (const { subject, policy } of overlaps) this.#conflicts.add(1, { record, attribute: subject, policy });
   }
 
   saved({ record, changes }: RecordEvent & { readonly changes: number }): void {

@@ -14,6 +14,7 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
+import { ConflictError } from "../../domain/distinction/errors.js";
 import { OpenTelemetryObserver } from "../../infrastructure/telemetry/open-telemetry-observer.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { unitOfWork } from "../../src/composition/existing-data-source.js";
@@ -47,6 +48,10 @@ test("reports saves, retries, conflicts and durations by record type, without id
   await desk.photos.update("p1", (other) => void other.properties.set("k", "again"));
   stale.properties.set("k", "mine");
   await expect(photos.save(stale)).rejects.toMatchObject({ code: "CONFLICT" });
+  const street = { subject: "address.street", path: "address.street", original: 1, mine: 2, theirs: 3 };
+  const versions = { baseVersion: 1, currentVersion: 2, attempts: 1 };
+  const overlaps = [{ ...street, policy: "reject" as const }];
+  observer.conflicted(new ConflictError({ record: "photo", id: "p1", ...versions, overlaps }));
   observer.countStatement({ sql: "UPDATE t SET x = ?" });
 
   await reader.forceFlush();
@@ -68,6 +73,7 @@ test("reports saves, retries, conflicts and durations by record type, without id
   expect(points("distinction.retries")).toEqual([{ record: "photo", value: 1 }]);
   expect(points("distinction.conflicts")).toEqual([
     { record: "photo", attribute: "properties", policy: "reject", value: 1 },
+    { record: "photo", attribute: "address.street", policy: "reject", value: 1 },
   ]);
   expect(points("distinction.operation.duration")).toEqual([
     { operation: "get", record: "photo", value: 10 },

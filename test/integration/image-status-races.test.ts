@@ -51,7 +51,7 @@ describe("the races of image-style records: status, formats and protection", () 
       test("race 11: of two uploads that take a queued image one wins", async () => {
         const finish = await raced(clients(), order, imageIn("queued"), step("saving"), step("saving"));
         expect(decided(finish).conflict.overlaps).toEqual([
-          { path: "status", policy: "guard", original: "queued", mine: "saving", theirs: "saving" },
+          { subject: "status", path: "status", policy: "guard", original: "queued", mine: "saving", theirs: "saving" },
         ]);
         expect([finish.now.status, finish.version]).toEqual(["saving", 2]);
       });
@@ -159,7 +159,10 @@ describe("the races of image-style records: status, formats and protection", () 
         const size: Edit = (image) => (image.size = 7);
         const { a, b, now } = await raced(clients(), order, imageIn("saving"), step("queued"), size);
         expect([a.status, b.status].sort()).toEqual(["fulfilled", "rejected"]);
-        const brokenGuard = { code: "CONFLICT", overlaps: [{ path: "size", policy: "guard", mine: null, theirs: 7 }] };
+        const brokenGuard = {
+          code: "CONFLICT",
+          overlaps: [{ subject: "size", path: "size", policy: "guard", mine: null, theirs: 7 }],
+        };
         const brokenRule = { code: "INVALID_VALUE", faults: [{ path: "size" }] };
         expect(a.status === "fulfilled" ? b : a).toMatchObject({
           reason: a.status === "fulfilled" ? brokenRule : brokenGuard,
@@ -232,7 +235,9 @@ describe("the races of image-style records: status, formats and protection", () 
       expect(lost).toHaveLength(49);
       for (const reason of lost) {
         expect(reason).toBeInstanceOf(ConflictError);
-        expect(reason).toMatchObject({ overlaps: [{ path: "status", policy: "guard", theirs: "saving" }] });
+        expect(reason).toMatchObject({
+          overlaps: [{ subject: "status", path: "status", policy: "guard", theirs: "saving" }],
+        });
       }
       const now = await b.get(image.id);
       expect([now.status, b.versionOf(now)]).toEqual(["saving", 2]);

@@ -68,7 +68,14 @@ describe("two writers who loaded the same version", () => {
         const [stored, refused] = won === "a" ? ["a", "b"] : ["b", "a"];
         expect(finish.now.properties.get("foo")).toBe(stored);
         expect(conflict.overlaps).toEqual([
-          { path: 'properties["foo"]', policy: "reject", original: "bar", mine: refused, theirs: stored },
+          {
+            subject: "properties",
+            path: 'properties["foo"]',
+            policy: "reject",
+            original: "bar",
+            mine: refused,
+            theirs: stored,
+          },
         ]);
         expect([conflict.baseVersion, conflict.currentVersion, finish.version]).toEqual([1, 2, 2]);
       });
@@ -126,8 +133,8 @@ describe("two writers who loaded the same version", () => {
         expect(finish.now.properties.get("foo")).toBe(won === "a" ? undefined : "edited");
         expect(conflict.overlaps).toMatchObject([
           won === "a"
-            ? { path: 'properties["foo"]', original: "bar", mine: "edited", theirs: undefined }
-            : { path: 'properties["foo"]', original: "bar", mine: undefined, theirs: "edited" },
+            ? { subject: "properties", path: 'properties["foo"]', original: "bar", mine: "edited", theirs: undefined }
+            : { subject: "properties", path: 'properties["foo"]', original: "bar", mine: undefined, theirs: "edited" },
         ]);
       });
 
@@ -140,7 +147,9 @@ describe("two writers who loaded the same version", () => {
         const finish = await raced(clients(), order, {}, setFoo("a"), setFoo("b"));
         const { won, conflict } = decided(finish);
         expect(finish.now.properties.get("foo")).toBe(won);
-        expect(conflict.overlaps).toMatchObject([{ path: 'properties["foo"]', original: undefined, theirs: won }]);
+        expect(conflict.overlaps).toMatchObject([
+          { subject: "properties", path: 'properties["foo"]', original: undefined, theirs: won },
+        ]);
       });
 
       test("race 7: who writes back the value that was loaded changes nothing", async () => {

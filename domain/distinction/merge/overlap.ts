@@ -2,6 +2,8 @@ import type { PolicyName } from "../types/policy-name.js";
 
 /** Both sides changed the same thing. Values of attributes marked secret are replaced by `"[secret]"`. */
 export interface Overlap {
+  /** Name of the attribute or collection. */
+  readonly subject: string;
   /** Attribute, JSON path below it, or `collection["key"]`. */
   readonly path: string;
   /** The value that both sides started from; `undefined` where there was none. */

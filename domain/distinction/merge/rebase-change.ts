@@ -1,6 +1,7 @@
 import type { AttributeType } from "../types/attribute-type.js";
 import {
   changedTo,
+  subject,
   type AttributeSet,
   type Change,
   type EntryDrop,
@@ -157,6 +158,7 @@ function refusal(
   theirs: unknown,
 ): Overlap {
   return {
+    subject: subject(change),
     path: shownPath(type, change),
     policy: typeof policy === "function" ? "function" : policy,
     ...shownSides(type, change, original, mine, theirs),

@@ -35,7 +35,7 @@ export function rebaseOrder(
   if (moved === "clash" && policy !== "mine" && policy !== "theirs") {
     const name = typeof policy === "function" ? "function" : policy;
     const { mine, theirs } = sides;
-    return { path: orderPath(collection), policy: name, original: before, mine, theirs };
+    return { subject: collection, path: orderPath(collection), policy: name, original: before, mine, theirs };
   }
   const theyLead = moved === "them" || (moved === "clash" && policy === "theirs");
   const merged = mergedOrder(sides, theyLead ? "theirs" : "mine");

@@ -101,7 +101,12 @@ function broken(
       from,
       to: own === undefined ? from : changedTo(own),
     };
-    return { path: attribute, policy: "guard", ...shownSides(type, change, from, change.to, theirs) };
+    return {
+      subject: attribute,
+      path: attribute,
+      policy: "guard",
+      ...shownSides(type, change, from, change.to, theirs),
+    };
   });
 }
 
@@ -145,7 +150,7 @@ function foreignOverlaps(
       own === undefined ? foreign.from : changedTo(own),
       changedTo(foreign),
     );
-    return [{ path: shownPath(type, foreign), policy, ...sides }];
+    return [{ subject: subject(foreign), path: shownPath(type, foreign), policy, ...sides }];
   });
 }
 

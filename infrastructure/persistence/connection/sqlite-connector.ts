@@ -56,6 +56,9 @@ export function sqliteConnectionOf(dataSource: DataSource): SqliteConnection {
   return connection;
 }
 
+/** Statements that a connection keeps prepared; further ones are prepared each time. */
+const MOST_PREPARED = 1_000;
+
 /** better-sqlite3 is synchronous; the promises are the port's, and callers must not depend on when they settle. */
 export class SqliteConnection implements Connection {
   /** IMMEDIATE takes the write lock at once: a transaction that read first could not get it later (SQLITE_BUSY). */
@@ -97,8 +100,10 @@ export class SqliteConnection implements Connection {
   #statement({ sql, parameters, varying }: Statement): Prepared {
     this.dataSource.logger.logQuery(sql, [...parameters]);
     if (varying === true) return this.file.prepare(sql);
-    let prepared = this.#prepared.get(sql);
-    if (prepared === undefined) this.#prepared.set(sql, (prepared = this.file.prepare(sql)));
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.file.prepare(sql);
+    if (this.#prepared.size < MOST_PREPARED) this.#prepared.set(sql, prepared);
     return prepared;
   }
 }

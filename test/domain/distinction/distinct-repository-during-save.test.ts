@@ -98,6 +98,7 @@ describe("edits made while a save is under way", () => {
       const { overlaps } = await conflictOf(desk.photos.save(photo));
       expect(overlaps).toEqual([
         {
+          subject: "frames",
           path: "frames.order",
           policy: "reject",
           original: [..."abc"],
@@ -173,8 +174,8 @@ describe("edits made while a save is under way", () => {
     expect([photo.origin, photo.caption]).toEqual(["theirs", "mine"]);
     const { overlaps } = await conflictOf(desk.photos.save(photo));
     expect(overlaps).toMatchObject([
-      { path: "caption", original: null, mine: "mine", theirs: "theirs" },
-      { path: 'properties["k"]', original: "v", mine: "mine", theirs: "theirs" },
+      { subject: "caption", path: "caption", original: null, mine: "mine", theirs: "theirs" },
+      { subject: "properties", path: 'properties["k"]', original: "v", mine: "mine", theirs: "theirs" },
     ]);
     expect((await desk.stored()).attributes.caption).toBe("theirs");
   });

@@ -7,21 +7,21 @@ describe("guards and strict mode", () => {
 
   test("a guard refuses a foreign change of an attribute that I only read", () => {
     expect(overlapsOf({ mine: { title: "m" }, theirs: { caption: "t" } }, guarded("caption"))).toEqual([
-      { path: "caption", original: null, mine: null, theirs: "t", policy: "guard" },
+      { subject: "caption", path: "caption", original: null, mine: null, theirs: "t", policy: "guard" },
     ]);
     expectMerged({ mine: { title: "m" }, theirs: { rank: 1 } }, { title: "m" }, guarded("caption"));
   });
   test("a guard on JSON or a collection covers every path and key in it", () => {
     expect(overlapsOf({ mine: { title: "m" }, theirs: { metadata: { a: 1 } } }, guarded("metadata"))).toMatchObject([
-      { path: "metadata.a", policy: "guard" },
+      { subject: "metadata", path: "metadata.a", policy: "guard" },
     ]);
     expect(overlapsOf({ mine: { title: "m" }, theirs: { tags: ["t"] } }, guarded("tags"))).toMatchObject([
-      { path: 'tags["t"]', policy: "guard", mine: undefined, theirs: true },
+      { subject: "tags", path: 'tags["t"]', policy: "guard", mine: undefined, theirs: true },
     ]);
   });
   test("a guard stands above the attribute's policy and tells what I wanted", () => {
     expect(overlapsOf({ mine: { views: 1 }, theirs: { views: 2 } }, guarded("views"))).toEqual([
-      { path: "views", original: 0, mine: 1, theirs: 2, policy: "guard" },
+      { subject: "views", path: "views", original: 0, mine: 1, theirs: 2, policy: "guard" },
     ]);
   });
   test("strict refuses any foreign change, an equal one and a set's too", () => {

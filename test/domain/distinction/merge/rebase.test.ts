@@ -59,7 +59,7 @@ describe("merge rules", () => {
 
   test("same attribute, different values: refused by default, with all three sides", () => {
     expect(overlapsOf({ original: { title: "o" }, mine: { title: "m" }, theirs: { title: "t" } })).toEqual([
-      { path: "title", original: "o", mine: "m", theirs: "t", policy: "reject" },
+      { subject: "title", path: "title", original: "o", mine: "m", theirs: "t", policy: "reject" },
     ]);
   });
 
@@ -69,7 +69,9 @@ describe("merge rules", () => {
       mine: { metadata: { a: { b: 2 } } },
       theirs: { metadata: { a: { b: 3 } } },
     };
-    expect(overlapsOf(sides)).toEqual([{ path: "metadata.a.b", original: 1, mine: 2, theirs: 3, policy: "reject" }]);
+    expect(overlapsOf(sides)).toEqual([
+      { subject: "metadata", path: "metadata.a.b", original: 1, mine: 2, theirs: 3, policy: "reject" },
+    ]);
   });
 
   test("key added on both sides, equal value: kept", () => {
@@ -79,7 +81,7 @@ describe("merge rules", () => {
 
   test("key added on both sides, different value: overlap", () => {
     expect(overlapsOf({ mine: { properties: [["k", "m"]] }, theirs: { properties: [["k", "t"]] } })).toEqual([
-      { path: 'properties["k"]', original: undefined, mine: "m", theirs: "t", policy: "reject" },
+      { subject: "properties", path: 'properties["k"]', original: undefined, mine: "m", theirs: "t", policy: "reject" },
     ]);
   });
 
@@ -131,7 +133,14 @@ describe("merge rules", () => {
     const original = { metadata: { a: { "0": 1, length: 1 } } };
     const edited = { metadata: { a: { "0": 2, length: 1 } } };
     expect(overlapsOf({ original, mine: edited, theirs: { metadata: replaced } })).toEqual([
-      { path: "metadata.a.0", original: original.metadata, mine: 2, theirs: replaced, policy: "reject" },
+      {
+        subject: "metadata",
+        path: "metadata.a.0",
+        original: original.metadata,
+        mine: 2,
+        theirs: replaced,
+        policy: "reject",
+      },
     ]);
   });
   test("JSON: the whole value replaced here, a member edited there, and the reverse: overlap", () => {
@@ -183,9 +192,11 @@ describe("merge rules", () => {
 
   test("attributes of one group: any foreign change conflicts with mine in it, an equal one too", () => {
     expect(overlapsOf({ mine: { width: 2 }, theirs: { height: 3 } })).toEqual([
-      { path: "height", original: 0, mine: 0, theirs: 3, policy: "group" },
+      { subject: "height", path: "height", original: 0, mine: 0, theirs: 3, policy: "group" },
     ]);
-    expect(overlapsOf({ mine: { width: 2 }, theirs: { width: 2 } })).toMatchObject([{ path: "width", mine: 2 }]);
+    expect(overlapsOf({ mine: { width: 2 }, theirs: { width: 2 } })).toMatchObject([
+      { subject: "width", path: "width", mine: 2 },
+    ]);
     expectMerged({ mine: { title: "m" }, theirs: { height: 3 } }, { title: "m" });
     expectMerged({ mine: { height: 3 }, theirs: { title: "t" } }, { height: 3 });
   });

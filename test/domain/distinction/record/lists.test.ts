@@ -269,7 +269,7 @@ describe("merging lists", () => {
   });
 
   test("both reorder differently: an overlap at the list's order", () => {
-    const overlap = { path: "frames.order", policy: "reject", original: [..."abc"] };
+    const overlap = { subject: "frames", path: "frames.order", policy: "reject", original: [..."abc"] };
     expect(clash("abc", "cba", "bac")).toEqual([{ ...overlap, mine: [..."bac"], theirs: [..."cba"] }]);
     expect(clash("abc", "bac", "cba")).toEqual([{ ...overlap, mine: [..."cba"], theirs: [..."bac"] }]);
   });
@@ -279,7 +279,9 @@ describe("merging lists", () => {
     expect(keysOf(stored("abc", "cbat", "bacm", MERGE, "theirs"))).toBe("cbatm");
     for (const policy of ["sum", "max", "union", () => REFUSE] as const) {
       const name = typeof policy === "string" ? policy : "function";
-      expect(clash("abc", "cba", "bac", MERGE, policy)).toMatchObject([{ path: "frames.order", policy: name }]);
+      expect(clash("abc", "cba", "bac", MERGE, policy)).toMatchObject([
+        { subject: "frames", path: "frames.order", policy: name },
+      ]);
     }
   });
 
@@ -294,9 +296,11 @@ describe("merging lists", () => {
   test("guards and the strict mode see that the order changed", () => {
     const guarded: RebaseRules = { ...MERGE, expect: ["frames"] };
     const title = { ...photoOf("abc"), title: "mine" };
-    expect(clash("abc", "cba", title, guarded)).toMatchObject([{ path: "frames.order", policy: "guard" }]);
+    expect(clash("abc", "cba", title, guarded)).toMatchObject([
+      { subject: "frames", path: "frames.order", policy: "guard" },
+    ]);
     expect(clash("abc", "cba", title, { ...MERGE, mode: "strict" })).toMatchObject([
-      { path: "frames.order", policy: "strict", theirs: [..."cba"] },
+      { subject: "frames", path: "frames.order", policy: "strict", theirs: [..."cba"] },
     ]);
     expect(keysOf(stored("abc", "cba", title))).toBe("cba");
   });
