@@ -12,6 +12,7 @@ const PRINTED: Readonly<Record<string, string>> = {
   "from-typeorm-save.md": `New 2 [ 'sea', 'dusk' ]
 true
 {
+  subject: 'title',
   path: 'title',
   policy: 'reject',
   original: 'New',
@@ -44,6 +45,7 @@ account a: 1 changes written
 account a: refused owner (reject),token (reject)
 [
   {
+    subject: 'owner',
     path: 'owner',
     policy: 'reject',
     original: 'ann',
@@ -51,6 +53,7 @@ account a: refused owner (reject),token (reject)
     theirs: 'cy'
   },
   {
+    subject: 'token',
     path: 'token',
     policy: 'reject',
     original: '[secret]',
