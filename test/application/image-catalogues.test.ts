@@ -9,6 +9,7 @@ import type { ImageQuery } from "../../domain/image/image-query.js";
 import type { ImageRepository } from "../../domain/image/image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { newLocation } from "../../domain/image/location.js";
+import { purgeImages } from "../../src/application/images/purge-images.js";
 import { memoryGateway, newImage } from "../support/images.js";
 
 const id = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
@@ -36,10 +37,7 @@ async function* chunksOf(lines: readonly (string | object)[]): AsyncGenerator<Ui
 
 async function exported(images: ImageRepository): Promise<string> {
   let text = "";
-  await exportImages(images, (lines) => Promise.resolve(void (text += lines)), {
-    onImages: () => undefined,
-    signal: new AbortController().signal,
-  });
+  await exportImages(images, (lines) => Promise.resolve(void (text += lines)));
   return text;
 }
 
@@ -282,3 +280,9 @@ class Watched extends ImageRepositoryProxy {
     return page;
   }
 }
+
+test("a purge goes on to the end, and needs nobody to be told", async () => {
+  const pieces = [50, 50, 3];
+  const upkeep = { purge: () => Promise.resolve(pieces.shift()!), count: () => Promise.resolve(0) };
+  expect(await purgeImages(upkeep)).toBe(103);
+});

@@ -5,8 +5,8 @@ export interface ExportOptions {
   /** The id of the last image that was written before: goes on behind it, whether or not it is there still. */
   readonly after?: string | undefined;
   /** Told of how many images were written, after each page. */
-  readonly onImages: (count: number) => void;
-  readonly signal: AbortSignal;
+  readonly onImages?: (count: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** Most images read at a time: even where all are as long as can be, they fit into memory. */
@@ -26,11 +26,11 @@ const PIECE = 1_000_000;
 export async function exportImages(
   images: ImageRepository,
   write: (lines: string) => Promise<void>,
-  { after, onImages, signal }: ExportOptions,
+  { after, onImages, signal }: ExportOptions = {},
 ): Promise<void> {
   let limit = 1;
   for (let last = after; ;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const where = last === undefined ? {} : { id: { gt: last } };
     const { records, next } = await images.list({ where, sort: [{ by: "id" }], limit });
     let text = 0;
@@ -45,7 +45,7 @@ export async function exportImages(
       piece += line;
     }
     if (piece !== "") await write(piece);
-    onImages(records.length);
+    onImages?.(records.length);
     if (next === undefined) return;
     last = next;
     limit = Math.max(1, Math.min(MOST_IMAGES, 4 * limit, Math.floor((PAGE_TEXT * records.length) / text)));

@@ -5,8 +5,8 @@ const PIECE = 50;
 
 export interface PurgeOptions {
   /** Told of how many were purged, after each piece. */
-  readonly onImages: (count: number) => void;
-  readonly signal: AbortSignal;
+  readonly onImages?: (count: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -15,12 +15,12 @@ export interface PurgeOptions {
  * @returns how many there were
  * @throws what `signal` was aborted with; what was purged before stays purged
  */
-export async function purgeImages(upkeep: ImageUpkeep, { onImages, signal }: PurgeOptions): Promise<number> {
+export async function purgeImages(upkeep: ImageUpkeep, { onImages, signal }: PurgeOptions = {}): Promise<number> {
   for (let all = 0; ;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const count = await upkeep.purge(PIECE);
     all += count;
-    onImages(count);
+    onImages?.(count);
     if (count < PIECE) return all;
   }
 }
