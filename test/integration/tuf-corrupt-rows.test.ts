@@ -1,32 +1,20 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { onSqlBackends } from "./backends.js";
 import { publishedTargets } from "./tuf-invariants.js";
-import { contentOf, createTufPlace, forgetRepositories, pathsOf, REPOSITORY, type TufWorker, workerAt } from "./tuf-place.js"; // prettier-ignore
+import { contentOf, pathsOf, REPOSITORY, tufWorkerOfEachTest } from "./tuf-place.js";
 
 onSqlBackends((testDatabase, backend) => {
-  let worker: TufWorker;
-  let remove: () => Promise<void>;
-
-  beforeEach(async () => {
-    await forgetRepositories(testDatabase().url);
-    const created = await createTufPlace(testDatabase().url);
-    remove = created.remove;
-    worker = workerAt(created.place);
-  });
-  afterEach(async () => {
-    await worker.database.close();
-    await remove();
-  });
+  const worker = tufWorkerOfEachTest(() => testDatabase().url);
 
   const corrupted = (path: string, custom: string) =>
-    worker.database.session((session) =>
+    worker().database.session((session) =>
       session.run({ sql: "UPDATE tuf_target SET custom = ? WHERE path = ?", parameters: [custom, path] }),
     );
   const add = (...paths: readonly string[]) =>
-    addTargets(worker.ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
-  const publish = () => new PublishTufRepository(worker.ports).publish(REPOSITORY);
+    addTargets(worker().ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
+  const publish = () => new PublishTufRepository(worker().ports).publish(REPOSITORY);
 
   test("a target whose row somebody broke is named, and holds up no other bin", async () => {
     const [broken, beside] = pathsOf("packages", 2, "bins-0") as [string, string];
@@ -37,7 +25,7 @@ onSqlBackends((testDatabase, backend) => {
       code: "CORRUPT_REPOSITORY",
       message: expect.stringContaining(broken),
     });
-    expect([...(await publishedTargets(worker)).keys()].sort()).toEqual(elsewhere.toSorted());
+    expect([...(await publishedTargets(worker())).keys()].sort()).toEqual(elsewhere.toSorted());
     await expect(add(broken)).rejects.toMatchObject({ code: "CORRUPT_REPOSITORY" });
   });
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach, beforeEach } from "vitest";
 import type { ExpiryPolicy } from "../../domain/tuf/expiry.js";
 import { binCount, binOf, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
@@ -64,6 +65,23 @@ export async function createTufPlace(
   await createTufRepository(ports, { name: REPOSITORY, bins: binCount(bins), namePrefix, ...(expiry && { expiry }) });
   await database.close();
   return { place, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** A repository of its own for each test, and one worker at it. */
+export function tufWorkerOfEachTest(url: () => string): () => TufWorker {
+  let worker: TufWorker;
+  let remove: () => Promise<void>;
+  beforeEach(async () => {
+    await forgetRepositories(url());
+    const created = await createTufPlace(url());
+    remove = created.remove;
+    worker = workerAt(created.place);
+  });
+  afterEach(async () => {
+    await worker.database.close();
+    await remove();
+  });
+  return () => worker;
 }
 
 /** A repository's name is part of every key; with this each test begins with none. */
