@@ -68,6 +68,10 @@ export class InvalidTargetsError extends TufError {
   }
 }
 
+export function rootUnsigned(repository: string): TufError {
+  return new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+}
+
 /** What is stored contradicts itself. Retrying cannot help: this needs a person. */
 export function corrupt(what: string, options?: ErrorOptions): TufError {
   return new TufError("CORRUPT_REPOSITORY", what, options);

@@ -1,4 +1,5 @@
-import { TufError } from "../../../domain/tuf/errors.js";
+import { sameBytes } from "../../../domain/distinction/types/binary-type.js";
+import { rootUnsigned, TufError } from "../../../domain/tuf/errors.js";
 import type { MetadataFiles } from "../../../domain/tuf/metadata-files.js";
 import { NOTHING_EXPORTED, publishedName } from "../../../domain/tuf/publish-plan.js";
 import type { TrustStore } from "../../../domain/tuf/trust-store.js";
@@ -29,7 +30,7 @@ export async function damagedFiles(ports: DamagePorts, repository: string): Prom
     const recorded = await store.exportPosition(repository);
     const released = await trust.releasedRoot(repository);
     if (released === 0) {
-      throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+      throw rootUnsigned(repository);
     }
     const { files } = await store.exportBacklog(repository, NOTHING_EXPORTED);
     const current = files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= released);
@@ -54,15 +55,11 @@ async function damagedOf(
   for (const file of await storedFiles(ports, repository, references)) {
     const name = publishedName(file);
     const published = await ports.files.read(name);
-    if (published === undefined || !isEqual(published, file.bytes)) damaged.push(name);
+    if (published === undefined || !sameBytes(published, file.bytes)) damaged.push(name);
   }
   return damaged;
 }
 
 function isSame(one: ExportPosition, other: ExportPosition): boolean {
   return one.root === other.root && one.snapshot === other.snapshot && one.timestamp === other.timestamp;
-}
-
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

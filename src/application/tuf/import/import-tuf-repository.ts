@@ -1,3 +1,4 @@
+import { sameBytes } from "../../../../domain/distinction/types/binary-type.js";
 import { catchAllName } from "../../../../domain/tuf/custom-role.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
 import { DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
@@ -121,7 +122,7 @@ async function isBegun(
   { snapshotVersion, timestampVersion, roots }: ForeignRepository,
 ): Promise<boolean> {
   const published = await files.read("1.root.json");
-  if (published !== undefined && !isSame(published, roots[0].bytes)) throw occupied(name);
+  if (published !== undefined && !sameBytes(published, roots[0].bytes)) throw occupied(name);
   const repository = await store.repository(name);
   if (repository === undefined) return false;
   const [root] = await store.roleStates(name, ["root"]);
@@ -218,8 +219,4 @@ function fileOf(
     length: bytes.length,
     bytes,
   };
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

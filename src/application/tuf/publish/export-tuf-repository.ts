@@ -1,5 +1,5 @@
 import type { Clock } from "../../../../domain/distinction/clock.js";
-import { corrupt, TufError } from "../../../../domain/tuf/errors.js";
+import { corrupt, rootUnsigned, TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import { NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
@@ -54,7 +54,7 @@ export async function exportTufRepository(
   ]);
   if (released === 0) {
     await ports.files.discardPrepared?.(); // it will wait for people
-    throw new TufError("ROOT_UNSIGNED", `the first root of repository ${repository} awaits signatures`);
+    throw rootUnsigned(repository);
   }
   // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
   const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));

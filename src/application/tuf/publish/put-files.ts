@@ -1,3 +1,4 @@
+import { sameBytes } from "../../../../domain/distinction/types/binary-type.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataFiles, NamedFile } from "../../../../domain/tuf/metadata-files.js";
 import { publishedName } from "../../../../domain/tuf/publish-plan.js";
@@ -76,7 +77,7 @@ export class FilePutter {
   async #mend({ name, bytes }: NamedFile): Promise<void> {
     const { files } = this.ports;
     const published = await files.read(name);
-    if (published === undefined || isSame(published, bytes)) return;
+    if (published === undefined || sameBytes(published, bytes)) return;
     await files.restore(name, bytes);
     this.written.push(name);
   }
@@ -109,8 +110,4 @@ function* inGroups(phases: Phases): Generator<Phases> {
     }
   }
   if (group.length > 0) yield group;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

@@ -1,4 +1,4 @@
-import { TufError } from "../../../../domain/tuf/errors.js";
+import { rootUnsigned, TufError } from "../../../../domain/tuf/errors.js";
 import { expiresAt } from "../../../../domain/tuf/expiry.js";
 import { checkSuccession, nextRoot } from "../../../../domain/tuf/root-succession.js";
 import { isRooted, type RootedRole } from "../../../../domain/tuf/trust.js";
@@ -30,7 +30,7 @@ export async function proposeRoot(
   const current = (await newestRoot(ports, name))?.signed;
   const repository = await existingRepository(store, name);
   if (current === undefined) {
-    throw new TufError("ROOT_UNSIGNED", `the first root of repository ${name} awaits signatures`);
+    throw rootUnsigned(name);
   }
   checkRooted(changes);
   const now = clock.now();
