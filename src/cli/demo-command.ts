@@ -2,7 +2,6 @@ import { Command } from "commander";
 import { EXIT } from "./exit-code.js";
 import { NoInputError } from "./demo/installed-packages.js";
 import { StateInUseError } from "./demo/state-lock.js";
-import { runDemo } from "./demo/run-demo.js";
 
 /** @param program whose settings hold here, too */
 export function demoCommand(program: Command): Command {
@@ -19,6 +18,8 @@ export function demoCommand(program: Command): Command {
       process.once("SIGINT", () => abort.abort());
       process.once("SIGTERM", () => abort.abort());
       try {
+        // Loaded only here: help answers at once.
+        const { runDemo } = await import("./demo/run-demo.js");
         process.exitCode = (await runDemo({ directory, state, signal: abort.signal })) ? 0 : 1;
       } catch (error) {
         process.exitCode = abort.signal.aborted ? EXIT.interrupted : EXIT.failure;

@@ -6,7 +6,7 @@ import { importImages } from "../application/images/import-images.js";
 import { purgeImages } from "../application/images/purge-images.js";
 import type { ImageQuotas } from "../../domain/image/image-quotas.js";
 import type { DistinctionOptions } from "../composition/distinction-options.js";
-import { openDistinction, type Distinction } from "../composition/open-distinction.js";
+import type { Distinction } from "../composition/open-distinction.js";
 import { databasePlace, missingDatabaseFile } from "./database-file.js";
 import { codeOf, EXIT, exitCodeOf, UsageError } from "./exit-code.js";
 import { outputFile, outputStream } from "./images/catalogue-file.js";
@@ -190,6 +190,8 @@ async function run(name: string, options: DistinctionOptions, work: Work): Promi
   process.stdout.on("error", () => undefined); // told to whoever writes, see below
   let distinction: Distinction | undefined;
   try {
+    // Loaded only here: help and refusals of what was typed answer at once.
+    const { openDistinction } = await import("../composition/open-distinction.js");
     const opened = (distinction = openDistinction(options));
     process.exitCode = (await interruption.during((signal) => work(opened, signal))) ? 0 : EXIT.failure;
   } catch (error) {

@@ -3,8 +3,13 @@ import {
   aFunction,
   anObject,
   aWholeNumberFrom,
+  having,
   oneAmong,
+  requireArguments,
+  requireOptions,
+  type Rule,
   type Rules,
+  someText,
 } from "../../domain/distinction/arguments.js";
 import { aClock, type Clock } from "../../domain/distinction/clock.js";
 import type { RepositoryObserver } from "../../domain/distinction/observer.js";
@@ -43,7 +48,7 @@ export interface DistinctionOptions {
   readonly newId?: () => string;
 }
 
-export const OPTIONS: Rules<keyof DistinctionOptions> = {
+const OPTIONS: Rules<keyof DistinctionOptions> = {
   database: () => undefined, // see `parseDatabaseUrl`
   poolSize: aWholeNumberFrom(1),
   schema: oneAmong("migrate", "check"),
@@ -86,4 +91,37 @@ export interface KeyOptions {
   };
   /** Keys that a signing service keeps, too. */
   readonly service?: SigningServiceOptions;
+}
+
+const aStorage = textOr(having("a directory, s3://bucket/prefix or a storage", "putAll", "replaceTimestamp", "read"));
+const someKeys = textOr(anObject);
+
+const TUF_OPTIONS: Rules<keyof TufOptions> = {
+  name: someText,
+  storage: aStorage,
+  keys: someKeys,
+  onStep: aFunction,
+};
+
+const KEY_OPTIONS: Rules<keyof KeyOptions> = {
+  directory: someText,
+  passphrase: someText,
+  environment: anObject,
+  service: anObject,
+};
+
+/** @throws InvalidValueError where an option is none, of another kind, or missing */
+export function requireDistinctionOptions(options: DistinctionOptions): void {
+  requireOptions("distinction", OPTIONS, options);
+  const { tuf } = options;
+  if (tuf === undefined) return;
+  requireOptions("distinction.tuf", TUF_OPTIONS, tuf);
+  requireArguments("distinction.tuf", { storage: [tuf.storage, aStorage], keys: [tuf.keys, someKeys] });
+  if (typeof tuf.keys === "string") return;
+  requireOptions("distinction.tuf.keys", KEY_OPTIONS, tuf.keys);
+  requireArguments("distinction.tuf.keys", { directory: [tuf.keys.directory, someText] });
+}
+
+function textOr(other: Rule): Rule {
+  return (value) => (typeof value === "string" ? undefined : other(value));
 }

@@ -1,4 +1,3 @@
-import { Container } from "inversify";
 import type { History } from "../../domain/distinction/history.js";
 import type { Caller } from "../../domain/image/caller.js";
 import type { ImageFactory } from "../../domain/image/image-factory.js";
@@ -7,9 +6,13 @@ import type { ImageUpkeep } from "../../domain/image/image-upkeep.js";
 import type { ImageMemberRepository } from "../../domain/image/member-repository.js";
 import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import type { TufRepositoryService } from "../application/tuf/tuf-repository-service.js";
-import { distinctionModule } from "./distinction-module.js";
-import type { DistinctionOptions, TufOptions } from "./distinction-options.js";
-import { TOKENS } from "./tokens.js";
+import { SqlHistory } from "../../infrastructure/persistence/history/sql-history.js";
+import { SqlImageUpkeep } from "../../infrastructure/persistence/images/sql-image-upkeep.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
+import { requireDistinctionOptions, type DistinctionOptions, type TufOptions } from "./distinction-options.js";
+import { imageGateway } from "./image-services.js";
+import { databaseOf, environmentOf } from "./persistence.js";
+import { tufService } from "./tuf-service.js";
 
 /** Everything bound to one database, for programs without a container of their own. */
 export interface Distinction {
@@ -40,26 +43,27 @@ export interface DistinctionWithTuf extends Distinction {
 /**
  * Opens the library without dependency injection.
  *
+ * @throws InvalidValueError where an option is none, of another kind, or missing
  * @throws DistinctionError `INVALID_DATABASE_URL`
  */
 export function openDistinction(options: DistinctionOptions & { readonly tuf: TufOptions }): DistinctionWithTuf;
 export function openDistinction(options: DistinctionOptions): Distinction;
 export function openDistinction(options: DistinctionOptions): Distinction | DistinctionWithTuf {
-  const container = new Container();
-  const module = distinctionModule(options);
-  container.load(module);
-  const database = container.get(TOKENS.Database);
+  requireDistinctionOptions(options);
+  const environment = environmentOf(options);
+  const database = databaseOf(options, environment);
+  const gateway = imageGateway(options, database, environment);
   return {
-    images: container.get(TOKENS.ImageRepository),
-    imageFactory: container.get(TOKENS.ImageFactory),
-    imageUpkeep: container.get(TOKENS.ImageUpkeep),
-    imageMembers: container.get(TOKENS.ImageMemberRepository),
-    imagesVisibleTo: (caller) => container.get(TOKENS.ImageGateway).visibleTo(caller),
-    membersVisibleTo: (caller) => container.get(TOKENS.ImageGateway).membersVisibleTo(caller),
-    history: container.get(TOKENS.History),
-    unitOfWork: container.get(TOKENS.UnitOfWork),
-    ...(options.tuf === undefined ? {} : { tuf: container.get(TOKENS.TufRepository) }),
+    images: gateway.images,
+    imageFactory: gateway.factory,
+    imageUpkeep: new SqlImageUpkeep(database),
+    imageMembers: gateway.members,
+    imagesVisibleTo: (caller) => gateway.visibleTo(caller),
+    membersVisibleTo: (caller) => gateway.membersVisibleTo(caller),
+    history: new SqlHistory(database),
+    unitOfWork: new SqlUnitOfWork(database, environment),
+    ...(options.tuf && { tuf: tufService(options.tuf, database, environment) }),
     connect: () => database.connect(),
-    close: () => container.unloadAsync(module),
+    close: () => database.close(),
   };
 }

@@ -66,3 +66,22 @@ describe.each([
     await container.unloadAsync(module);
   });
 });
+
+describe("options of a TUF repository that callers without types get wrong", () => {
+  const tuf = { storage: "metadata", keys: "keys" };
+
+  test.each([
+    ["no keys", { ...tuf, keys: undefined }, "keys"],
+    ["no storage", { ...tuf, storage: undefined }, "storage"],
+    ["a storage that lacks methods", { ...tuf, storage: { read: () => undefined } }, "putAll, replaceTimestamp"],
+    ["keys without a directory", { ...tuf, keys: { passphrase: "secret" } }, "directory"],
+    ["a misspelt name", { ...tuf, onstep: () => undefined }, "onstep"],
+    ["a number for a name", { ...tuf, name: 7 }, "name"],
+  ])("%s", (_, wrong, named) => {
+    const options = { database: "sqlite::memory:", tuf: wrong as never };
+    for (const open of [openDistinction, distinctionModule]) {
+      expect(() => open(options)).toThrow(expect.objectContaining({ code: "INVALID_VALUE" }) as Error);
+      expect(() => open(options)).toThrow(named);
+    }
+  });
+});

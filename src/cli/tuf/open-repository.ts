@@ -1,7 +1,6 @@
 import { type Command, Option } from "commander";
 import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import type { TufOptions } from "../../composition/distinction-options.js";
-import { openDistinction } from "../../composition/open-distinction.js";
 import { missingDatabaseFile } from "../database-file.js";
 import { type KeyFlags, keyOptions, withKeyOptions } from "./key-options.js";
 
@@ -42,6 +41,8 @@ export async function withNewRepository<T>(
 ): Promise<T> {
   const { database, storage, name } = flags;
   const tuf = { name, storage, keys: keyOptions(flags), ...(onStep && { onStep }) };
+  // Loaded only here: help and refusals of what was typed answer at once.
+  const { openDistinction } = await import("../../composition/open-distinction.js");
   const distinction = openDistinction({ database, tuf });
   try {
     return await work(distinction.tuf);
