@@ -58,6 +58,19 @@ export function requireArguments(subject: string, given: Readonly<Record<string,
   if (faults.length > 0) throw new InvalidValueError(subject, faults);
 }
 
+/**
+ * What a function of a caller's answers. What it throws may hold anything: told is its kind alone.
+ *
+ * @throws InvalidValueError
+ */
+export function answerOf(subject: string, path: string, needed: string, ask: () => unknown): unknown {
+  try {
+    return ask();
+  } catch (error) {
+    throw new InvalidValueError(subject, [{ path, reason: `${needed}, and the function threw ${typeName(error)}` }]);
+  }
+}
+
 /** @throws InvalidValueError where `given` is no object of options, has a wrong one, or one that does not exist */
 export function requireOptions(subject: string, rules: Rules, given: unknown, path = "options"): void {
   const faults = optionFaults(rules, given, path);

@@ -1,10 +1,8 @@
-import { aFunction, anObject, requireArguments, type Rule, type Rules } from "./arguments.js";
+import { aFunction, anObject, answerOf, requireArguments, type Rule, type Rules } from "./arguments.js";
 import { aClock, type Clock } from "./clock.js";
-import { InvalidValueError } from "./errors.js";
 import type { RepositoryObserver } from "./observer.js";
 import { anActor } from "./save/save-options.js";
 import type { RetrySettings } from "./save/retry.js";
-import { typeName } from "./types/type-name.js";
 import type { UnitBinding } from "./unit/unit-of-work.js";
 
 /** What a repository needs from outside: time and randomness. */
@@ -13,7 +11,10 @@ export interface RepositoryEnvironment {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly retry?: Partial<RetrySettings>;
-  /** The version of a record that is added: a whole number of at least 1, below 2^53 - 2^40; by default the time, see `firstVersion`. */
+  /**
+   * The version of a record that is added: a whole number of at least 1, below 2^53 - 2^40; by default the time, see
+   * `firstVersion`. Nothing is added where the answer is none or the function throws (`INVALID_VALUE`).
+   */
   readonly firstVersion?: () => number;
   /**
    * Who writes, for the history, where a save does not name anybody. Asked before every write that leaves a row in a history
@@ -53,14 +54,7 @@ export function actingFor({ actor }: UnitBinding, environment: RepositoryEnviron
  */
 export function actorIn({ actor }: Pick<RepositoryEnvironment, "actor">): string | undefined {
   if (actor === undefined) return undefined;
-  let answer: unknown;
-  try {
-    answer = actor();
-  } catch (error) {
-    throw new InvalidValueError("history", [
-      { path: "actor", reason: `a name, and the function threw ${typeName(error)}` },
-    ]);
-  }
+  const answer = answerOf("history", "actor", "a name", actor);
   if (answer !== undefined) requireArguments("history", { actor: [answer, anActor] });
   return answer as string | undefined;
 }

@@ -4,7 +4,10 @@ import { InvalidValueError } from "../distinction/errors.js";
 import type { JsonValue } from "../distinction/json/json-text.js";
 import { newRecord } from "../distinction/record/new-record.js";
 import { orderedEntries } from "../distinction/record/ordered-entries.js";
+import { shownId } from "../distinction/record/record-id.js";
+import { dateMilliseconds } from "../distinction/types/date-milliseconds.js";
 import type { Attributes } from "../distinction/types/record-type.js";
+import { describeValue } from "../distinction/types/type-name.js";
 import { anImage, imageType, type Image } from "./image-type.js";
 import { exceeds, imageQuotas, type ImageQuotas } from "./image-quotas.js";
 import { locationFields, type ImageLocation } from "./location.js";
@@ -19,19 +22,29 @@ const LOCATION_FIELDS: ReadonlySet<string> = new Set(["id", ...Object.keys(locat
 /** An image as JSON: attributes by their names, times as ISO 8601, tags sorted, locations with their ids in their order. */
 export type ImageDocument = Record<string, JsonValue>;
 
+/** @throws InvalidValueError where it is no image, or one of its times is none */
 export function imageToDocument(image: Image): ImageDocument {
   requireArguments(imageType.name, { image: [image, anImage] });
+  const faults: Fault[] = [];
   const attributes = Object.keys(imageType.attributes).map((name) => {
     const value = image[name as keyof typeof imageType.attributes];
-    return [name, value instanceof Date ? value.toISOString() : value] as const;
+    return [name, value instanceof Date ? timeText(name, value, faults) : value] as const;
   });
+  if (faults.length > 0) throw new InvalidValueError(imageType.name, faults, shownId(imageType, image));
   return {
-    ...Object.fromEntries(attributes),
+    ...(Object.fromEntries(attributes) as ImageDocument),
     // fromEntries defines members, and does not assign them: one named __proto__ is an ordinary one.
     properties: Object.fromEntries([...image.properties].filter(([name]) => !isServiceProperty(name))),
     tags: [...image.tags].sort(),
     locations: [...image.locations].map(([id, { url, metadata, status }]) => ({ id, url, metadata, status })),
   };
+}
+
+function timeText(path: string, date: Date, faults: Fault[]): string | undefined {
+  const time = dateMilliseconds(date);
+  if (time !== undefined && !Number.isNaN(time)) return new Date(time).toISOString();
+  faults.push({ path, reason: `a valid Date, got ${describeValue(date)}` });
+  return undefined;
 }
 
 /**

@@ -2,22 +2,32 @@ import { requireArguments, rule } from "../arguments.js";
 import type { Change } from "./change.js";
 import { aChangeSet, changeSet, type ChangeSet } from "./change-set.js";
 import type { JsonPath } from "../json/json-path.js";
-import { InvalidValueError } from "../errors.js";
+import { InvalidValueError, type Fault } from "../errors.js";
 import { JsonText, type JsonValue } from "../json/json-text.js";
 import { maskedChangeSet } from "./masked-changes.js";
 import { aRecordType } from "../types/record-definition.js";
-import type { RecordId } from "../record/record-id.js";
+import { idText, type RecordId } from "../record/record-id.js";
+import { dateMilliseconds } from "../types/date-milliseconds.js";
 import type { AnyRecordType } from "../types/record-type.js";
+import { describeValue } from "../types/type-name.js";
+import { shownPath } from "./shown-path.js";
 
 /**
  * A change set as JSON text that `changeSetFromJson` reads back with every value's type. Values of attributes and fields
  * marked secret, and such keys, are replaced by `"[secret]"`: the text is for keeping and passing on.
+ *
+ * @throws InvalidValueError naming each change that holds a `Date` without a time
  */
 export function changeSetToJson(type: AnyRecordType, changeSet: ChangeSet): string {
   requireArguments("change set", { type: [type, aRecordType], changeSet: [changeSet, aChangeSet] });
   const { record, id, base, changes } = maskedChangeSet(type, changeSet);
-  const encodedChanges = changes.map(encodeChange);
-  return JSON.stringify({ record, id: id.map(encode), base, changes: encodedChanges });
+  const faults: Fault[] = [];
+  const encodedChanges = changes.map((change) =>
+    encodeChange(change, (reason) => void faults.push({ path: shownPath(type, change), reason })),
+  );
+  const encodedId = id.map((part) => encode(part, (reason) => void faults.push({ path: "id", reason })));
+  if (faults.length > 0) throw new InvalidValueError(record, faults, idText(id));
+  return JSON.stringify({ record, id: encodedId, base, changes: encodedChanges });
 }
 
 /** @throws InvalidValueError where the text is none that `changeSetToJson` wrote */
@@ -60,10 +70,13 @@ interface EncodedChange {
   readonly to?: Encoded;
 }
 
-function encodeChange(change: Change): EncodedChange {
+/** Told why a value is none that can be kept. */
+type Refuse = (reason: string) => void;
+
+function encodeChange(change: Change, refuse: Refuse): EncodedChange {
   // Inside JSON, values are JSON as they are; so are the keys of a list.
-  const write = change.kind === "json.set" || change.kind === "list.order" ? asIs : encode;
-  return { ...place(change), ...sides(change, write) };
+  const isJson = change.kind === "json.set" || change.kind === "list.order";
+  return { ...place(change), ...sides(change, isJson ? asIs : (value) => encode(value, refuse)) };
 }
 
 function decodeChange(encoded: EncodedChange): Change {
@@ -100,16 +113,24 @@ function sides(change: Change, write: (value: unknown) => Encoded): { from?: Enc
 const asIs = (value: unknown): Encoded => value as JsonValue;
 
 /** Values that JSON has no word for are objects with one member that begins with `$`. */
-function encode(value: unknown): Encoded {
+function encode(value: unknown, refuse: Refuse): Encoded {
   if (typeof value === "bigint") return { $bigint: String(value) };
   if (value instanceof JsonText) return { $json: value.text };
   if (value instanceof Uint8Array) return { $binary: Array.from(value, hexOf).join("") };
-  if (value instanceof Date) return { $date: value.getTime() };
-  if (hasJson(value)) return encode(value.toJSON());
-  if (Object.is(value, -0)) return { $number: "-0" };
+  if (value instanceof Date) return { $date: timeOf(value, refuse) };
+  if (hasJson(value)) return encode(value.toJSON(), refuse);
+  // A time that is none, such as 0000-00-00, is not a number in states.
+  if (Object.is(value, -0) || Number.isNaN(value)) return { $number: Object.is(value, -0) ? "-0" : "NaN" };
   if (typeof value !== "object" || value === null) return value as JsonValue;
   // As pairs: a field may be named like anything.
-  return { $fields: Object.entries(value).map(([name, field]) => [name, encode(field)]) };
+  return { $fields: Object.entries(value).map(([name, field]) => [name, encode(field, refuse)]) };
+}
+
+/** No method of the caller's `Date` is called, and one without a time would be read back as 1970. */
+function timeOf(date: Date, refuse: Refuse): number {
+  const time = dateMilliseconds(date);
+  if (time === undefined || Number.isNaN(time)) refuse(`a valid Date, got ${describeValue(date)}`);
+  return time ?? 0;
 }
 
 /** A value of an adapter's own, which says what stands for it. */

@@ -21,6 +21,16 @@ describe("what is no image is refused by name", () => {
     }
   });
 
+  test("imageToDocument, by its times that are none", () => {
+    const image = newImage();
+    image.updatedAt = new Date(NaN);
+    const faults = [{ path: "updatedAt", reason: "a valid Date, got an invalid Date" }];
+    const refused = { code: "INVALID_VALUE", record: "image", id: image.id, faults };
+    expect(() => imageToDocument(image)).toThrow(expect.objectContaining(refused));
+    image.updatedAt = Object.create(Date.prototype) as Date;
+    expect(() => imageToDocument(image)).toThrow(invalid("updatedAt"));
+  });
+
   test("imageFromDocument", () => {
     for (const odd of [null, undefined, 5, []]) {
       expect(() => imageFromDocument(odd as never, new Date(0))).toThrow(invalid("document"));

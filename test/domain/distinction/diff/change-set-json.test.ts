@@ -47,3 +47,42 @@ test("secrets are masked", () => {
     { kind: "attribute.set", attribute: "pin", from: "[secret]", to: "[secret]" },
   ]);
 });
+
+test("a time that the column held and is none stays none, instead of becoming NULL", () => {
+  const changes = changeSet("photo", ["p1"], 1, [{ kind: "attribute.set", attribute: "takenAt", from: NaN, to: 5 }]);
+  expect(changeSetFromJson(changeSetToJson(photoType, changes))).toEqual(changes);
+});
+
+test("a Date without a time is refused by name, and no method of a Date is called", () => {
+  const none = Object.create(Date.prototype) as Date;
+  const changes = changeSet(
+    "photo",
+    ["p1"],
+    1,
+    [
+      { kind: "attribute.set", attribute: "takenAt", from: null, to: new Date(NaN) },
+      { kind: "attribute.set", attribute: "title", from: none, to: "new" },
+      { kind: "attribute.set", attribute: "pin", from: 1, to: none }, // secret, and not looked at
+      { kind: "entry.put", collection: "frames", key: "k", from: undefined, to: { url: "u", size: none } },
+    ],
+  ); // prettier-ignore
+  expect(() => changeSetToJson(photoType, changes)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_VALUE",
+      record: "photo",
+      id: "p1",
+      faults: [
+        { path: "takenAt", reason: "a valid Date, got an invalid Date" },
+        { path: "title", reason: "a valid Date, got an object that is no Date" },
+        { path: 'frames["k"]', reason: "a valid Date, got an object that is no Date" },
+      ],
+    }),
+  );
+  const loud = (): never => {
+    throw new Error("heard");
+  };
+  const time = Object.assign(new Date(7), { getTime: loud, toJSON: loud, toISOString: loud });
+  const change = { kind: "attribute.set", attribute: "takenAt", from: null, to: time } as const;
+  const read = changeSetFromJson(changeSetToJson(photoType, changeSet("photo", ["p1"], 1, [change])));
+  expect(read.changes).toEqual([{ ...change, to: new Date(7) }]);
+});

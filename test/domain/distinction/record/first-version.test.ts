@@ -53,6 +53,27 @@ test.each([Number.NaN, 1.5, 0, -1, Number.MAX_SAFE_INTEGER, "7", undefined])(
   },
 );
 
+test("a function that throws is told by its kind alone, as for every record of a batch, and nothing is added", async () => {
+  const firstVersion = (): never => {
+    throw new RangeError("s3cret");
+  };
+  const environment = { clock: new FakeClock(), random: () => 0.5, firstVersion };
+  const photos = new DistinctRepository(photoType, new MemoryRecordStore(photoType), environment);
+  const reason = "a whole number, and the function threw RangeError";
+  await expect(photos.add(photos.create({ id: "p1" }))).rejects.toMatchObject({
+    code: "INVALID_VALUE",
+    faults: [{ path: "firstVersion", reason }],
+  });
+  await expect(photos.addAll([photos.create({ id: "p1" }), photos.create({ id: "p2" })])).rejects.toMatchObject({
+    code: "INVALID_VALUE",
+    faults: [
+      { path: "[0].firstVersion", reason },
+      { path: "[1].firstVersion", reason },
+    ],
+  });
+  expect(await photos.find("p1")).toBeUndefined();
+});
+
 test("the time may have parts of a millisecond, and has to be one", async () => {
   const addedAt = async (now: number): Promise<number> => {
     const clock = Object.assign(new FakeClock(), { now: () => now });
