@@ -1,13 +1,15 @@
 import { TufError } from "./errors.js";
 import type { RoleExpiry } from "./expiry.js";
 import { type HashBins, isBinName } from "./hash-bins.js";
-import { matchesLoosely, matchesPattern, pathPatternFault } from "./path-pattern.js";
+import { pathPatternFault } from "./path-pattern.js";
 import { checkNamePrefix, isRoleName, TOP_LEVEL_ROLES } from "./role-name.js";
 import { shownPath } from "./target-path.js";
 
-/** A role that `targets` delegates some paths to, with keys of its own (TUF 1.0.33 §4.5). */
+/** A role that `targets`, or another custom role, delegates some paths to, with keys of its own (TUF 1.0.33 §4.5). */
 export interface CustomRole {
   readonly name: string;
+  /** The custom role that delegates to it; `targets` does where none is given. */
+  readonly above?: string;
   /** Patterns of the paths that it may speak of. */
   readonly paths: readonly string[];
   /** Whether clients that do not find a path of its patterns here look no further. */
@@ -90,41 +92,3 @@ export function checkPatterns(role: string, paths: readonly string[]): void {
 }
 
 const SHOWN_FAULTS = 5;
-
-/** Whether the role may speak of a path. */
-export function speaksFor({ paths }: Pick<CustomRole, "paths">, path: string): boolean {
-  return paths.some((pattern) => matchesPattern(pattern, path));
-}
-
-/** The role that a path belongs to: the first that may speak of it; `undefined` where that is a hash bin. */
-export function customRoleOf<R extends Pick<CustomRole, "paths">>(roles: readonly R[], path: string): R | undefined {
-  return roles.find((role) => speaksFor(role, path));
-}
-
-/**
- * The roles that a client asks for a path, in their order, until one of them knows it (TUF 1.0.33 §5.6.7: a pre-order
- * search, which a terminating role ends).
- * @returns the roles, and whether the hash bins are asked after them
- */
-export function searchOrder<R extends Pick<CustomRole, "paths" | "terminating">>(
-  roles: readonly R[],
-  path: string,
-): { readonly roles: readonly R[]; readonly bins: boolean } {
-  const asked = roles.filter((role) => speaksFor(role, path));
-  const last = asked.findIndex(({ terminating }) => terminating);
-  return last < 0 ? { roles: asked, bins: true } : { roles: asked.slice(0, last + 1), bins: false };
-}
-
-/**
- * Why some clients would not find a path where it belongs, or `undefined`. They disagree about wildcards and hidden files,
- * and a terminating role that only some of them ask ends the search of these.
- */
-export function hiddenPathFault(roles: readonly CustomRole[], path: string): string | undefined {
-  const owner = customRoleOf(roles, path);
-  const before = owner === undefined ? roles : roles.slice(0, roles.indexOf(owner));
-  const hiding = before.find(({ terminating, paths }) => {
-    return terminating && paths.some((pattern) => matchesLoosely(pattern, path));
-  });
-  if (hiding === undefined) return undefined;
-  return `clients disagree whether the terminating role ${hiding.name} speaks for it: wildcards and a leading dot`;
-}

@@ -2,8 +2,12 @@ import { checkCustomName, checkNamesOfBins, checkPatterns, type CustomRole } fro
 import { TufError } from "./errors.js";
 import type { RoleExpiry } from "./expiry.js";
 import type { HashBins } from "./hash-bins.js";
+import { checkNesting, withRolesBelow } from "./nested-roles.js";
 
-/** One step from a repository's custom roles to others. Where a role stands matters: the first that matches a path has it. */
+/**
+ * One step from a repository's custom roles to others. Where a role stands matters: the first that matches a path has it. A role
+ * that moves or goes takes along what is below it.
+ */
 export type DelegationChange =
   | { readonly change: "add"; readonly role: CustomRole; readonly before?: string }
   | { readonly change: "alter"; readonly name: string; readonly to: Alteration }
@@ -14,7 +18,7 @@ export interface Alteration {
   readonly paths?: readonly string[];
   readonly terminating?: boolean;
   readonly expiry?: RoleExpiry;
-  /** The role that it is to stand before; `null`: last. */
+  /** The role that it is to stand before, of those that the same role delegates to; `null`: last of these. */
   readonly before?: string | null;
 }
 
@@ -34,8 +38,10 @@ export function changedRoles(
       // Compared without case: see `checkCustomName`.
       const same = roles.find(({ name }) => name.toLowerCase() === role.name.toLowerCase());
       if (same !== undefined) throw new TufError("DELEGATION_EXISTS", `there is a custom role ${same.name} already`);
-      const next = placed(roles, checked(role), before);
+      if (role.above !== undefined) customRole(roles, role.above);
+      const next = placed(roles, [checked(role)], before);
       checkNamesOfBins(next, bins);
+      checkNesting(next);
       return next;
     }
     case "alter": {
@@ -43,7 +49,7 @@ export function changedRoles(
       const { before, ...to } = change.to;
       const next = checked({ ...current, ...to });
       if (before === undefined) return roles.map((role) => (role === current ? next : role));
-      return placed(without(roles, current.name), next, before);
+      return placed(without(roles, current.name), [next, ...withRolesBelow(roles, current.name).slice(1)], before);
     }
     case "remove":
       return without(roles, customRole(roles, change.name).name);
@@ -60,7 +66,7 @@ export function customRole<R extends CustomRole>(roles: readonly R[], name: stri
 }
 
 function checked(role: CustomRole): CustomRole {
-  const { name, paths, terminating, expiry, bitLength } = role;
+  const { name, above, paths, terminating, expiry, bitLength } = role;
   checkPatterns(name, paths);
   const { lifetime, renewBefore } = expiry;
   const areTimes = [lifetime, renewBefore].every((time) => Number.isSafeInteger(time) && time > 0);
@@ -76,14 +82,31 @@ function checked(role: CustomRole): CustomRole {
     throw new TufError("INVALID_DELEGATION", `role ${name}: clients look no further than bins, so it is terminating`);
   }
   const bins = bitLength === undefined ? {} : { bitLength };
-  return { name, paths: [...paths], terminating, expiry: { lifetime, renewBefore }, ...bins };
+  const below = above === undefined ? {} : { above };
+  return { name, ...below, paths: [...paths], terminating, expiry: { lifetime, renewBefore }, ...bins };
 }
 
 function without(roles: readonly CustomRole[], name: string): readonly CustomRole[] {
-  return roles.filter((role) => role.name !== name);
+  const going = withRolesBelow(roles, name);
+  return roles.filter((role) => !going.includes(role));
 }
 
-function placed(roles: readonly CustomRole[], role: CustomRole, before: string | null): readonly CustomRole[] {
-  const index = before === null ? roles.length : roles.indexOf(customRole(roles, before));
-  return [...roles.slice(0, index), role, ...roles.slice(index)];
+/** A role with all below it goes before another one that the same role delegates to, or behind these. */
+function placed(
+  roles: readonly CustomRole[],
+  [role, ...below]: readonly [CustomRole, ...CustomRole[]],
+  before: string | null,
+): readonly CustomRole[] {
+  const index = before === null ? endOf(roles, role.above) : roles.indexOf(sibling(roles, role, before));
+  return [...roles.slice(0, index), role, ...below, ...roles.slice(index)];
+}
+
+function endOf(roles: readonly CustomRole[], above: string | undefined): number {
+  return above === undefined ? roles.length : roles.indexOf(withRolesBelow(roles, above).at(-1)!) + 1;
+}
+
+function sibling(roles: readonly CustomRole[], { name, above }: CustomRole, before: string): CustomRole {
+  const found = customRole(roles, before);
+  if (found.above === above) return found;
+  throw new TufError("INVALID_DELEGATION", `role ${name}: ${before} is delegated to by ${found.above ?? "targets"}`);
 }

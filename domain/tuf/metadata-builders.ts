@@ -1,4 +1,4 @@
-import { catchAllName, type CustomRole } from "./custom-role.js";
+import { binsBelow, catchAllName, type CustomRole } from "./custom-role.js";
 import { formatExpires } from "./expiry.js";
 import type { HashBins } from "./hash-bins.js";
 import type {
@@ -9,6 +9,7 @@ import type {
   TargetsSigned,
   TimestampSigned,
 } from "./metadata-document.js";
+import { delegatedBy } from "./nested-roles.js";
 import type { NewTufRepository, TufRepository } from "./repository.js";
 import { type RoleTrust, trustOf } from "./trust.js";
 import type { TrustPlan } from "./trust-change.js";
@@ -49,15 +50,6 @@ export function binsDelegated({ keys, trust, ...bins }: Bins, edition: Edition):
   return delegatedTo(bins, trust.bins, keys, edition);
 }
 
-/** A custom role with bins below it, which its own keys sign. */
-export function ownBinsDelegated(
-  { keys, trust }: Pick<TufRepository, "keys" | "trust">,
-  bins: HashBins,
-  edition: Edition,
-): TargetsSigned {
-  return delegatedTo(bins, trustOf(trust, bins.namePrefix), keys, edition);
-}
-
 function delegatedTo(
   { bitLength, namePrefix }: HashBins,
   trust: RoleTrust,
@@ -74,7 +66,7 @@ function delegatedTo(
   };
 }
 
-/** A custom role as `targets` states it, with its keys. */
+/** A role as the one that delegates to it states it, with its keys. */
 export interface StatedRole {
   readonly role: DelegatedRole;
   readonly keys: TufRepository["keys"];
@@ -97,17 +89,36 @@ export function targetsSigned(bins: Bins, edition: Edition, stated: readonly Sta
   if (stated.length === 0) return binsDelegated(bins, edition);
   const { keys, trust } = bins;
   const catchAll = { name: catchAllName(bins), terminating: false, path_hash_prefixes: [..."0123456789abcdef"] };
+  const last = { role: { ...roleKeys(trust.bins), ...catchAll }, keys: keysOf(keys, [trust.bins]) };
+  return { ...common("targets", edition), targets: {}, delegations: listing([...stated, last]) };
+}
+
+/**
+ * A custom role: the bins below it, which its own keys sign; or its targets, and the roles that it delegates to as they are
+ * kept, in the order in which clients ask them.
+ */
+export function customRoleSigned(
+  repository: Pick<TufRepository, "keys" | "trust" | "customRoles">,
+  role: CustomRole,
+  targets: ReadonlyMap<string, Target>,
+  edition: Edition,
+): TargetsSigned {
+  const { keys, trust, customRoles } = repository;
+  const bins = binsBelow(role);
+  if (bins !== undefined) return delegatedTo(bins, trustOf(trust, role.name), keys, edition);
+  const own = binSigned(targets, edition);
+  const stated = delegatedBy(customRoles, role.name).map((below) => statedRole(repository, below));
+  return stated.length === 0 ? own : { ...own, delegations: listing(stated) };
+}
+
+function listing(stated: readonly StatedRole[]): NonNullable<TargetsSigned["delegations"]> {
   return {
-    ...common("targets", edition),
-    targets: {},
-    delegations: {
-      keys: Object.assign({}, keysOf(keys, [trust.bins]), ...stated.map((one) => one.keys)) as TufRepository["keys"],
-      roles: [...stated.map(({ role }) => role), { ...roleKeys(trust.bins), ...catchAll }],
-    },
+    keys: Object.assign({}, ...stated.map(({ keys }) => keys)) as TufRepository["keys"],
+    roles: stated.map(({ role }) => role),
   };
 }
 
-/** A bin, or a custom role (TUF 1.0.33 §4.5). */
+/** A bin, or a custom role that delegates to nobody (TUF 1.0.33 §4.5). */
 export function binSigned(targets: ReadonlyMap<string, Target>, edition: Edition): TargetsSigned {
   const entries = Array.from(targets, ([path, target]) => [path, targetEntry(target)] as const);
   return { ...common("targets", edition), targets: Object.fromEntries(entries) };

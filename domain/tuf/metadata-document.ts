@@ -41,7 +41,7 @@ export type TargetEntry = {
   readonly custom?: JsonObject;
 };
 
-/** TUF 1.0.33 §4.5; bins and custom roles have no delegations. */
+/** TUF 1.0.33 §4.5; bins have no delegations. */
 export type TargetsSigned = Common<"targets"> & {
   readonly targets: { readonly [path: string]: TargetEntry };
   readonly delegations?: {

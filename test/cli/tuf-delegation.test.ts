@@ -43,6 +43,7 @@ describe("distinction tuf delegation", () => {
     const added = await tuf.json("delegation", "add", "team", "--path", "team/*", "--terminating");
     expect(added).toEqual({
       role: "team",
+      above: null,
       paths: ["team/*"],
       terminating: true,
       bins: 0,
@@ -57,6 +58,7 @@ describe("distinction tuf delegation", () => {
       delegations: [
         {
           role: "team",
+          above: null,
           paths: ["team/*"],
           terminating: true,
           bins: 0,
@@ -110,9 +112,24 @@ describe("distinction tuf delegation", () => {
     await tuf.json("publish");
     expect(await client.download("team/a.txt", "other.txt")).toEqual(["team/a.txt", "other.txt"]);
     expect(await tuf.json("verify")).toMatchObject({ bins: 6, customRoles: 1, targets: 2, hidden: 0 });
-    expect((await tuf.run("delegation", "list")).stdout).toMatch(/team +1 +1 of 1 +yes +4 +team/);
+    expect((await tuf.run("delegation", "list")).stdout).toMatch(/team +targets +1 +1 of 1 +yes +4 +team/);
     expect((await tuf.run("delegation", "add", "other", "--path", "b", "--bins", "5")).stderr).toMatch(
       /INVALID_BIN_COUNT/,
+    );
+  });
+
+  test("a role below another, whose key signs it too", async () => {
+    await tuf.json("delegation", "add", "team", "--path", "team/*");
+    const added = await tuf.json("delegation", "add", "inner", "--below", "team", "--path", "team/a*");
+    expect(added).toMatchObject({ role: "inner", above: "team" });
+    await addFiles();
+    await tuf.json("publish");
+    expect(await client.download("team/a.txt", "other.txt")).toEqual(["team/a.txt", "other.txt"]);
+    const listed = (await tuf.run("delegation", "list")).stdout;
+    expect(listed).toMatch(/^team +targets +1 .*\ninner +team +1 /m);
+    expect(await tuf.json("verify")).toMatchObject({ customRoles: 2, targets: 2, hidden: 0 });
+    expect((await tuf.run("delegation", "add", "x", "--below", "nobody", "--path", "x")).stderr).toMatch(
+      /UNKNOWN_ROLE/,
     );
   });
 

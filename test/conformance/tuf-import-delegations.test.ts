@@ -247,6 +247,10 @@ describe("custom roles of a repository that other tools made", () => {
       await place.writer.targets(name, 1, targets, { keys: place.writer.keysOf(DOCS, RSA), ...delegations }, [DOCS]);
       return [role(name, [DOCS], ["team/*"])];
     };
+  const prefixed = (name: string, ...prefixes: readonly string[]): Json => {
+    const { paths: _, ...bin } = role(name, [DOCS], [], { path_hash_prefixes: prefixes });
+    return bin;
+  };
   const succinct = (change: Json = {}) => ({
     succinct_roles: { keyids: [DOCS.keyId], threshold: 1, bit_length: 1, name_prefix: "team", ...change },
   });
@@ -259,24 +263,77 @@ describe("custom roles of a repository that other tools made", () => {
   const UNSUPPORTED = "UNSUPPORTED_DELEGATION";
   const damages: readonly Damage[] = [
     [
-      "a custom role below another",
+      "a role that two others delegate to",
       UNSUPPORTED,
-      'role "team" delegates to "inner"; have targets delegate to them, or move their targets into it, then import',
-      nested("team", { roles: [role("inner", [DOCS], ["team/*"])] }),
+      'role "team" (1.team.json) delegates to "twice", to whom another role does already, then import',
+      async () => {
+        const [team] = await nested("team", { roles: [role("twice", [DOCS], ["team/*"])] })();
+        return [...(await plain("twice", ["twice/*"])()), team!];
+      },
+    ],
+    [
+      "a role that delegates to itself",
+      UNSUPPORTED,
+      'role "team" (1.team.json) delegates to "team", to whom another role does already',
+      nested("team", { roles: [role("team", [DOCS], ["team/*"])] }),
+    ],
+    [
+      "roles too deep below one another",
+      UNSUPPORTED,
+      'role "r8" (1.r8.json) delegates to "r9": more than 8 roles deep',
+      async () => {
+        const names = Array.from({ length: 10 }, (_, index) => `r${index}`);
+        for (const [index, name] of names.entries()) {
+          const below = index < 9 ? [role(`r${index + 1}`, [DOCS], ["team/*"])] : [];
+          await nested(name, { roles: below })();
+        }
+        return [role("r1", [DOCS], ["team/*"])];
+      },
+    ],
+    [
+      "other roles beside bins by hash prefixes",
+      UNSUPPORTED,
+      'role "team" (1.team.json) delegates to "team-0" by hash prefixes beside other roles',
+      nested("team", { roles: [role("inner", [DOCS], ["team/*"]), prefixed("team-0", "0")] }),
+    ],
+    [
+      "bins by hash prefixes that leave paths out",
+      UNSUPPORTED,
+      'role "team" (1.team.json) has bins by hash prefixes that are not 2^n equal parts of all paths: none has hash prefix "4000"',
+      nested("team", { roles: [prefixed("team-0", ..."0123"), prefixed("team-1", ..."89abcdef")] }),
+    ],
+    [
+      "bins by hash prefixes of other names",
+      UNSUPPORTED,
+      'role "team" (1.team.json) has bins by hash prefixes that are not named team-0 and so on, or with different keys',
+      nested("team", { roles: [prefixed("low", ..."01234567"), prefixed("high", ..."89abcdef")] }),
+    ],
+    [
+      "bins of targets that share hash prefixes",
+      UNSUPPORTED,
+      'role "targets" (9.targets.json) has bins by hash prefixes that are not 2^n equal parts of all paths: "high" is not the only one',
+      async () => {
+        for (const name of ["low", "high"]) await place.writer.targets(name, 1, {}, undefined, [DOCS]);
+        return [prefixed("low", ..."012345678"), prefixed("high", ..."89abcdef")];
+      },
     ],
     ["bins of another name", UNSUPPORTED, /"team" .* "other"-/, nested("team", succinct({ name_prefix: "other" }))],
     ["bins with other keys", UNSUPPORTED, /"team" .* keys/, nested("team", succinct({ keyids: [RSA.keyId] }))],
     ["too many bins", UNSUPPORTED, /"team" .*2\^17/, nested("team", succinct({ bit_length: 17 }))],
-    ["targets beside its bins", UNSUPPORTED, /"team" holds/, nested("team", succinct(), targetsAt("team/1"))],
+    [
+      "targets beside its bins",
+      UNSUPPORTED,
+      /"team" .* holds targets/,
+      nested("team", succinct(), targetsAt("team/1")),
+    ],
     [
       "a role after terminating bins",
       UNSUPPORTED,
-      /"team" comes after "0-f"/,
+      /lists role "team" after "0-f"/,
       async () => {
         const [team] = await plain("team", ["team/*"])();
         await place.writer.targets("0-f", 1, {}, undefined, [DOCS]);
-        const { paths: _, ...bin } = role("0-f", [DOCS], [], { terminating: true, path_hash_prefixes: [""] });
-        return [bin, team!];
+        return [{ ...prefixed("0-f", ""), terminating: true }, team!];
       },
     ],
     [

@@ -1,12 +1,7 @@
-import { searchOrder } from "../../../domain/tuf/custom-role.js";
 import { binCount, binNames, binOf } from "../../../domain/tuf/hash-bins.js";
-import type {
-  DelegatedRole,
-  MetaEntry,
-  SuccinctRoles,
-  TargetEntry,
-  TargetsSigned,
-} from "../../../domain/tuf/metadata-document.js";
+import type { DelegatedRole, MetaEntry, TargetEntry, TargetsSigned } from "../../../domain/tuf/metadata-document.js";
+import { type StatedBins, statedBins } from "../../../domain/tuf/prefix-bins.js";
+import { searchOrder } from "../../../domain/tuf/role-search.js";
 import type { Delegation } from "../../../domain/tuf/threshold.js";
 import { delegated, TrustedReader, unverified, type VerifyPorts } from "./import/trusted-reader.js";
 
@@ -58,30 +53,33 @@ export async function* verifyTufRepository(
   };
 
   const top = await read("targets", delegated(root, "targets"));
-  const { custom, succinct, keys } = await delegationsOf(top, read);
+  const custom = [...customBelow(top)];
   const found = new FoundTargets(custom);
-  async function* binsOf(bins: SuccinctRoles, binKeys: Delegation["keys"], above?: string) {
-    const hashBins = { bitLength: bins.bit_length, namePrefix: bins.name_prefix };
-    for (const bin of binNames(hashBins)) {
-      const { targets } = await read(bin, { ...bins, keys: binKeys });
+  async function* binsOf({ bins, trust }: StatedBins, { delegations }: TargetsSigned, above?: string) {
+    const delegation = { keyids: trust.keyIds, threshold: trust.threshold, keys: delegations?.keys ?? {} };
+    for (const bin of binNames(bins)) {
+      const { targets } = await read(bin, delegation);
       for (const [path, target] of Object.entries(targets)) {
-        if (binOf(hashBins, ports.codec.pathDigest(path)) !== bin)
-          throw unverified(`${bin} holds a path of another bin`);
+        if (binOf(bins, ports.codec.pathDigest(path)) !== bin) throw unverified(`${bin} holds a path of another bin`);
         if (found.isFoundIn(above, path)) yield { path, bin, target };
       }
     }
-    return binCount(hashBins);
+    return binCount(bins);
   }
   let bins = 0;
-  for (const role of custom) {
-    const { targets, delegations } = await read(role.name, { ...role, keys: top.delegations?.keys ?? {} });
-    for (const [path, target] of Object.entries(targets)) {
+  // Who is below a role comes directly after it, once that is read.
+  for (let index = 0; index < custom.length; index++) {
+    const role = custom[index]!;
+    const signed = await read(role.name, role);
+    const below = signed.delegations && statedBins(signed.delegations);
+    if (below === undefined) custom.splice(index + 1, 0, ...customBelow(signed, role.name));
+    for (const [path, target] of Object.entries(signed.targets)) {
       if (found.isFoundIn(role.name, path)) yield { path, bin: role.name, target };
     }
-    const { succinct_roles: below } = delegations ?? {};
-    if (below !== undefined) bins += yield* binsOf(below, delegations?.keys ?? {}, role.name);
+    if (below !== undefined) bins += yield* binsOf(below, signed, role.name);
   }
-  bins += yield* binsOf(succinct, keys);
+  const delegating = await aboveBins(top, read);
+  bins += yield* binsOf(requiredBins(delegating), delegating);
   return {
     rootVersion: root.version,
     snapshotVersion: snapshot.version,
@@ -93,22 +91,32 @@ export async function* verifyTufRepository(
   };
 }
 
-type CustomDelegation = DelegatedRole & { readonly paths: readonly string[] };
+type CustomDelegation = DelegatedRole & Delegation & { readonly paths: readonly string[]; readonly above?: string };
 
-/** What `targets` delegates: everything to the bins, or some paths to custom roles and the rest to the bins below the last. */
-async function delegationsOf(
-  { delegations }: TargetsSigned,
-  read: (role: string, delegation: Delegation) => Promise<TargetsSigned>,
-): Promise<{ custom: readonly CustomDelegation[]; succinct: SuccinctRoles; keys: Delegation["keys"] }> {
+/** The roles that metadata delegates to by path patterns. */
+function customBelow({ delegations }: TargetsSigned, above?: string): readonly CustomDelegation[] {
   const { keys = {}, roles = [] } = delegations ?? {};
-  const last = roles.at(-1);
-  if (last === undefined) return { custom: [], succinct: succinctRoles(delegations?.succinct_roles), keys };
-  const custom = roles.slice(0, -1).map((role): CustomDelegation => {
-    if (role.paths === undefined) throw unverified(`${role.name} is delegated to by no path patterns`);
-    return { ...role, paths: role.paths };
+  return roles.flatMap((role) => {
+    const { paths } = role;
+    return paths === undefined ? [] : [{ ...role, paths, keys, ...(above === undefined ? {} : { above }) }];
   });
-  const { delegations: below } = await read(last.name, { ...last, keys });
-  return { custom, succinct: succinctRoles(below?.succinct_roles), keys: below?.keys ?? {} };
+}
+
+/** What delegates to the bins: `targets`, or, beside custom roles, the last role that it delegates to. */
+async function aboveBins(
+  targets: TargetsSigned,
+  read: (role: string, delegation: Delegation) => Promise<TargetsSigned>,
+): Promise<TargetsSigned> {
+  const { keys = {}, roles = [] } = targets.delegations ?? {};
+  const prefixed = roles.filter(({ paths }) => paths === undefined);
+  const [catchAll, ...others] = prefixed;
+  return catchAll === undefined || others.length > 0 ? targets : read(catchAll.name, { ...catchAll, keys });
+}
+
+function requiredBins({ delegations }: TargetsSigned): StatedBins {
+  const stated = delegations && statedBins(delegations);
+  if (stated === undefined) throw unverified("targets delegates to no hash bins");
+  return stated;
 }
 
 /** Counts targets as a client meets them that searches in pre-order (TUF 1.0.33 §5.6.7). Roles come in their order. */
@@ -117,14 +125,17 @@ class FoundTargets {
   hidden = 0;
   readonly #known = new Set<string>();
 
+  /**
+   * @param custom those that are known so far: of the ones before the role that is asked about, all
+   */
   constructor(private readonly custom: readonly CustomDelegation[]) {}
 
   /**
    * @param role a custom role's name; none for a bin
    */
   isFoundIn(role: string | undefined, path: string): boolean {
-    const { roles, bins } = searchOrder(this.custom, path);
-    const isAsked = role === undefined ? bins : roles.some(({ name }) => name === role);
+    const { roles, end } = searchOrder(this.custom, path);
+    const isAsked = role === undefined ? end === undefined : roles.some(({ name }) => name === role);
     const isFound = isAsked && !this.#known.has(path);
     if (role !== undefined) this.#known.add(path);
     if (isFound) this.targets += 1;
@@ -137,9 +148,4 @@ function entry(meta: Readonly<Record<string, MetaEntry>>, role: string): MetaEnt
   const found = Object.hasOwn(meta, `${role}.json`) ? meta[`${role}.json`] : undefined;
   if (found === undefined) throw unverified(`the snapshot does not list ${role}.json`);
   return found;
-}
-
-function succinctRoles(succinct: SuccinctRoles | undefined): SuccinctRoles {
-  if (succinct === undefined) throw unverified("targets delegates to no hash bins");
-  return succinct;
 }

@@ -24,6 +24,7 @@ interface AddFlags extends ChangeFlags {
   readonly key?: readonly string[];
   readonly threshold?: number;
   readonly bins?: number;
+  readonly below?: string;
 }
 
 export function addDelegation(tuf: Command): void {
@@ -44,6 +45,7 @@ export function addDelegation(tuf: Command): void {
     )
     .option("--key <file...>", "public keys of those who sign it; a new key is made where none is given")
     .option("--threshold <number>", "how many of them must sign", count)
+    .option("--below <role>", "have this role delegate to it, whose keys then sign that; targets where none is given")
     .option("--before <role>", "have clients ask it before this one; they ask it last where none is given")
     .action((role: string, flags: AddFlags) => answer("delegation add", flags, () => add(role, flags)));
   withLifetime(withRepositoryOptions(delegation.command("alter")))
@@ -80,7 +82,7 @@ function withLifetime(command: Command): Command {
 }
 
 async function add(role: string, flags: AddFlags): Promise<Answer> {
-  const { path: paths, bins, terminating = bins !== undefined, before } = flags;
+  const { path: paths, bins, terminating = bins !== undefined, before, below: above } = flags;
   const expiry = lifetimeOf(flags);
   const keys = await keysOf(flags);
   const request: DelegationRequest = {
@@ -89,6 +91,7 @@ async function add(role: string, flags: AddFlags): Promise<Answer> {
     terminating,
     ...(keys && { keys }),
     ...(expiry && { expiry }),
+    ...(above === undefined ? {} : { below: above }),
     ...(before === undefined ? {} : { before }),
     ...(bins === undefined ? {} : { bins }),
   };
@@ -99,7 +102,7 @@ async function add(role: string, flags: AddFlags): Promise<Answer> {
   const text = `role ${role} speaks for ${paths.join(", ")} with ${threshold} of ${keyIds.length} keys${below}; publish it`;
   return {
     text: [text, ...hiddenText(hidden)].join("\n"),
-    json: { role, paths, terminating, bins: bins ?? 0, keyIds, threshold, hidden },
+    json: { role, above: above ?? null, paths, terminating, bins: bins ?? 0, keyIds, threshold, hidden },
   };
 }
 
@@ -133,8 +136,9 @@ async function list(flags: RepositoryFlags): Promise<Answer> {
 }
 
 function listText(delegations: readonly DelegationStatus[]): string {
-  const rows = delegations.map(({ role, paths, terminating, bins, keys, threshold, metadataVersion }) => [
+  const rows = delegations.map(({ role, above, paths, terminating, bins, keys, threshold, metadataVersion }) => [
     role,
+    above ?? "targets",
     metadataVersion === 0 ? "unsigned" : `${metadataVersion}`,
     `${threshold} of ${keys}`,
     terminating ? "yes" : "no",
@@ -142,7 +146,7 @@ function listText(delegations: readonly DelegationStatus[]): string {
     paths.join(" "),
   ]);
   const signing = delegations.flatMap((one) => (one.signing === undefined ? [] : [delegationSigningText(one.signing)]));
-  return [table(["role", "version", "keys", "terminating", "bins", "paths"], rows), ...signing].join("\n");
+  return [table(["role", "below", "version", "keys", "terminating", "bins", "paths"], rows), ...signing].join("\n");
 }
 
 async function keysOf({ key, threshold }: AddFlags): Promise<DelegationRequest["keys"] | undefined> {

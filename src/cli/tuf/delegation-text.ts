@@ -4,9 +4,10 @@ import type { HiddenTargets } from "../../application/tuf/delegations/hidden-tar
 import { shortId } from "./signing-text.js";
 
 /** What a custom role looks like to a program. */
-export function delegationJson({ expiresAt, signing, ...status }: DelegationStatus): object {
+export function delegationJson({ above, expiresAt, signing, ...status }: DelegationStatus): object {
   return {
     ...status,
+    above: above ?? null,
     expires: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
     signing: signing === undefined ? null : delegationSigningJson(signing),
   };

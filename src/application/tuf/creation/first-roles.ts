@@ -15,6 +15,7 @@ import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { NewTufRepository } from "../../../../domain/tuf/repository.js";
 import { SnapshotHead } from "../../../../domain/tuf/snapshot-head.js";
 import type { NewRole, SignedFile } from "../../../../domain/tuf/tuf-store.js";
+import { delegatedBy } from "../../../../domain/tuf/nested-roles.js";
 import { inParallel } from "../../in-parallel.js";
 import { RoleSigning } from "../trust/role-signing.js";
 
@@ -74,7 +75,7 @@ export async function firstRoles(
   });
 
   const ofTargets = editionOf("targets", expiry.targets);
-  const stated = customRoles.map((role) => statedRole(repository, role));
+  const stated = delegatedBy(customRoles).map((role) => statedRole(repository, role));
   const targets = await signing.sign("targets", targetsSigned(repository, ofTargets, stated), trusted, ofTargets);
   const listed = [{ name: "targets", kind: "targets", file: targets } as const, ...custom, ...above, ...bins];
   const ofSnapshot = editionOf("snapshot", expiry.snapshot);

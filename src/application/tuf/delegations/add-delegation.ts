@@ -7,7 +7,7 @@ import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import { firstTrust, type RoleTrust } from "../../../../domain/tuf/trust.js";
 import { changedTrust, checkNotRevoked } from "../../../../domain/tuf/trust-change.js";
-import { commitDelegations, delegatedName, type DelegationPorts } from "./commit-delegations.js";
+import { commitDelegations, delegatedName, type DelegationPorts, restating } from "./commit-delegations.js";
 import { existingRepository } from "../existing-repository.js";
 import { additions, NOBODY, type RoleKeys } from "../creation/new-repository.js";
 
@@ -26,7 +26,9 @@ export interface DelegationRequest {
   readonly keys?: RoleKeys;
   /** As that of `targets`, where none is given. */
   readonly expiry?: RoleExpiry;
-  /** The custom role that clients are to ask after it; asked last, where none is given. */
+  /** The custom role that is to delegate to it, whose keys then have to sign that; `targets`, where none is given. */
+  readonly below?: string;
+  /** The custom role that clients are to ask after it; asked last of those that the same role delegates to, where none is given. */
   readonly before?: string;
   /**
    * How many hash bins below the role hold its targets: a power of two from 2 to 65,536; none where it is not given. Its keys
@@ -65,7 +67,7 @@ export async function addDelegation(
     return {
       roles,
       added: [delegatedName(customRole(roles, role)), ...catchAll],
-      updates: [{ role, trust: firstTrust(trust), keys: next.keys }],
+      updates: [{ role, trust: firstTrust(trust), keys: next.keys }, ...restating(repository, customRole(roles, role))],
     };
   });
   return trust;
@@ -77,12 +79,20 @@ function withRole(
     role: name,
     paths,
     bins,
+    below,
     terminating = bins !== undefined,
     expiry = repository.expiry.targets,
     before,
   }: DelegationRequest,
 ): readonly CustomRole[] {
-  const role = { name, paths, terminating, expiry, ...(bins === undefined ? {} : { bitLength: bitLengthOf(bins) }) };
+  const role = {
+    name,
+    ...(below === undefined ? {} : { above: below }),
+    paths,
+    terminating,
+    expiry,
+    ...(bins === undefined ? {} : { bitLength: bitLengthOf(bins) }),
+  };
   const change = { change: "add", role, ...(before === undefined ? {} : { before }) } as const;
   return changedRoles(repository.customRoles, change, repository);
 }

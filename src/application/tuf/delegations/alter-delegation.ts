@@ -1,15 +1,17 @@
-import { binsBelow, type CustomRole, speaksFor } from "../../../../domain/tuf/custom-role.js";
+import { binsBelow, type CustomRole } from "../../../../domain/tuf/custom-role.js";
 import { type Alteration, changedRoles, customRole } from "../../../../domain/tuf/delegation-change.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
 import { binNames } from "../../../../domain/tuf/hash-bins.js";
+import { withRolesBelow } from "../../../../domain/tuf/nested-roles.js";
+import { speaksFor } from "../../../../domain/tuf/role-search.js";
 import { shownPath } from "../../../../domain/tuf/target-path.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
-import { commitDelegations, type DelegationPorts } from "./commit-delegations.js";
+import { commitDelegations, type DelegationPorts, restating } from "./commit-delegations.js";
 
 /**
  * Changes what paths a custom role speaks for, whether it is terminating, how long its metadata lives, or where it stands
- * among the others. The next publish states it; the role itself need not be signed for it.
- * @throws {TufError} UNKNOWN_ROLE, INVALID_DELEGATION also where it holds a target that it would no longer speak for,
+ * among the others. The next publish states it; the role itself need not be signed for it, but those that it is below.
+ * @throws {TufError} UNKNOWN_ROLE, INVALID_DELEGATION also where it, or one below it, holds a target that it would no longer speak for,
  *   PUBLISH_CONTENDED, REPOSITORY_NOT_FOUND
  */
 export async function alterDelegation(
@@ -21,12 +23,18 @@ export async function alterDelegation(
   await commitDelegations(ports, name, async (repository) => {
     const roles = changedRoles(repository.customRoles, { change: "alter", name: role, to }, repository);
     const altered = customRole(roles, role);
-    if (to.paths === undefined) return { roles };
-    for await (const path of heldPaths(ports.store, name, altered)) {
-      if (speaksFor(altered, path)) continue;
-      throw new TufError("INVALID_DELEGATION", `role ${role} holds "${shownPath(path)}", which it would not speak for`);
+    // Nobody states how long metadata lives.
+    const { expiry: _, ...stated } = to;
+    const change = { roles, updates: Object.keys(stated).length === 0 ? [] : restating(repository, altered) };
+    if (to.paths === undefined) return change;
+    for (const holder of withRolesBelow(roles, role)) {
+      for await (const path of heldPaths(ports.store, name, holder)) {
+        if (speaksFor(altered, path)) continue;
+        const held = `role ${holder.name} holds "${shownPath(path)}"`;
+        throw new TufError("INVALID_DELEGATION", `${held}, which ${role} would not speak for`);
+      }
     }
-    return { roles };
+    return change;
   });
 }
 

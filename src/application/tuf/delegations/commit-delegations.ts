@@ -1,6 +1,8 @@
 import type { CustomRole } from "../../../../domain/tuf/custom-role.js";
+import { rolesAbove } from "../../../../domain/tuf/nested-roles.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
-import type { DelegatedName, DelegationCommit, TrustStore } from "../../../../domain/tuf/trust-store.js";
+import { firstTrust } from "../../../../domain/tuf/trust.js";
+import type { DelegatedName, DelegationCommit, TrustStore, TrustUpdate } from "../../../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
 import { type Attempt, type Contention, untilCommitted } from "../until-committed.js";
@@ -31,6 +33,24 @@ export function commitDelegations(
     const whole = { follows, added: [], retired: [], updates: [], withTargets: false, ...change };
     const outcome = await trust.commitDelegations(name, whole);
     return outcome === "stale" ? { outcome, metadataVersion: follows } : { outcome: "done", value: true };
+  });
+}
+
+/**
+ * The roles that a custom role is below, each to be signed anew with the keys that it has: what they state of the ones below them
+ * changes, and is published with these.
+ */
+export function restating(
+  { customRoles, trust, keys }: TufRepository,
+  role: Pick<CustomRole, "name" | "above">,
+): readonly TrustUpdate[] {
+  return rolesAbove(customRoles, role).map(({ name }) => {
+    const { keyIds, threshold, version } = trust[name]!;
+    return {
+      role: name,
+      trust: { ...firstTrust({ keyIds, threshold }), version: version + 1 },
+      keys: Object.fromEntries(keyIds.map((keyId) => [keyId, keys[keyId]!])),
+    };
   });
 }
 

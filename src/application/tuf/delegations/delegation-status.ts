@@ -18,6 +18,8 @@ export interface DelegationStatusPorts extends DelegationSigningPorts {
 
 export interface DelegationStatus {
   readonly role: string;
+  /** The custom role that delegates to it; `undefined`: `targets` does. */
+  readonly above: string | undefined;
   readonly paths: readonly string[];
   readonly terminating: boolean;
   /** How many hash bins below it hold its targets; 0: it holds them itself. */
@@ -57,7 +59,7 @@ export async function statusesOf(
   const now = ports.clock.now();
   return Promise.all(
     customRoles.map(async (custom) => {
-      const { name: role, paths, terminating, expiry } = custom;
+      const { name: role, above, paths, terminating, expiry } = custom;
       const below = binsBelow(custom);
       const record = records.find((one) => one.name === role);
       if (record === undefined) throw corrupt(`repository ${name} has no role ${role}`);
@@ -66,6 +68,7 @@ export async function statusesOf(
       const isSigned = expiresAt > 0;
       return {
         role,
+        above,
         paths,
         terminating,
         bins: below === undefined ? 0 : binCount(below),

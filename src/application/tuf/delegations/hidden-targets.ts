@@ -1,6 +1,6 @@
-import { searchOrder, speaksFor } from "../../../../domain/tuf/custom-role.js";
 import { patternPrefix } from "../../../../domain/tuf/path-pattern.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
+import { searchOrder } from "../../../../domain/tuf/role-search.js";
 import { shownPath } from "../../../../domain/tuf/target-path.js";
 import type { HeldPath, TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
@@ -65,8 +65,7 @@ async function* pathsFrom(store: HiddenPorts["store"], repository: string, prefi
 
 /** Whether clients end their search for the path at the role, before they come to who holds it. */
 function isHiddenBy({ customRoles }: TufRepository, role: string, { space, path }: HeldPath): boolean {
-  const { roles, bins } = searchOrder(customRoles, path);
-  const isAsked = space === "" ? bins : roles.some(({ name }) => name === space);
-  const first = customRoles.find((one) => one.terminating && speaksFor(one, path));
-  return !isAsked && first?.name === role;
+  const { roles, end } = searchOrder(customRoles, path);
+  const isAsked = space === "" ? end === undefined : roles.some(({ name }) => name === space);
+  return !isAsked && end?.name === role;
 }

@@ -16,6 +16,7 @@ export interface ForeignPorts {
 
 /** A metadata file as it was published. */
 export interface ForeignFile<T extends MetadataType> {
+  readonly name: string;
   readonly bytes: Uint8Array;
   readonly document: MetadataDocument<T>;
 }
@@ -50,7 +51,7 @@ export class ForeignReader {
         throw new TufError("ROOT_OUT_OF_ORDER", `${version}.root.json states version ${document.signed.version}`);
       }
       checkAuthorised(document, roots.at(-1)?.document.signed, verifier);
-      roots.push({ bytes, document });
+      roots.push({ name: `${version}.root.json`, bytes, document });
     }
     const [first, ...others] = roots;
     if (first === undefined) throw unverified("1.root.json is missing: the chain of roots begins there");
@@ -71,18 +72,23 @@ export class ForeignReader {
     delegation: Delegation,
   ): Promise<ForeignFile<T>> {
     const entry = Object.hasOwn(meta, `${role}.json`) ? meta[`${role}.json`] : undefined;
-    if (entry === undefined) throw unverified(`nothing lists ${role}.json`);
-    const file = `${encodeURIComponent(role)}.json`;
-    // Tools write both names, or change from one to the other with a root.
-    const bytes = (await this.ports.source.read(`${entry.version}.${file}`)) ?? (await this.#required(file));
+    if (entry === undefined) throw unverified(`nothing lists ${role}.json: role ${role} was never published`);
+    const { name, bytes } = await this.#named(entry.version, `${encodeURIComponent(role)}.json`);
     const { length = bytes.length, hashes } = entry;
-    if (bytes.length !== length) throw unverified(`${file} has another length than stated`);
+    if (bytes.length !== length) throw unverified(`${name} has another length than stated`);
     if (hashes?.sha256 !== undefined && toHex(this.ports.codec.sha256(bytes)) !== hashes.sha256) {
-      throw unverified(`${file} has another SHA-256 than stated`);
+      throw unverified(`${name} has another SHA-256 than stated`);
     }
     const document = this.#verified(type, role, bytes, delegation);
-    if (document.signed.version === entry.version) return { bytes, document };
-    throw unverified(`${file} states version ${document.signed.version}, listed is ${entry.version}`);
+    if (document.signed.version === entry.version) return { name, bytes, document };
+    throw unverified(`${name} states version ${document.signed.version}, listed is ${entry.version}`);
+  }
+
+  /** Tools write both names, or change from one to the other with a root. */
+  async #named(version: number, file: string): Promise<Pick<ForeignFile<MetadataType>, "name" | "bytes">> {
+    const name = `${version}.${file}`;
+    const bytes = await this.ports.source.read(name);
+    return bytes === undefined ? { name: file, bytes: await this.#required(file) } : { name, bytes };
   }
 
   #verified<T extends MetadataType>(

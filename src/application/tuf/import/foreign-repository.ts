@@ -1,28 +1,16 @@
-import { binsBelow, type CustomRole } from "../../../../domain/tuf/custom-role.js";
+import { binsBelow } from "../../../../domain/tuf/custom-role.js";
 import { InvalidTargetsError } from "../../../../domain/tuf/errors.js";
 import { binNames, binOf, digestRange, wholeRange } from "../../../../domain/tuf/hash-bins.js";
 import type { MetadataDocument, TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
 import { type Target, targetFaults } from "../../../../domain/tuf/target.js";
 import type { NewRole } from "../../../../domain/tuf/tuf-store.js";
-import {
-  binsBelowForeign,
-  checkNoDelegations,
-  type ForeignBin,
-  type ForeignCustom,
-  foreignDelegations,
-  isBin,
-  keptRole,
-} from "./foreign-delegations.js";
+import { checkNoDelegations, type ForeignBin, isBin } from "./foreign-delegations.js";
 import { type ForeignFile, type ForeignPorts, ForeignReader, type ForeignRoot } from "./foreign-reader.js";
 import { ForeignSearch } from "./foreign-search.js";
+import { delegating, type ForeignRole, type ForeignTree, foreignTree } from "./foreign-tree.js";
 import { delegated, unverified } from "./trusted-reader.js";
 
 type Snapshot = MetadataDocument<"snapshot">["signed"];
-
-/** A custom role as it is to be kept here, and who signs it. */
-export interface ForeignRole extends Pick<ForeignCustom, "delegation"> {
-  readonly role: Omit<CustomRole, "expiry">;
-}
 
 /** A file of a custom role, or of a bin below one, with what `NewRole` says of them. */
 export type ForeignHolder = Pick<NewRole, "name" | "kind" | "range" | "space"> & {
@@ -37,9 +25,7 @@ export class ForeignRepository {
     readonly roots: readonly [ForeignRoot, ...ForeignRoot[]],
     readonly timestampVersion: number,
     private readonly snapshot: Snapshot,
-    /** Whom `targets` delegates to, in the order in which clients ask them. */
-    private readonly asked: readonly (ForeignBin | ForeignCustom)[],
-    readonly customRoles: readonly ForeignRole[],
+    private readonly tree: ForeignTree,
   ) {}
 
   /**
@@ -54,16 +40,13 @@ export class ForeignRepository {
     const { signed: timestamp } = await reader.timestamp(delegated(root, "timestamp"));
     const { document } = await reader.listed("snapshot", "snapshot", timestamp.meta, delegated(root, "snapshot"));
     const { meta } = document.signed;
-    const top = await reader.listed("targets", "targets", meta, delegated(root, "targets"));
-    const asked = foreignDelegations(top.document.signed);
-    const customRoles: ForeignRole[] = [];
-    for (const custom of asked) {
-      if (isBin(custom)) continue;
-      const own = await reader.listed("targets", custom.role, meta, custom.delegation);
-      const bins = binsBelowForeign(custom, own.document.signed);
-      customRoles.push({ role: keptRole(custom, bins), delegation: custom.delegation });
-    }
-    return new ForeignRepository(ports, reader, roots, timestamp.version, document.signed, asked, customRoles);
+    const tree = await foreignTree(reader, meta, delegated(root, "targets"));
+    return new ForeignRepository(ports, reader, roots, timestamp.version, document.signed, tree);
+  }
+
+  /** In the order in which clients ask them. */
+  get customRoles(): readonly ForeignRole[] {
+    return this.tree.customRoles;
   }
 
   get root(): ForeignRoot {
@@ -92,7 +75,8 @@ export class ForeignRepository {
    *   once custom roles come before all bins
    */
   async check(): Promise<number> {
-    const search = new ForeignSearch(this.asked, this.ports.codec);
+    const kept = this.customRoles.map(({ role }) => role);
+    const search = new ForeignSearch(this.tree.asked, kept, this.ports.codec);
     let count = 0;
     for await (const { role, targets } of this.#own()) {
       count += targets.size;
@@ -131,7 +115,7 @@ export class ForeignRepository {
       if (bins === undefined) continue;
       for (const [index, bin] of binNames(bins).entries()) {
         const ofBin = await this.reader.listed("targets", bin, meta, delegation);
-        this.#checkBin(bin, ofBin.document.signed, (digest) => binOf(bins, digest) === bin);
+        this.#checkBin(bin, ofBin, (digest) => binOf(bins, digest) === bin);
         yield { name: bin, kind: "bin", file: ofBin, range: digestRange(bins, index), space: name };
       }
     }
@@ -139,20 +123,21 @@ export class ForeignRepository {
 
   async *#own(): AsyncGenerator<{ readonly role: string; readonly targets: ReadonlyMap<string, Target> }> {
     const { meta } = this.snapshot;
-    for (const { role, delegation, holds } of this.asked.filter(isBin).toReversed()) {
-      const { document } = await this.reader.listed("targets", role, meta, delegation);
-      this.#checkBin(role, document.signed, holds);
-      yield { role, targets: checkedTargets(document.signed) };
+    for (const { name: role, delegation, holds } of this.tree.asked.filter(isBin).toReversed()) {
+      const file = await this.reader.listed("targets", role, meta, delegation);
+      this.#checkBin(role, file, holds);
+      yield { role, targets: checkedTargets(file.document.signed) };
     }
     const trusted = delegated(this.root.document.signed, "targets");
     const { document } = await this.reader.listed("targets", "targets", meta, trusted);
     yield { role: "targets", targets: checkedTargets(document.signed) };
   }
 
-  #checkBin(role: string, signed: TargetsSigned, holds: ForeignBin["holds"]): void {
-    checkNoDelegations(role, signed);
-    const stranger = Object.keys(signed.targets).find((path) => !holds(this.ports.codec.pathDigest(path)));
-    if (stranger !== undefined) throw unverified(`${role} holds a path of another bin`);
+  #checkBin(role: string, file: ForeignFile<"targets">, holds: ForeignBin["holds"]): void {
+    checkNoDelegations(delegating(role, file));
+    const paths = Object.keys(file.document.signed.targets);
+    const stranger = paths.find((path) => !holds(this.ports.codec.pathDigest(path)));
+    if (stranger !== undefined) throw unverified(`${file.name} holds a path of another bin`);
   }
 }
 

@@ -1,40 +1,57 @@
-import { customRoleOf, searchOrder } from "../../../../domain/tuf/custom-role.js";
+import { binsBelow, type CustomRole } from "../../../../domain/tuf/custom-role.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import { customRoleOf, searchBy, searchOrder, speaksFor } from "../../../../domain/tuf/role-search.js";
 import { shownPath } from "../../../../domain/tuf/target-path.js";
 import type { Target } from "../../../../domain/tuf/target.js";
-import { type ForeignBin, type ForeignCustom, isBin, unsupported } from "./foreign-delegations.js";
+import { type Foreign, isBin, unsupported } from "./foreign-delegations.js";
 import { isSameTarget } from "../targets/signed-targets.js";
+
+type Kept = Omit<CustomRole, "expiry">;
 
 /**
  * Compares what clients find in a source with what they will find here, where targets of its top-level role and of its
- * bins come after all custom roles. Remembers targets of paths only that both could hold.
+ * bins come after all custom roles, and where a role with bins below it is terminating. Remembers targets only of paths that
+ * this can make a difference for.
  */
 export class ForeignSearch {
-  readonly #custom: readonly ForeignCustom[];
+  /** Roles that end the search here, and did not before. */
+  readonly #ending: readonly Kept[];
   /** By path and role: all who hold a path that a custom role speaks for, and that is not in custom roles alone. */
   readonly #shared = new Map<string, Map<string, Target>>();
 
+  /**
+   * @param asked whom the source delegates to
+   * @param kept its custom roles as they will be
+   */
   constructor(
-    private readonly asked: readonly (ForeignBin | ForeignCustom)[],
+    private readonly asked: readonly Foreign[],
+    private readonly kept: readonly Kept[],
     private readonly codec: Pick<MetadataCodec, "members" | "pathDigest">,
   ) {
-    this.#custom = asked.filter((role): role is ForeignCustom => !isBin(role));
+    const ended = new Set(asked.filter(({ terminating }) => terminating).map(({ name }) => name));
+    this.#ending = kept.filter((role) => binsBelow(role) !== undefined && !ended.has(role.name));
   }
 
   /** What `targets` or a bin holds. All of it comes before what custom roles hold. */
   addOwn(role: string, targets: ReadonlyMap<string, Target>): void {
-    if (this.#custom.length === 0) return;
+    if (this.kept.length === 0) return;
     for (const [path, target] of targets) {
-      if (customRoleOf(this.#custom, path) === undefined) continue;
-      const holders = this.#shared.get(path) ?? new Map<string, Target>();
-      this.#shared.set(path, holders.set(role, target));
+      if (customRoleOf(this.kept, path) !== undefined) this.#holders(path).set(role, target);
     }
   }
 
   /** What a custom role holds, or a bin below it. */
   addCustom(role: string, targets: ReadonlyMap<string, Target>): void {
-    if (this.#shared.size === 0) return;
-    for (const [path, target] of targets) this.#shared.get(path)?.set(role, target);
+    for (const [path, target] of targets) {
+      const isShared = this.#shared.has(path) || this.#ending.some((one) => speaksFor(one, path));
+      if (isShared) this.#holders(path).set(role, target);
+    }
+  }
+
+  #holders(path: string): Map<string, Target> {
+    const known = this.#shared.get(path) ?? new Map<string, Target>();
+    this.#shared.set(path, known);
+    return known;
   }
 
   /**
@@ -43,32 +60,28 @@ export class ForeignSearch {
   check(): void {
     for (const [path, holders] of this.#shared) {
       const before = this.#foundBefore(path, holders);
-      const { roles, bins } = searchOrder(this.#custom, path);
-      const holder = roles.find(({ role }) => holders.has(role));
-      const after = holder === undefined ? (bins ? this.#own(path, holders) : undefined) : holders.get(holder.role);
+      const { roles, end } = searchOrder(this.kept, path);
+      const holder = roles.find(({ name }) => holders.has(name));
+      const own = end === undefined ? this.#own(path, holders) : undefined;
+      const after = holder === undefined ? own : holders.get(holder.name);
       if (isSameTarget(this.codec, before, after)) continue;
-      const { role } = holder ?? roles.at(-1)!;
-      throw unsupported(role, `would be asked before who has "${shownPath(path)}" now; move that target into the role`);
+      const { name: role } = holder ?? end ?? roles.at(-1)!;
+      const reason = `would be asked before who has "${shownPath(path)}" now; move that target into the role`;
+      throw unsupported({ role }, reason);
     }
   }
 
-  /** A pre-order search, which a terminating role ends (TUF 1.0.33 §5.6.7). */
+  /** The role of all, then a pre-order search, which a terminating role ends (TUF 1.0.33 §5.6.7). */
   #foundBefore(path: string, holders: ReadonlyMap<string, Target>): Target | undefined {
-    const own = holders.get(TARGETS);
-    if (own !== undefined) return own;
     const digest = this.codec.pathDigest(path);
-    for (const one of this.asked) {
-      const speaks = isBin(one) ? one.holds(digest) : customRoleOf([one], path) !== undefined;
-      if (!speaks) continue;
-      if (holders.has(one.role)) return holders.get(one.role);
-      if (one.terminating) return undefined;
-    }
-    return undefined;
+    const { roles } = searchBy(this.asked, (one) => (isBin(one) ? one.holds(digest) : speaksFor(one, path)));
+    const holder = [TARGETS, ...roles.map(({ name }) => name)].find((name) => holders.has(name));
+    return holder === undefined ? undefined : holders.get(holder);
   }
 
   /** Of `targets` and the bins whoever comes first: what is kept in a bin of ours. */
   #own(path: string, holders: ReadonlyMap<string, Target>): Target | undefined {
-    const own = [TARGETS, ...this.asked.filter(isBin).map(({ role }) => role)].find((role) => holders.has(role));
+    const own = [TARGETS, ...this.asked.filter(isBin).map(({ name }) => name)].find((name) => holders.has(name));
     return own === undefined ? undefined : holders.get(own);
   }
 }

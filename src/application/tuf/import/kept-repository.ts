@@ -1,7 +1,7 @@
 import type { CustomRole } from "../../../../domain/tuf/custom-role.js";
 import { changedRoles } from "../../../../domain/tuf/delegation-change.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
-import type { ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import type { ExpiryPolicy, RoleExpiry } from "../../../../domain/tuf/expiry.js";
 import type { HashBins } from "../../../../domain/tuf/hash-bins.js";
 import { type TufKey, voiceOf } from "../../../../domain/tuf/key.js";
 import type { NewTufRepository } from "../../../../domain/tuf/repository.js";
@@ -18,7 +18,7 @@ export interface KeptRepository extends Omit<NewTufRepository, "trust"> {
 }
 
 /**
- * Custom roles stay in their order. What the source does not say is how long metadata of one lives: as long as that of
+ * Custom roles stay in their order. Where the source does not say how long metadata of one lives, it is as long as that of
  * `targets`.
  * @throws {TufError} INVALID_NAME, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TRUST
  */
@@ -27,8 +27,12 @@ export function keptRepository(
   source: ForeignRepository,
 ): KeptRepository {
   const { signed: root } = source.root.document;
-  const customRoles = source.customRoles.reduce<readonly CustomRole[]>((roles, { role }) => {
-    return changedRoles(roles, { change: "add", role: { ...role, expiry: expiry.targets } }, { namePrefix });
+  const customRoles = source.customRoles.reduce<readonly CustomRole[]>((roles, { role, days }) => {
+    return changedRoles(
+      roles,
+      { change: "add", role: { ...role, expiry: livingFor(days, expiry.targets) } },
+      { namePrefix },
+    );
   }, []);
 
   const rooted = rootedTrust(root);
@@ -47,6 +51,15 @@ export function keptRepository(
     trust[role.name] = firstTrust({ keyIds, threshold });
   }
   return { name, bitLength, namePrefix, expiry, keys: Object.fromEntries(keys), trust, customRoles };
+}
+
+const DAY = 24 * 3_600_000;
+
+/** Renewed as early as the others, but not before most of a short life is over. */
+function livingFor(days: number | undefined, others: RoleExpiry): RoleExpiry {
+  if (days === undefined) return others;
+  const lifetime = days * DAY;
+  return { lifetime, renewBefore: Math.min(others.renewBefore, Math.floor(lifetime / 3)) };
 }
 
 /** Longest key id, in characters. */

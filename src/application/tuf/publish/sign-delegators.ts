@@ -1,4 +1,5 @@
 import { corrupt } from "../../../../domain/tuf/errors.js";
+import { delegatedBy, withRolesBelow } from "../../../../domain/tuf/nested-roles.js";
 import { expiresAt } from "../../../../domain/tuf/expiry.js";
 import { type StatedRole, statedRole, targetsSigned } from "../../../../domain/tuf/metadata-builders.js";
 import type { RoleCommit, RoleRecord, RoleState, SignedFile } from "../../../../domain/tuf/tuf-store.js";
@@ -91,8 +92,8 @@ async function signCustomRole(
 }
 
 /**
- * Signs `targets` where it is dirty or due, together with custom roles that have new keys: in one commit, so that no
- * snapshot has one without the other, and whoever lost the former keys needs them no more.
+ * Signs `targets` where it is dirty or due, together with custom roles that have new keys, or that state those of roles below
+ * them: in one commit, so that no snapshot has one without the other, and whoever lost the former keys needs them no more.
  */
 async function signTargets(run: SigningRun, horizons: Horizons, report: SignReport): Promise<readonly SignedFile[]> {
   const { store, trust, repository } = run;
@@ -122,22 +123,42 @@ async function signTargets(run: SigningRun, horizons: Horizons, report: SignRepo
   });
 }
 
-/** Custom roles whose keys `targets` does not state yet, and that can be signed with these. */
+/**
+ * Custom roles whose keys are not stated yet, and that can be signed with these. A role states the keys of those below it, so
+ * that all of them that are below one role of `targets` join, or none.
+ */
 async function joiningRoles(
   trusting: SigningRun,
   records: readonly RoleRecord[],
   report: SignReport,
 ): Promise<readonly RoleCommit[]> {
+  const { customRoles } = trusting.repository;
+  const awaited = new Set(records.filter((record) => !isTrusted(record)).map(({ name }) => name));
   const joining: RoleCommit[] = [];
-  for (const { name } of records.filter((record) => record.kind === "custom" && !isTrusted(record))) {
-    const [state] = await trusting.store.roleStates(trusting.repository.name, [name]);
-    if (state === undefined || isTrusted(state)) continue;
-    // It states the keys of its bins, and each must be signed with those by then.
-    if (await trusting.trust.areBinsBehind(trusting.repository.name, name)) continue;
-    const commit = await customRoleCommit(trusting, state, report);
-    if (commit !== undefined) joining.push(commit);
+  for (const { name } of delegatedBy(customRoles)) {
+    const together = withRolesBelow(customRoles, name).filter((role) => awaited.has(role.name));
+    const commits: RoleCommit[] = [];
+    for (const role of together) commits.push(...(await joiningCommit(trusting, role.name, report)));
+    if (commits.length === together.length) joining.push(...commits);
   }
   return joining;
+}
+
+/** One, or none where it cannot be signed yet, or is signed meanwhile. */
+async function joiningCommit(trusting: SigningRun, role: string, report: SignReport): Promise<readonly RoleCommit[]> {
+  const { store, trust, repository } = trusting;
+  const [state] = await store.roleStates(repository.name, [role]);
+  if (state === undefined || isTrusted(state)) return [];
+  // It states the keys of its bins, and each must be signed with those by then.
+  if (await trust.areBinsBehind(repository.name, role)) return [];
+  try {
+    const commit = await customRoleCommit(trusting, state, report);
+    return commit === undefined ? [] : [commit];
+  } catch (error) {
+    // `targets` goes on stating what it stated of the role.
+    report.failures.push(error);
+    return [];
+  }
 }
 
 /** As kept, where the role's metadata is signed under that; else as the newest `targets` states it, if it does. */
@@ -148,7 +169,7 @@ async function statedRoles(
   joining: readonly RoleCommit[],
 ): Promise<readonly StatedRole[]> {
   const { repository, codec } = run;
-  const { customRoles } = repository;
+  const customRoles = delegatedBy(repository.customRoles);
   const trusted = new Set([
     ...records.filter(isTrusted).map(({ name }) => name),
     ...joining.map(({ file }) => file.role),

@@ -1,7 +1,6 @@
-import { binsBelow } from "../../../../domain/tuf/custom-role.js";
 import { corrupt, TufError } from "../../../../domain/tuf/errors.js";
 import { expiresAt, type RoleExpiry, staggeredExpiresAt } from "../../../../domain/tuf/expiry.js";
-import { binsDelegated, binSigned, type Edition, ownBinsDelegated } from "../../../../domain/tuf/metadata-builders.js";
+import { binsDelegated, binSigned, customRoleSigned, type Edition } from "../../../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
@@ -115,8 +114,8 @@ export function nextEdition(
   const expires = own === undefined ? staggeredExpiresAt(now, expiry.bins, name) : expiresAt(now, own.expiry);
   const edition = { metadataVersion: metadataVersion + 1, signedAt: now, expiresAt: expires };
   if (kind === "catch-all") return { signed: binsDelegated(repository, edition), edition };
-  const below = own && binsBelow(own);
-  return { signed: below ? ownBinsDelegated(repository, below, edition) : binSigned(targets, edition), edition };
+  const signed = own === undefined ? binSigned(targets, edition) : customRoleSigned(repository, own, targets, edition);
+  return { signed, edition };
 }
 
 /** A role's next file, of what `state` holds. */

@@ -1,8 +1,9 @@
-import { binsBelow, hiddenPathFault, speaksFor } from "../../../../domain/tuf/custom-role.js";
+import { binsBelow } from "../../../../domain/tuf/custom-role.js";
 import { InvalidTargetsError, type TargetFault } from "../../../../domain/tuf/errors.js";
 import { binCount, binIndexOf, binName, type HashBins } from "../../../../domain/tuf/hash-bins.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
+import { customRoleOf, hiddenPathFault, speaksFor } from "../../../../domain/tuf/role-search.js";
 import type { BinEdits, TargetEdit } from "../../../../domain/tuf/target-edits.js";
 import { shownPath } from "../../../../domain/tuf/target-path.js";
 import type { Target } from "../../../../domain/tuf/target.js";
@@ -23,8 +24,8 @@ interface Space {
 }
 
 /**
- * Where targets of a repository belong: to the first custom role that speaks for their path, else to a bin. What was
- * elsewhere before is taken away, so that a path is in one role only, and removing it there removes it.
+ * Where targets of a repository belong: to the custom role that clients come to first and that delegates their path no
+ * further, else to a bin. What was elsewhere before is taken away, so that a path is in one role only, and removing it there removes it.
  */
 export class TargetPlaces {
   /** Those of the custom roles, in their order. */
@@ -100,9 +101,12 @@ export class TargetPlaces {
 
   /** Where the path could be: where it belongs comes first. */
   #spacesOf(path: string): readonly [Space, ...Space[]] {
-    const speaking = this.#custom.filter((_, index) => speaksFor(this.repository.customRoles[index]!, path));
-    const [first = this.#own, ...others] = [...speaking, this.#own];
-    return [first, ...others];
+    const { customRoles } = this.repository;
+    const owner = customRoleOf(customRoles, path);
+    const speaking = this.#custom.filter((_, index) => speaksFor(customRoles[index]!, path));
+    const ofOwner = speaking.find(({ name }) => name === owner?.name);
+    if (ofOwner === undefined) return [this.#own, ...speaking];
+    return [ofOwner, ...speaking.filter((space) => space !== ofOwner), this.#own];
   }
 
   /** Why some clients would not find a target of this path, if it is so. */
