@@ -223,6 +223,24 @@ describe("custom roles of a repository that other tools made", () => {
     expect(await publish()).toMatchObject({ rolesSigned: [], awaiting: [] });
   });
 
+  it("are refused where clients could not read them without the length that their snapshot stated", async () => {
+    const { writer } = place;
+    const note = "x".repeat(100_000);
+    const many = Array.from({ length: 51 }, (_, index) => `docs/${index}`);
+    const targets = Object.fromEntries(many.map((path) => [path, { ...foreignTarget(path), custom: { note } }]));
+    await writeTeams();
+    await writer.targets("docs", 8, targets, undefined, [DOCS]);
+    await writer.snapshot(24, 42);
+    await place.show();
+    const client = await place.client();
+    expect(await client.download("docs/50")).toEqual(["docs/50"]);
+    await expect(imported()).rejects.toMatchObject({
+      code: "METADATA_TOO_LARGE",
+      message: /^role docs: 5,\d+,\d+ bytes/,
+    });
+    expect(world.state.repositories.size).toBe(0);
+  });
+
   it("may have expired, which is told", async () => {
     const { writer } = place;
     const { expires } = writer;

@@ -2,6 +2,7 @@ import { binsBelow } from "../../../../domain/tuf/custom-role.js";
 import { InvalidTargetsError } from "../../../../domain/tuf/errors.js";
 import { binNames, binOf, digestRange, wholeRange } from "../../../../domain/tuf/hash-bins.js";
 import type { MetadataDocument, TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
+import { checkReadable } from "../../../../domain/tuf/metadata-size.js";
 import { type Target, targetFaults } from "../../../../domain/tuf/target.js";
 import type { NewRole } from "../../../../domain/tuf/tuf-store.js";
 import { checkNoDelegations, type ForeignBin, isBin } from "./foreign-delegations.js";
@@ -71,7 +72,7 @@ export class ForeignRepository {
   /**
    * Reads all of it once.
    * @returns how many entries of targets it has; a path that two files speak of counts twice
-   * @throws {TufError} as `targets` and `custom`; UNSUPPORTED_DELEGATION where clients would find other targets than before,
+   * @throws {TufError} as `targets` and `custom`, METADATA_TOO_LARGE; UNSUPPORTED_DELEGATION where clients would find other targets than before,
    *   once custom roles come before all bins
    */
   async check(): Promise<number> {
@@ -101,8 +102,8 @@ export class ForeignRepository {
   }
 
   /**
-   * The files of custom roles and of the bins below them.
-   * @throws {TufError} as `open`
+   * The files of custom roles and of the bins below them, which stay as they are. Our snapshots state no lengths.
+   * @throws {TufError} as `open`, and METADATA_TOO_LARGE
    */
   async *custom(): AsyncGenerator<ForeignHolder> {
     const { meta } = this.snapshot;
@@ -110,11 +111,13 @@ export class ForeignRepository {
       const { name } = role;
       const bins = binsBelow(role);
       const file = await this.reader.listed("targets", name, meta, delegation);
+      checkReadable(name, file.bytes.length);
       const holding = bins === undefined ? { range: wholeRange(), space: name } : {};
       yield { name, kind: "custom", file, ...holding };
       if (bins === undefined) continue;
       for (const [index, bin] of binNames(bins).entries()) {
         const ofBin = await this.reader.listed("targets", bin, meta, delegation);
+        checkReadable(bin, ofBin.bytes.length);
         this.#checkBin(bin, ofBin, (digest) => binOf(bins, digest) === bin);
         yield { name: bin, kind: "bin", file: ofBin, range: digestRange(bins, index), space: name };
       }

@@ -4,6 +4,7 @@ import { toHex } from "../../../../domain/tuf/hex.js";
 import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import { type Edition, snapshotEnvelope } from "../../../../domain/tuf/metadata-builders.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import { checkReadable, checkSignable } from "../../../../domain/tuf/metadata-size.js";
 import type { MetadataType, Signature, Signed } from "../../../../domain/tuf/metadata-document.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import type { Signer } from "../../../../domain/tuf/signer.js";
@@ -31,12 +32,16 @@ export class RoleSigning {
   /**
    * @param role name of the file's role
    * @param repository as it is after what `signed` was made from was read: whoever changes its trust makes the role dirty
-   * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for
+   * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for; METADATA_TOO_LARGE for what clients
+   *   would not read, whoever is to sign it
    */
   async sign(role: string, signed: Signed[MetadataType], repository: Trusted, edition: Edition): Promise<SignedFile> {
     const canonical = this.codec.canonical(signed);
+    if (signed._type === "targets") checkSignable(role, canonical.length);
     const signatures = await this.#signatures(role, canonical, repository);
-    return wholeFile(this.codec, role, this.codec.file(canonical, signatures), edition);
+    const file = wholeFile(this.codec, role, this.codec.file(canonical, signatures), edition);
+    if (signed._type === "targets") checkReadable(role, file.length);
+    return file;
   }
 
   /**
