@@ -1,6 +1,6 @@
 import { TufError } from "./errors.js";
 
-/** Hash bins as succinct roles: one delegation, 2^bitLength roles (TAP 15). */
+/** Hash bins: 2^bitLength roles that share all paths evenly, named as succinct roles are (TAP 15). */
 export interface HashBins {
   readonly bitLength: number;
   readonly namePrefix: string;

@@ -10,6 +10,7 @@ import type {
   TimestampSigned,
 } from "./metadata-document.js";
 import { delegatedBy } from "./nested-roles.js";
+import { listedAs } from "./prefix-bins.js";
 import type { NewTufRepository, TufRepository } from "./repository.js";
 import { type RoleTrust, trustOf } from "./trust.js";
 import type { TrustPlan } from "./trust-change.js";
@@ -43,27 +44,23 @@ export function rootSigned({ keys, trust }: TrustPlan, edition: Edition): RootSi
   };
 }
 
-type Bins = Pick<NewTufRepository, "keys" | "trust" | "bitLength" | "namePrefix">;
+type Bins = Pick<NewTufRepository, "keys" | "trust" | "bitLength" | "namePrefix" | "binsByPrefix">;
 
-/** What delegates everything to the bins (TAP 15), with no targets of its own: the catch-all role, or `targets` itself. */
-export function binsDelegated({ keys, trust, ...bins }: Bins, edition: Edition): TargetsSigned {
-  return delegatedTo(bins, trust.bins, keys, edition);
+/** What delegates everything to the bins, with no targets of its own: the catch-all role, or `targets` itself. */
+export function binsDelegated(repository: Bins, edition: Edition): TargetsSigned {
+  return delegatedTo(repository, repository.trust.bins, repository, edition);
 }
 
+/** As succinct roles (TAP 15), or listed with hash prefixes. */
 function delegatedTo(
-  { bitLength, namePrefix }: HashBins,
+  bins: HashBins,
   trust: RoleTrust,
-  keys: TufRepository["keys"],
+  { keys, binsByPrefix = false }: Pick<NewTufRepository, "keys" | "binsByPrefix">,
   edition: Edition,
 ): TargetsSigned {
-  return {
-    ...common("targets", edition),
-    targets: {},
-    delegations: {
-      keys: keysOf(keys, [trust]),
-      succinct_roles: { ...roleKeys(trust), bit_length: bitLength, name_prefix: namePrefix },
-    },
-  };
+  const succinct = { ...roleKeys(trust), bit_length: bins.bitLength, name_prefix: bins.namePrefix };
+  const stated = binsByPrefix ? { roles: listedAs(bins, trust) } : { succinct_roles: succinct };
+  return { ...common("targets", edition), targets: {}, delegations: { keys: keysOf(keys, [trust]), ...stated } };
 }
 
 /** A role as the one that delegates to it states it, with its keys. */
@@ -98,14 +95,14 @@ export function targetsSigned(bins: Bins, edition: Edition, stated: readonly Sta
  * kept, in the order in which clients ask them.
  */
 export function customRoleSigned(
-  repository: Pick<TufRepository, "keys" | "trust" | "customRoles">,
+  repository: Pick<TufRepository, "keys" | "trust" | "customRoles" | "binsByPrefix">,
   role: CustomRole,
   targets: ReadonlyMap<string, Target>,
   edition: Edition,
 ): TargetsSigned {
-  const { keys, trust, customRoles } = repository;
+  const { trust, customRoles } = repository;
   const bins = binsBelow(role);
-  if (bins !== undefined) return delegatedTo(bins, trustOf(trust, role.name), keys, edition);
+  if (bins !== undefined) return delegatedTo(bins, trustOf(trust, role.name), repository, edition);
   const own = binSigned(targets, edition);
   const stated = delegatedBy(customRoles, role.name).map((below) => statedRole(repository, below));
   return stated.length === 0 ? own : { ...own, delegations: listing(stated) };

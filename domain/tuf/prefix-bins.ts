@@ -1,3 +1,4 @@
+import { TufError } from "./errors.js";
 import { binCount, binName, type HashBins, MAX_BIT_LENGTH } from "./hash-bins.js";
 import type { DelegatedRole, TargetsSigned } from "./metadata-document.js";
 import type { RoleTrust } from "./trust.js";
@@ -86,6 +87,20 @@ function listedBins(roles: readonly DelegatedRole[]): StatedBins | undefined {
 
 function trustIn({ keyids: keyIds, threshold }: DelegatedRole): RoleTrust {
   return { keyIds, threshold };
+}
+
+/** More bins make the list longer than the 5,000,000 bytes of metadata that clients read. */
+const MAX_LISTED = 14;
+
+/**
+ * @throws {TufError} INVALID_BIN_COUNT
+ */
+export function checkListable({ bitLength }: Pick<HashBins, "bitLength">): void {
+  if (bitLength <= MAX_LISTED) return;
+  throw new TufError(
+    "INVALID_BIN_COUNT",
+    `number of bins ${2 ** bitLength}: by hash prefixes at most ${2 ** MAX_LISTED}, which clients can read`,
+  );
 }
 
 /** Bins as roles with hash prefixes, for clients that do not know succinct ones. */

@@ -10,6 +10,8 @@ export interface NewTufRepository {
   readonly bitLength: number;
   /** Bins are named `<namePrefix>-<index in hex>`. */
   readonly namePrefix: string;
+  /** Whether metadata lists bins one by one with hash prefixes, for clients without succinct roles (TAP 15); default `false`. */
+  readonly binsByPrefix?: boolean;
   readonly expiry: ExpiryPolicy;
   /** Public keys by key id: those that `trust` names, retiring ones too. */
   readonly keys: Readonly<Record<string, TufKey>>;

@@ -32,7 +32,7 @@ onSqlBackends((testDatabase) => {
       await writeFile(join(place, `${role}.pem`), writer.keys[role].pem);
       await tuf.json("key", "import", `${role}.pem`);
     }
-    const report = await tuf.json("import", "theirs", "--bins", "4");
+    const report = await tuf.json("import", "theirs", "--bins", "4", "--bins-by-prefix");
     expect(report).toMatchObject({ name: "default", bins: 4, targets: 30, rootVersion: 1, expired: [] });
     expect(report["snapshotVersion"]).toBeGreaterThan(7);
     expect(await tuf.json("verify")).toMatchObject({ targets: 30, bins: 4, rootVersion: 1 });

@@ -27,6 +27,9 @@ export function tufEditsContract(bench: TufStoreBench): void {
         settled: false,
       });
       expect(await bench.store.repository("Main")).toBeUndefined();
+      const listing = { ...repositoryNamed("listing"), binsByPrefix: true };
+      await bench.store.createRepository(listing, firstRoles());
+      expect(await bench.store.repository("listing")).toMatchObject(listing);
       const attempts = [1, 2, 3, 4].map(() => bench.store.createRepository(repositoryNamed("race"), firstRoles()));
       expect((await Promise.all(attempts)).sort()).toEqual(["created", "exists", "exists", "exists"]);
     });

@@ -6,10 +6,13 @@ import type { Row, Statement } from "../connection/session.js";
 
 /** The statements on a repository's own row and what belongs to it, one function each. */
 
-export function insertRepository({ name, bitLength, namePrefix, expiry }: NewTufRepository): Statement {
+export function insertRepository(repository: NewTufRepository): Statement {
+  const { name, bitLength, namePrefix, binsByPrefix = false, expiry } = repository;
   return {
-    sql: "INSERT INTO tuf_repository (name, bit_length, name_prefix, expiry_policy) VALUES (?, ?, ?, ?)",
-    parameters: [name, bitLength, namePrefix, JSON.stringify(expiry)],
+    sql:
+      "INSERT INTO tuf_repository (name, bit_length, name_prefix, bins_by_prefix, expiry_policy) " +
+      "VALUES (?, ?, ?, ?, ?)",
+    parameters: [name, bitLength, namePrefix, binsByPrefix ? 1 : 0, JSON.stringify(expiry)],
   };
 }
 
@@ -25,7 +28,7 @@ export function selectRepository(name: string): Statement {
       "CASE WHEN e.root_version >= r.metadata_version AND t.version = t.signed_version " +
       "AND w.metadata_version IS NULL THEN 1 ELSE 0 END, " +
       "x.role, x.threshold, x.version, x.transition_ends, a.key_id, a.retiring, k.keytype, k.scheme, k.public_key, " +
-      "CASE WHEN x.role = 'root' THEN p.custom_roles END, t.version " +
+      "CASE WHEN x.role = 'root' THEN p.custom_roles END, t.version, p.bins_by_prefix " +
       "FROM tuf_repository p " +
       "JOIN tuf_export e ON e.repository = p.name " +
       "JOIN tuf_role r ON r.repository = p.name AND r.name = 'root' " +
@@ -57,6 +60,7 @@ export function readRepository(name: string, rows: readonly Row[]): TufRepositor
     name,
     bitLength: Number(bitLength),
     namePrefix: namePrefix as string,
+    ...(Number(first[15]) === 1 ? { binsByPrefix: true } : {}),
     expiry: JSON.parse(expiry as string) as TufRepository["expiry"],
     keys,
     trust: readTrusts(rows),

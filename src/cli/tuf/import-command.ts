@@ -8,6 +8,7 @@ import { type RepositoryFlags, withNewRepository, withRepositoryOptions } from "
 interface ImportFlags extends RepositoryFlags {
   readonly bins: number;
   readonly binPrefix: string;
+  readonly binsByPrefix?: boolean;
 }
 
 export function addImport(tuf: Command): void {
@@ -15,6 +16,10 @@ export function addImport(tuf: Command): void {
     .description("take over a repository that other tools made; what was interrupted is completed by the same command")
     .argument("<directory>", "its metadata, with root files from 1.root.json on")
     .option("--bins <number>", "a power of two from 2 to 65,536; it need not be the source's", count, 256)
+    .option(
+      "--bins-by-prefix",
+      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384",
+    )
     .option(
       "--bin-prefix <name>",
       "what the bins are named after; no custom role of the source may have this name",
@@ -24,13 +29,13 @@ export function addImport(tuf: Command): void {
 }
 
 async function imported(directory: string, flags: ImportFlags): Promise<Answer> {
-  const { bins, binPrefix: namePrefix, name } = flags;
+  const { bins, binPrefix: namePrefix, binsByPrefix = false, name } = flags;
   const bars = new Bars("check the source");
   const report = await withNewRepository(
     flags,
     (tuf) => {
       const onTargets = (targets: number): void => bars.advance("accept targets", targets);
-      return tuf.import(tufSource(directory), { bins, namePrefix, onTargets }).finally(() => bars.stop());
+      return tuf.import(tufSource(directory), { bins, namePrefix, binsByPrefix, onTargets }).finally(() => bars.stop());
     },
     () => bars.advance("sign and publish", 1),
   );

@@ -10,6 +10,7 @@ import { UsageError } from "../exit-code.js";
 
 interface InitFlags extends RepositoryFlags {
   readonly bins: number;
+  readonly binsByPrefix?: boolean;
   readonly rootKey?: readonly string[];
   readonly rootThreshold?: number;
 }
@@ -18,6 +19,10 @@ export function addInit(tuf: Command): void {
   withRepositoryOptions(tuf.command("init"))
     .description("create a repository: all roles, with a new key for each; published at once if root needs nobody else")
     .option("--bins <number>", "hash bins that share the targets: a power of two from 2 to 65536", count, 256)
+    .option(
+      "--bins-by-prefix",
+      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384",
+    )
     .option("--root-key <file...>", "public keys of the people who sign root; they do so with `tuf sign`")
     .option("--root-threshold <number>", "how many of them must sign", count)
     .action((flags: InitFlags) => answer("init", flags, () => init(flags)));
@@ -27,7 +32,7 @@ export function addInit(tuf: Command): void {
 const OTHER_ROLES = 3;
 
 async function init(flags: InitFlags): Promise<Answer> {
-  const { bins, name } = flags;
+  const { bins, binsByPrefix = false, name } = flags;
   const root = await rootKeys(flags);
   // Each role is signed once, and without a ceremony each file published once, root too.
   const steps = root === undefined ? 2 * (bins + OTHER_ROLES + 1) : bins + OTHER_ROLES;
@@ -36,11 +41,11 @@ async function init(flags: InitFlags): Promise<Answer> {
       flags,
       async (tuf): Promise<Answer> => {
         if (root === undefined) {
-          const { position, filesWritten } = await tuf.create({ bins });
+          const { position, filesWritten } = await tuf.create({ bins, binsByPrefix });
           const text = `repository ${name} with ${bins} bins is published: ${filesWritten.length} files in ${flags.storage}`;
           return { text, json: { name, bins, published: position, filesWritten: filesWritten.length } };
         }
-        const signing = await tuf.trust.beginCeremony({ bins, roles: { root } });
+        const signing = await tuf.trust.beginCeremony({ bins, binsByPrefix, roles: { root } });
         const text = `repository ${name} with ${bins} bins is created\n${signingText(signing)}`;
         return { text, json: { name, bins, signing: signingJson(signing) } };
       },

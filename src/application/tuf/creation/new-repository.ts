@@ -7,6 +7,7 @@ import type { KeyStore } from "../../../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import type { NewTufRepository } from "../../../../domain/tuf/repository.js";
+import { checkListable } from "../../../../domain/tuf/prefix-bins.js";
 import { checkNamePrefix, checkRepositoryName } from "../../../../domain/tuf/role-name.js";
 import { firstTrust, type KeptTrust, TRUSTED_ROLES, type TrustedRole } from "../../../../domain/tuf/trust.js";
 import { changedTrust, type TrustChange } from "../../../../domain/tuf/trust-change.js";
@@ -24,6 +25,11 @@ export interface CreateRequest {
   readonly bins: number;
   /** Bins are named `<prefix>-<index in hex>`; default `bins`. */
   readonly namePrefix?: string;
+  /**
+   * Whether metadata lists bins one by one with hash prefixes, for clients that do not know succinct roles (TAP 15): at most
+   * 16,384 bins, in a list that every client reads. Default `false`.
+   */
+  readonly binsByPrefix?: boolean;
   readonly expiry?: ExpiryPolicy;
   /** Keys of roles; a role that is not named gets a new key of its own, so that each can be rotated by itself. */
   readonly roles?: Readonly<Partial<Record<TrustedRole, RoleKeys>>>;
@@ -41,10 +47,11 @@ export interface NewRepositoryPorts {
  * @throws {TufError} INVALID_NAME, INVALID_BIN_COUNT, INVALID_TRUST, REPOSITORY_EXISTS
  */
 export async function newRepository(ports: NewRepositoryPorts, request: CreateRequest): Promise<NewTufRepository> {
-  const { name, bins, namePrefix = "bins", expiry = DEFAULT_EXPIRY, roles = {} } = request;
+  const { name, bins, namePrefix = "bins", binsByPrefix = false, expiry = DEFAULT_EXPIRY, roles = {} } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
+  if (binsByPrefix) checkListable({ bitLength });
   const given = TRUSTED_ROLES.flatMap((role) => {
     const keys = roles[role];
     return keys === undefined ? [] : additions(role, keys, ports.codec);
@@ -65,6 +72,7 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
     name,
     bitLength,
     namePrefix,
+    ...(binsByPrefix ? { binsByPrefix } : {}),
     expiry,
     keys,
     trust: Object.fromEntries(kept) as Record<TrustedRole, KeptTrust>,

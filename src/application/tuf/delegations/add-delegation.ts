@@ -4,6 +4,7 @@ import type { RoleExpiry } from "../../../../domain/tuf/expiry.js";
 import { bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import type { KeyStore } from "../../../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import { checkListable } from "../../../../domain/tuf/prefix-bins.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import { firstTrust, type RoleTrust } from "../../../../domain/tuf/trust.js";
 import { changedTrust, checkNotRevoked } from "../../../../domain/tuf/trust-change.js";
@@ -93,6 +94,7 @@ function withRole(
     expiry,
     ...(bins === undefined ? {} : { bitLength: bitLengthOf(bins) }),
   };
+  if (role.bitLength !== undefined && repository.binsByPrefix) checkListable({ bitLength: role.bitLength });
   const change = { change: "add", role, ...(before === undefined ? {} : { before }) } as const;
   return changedRoles(repository.customRoles, change, repository);
 }

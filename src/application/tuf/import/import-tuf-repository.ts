@@ -8,6 +8,7 @@ import { toHex } from "../../../../domain/tuf/hex.js";
 import type { KeyStore } from "../../../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { NewTufRepository } from "../../../../domain/tuf/repository.js";
+import { checkListable } from "../../../../domain/tuf/prefix-bins.js";
 import { checkNamePrefix, checkRepositoryName } from "../../../../domain/tuf/role-name.js";
 import { checkSuccession } from "../../../../domain/tuf/root-succession.js";
 import type { SignatureVerifier } from "../../../../domain/tuf/signature-verifier.js";
@@ -46,6 +47,8 @@ export interface ImportRequest {
   readonly bins: number;
   /** Bins are named `<prefix>-<index in hex>`; default `bins`. */
   readonly namePrefix?: string;
+  /** Whether metadata lists them one by one with hash prefixes; see `CreateRequest`. */
+  readonly binsByPrefix?: boolean;
   readonly expiry?: ExpiryPolicy;
   /** Told of each batch that is accepted: how many targets it has. */
   readonly onTargets?: (targets: number) => void;
@@ -77,15 +80,16 @@ export interface ImportReport {
  */
 export async function importTufRepository(ports: ImportPorts, request: ImportRequest): Promise<ImportReport> {
   const { clock, trust } = ports;
-  const { name, namePrefix = "bins", bins, expiry = DEFAULT_EXPIRY } = request;
+  const { name, namePrefix = "bins", bins, binsByPrefix = false, expiry = DEFAULT_EXPIRY } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
+  if (binsByPrefix) checkListable({ bitLength });
 
   const source = await ForeignRepository.open(ports, clock.now());
   const { signed: root } = source.root.document;
   checkSuccession(root, source.roots.at(-2)?.document.signed, clock.now());
-  const repository = keptRepository({ name, bitLength, namePrefix, expiry }, source);
+  const repository = keptRepository({ name, bitLength, namePrefix, binsByPrefix, expiry }, source);
   const targets = await source.check();
   if (!(await isBegun(ports, repository, source))) await begin(ports, repository, source);
 
@@ -118,7 +122,7 @@ export async function importTufRepository(ports: ImportPorts, request: ImportReq
  */
 async function isBegun(
   { store, files }: ImportPorts,
-  { name, bitLength, namePrefix }: KeptRepository,
+  { name, bitLength, namePrefix, binsByPrefix }: KeptRepository,
   { snapshotVersion, timestampVersion, roots }: ForeignRepository,
 ): Promise<boolean> {
   const published = await files.read("1.root.json");
@@ -134,7 +138,10 @@ async function isBegun(
   ]);
   const first = around.map(({ role, metadataVersion }) => `${metadataVersion}.${role}`).sort();
   const expected = [`${snapshotVersion + 1}.snapshot`, `${timestampVersion + 1}.timestamp`].sort();
-  const isSameBins = repository.bitLength === bitLength && repository.namePrefix === namePrefix;
+  const isSameBins =
+    repository.bitLength === bitLength &&
+    repository.namePrefix === namePrefix &&
+    (repository.binsByPrefix ?? false) === (binsByPrefix ?? false);
   if (root?.metadataVersion !== 0 || !isSameBins || first.join() !== expected.join()) throw exists(name);
   return true;
 }

@@ -17,13 +17,19 @@ export interface KeptRepository extends Omit<NewTufRepository, "trust"> {
   readonly customRoles: readonly CustomRole[];
 }
 
+type Wanted = HashBins & {
+  readonly name: string;
+  readonly binsByPrefix: boolean;
+  readonly expiry: ExpiryPolicy;
+};
+
 /**
  * Custom roles stay in their order. Where the source does not say how long metadata of one lives, it is as long as that of
  * `targets`.
  * @throws {TufError} INVALID_NAME, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TRUST
  */
 export function keptRepository(
-  { name, bitLength, namePrefix, expiry }: { readonly name: string; readonly expiry: ExpiryPolicy } & HashBins,
+  { name, bitLength, namePrefix, binsByPrefix, expiry }: Wanted,
   source: ForeignRepository,
 ): KeptRepository {
   const { signed: root } = source.root.document;
@@ -50,7 +56,8 @@ export function keptRepository(
     addKeys(keys, role.name, keyIds, delegation.keys);
     trust[role.name] = firstTrust({ keyIds, threshold });
   }
-  return { name, bitLength, namePrefix, expiry, keys: Object.fromEntries(keys), trust, customRoles };
+  const listing = binsByPrefix ? { binsByPrefix } : {};
+  return { name, bitLength, namePrefix, ...listing, expiry, keys: Object.fromEntries(keys), trust, customRoles };
 }
 
 const DAY = 24 * 3_600_000;
