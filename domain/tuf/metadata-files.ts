@@ -54,8 +54,8 @@ export interface MetadataFiles {
   lengthOf(name: string): Promise<number | undefined>;
 
   /**
-   * Puts a file in the place of whatever has its name: for repairs only, of content that is not what was published. Of the
-   * timestamp only where what is there cannot be read; `replaceTimestamp` takes its place otherwise.
+   * Puts a file in the place of whatever has its name: for repairs only, of content that is not what was published. A timestamp
+   * that states a later version stays, however late the repair comes.
    */
   restore(name: string, bytes: Uint8Array): Promise<void>;
 }

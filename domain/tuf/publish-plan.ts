@@ -64,5 +64,11 @@ export function planExport(
   return { phases, timestamp, roots: roots.filter(isNew) };
 }
 
+/**
+ * Milliseconds from commit to publication from which on clients of the older state count: a file that is published later
+ * than that gets its age from then.
+ */
+export const LATE = 60_000;
+
 /** Nothing exported yet. */
 export const NOTHING_EXPORTED = { root: 0, snapshot: 0, timestamp: 0 } as const;

@@ -275,7 +275,8 @@ export interface TufStore {
 
   /**
    * Raises the export position, each member by itself; a lower value changes nothing.
-   * @param publishedAt epoch milliseconds, where what is published was stored long before: its age counts from then
+   * @param publishedAt epoch milliseconds, where some of what is published may have been stored long before: what was stored
+   *   more than `LATE` before counts its age from then
    */
   recordExport(repository: string, position: ExportPosition, publishedAt?: number): Promise<void>;
 

@@ -1,3 +1,4 @@
+import { LATE } from "../../domain/tuf/publish-plan.js";
 import type { ExportPosition, FileReference } from "../../domain/tuf/tuf-store.js";
 import { fileKey, type FileRow, type RepositoryRows } from "./tuf-state.js";
 
@@ -34,7 +35,7 @@ export function forgetFiles(rows: RepositoryRows, files: readonly FileReference[
   }
 }
 
-/** Counts the age of what is not recorded as published yet from `time`. */
+/** Counts the age of what is not recorded as published yet, and was stored long before, from `time`. */
 export function delayFiles(
   { files, exported }: RepositoryRows,
   upTo: Pick<ExportPosition, "snapshot" | "timestamp">,
@@ -44,6 +45,6 @@ export function delayFiles(
     const { role, metadataVersion, storedAt } = file;
     if (role !== "snapshot" && role !== "timestamp") continue;
     if (metadataVersion <= exported[role] || metadataVersion > upTo[role]) continue;
-    files.set(key, { ...file, storedAt: Math.max(storedAt, time) });
+    if (storedAt < time - LATE) files.set(key, { ...file, storedAt: time });
   }
 }

@@ -59,6 +59,7 @@ export class DirectoryMetadataFiles implements MetadataFiles {
 
   async restore(name: string, bytes: Uint8Array): Promise<void> {
     checkPublishedName(name);
+    if (name === TIMESTAMP_FILE) return this.#told(this.#timestamp.restore(bytes));
     await this.#told(this.#files.replace(name, bytes));
     await this.#told(this.#files.sync());
   }

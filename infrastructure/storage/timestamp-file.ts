@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
-import { versionIn } from "./timestamp-version.js";
+import { versionBeside, versionIn } from "./timestamp-version.js";
 
 interface Claim {
   readonly name: string;
@@ -41,16 +41,24 @@ export class TimestampFile {
     );
   }
 
+  /**
+   * As `raise`, but over a published timestamp that is damaged. A repair that comes late takes nothing back: it has a claim as
+   * everybody else.
+   */
+  async restore(bytes: Uint8Array): Promise<void> {
+    await this.raise(versionIn(bytes), bytes, (published) => versionBeside(published, bytes));
+  }
+
   /** Whether this call made `bytes` the published timestamp. */
-  async raise(metadataVersion: number, bytes: Uint8Array): Promise<boolean> {
+  async raise(metadataVersion: number, bytes: Uint8Array, versionOf = versionIn): Promise<boolean> {
     if (versionIn(bytes) !== metadataVersion) throw corrupt(`timestamp ${metadataVersion} states another version`);
     let raised = false;
-    if ((await this.publishedVersion()) < metadataVersion) {
+    if ((await this.publishedVersion(versionOf)) < metadataVersion) {
       const { prepared } = this;
       this.prepared = undefined; // a second claim has a name of its own
       const isSame = prepared !== undefined && Buffer.compare(prepared.bytes, bytes) === 0;
       await this.claims.create(isSame ? prepared.claim : claimName(metadataVersion), bytes);
-      raised = (await this.settle()).has(metadataVersion);
+      raised = (await this.settle(versionOf)).has(metadataVersion);
     }
     await Promise.all([this.directory.sync(), this.claims.discardPrepared()]);
     const published = await this.directory.read(TIMESTAMP_FILE);
@@ -61,11 +69,11 @@ export class TimestampFile {
   }
 
   /** Renames claims into place until none is higher than what is published; answers the versions it renamed. */
-  private async settle(): Promise<ReadonlySet<number>> {
+  private async settle(versionOf: typeof versionIn): Promise<ReadonlySet<number>> {
     const raised = new Set<number>();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const claims = await this.openClaims();
-      const published = await this.publishedVersion(); // after the listing: see above
+      const published = await this.publishedVersion(versionOf); // after the listing: see above
       const [highest] = claims.toSorted((left, right) => right.version - left.version);
       const settled = highest === undefined || highest.version <= published;
       const overtaken = claims.filter(({ version }) => settled || version < highest.version);
@@ -84,9 +92,9 @@ export class TimestampFile {
   }
 
   /** 0 where nothing is published. */
-  private async publishedVersion(): Promise<number> {
+  private async publishedVersion(versionOf: typeof versionIn): Promise<number> {
     const bytes = await this.directory.read(TIMESTAMP_FILE);
-    return bytes === undefined ? 0 : versionIn(bytes);
+    return bytes === undefined ? 0 : versionOf(bytes);
   }
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { exportTufRepository } from "../../src/application/tuf/publish/export-tuf-repository.js";
 import { fileByFile } from "../support/file-by-file.js";
+import { overridden } from "../support/overridden.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 /** In each of four bins. */
@@ -66,6 +67,10 @@ describe("storage that loses what it acknowledged", () => {
     const mend = async () => (await exportTufRepository(world.ports, "main", { isMending: true })).filesWritten;
     const at = (name: string) => join(world.metadata, name);
     const damaged = (name: string) => writeFile(at(name), "{}");
+    const forged = async (name: string) => {
+      const [sig] = /(?<="sig":")[0-9a-f]+/.exec(await readFile(at(name), "utf8"))!;
+      await writeFile(at(name), (await readFile(at(name), "utf8")).replace(sig, sig.replaceAll("0", "1")));
+    };
     const cutOff = async (name: string) => writeFile(at(name), (await readFile(at(name))).subarray(0, -1));
 
     it.each<[string, string, (name: string) => Promise<void>]>([
@@ -77,6 +82,7 @@ describe("storage that loses what it acknowledged", () => {
       ["targets that are gone", "1.targets.json", (name) => rm(at(name))],
       ["a timestamp that is gone", "timestamp.json", (name) => rm(at(name))],
       ["a timestamp that is none", "timestamp.json", damaged],
+      ["a timestamp with another signature", "timestamp.json", forged],
       ["a timestamp that is empty", "timestamp.json", (name) => writeFile(at(name), "")],
     ])("is mended: %s", async (_, name, damage) => {
       const before = await readFile(at(name));
@@ -96,6 +102,33 @@ describe("storage that loses what it acknowledged", () => {
       expect(await mend()).toContain("timestamp.json");
       expect(await world.published()).toEqual(hashesOf(...PATHS, "late"));
       expect(await world.publisher().publish("main")).toMatchObject({ committed: "nothing", filesWritten: [] });
+    });
+
+    it("is mended by one that stood still meanwhile without taking back what others published", async () => {
+      await damaged("timestamp.json");
+      const { files } = world.ports;
+      let wake!: () => void;
+      let reach!: () => void;
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      const reached = new Promise<void>((resolve) => (reach = resolve));
+      const held = overridden(files, {
+        restore: async (name, bytes) => {
+          reach();
+          await woken;
+          return files.restore(name, bytes);
+        },
+      });
+      const mending = exportTufRepository({ ...world.ports, files: held }, "main", { isMending: true });
+      await reached;
+      await mend();
+      await world.add("later");
+      const { timestampVersion } = await world.publisher().publish("main");
+      wake();
+      await mending;
+      expect(JSON.parse(await readFile(at("timestamp.json"), "utf8"))).toMatchObject({
+        signed: { version: timestampVersion },
+      });
+      expect(await world.published()).toEqual(hashesOf(...PATHS, "later"));
     });
 
     it("is not mended where the database knows less than storage", async () => {

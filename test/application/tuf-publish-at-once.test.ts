@@ -6,6 +6,8 @@ import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { overridden } from "../support/overridden.js";
+import { TurnTaker } from "../chaos/turn.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 const DAY = 24 * 3_600_000;
@@ -68,6 +70,35 @@ describe("publishing at once", () => {
     expect(report).toMatchObject({ committed: "snapshot", snapshotVersion: 2, timestampVersion: 2 });
     expect(report.rolesSigned).toHaveLength(2);
     expect(await world.published()).toEqual(hashesOf(mine, others));
+  });
+
+  // What is signed counts as signed under the trust of its record's version: that trust has to be read after the record.
+  it.each([
+    ["bins", "roleStates"],
+    ["timestamp", "snapshotState"],
+    ["snapshot", "snapshotState"],
+  ] as const)("signs with a key of %s that came after the first read of the repository", async (role, read) => {
+    await world.add(mine);
+    const { store } = world.ports;
+    let isRotated = false;
+    const rotated = async (): Promise<void> => {
+      if (isRotated) return;
+      isRotated = true;
+      await new TurnTaker(world.ports).take({ kind: "rotate", role });
+    };
+    const late = overridden(store, {
+      [read]: async (...given: [string, string[]]) => {
+        await rotated();
+        return store[read](...given);
+      },
+    });
+    await world.publisher({ store: late }).publish("main");
+    expect(await world.published()).toEqual(hashesOf(mine));
+    for (const minutes of [0, 11]) {
+      world.clock.time += minutes * 60_000; // former keys sign along for ten of them
+      await world.publisher().publish("main");
+      expect(await world.published()).toEqual(hashesOf(mine));
+    }
   });
 
   describe("beside custom roles", () => {

@@ -1,9 +1,12 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
+import type { SnapshotSigned, TimestampSigned } from "../../domain/tuf/metadata-document.js";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
 import { UnsignedRolesError } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
+import { overridden } from "../support/overridden.js";
 import { Fuse } from "./fuse.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
@@ -148,6 +151,89 @@ describe("the upkeep of a repository", () => {
       world.clock.time += DAY / 4;
       expect(await prune(world.ports, DAY / 4)).toBeGreaterThan(0);
       await world.published();
+    });
+
+    describe("beside a publisher that stood still for longer than the window", () => {
+      const KEPT = DAY / 4;
+
+      /** Commits and stands still before `step` of its export; the answered function has it go on. */
+      const standStill = async (step: "putAll" | "recordExport"): Promise<() => Promise<unknown>> => {
+        const { store, files } = world.ports;
+        let wake!: () => void;
+        let reach!: () => void;
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        const reached = new Promise<void>((resolve) => (reach = resolve));
+        const held = async (): Promise<void> => {
+          reach();
+          await woken;
+        };
+        const standing =
+          step === "putAll"
+            ? { files: overridden(files, { putAll: async (phases) => (await held(), files.putAll(phases)) }) }
+            : {
+                store: overridden(store, { recordExport: async (...of) => (await held(), store.recordExport(...of)) }),
+              };
+        await world.add("slow");
+        const publishing = world.publisher(standing).publish("main");
+        await reached;
+        return () => {
+          wake();
+          return publishing;
+        };
+      };
+
+      /** Names of what the published timestamp leads to. */
+      const current = async (): Promise<string[]> => {
+        const read = async <T>(name: string) =>
+          (JSON.parse(await readFile(join(world.metadata, name), "utf8")) as { signed: { meta: T } }).signed.meta;
+        const { "snapshot.json": snapshot } = await read<TimestampSigned["meta"]>("timestamp.json");
+        const meta = await read<SnapshotSigned["meta"]>(`${snapshot.version}.snapshot.json`);
+        return Object.entries(meta).map(([name, { version }]) => `${version}.${name}`);
+      };
+
+      it.each(["putAll", "recordExport"] as const)(
+        "keeps what clients read until another one published: %s",
+        async (step) => {
+          const wake = await standStill(step);
+          const read = await current();
+          world.clock.time += DAY;
+          await world.add("next");
+          await world.publisher().publish("main");
+          await prune(world.ports, KEPT); // a client that read the former timestamp a moment ago is not done yet
+          expect(await names()).toEqual(expect.arrayContaining(read));
+          await wake();
+          await prune(world.ports, KEPT);
+          expect(await names()).toEqual(expect.arrayContaining(read));
+          world.clock.time += KEPT;
+          expect(await prune(world.ports, KEPT)).toBeGreaterThan(0);
+          expect([...(await world.published()).keys()].sort()).toEqual([
+            "a",
+            "a/1",
+            "a/2",
+            "a/3",
+            "a/4",
+            "next",
+            "slow",
+          ]);
+        },
+      );
+    });
+
+    it("deletes nothing while storage shows an older timestamp than the one that is recorded", async () => {
+      const timestamp = join(world.metadata, "timestamp.json");
+      const older = await readFile(timestamp);
+      await world.add("lost");
+      await world.publisher().publish("main");
+      await writeFile(timestamp, older);
+      world.clock.time += DAY / 4;
+      expect(await prune(world.ports, 0)).toBe(0);
+      expect((await world.published()).has("lost")).toBe(false);
+      await rm(timestamp);
+      expect(await prune(world.ports, 0)).toBe(0);
+      await world.publisher().publish("main");
+      expect((await world.published()).has("lost")).toBe(true);
+      expect(await prune(world.ports, 0)).toBeGreaterThan(0);
+      expect((await world.published()).has("lost")).toBe(true);
     });
 
     it("is completed by the next call, wherever it stops", async () => {

@@ -103,12 +103,12 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
 
       it("are restored, whatever has their name", async () => {
         await storage.put("1.root.json", Buffer.from("damaged"));
-        for (const name of ["1.root.json", "2.root.json", "timestamp.json"]) {
+        for (const name of ["1.root.json", "2.root.json"]) {
           await files.restore(name, Buffer.from("right"));
           await files.restore(name, Buffer.from("right"));
           expect(Buffer.from((await files.read(name))!).toString()).toBe("right");
         }
-        expect(await storage.names()).toEqual(["1.root.json", "2.root.json", "timestamp.json"]);
+        expect(await storage.names()).toEqual(["1.root.json", "2.root.json"]);
         await expect(files.restore("../3.root.json", Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
       });
 
@@ -222,6 +222,25 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         expect(seen.length).toBeGreaterThan(0);
         expect(seen).toEqual(seen.toSorted((left, right) => left - right));
         expect(await published()).toBe(Math.max(...order));
+      });
+
+      it.each([
+        ["cannot be read", Buffer.from("no timestamp")],
+        ["is another one of its version", timestampOf(6, "other")],
+        ["is older", timestampOf(5)],
+        ["is right", timestampOf(6)],
+      ])("is restored where what is there %s", async (_, there) => {
+        await storage.put("timestamp.json", there);
+        await files.restore("timestamp.json", timestampOf(6));
+        expect(Buffer.from((await files.read("timestamp.json"))!)).toEqual(timestampOf(6));
+        expect(await files.replaceTimestamp(7, timestampOf(7))).toBe(true);
+        expect(await storage.names()).toEqual(["timestamp.json"]);
+      });
+
+      it("is not taken back by a repair that comes late", async () => {
+        await files.replaceTimestamp(7, timestampOf(7));
+        await files.restore("timestamp.json", timestampOf(6));
+        expect(await published()).toBe(7);
       });
 
       it("comes back when somebody deleted it", async () => {

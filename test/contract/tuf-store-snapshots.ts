@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { LATE } from "../../domain/tuf/publish-plan.js";
 import { ALL, ZERO, type TufStoreBench } from "./tuf-store-bench.js";
 import { EXPIRES, fileOf, SIGNED } from "./tuf-store-fixture.js";
 
@@ -188,10 +189,11 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
     });
 
     it("stay as long as clients may be reading them, where what replaces them is published late", async () => {
+      const late = SIGNED + LATE + 4; // for snapshot 3, not for 4
       await publish(2);
-      await publish(4, SIGNED + 500);
-      expect(await old(SIGNED + 499)).toEqual(["1.bins-0", "1.snapshot", "1.timestamp"]);
-      expect(await old(SIGNED + 500)).toContain("3.bins-0");
+      await publish(4, late);
+      expect(await old(SIGNED + 3)).toEqual(["1.bins-0", "1.snapshot", "1.timestamp"]);
+      expect(await old(late - 1)).toContain("3.bins-0");
     });
 
     it("are those that a client of that time did not read any more", async () => {

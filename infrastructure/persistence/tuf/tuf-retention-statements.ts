@@ -1,3 +1,4 @@
+import { LATE } from "../../../domain/tuf/publish-plan.js";
 import type { ExportPosition, FileReference } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
@@ -21,8 +22,8 @@ export function selectRetentionLine(repository: string, time: number): Statement
 }
 
 /**
- * Counts the age of snapshots and timestamps from `time`, those above what is recorded as published and up to these: until
- * now clients have read older ones.
+ * Counts the age of snapshots and timestamps from `time` that were stored long before, those above what is recorded as
+ * published and up to these: until now clients have read older ones.
  */
 export function delayFiles(repository: string, { snapshot, timestamp }: ExportPosition, time: number): Statement {
   const unpublished = (role: string): string =>
@@ -32,7 +33,7 @@ export function delayFiles(repository: string, { snapshot, timestamp }: ExportPo
     sql:
       "UPDATE tuf_file SET stored_at = ? WHERE repository = ? AND stored_at < ? " +
       `AND (${unpublished("snapshot")} OR ${unpublished("timestamp")})`,
-    parameters: [time, repository, time, snapshot, repository, timestamp, repository],
+    parameters: [time, repository, time - LATE, snapshot, repository, timestamp, repository],
   };
 }
 

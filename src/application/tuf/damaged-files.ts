@@ -4,7 +4,7 @@ import type { MetadataFiles } from "../../../domain/tuf/metadata-files.js";
 import { NOTHING_EXPORTED, publishedName } from "../../../domain/tuf/publish-plan.js";
 import type { TrustStore } from "../../../domain/tuf/trust-store.js";
 import type { ExportPosition, FileReference, TufStore } from "../../../domain/tuf/tuf-store.js";
-import { storedFiles, type StoredFilePorts } from "./stored-files.js";
+import { rereading, storedFiles, type StoredFilePorts } from "./stored-files.js";
 
 export interface DamagePorts extends StoredFilePorts {
   readonly store: TufStore;
@@ -32,18 +32,24 @@ export async function damagedFiles(ports: DamagePorts, repository: string): Prom
     if (released === 0) {
       throw rootUnsigned(repository);
     }
-    const { files } = await store.exportBacklog(repository, NOTHING_EXPORTED);
-    const current = files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= released);
-    const damaged: string[] = [];
-    for (let start = 0; start < current.length; start += FILES_PER_GROUP) {
-      damaged.push(...(await damagedOf(ports, repository, current.slice(start, start + FILES_PER_GROUP))));
-    }
-    if (damaged.length === 0 || isSame(recorded, await store.exportPosition(repository))) return damaged.sort();
+    const damaged = await rereading(() => damagedUpTo(ports, repository, released));
+    if (damaged.length === 0 || isSame(recorded, await store.exportPosition(repository))) return damaged.toSorted();
   }
   throw new TufError(
     "PUBLISH_CONTENDED",
     `repository ${repository} changed ${MOST_READINGS} times while it was compared`,
   );
+}
+
+/** @param root the newest that may be published */
+async function damagedUpTo(ports: DamagePorts, repository: string, root: number): Promise<readonly string[]> {
+  const { files } = await ports.store.exportBacklog(repository, NOTHING_EXPORTED);
+  const current = files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= root);
+  const damaged: string[] = [];
+  for (let start = 0; start < current.length; start += FILES_PER_GROUP) {
+    damaged.push(...(await damagedOf(ports, repository, current.slice(start, start + FILES_PER_GROUP))));
+  }
+  return damaged;
 }
 
 async function damagedOf(

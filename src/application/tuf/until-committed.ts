@@ -1,5 +1,6 @@
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { corrupt, TufError } from "../../../domain/tuf/errors.js";
+import { rereading } from "./stored-files.js";
 
 /** One round of read, prepare, compare-and-set. */
 export type Attempt<T> =
@@ -32,7 +33,7 @@ export async function untilCommitted<T>(
   let last: number | undefined;
   let unmoved = 0;
   for (let round = 0; round < MAX_ATTEMPTS; round++) {
-    const result = await attempt();
+    const result = await rereading(attempt);
     if (result.outcome === "done") return result.value;
     unmoved = result.metadataVersion === last ? unmoved + 1 : 0;
     if (unmoved >= MAX_UNMOVED) throw corrupt(`${what} stays at metadata version ${last}, and nothing can follow it`);

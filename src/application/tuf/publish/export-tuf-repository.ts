@@ -2,10 +2,12 @@ import type { Clock } from "../../../../domain/distinction/clock.js";
 import { corrupt, rootUnsigned, TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
-import { NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
+import { LATE, NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { ExportBacklog, ExportPosition, FileReference, TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { FilePutter } from "./put-files.js";
+import { rereading } from "../stored-files.js";
+import { publishedTimestamp } from "./published-timestamp.js";
 import { RecentFiles } from "./recent-files.js";
 
 export interface ExportPorts {
@@ -22,9 +24,6 @@ export interface ExportReport {
   /** Names of the files that this call added or replaced. */
   readonly filesWritten: readonly string[];
 }
-
-/** Milliseconds from commit to publication from which on clients of the older state count. */
-const LATE = 60_000;
 
 /** How often the timestamp is put that storage acknowledges and then does not show. */
 const MOST_PUTS = 3;
@@ -47,6 +46,18 @@ export async function exportTufRepository(
   repository: string,
   { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
 ): Promise<ExportReport> {
+  const putter = new FilePutter(ports, repository, recent, isMending);
+  const exported = await rereading(() => exportWith(putter, ports, repository, isMending));
+  recent.exported(exported.files);
+  return { position: exported.position, filesWritten: putter.written };
+}
+
+async function exportWith(
+  putter: FilePutter,
+  ports: ExportPorts,
+  repository: string,
+  isMending: boolean,
+): Promise<ExportBacklog> {
   const { store } = ports;
   const [recorded, released] = await Promise.all([
     store.exportPosition(repository),
@@ -66,32 +77,29 @@ export async function exportTufRepository(
   }
 
   const { phases, timestamp, roots } = planExport(backlog, recorded.root);
-  const putter = new FilePutter(ports, repository, recent, isMending);
   await putter.putAll(phases);
-  const storedAt = timestamp && (await putTimestamp(ports, putter, timestamp, published));
+  const storedAt = timestamp && (await putTimestamp(ports, putter, timestamp));
   for (const root of roots) await putter.putAll([[root]]);
-  const now = ports.clock.now();
-  const publishedAt = storedAt !== undefined && now - storedAt > LATE ? now : undefined;
-  if (backlog.files.length > 0) await store.recordExport(repository, backlog.position, publishedAt);
-  recent.exported(backlog.files);
-  return { position: backlog.position, filesWritten: putter.written };
+  if (backlog.files.length > 0) {
+    const now = ports.clock.now();
+    const isLate = storedAt !== undefined && (isBehind(recorded, backlog) || now - storedAt > LATE);
+    await store.recordExport(repository, backlog.position, isLate ? now : undefined);
+  }
+  return backlog;
+}
+
+/** Whether older commits are published with this one, or were by somebody who did not record it; any of them may be late. */
+function isBehind(recorded: ExportPosition, { position }: ExportBacklog): boolean {
+  return position.timestamp > recorded.timestamp + 1;
 }
 
 /** Until it is what readers get, or a newer one is. Answers when it was stored. */
-async function putTimestamp(
-  ports: ExportPorts,
-  putter: FilePutter,
-  reference: FileReference,
-  published: number,
-): Promise<number> {
+async function putTimestamp(ports: ExportPorts, putter: FilePutter, reference: FileReference): Promise<number> {
   const [file] = await putter.whole([reference]);
   if (file === undefined) throw corrupt(`timestamp ${reference.metadataVersion} is committed, but its file is missing`);
   const { metadataVersion, bytes, storedAt } = file;
   const name = publishedName(file);
-  if (published === UNREADABLE) {
-    await ports.files.restore(name, bytes);
-    putter.written.push(name);
-  }
+  await putter.mend({ name, bytes });
   for (let round = 0; round < MOST_PUTS; round++) {
     if (await ports.files.replaceTimestamp(metadataVersion, bytes)) putter.written.push(name);
     if ((await publishedTimestamp(ports)) >= metadataVersion) return storedAt;
@@ -107,21 +115,12 @@ function upTo(root: number, { files, position }: ExportBacklog): ExportBacklog {
   };
 }
 
-/** Metadata version of the published timestamp; 0 where there is none. */
-async function publishedTimestamp({ files, codec }: ExportPorts): Promise<number> {
-  const bytes = await files.read("timestamp.json");
-  return bytes === undefined ? 0 : codec.decode("timestamp", bytes).signed.version;
-}
-
-/** Stands for the version of a published timestamp that is none. */
-const UNREADABLE = -1;
-
-/** As `publishedTimestamp`; what cannot be read is to be replaced. */
+/** As `publishedTimestamp`; 0 also where what is there cannot be read. */
 async function mendableTimestamp(ports: ExportPorts): Promise<number> {
   try {
     return await publishedTimestamp(ports);
   } catch (error) {
-    if (error instanceof TufError && error.code === "INVALID_METADATA") return UNREADABLE;
+    if (error instanceof TufError && error.code === "INVALID_METADATA") return 0;
     throw error;
   }
 }

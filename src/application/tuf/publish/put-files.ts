@@ -67,14 +67,15 @@ export class FilePutter {
       const whole = await Promise.all(group.map((phase) => this.whole(phase)));
       for (const file of whole.flat()) lengths.set(publishedName(file), file.length);
       const named = whole.map((phase) => phase.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
-      if (this.isMending) await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.#mend(file));
+      await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.mend(file));
       this.written.push(...(await this.ports.files.putAll(named)));
     }
     return lengths;
   }
 
-  /** Replaces other content; what is missing is added with the rest. */
-  async #mend({ name, bytes }: NamedFile): Promise<void> {
+  /** Where this one is mending, replaces other content; what is missing is added with the rest. */
+  async mend({ name, bytes }: NamedFile): Promise<void> {
+    if (!this.isMending) return;
     const { files } = this.ports;
     const published = await files.read(name);
     if (published === undefined || sameBytes(published, bytes)) return;

@@ -1,7 +1,7 @@
 import type { Target } from "../../../../domain/tuf/target.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { isSameTarget, signedTargets } from "./signed-targets.js";
-import type { StoredFilePorts } from "../stored-files.js";
+import { rereading, type StoredFilePorts } from "../stored-files.js";
 
 export interface UnpublishedPorts extends StoredFilePorts {
   readonly store: TufStore;
@@ -31,10 +31,7 @@ export async function* unpublishedTargets(
   const { store, codec } = ports;
   for (let after = ""; ;) {
     const names = await store.dirtyRoles(repository, { after, limit: BINS_AT_A_TIME });
-    const states = (await store.roleStates(repository, names)).filter(
-      ({ kind }) => kind === "bin" || kind === "custom",
-    );
-    const signed = await signedTargets(ports, repository, states);
+    const { states, signed } = await rereading(() => statesOf(ports, repository, names));
     for (const { name: bin, targets } of states) {
       const before = signed.get(bin) ?? new Map<string, Target>();
       for (const [path, target] of targets) {
@@ -47,4 +44,11 @@ export async function* unpublishedTargets(
     if (names.length < BINS_AT_A_TIME) return;
     after = names.at(-1)!;
   }
+}
+
+/** Bins and custom roles as they are accepted, and what their newest metadata states. */
+async function statesOf(ports: UnpublishedPorts, repository: string, names: readonly string[]) {
+  const all = await ports.store.roleStates(repository, names);
+  const states = all.filter(({ kind }) => kind === "bin" || kind === "custom");
+  return { states, signed: await signedTargets(ports, repository, states) };
 }
