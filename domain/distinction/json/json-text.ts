@@ -12,8 +12,9 @@ export const MAX_JSON_DEPTH = 100;
 const MAX_KEY_BYTES = 65_535;
 
 /**
- * A JSON value as immutable text, parsed only when somebody looks. An attribute that nobody touched is never parsed
- * twice, and two values are compared by text first.
+ * A JSON value as immutable text, parsed only when somebody looks: once to show it in an object, and once by each save of
+ * that object, which looks for changes inside it. Two stored values are compared by text first, so that one which nobody
+ * else wrote is not parsed to merge with others, nor to show what they stored.
  */
 export class JsonText {
   constructor(readonly text: string) {}
