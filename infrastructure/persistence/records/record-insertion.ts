@@ -94,7 +94,8 @@ export async function insertAll(
 
 /**
  * Runs an insertion; answers the ids that are taken. Where a key is taken and nobody is found to have it, its owner was
- * removed in between: it is free, and the insertion is sent again.
+ * removed in between: it is free, and the insertion is sent again. Where who is found has another id to us, and the same to
+ * the server (an entity's key whose collation ignores case), there is no record under that id: the error says so.
  *
  * @param insertion tells whether the records' own rows are stored: what fails behind them is not about their keys
  */
@@ -111,13 +112,11 @@ async function insertedOrTaken(
       return [];
     } catch (error) {
       if (areStored || !(error instanceof IdOfRemoved || isKeyTaken(error, layout))) throw error;
-      const taken = await takenAmong(
-        database,
-        layout,
-        states.map((state) => idOf(layout, state)),
-      );
+      const ids = states.map((state) => idOf(layout, state));
+      const found = await foundAmong(database, layout, ids);
+      const taken = ids.flatMap((id) => found.get(idText(id)) ?? []);
       if (taken.length > 0) return taken;
-      if (repetitions === MOST_REPETITIONS) throw error;
+      if (found.size > 0 || repetitions === MOST_REPETITIONS) throw error;
     }
   }
 }
@@ -137,21 +136,22 @@ function isKeyTaken(error: unknown, { table, key }: TableLayout): boolean {
   return error instanceof DuplicateKeyError && error.isPrimaryOf(table.name, columns);
 }
 
-async function takenAmong(
+/** Who has one of `ids`, as far as the server can tell them apart, by what the id is to us. */
+async function foundAmong(
   database: DatabaseAccess,
   layout: TableLayout,
   ids: readonly RecordId[],
-): Promise<readonly TakenId[]> {
+): Promise<ReadonlyMap<string, TakenId>> {
   const { tombstones } = layout.table;
   const tables = [layout.name, ...(tombstones === undefined ? [] : [layout.dialect.quote(tombstones.name)])];
-  const taken = new Map<string, TakenId>();
+  const found = new Map<string, TakenId>();
   await database.session(async (session) => {
     for (const name of tables) {
-      const found = await selectedIds(session, layout, ids, name, database.hasFixedView);
-      for (const one of found) taken.set(idText(one.id), one);
+      const rows = await selectedIds(session, layout, ids, name, database.hasFixedView);
+      for (const one of rows) found.set(idText(one.id), one);
     }
   });
-  return ids.flatMap((id) => taken.get(idText(id)) ?? []);
+  return found;
 }
 
 async function selectedIds(

@@ -1,0 +1,55 @@
+import { EntitySchema } from "typeorm";
+import { expect, onTestFinished, test } from "vitest";
+import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import { distinct } from "../../src/composition/distinct.js";
+import { unitOfWork } from "../../src/composition/existing-data-source.js";
+import { onSqlBackends } from "./backends.js";
+import { openDataSource } from "./entity-fixtures.js";
+
+interface Port {
+  code: string;
+  name: string;
+  version: number;
+}
+
+/** A server's default collation ignores case; of a file's columns one does that says so. */
+const port = (collation: string | undefined): EntitySchema<Port> =>
+  new EntitySchema<Port>({
+    name: "Port",
+    columns: {
+      code: { type: String, primary: true, length: 20, ...(collation !== undefined && { collation }) },
+      name: { type: String, length: 40, default: "" },
+      version: { type: Number, version: true },
+    },
+  });
+
+onSqlBackends((place, backend) => {
+  test("an id that another one is to the database alone is told as the index's, at once, and nothing is overwritten", async () => {
+    const schema = port(backend === "SQLite" ? "NOCASE" : undefined);
+    const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true });
+    onTestFinished(() => dataSource.destroy());
+    const statements: string[] = [];
+    const onStatement = ({ sql }: StatementEvent): void => void statements.push(sql.slice(0, 6));
+    const ports = distinct(dataSource, schema, { onStatement });
+    await ports.add(ports.create({ code: "sea", name: "first" }));
+    expect(await ports.find("SEA")).toBeUndefined();
+
+    const again = ports.create({ code: "SEA", name: "second" });
+    const refused = { code: "UNIQUE_VALUE_TAKEN", message: expect.stringContaining("Port SEA") as string };
+    statements.length = 0;
+    await expect(ports.add(again)).rejects.toMatchObject(refused);
+    expect(statements).toEqual(["INSERT", "SELECT"]);
+    const batch = [ports.create({ code: "lake" }), again];
+    await expect(ports.addAll(batch)).rejects.toMatchObject({ code: "UNIQUE_VALUE_TAKEN" });
+    const unit = unitOfWork(dataSource).run((tx) => tx.repository(ports).add(again));
+    await expect(unit).rejects.toMatchObject(refused);
+
+    // Who is there by this very id is told as ever.
+    await expect(ports.add(ports.create({ code: "sea" }))).rejects.toMatchObject({ code: "RECORD_EXISTS" });
+    await expect(ports.addAll([ports.create({ code: "lake" }), ports.create({ code: "sea" })])).rejects.toMatchObject({
+      code: "RECORD_EXISTS",
+      taken: [{ id: "sea" }],
+    });
+    expect((await ports.list()).records).toMatchObject([{ code: "sea", name: "first" }]);
+  });
+});
