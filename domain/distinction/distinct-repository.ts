@@ -244,6 +244,11 @@ export class DistinctRepository<R extends AnyRecordType> {
    * `mutate` answers at once. One that answers a promise, and could hold others up, runs without a lock, and takes turns
    * with others of this repository that do; a turn is over after `longestTurn`, whatever becomes of the function.
    *
+   * `mutate` must not write this record by itself, but change the object that it is given. Where it calls `update` for the
+   * same record before it has waited for anything, that call is refused (`INVALID_VALUE`). Later it cannot be told from
+   * other callers: each run then writes what is called within, and where both change the same thing conflicts with that,
+   * until `updateAttempts` or the deadline end it.
+   *
    * @throws as `get` and `save`; the last conflict or `InvalidMergeError` where `mutate` ran `updateAttempts` times
    */
   async update(id: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions = {}): Promise<SaveResult> {

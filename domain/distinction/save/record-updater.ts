@@ -2,7 +2,7 @@ import { apply } from "../diff/apply.js";
 import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import type { Change } from "../diff/change.js";
 import { checkScope } from "./check-scope.js";
-import { ConflictError, InvalidMergeError } from "../errors.js";
+import { ConflictError, InvalidMergeError, InvalidValueError } from "../errors.js";
 import { waitFor } from "./patience.js";
 import { notFound } from "../record-errors.js";
 import { idText, recordId, type RecordId } from "../record/record-id.js";
@@ -17,7 +17,10 @@ import { saveRules } from "./save-rules.js";
 import { UpdateTurns } from "./update-turns.js";
 import { UPDATE_OPTIONS, type SaveResult, type UpdateOptions } from "./save-options.js";
 
-/** Changes a record. May run several times, on other objects, and must have no effect but on the record. */
+/**
+ * Changes a record. May run several times, on other objects, and must have no effect but on the object that it is given:
+ * least of all write the same record by another way, see `DistinctRepository.update`.
+ */
 export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Promise<void>;
 
 /**
@@ -27,6 +30,8 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
  */
 export class RecordUpdater<R extends AnyRecordType> {
   readonly #turns: UpdateTurns;
+  /** The record whose function is being called right now: whoever asks for its update now asks from within that call. */
+  #called: RecordId | undefined;
 
   constructor(
     private readonly context: RepositoryContext<R>,
@@ -42,6 +47,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     requireOptions(type.name, UPDATE_OPTIONS, options);
     checkScope(type, options.scope);
     const id = recordId(type, given);
+    this.#refuseWithin(id);
     return context.observed(
       "update",
       () => context.event(id),
@@ -76,7 +82,7 @@ export class RecordUpdater<R extends AnyRecordType> {
   /** Loads, changes and saves once, unless somebody comes first. */
   async #once(id: RecordId, mutate: Mutate<R>, options: UpdateOptions, patience: Backoff | undefined): Promise<Run> {
     const record = await this.#load(id, options.scope, patience);
-    const edit = mutate(record);
+    const edit = this.#call(id, mutate, record);
     const isPrompt = !isPromise(edit);
     if (!isPrompt) await waitFor(patience, () => edit);
     const tracked = this.context.tracker.of(record);
@@ -88,6 +94,27 @@ export class RecordUpdater<R extends AnyRecordType> {
         return { isPrompt, kind: "lost", error };
       throw error;
     }
+  }
+
+  /** Until `mutate` waits for something, nobody else runs. */
+  #call(id: RecordId, mutate: Mutate<R>, record: RecordOf<R>): void | Promise<void> {
+    this.#called = id;
+    try {
+      return mutate(record);
+    } finally {
+      this.#called = undefined;
+    }
+  }
+
+  /**
+   * An update that its own function asks for would make that function's changes stale each time that it runs.
+   *
+   * @throws InvalidValueError
+   */
+  #refuseWithin(id: RecordId): void {
+    if (this.#called === undefined || idText(this.#called) !== idText(id)) return;
+    const reason = "a function that changes the object that it is given, got one that calls update for the same record";
+    throw new InvalidValueError(this.context.type.name, [{ path: "mutate", reason }], idText(id));
   }
 
   #load(id: RecordId, scope: EntryScope | undefined, patience: Backoff | undefined): Promise<RecordOf<R>> {
@@ -116,7 +143,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     let changes: readonly Change[] = [];
     const decide = (current: RecordState): readonly Change[] => {
       const record = context.tracker.give(current, options.scope);
-      const edit = mutate(record);
+      const edit = this.#call(id, mutate, record);
       if (isPromise(edit)) {
         Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
         throw new NotAtOnce();
