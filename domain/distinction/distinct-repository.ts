@@ -1,31 +1,24 @@
-import { anArray, having, requireArguments, requireOptions } from "./arguments.js";
-import { BatchSaver } from "./save/batch-saver.js";
+import { having, requireArguments, requireOptions } from "./arguments.js";
 import type { ChangeSet } from "./diff/change-set.js";
-import { checkScope } from "./save/check-scope.js";
-import { ConflictError, RemovedMeanwhileError } from "./errors.js";
-import type { Explanation } from "./save/explanation.js";
-import type { Operation, OperationSubject } from "./observer.js";
-import type { ListPage, ListQuery } from "./list-query.js";
 import { maskedChangeSet } from "./diff/masked-changes.js";
+import { ConflictError, RemovedMeanwhileError } from "./errors.js";
+import type { ListPage, ListQuery } from "./list-query.js";
+import { RecordReader } from "./read/record-reader.js";
+import { notFound } from "./record-errors.js";
+import type { RecordStore } from "./record-store.js";
 import { newRecord } from "./record/new-record.js";
-import { foreignChanges } from "./merge/rebase.js";
-import { aRecordType } from "./types/record-definition.js";
-import { alreadyExists, conflict, notFound, removedMeanwhile } from "./record-errors.js";
-import { idText, recordId, type RecordId } from "./record/record-id.js";
-import { RecordSaver } from "./save/record-saver.js";
-import { within, type EntryScope, type RecordState } from "./record/record-state.js";
-import { storeWithin, type RecordStore } from "./record-store.js";
-import { RecordUpdater, type Mutate } from "./save/record-updater.js";
-import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./types/record-type.js";
+import { recordId, type RecordId } from "./record/record-id.js";
+import type { EntryScope } from "./record/record-state.js";
 import { RepositoryContext } from "./repository-context.js";
 import { actingFor, anEnvironment, type RepositoryEnvironment } from "./repository-environment.js";
-import { waitFor } from "./save/patience.js";
-import type { Backoff } from "./save/retry.js";
+import { BatchSaver } from "./save/batch-saver.js";
+import type { Explanation } from "./save/explanation.js";
+import { RecordAdder } from "./save/record-adder.js";
+import { RecordRemover } from "./save/record-remover.js";
+import { RecordSaver } from "./save/record-saver.js";
+import { RecordUpdater, type Mutate } from "./save/record-updater.js";
 import {
-  REMOVE_OPTIONS,
   SAVE_OPTIONS,
-  WAIT_OPTIONS,
-  WRITE_OPTIONS,
   type RemoveOptions,
   type SaveOptions,
   type SaveResult,
@@ -34,8 +27,8 @@ import {
   type WaitOptions,
   type WriteOptions,
 } from "./save/save-options.js";
-import { saveRules } from "./save/save-rules.js";
-import type { TrackedRecord } from "./record/tracked-record.js";
+import { aRecordType } from "./types/record-definition.js";
+import type { AnyRecordType, IdOf, NewRecordOf, RecordOf } from "./types/record-type.js";
 import type { UnitBinding } from "./unit/unit-of-work.js";
 
 const aStore = having("a record store", "load", "insert", "apply");
@@ -47,9 +40,12 @@ const aUnit = having("a unit of work", "store");
  */
 export class DistinctRepository<R extends AnyRecordType> {
   readonly #context: RepositoryContext<R>;
+  readonly #reader: RecordReader<R>;
+  readonly #adder: RecordAdder<R>;
   readonly #saver: RecordSaver<R>;
   readonly #updater: RecordUpdater<R>;
   readonly #batches: BatchSaver<R>;
+  readonly #remover: RecordRemover<R>;
 
   constructor(
     readonly type: R,
@@ -59,9 +55,12 @@ export class DistinctRepository<R extends AnyRecordType> {
     requireArguments("repository", { type: [type, aRecordType], store: [store, aStore] });
     requireArguments("repository", { environment: [environment, anEnvironment] });
     this.#context = new RepositoryContext(type, store, environment);
+    this.#reader = new RecordReader(this.#context);
+    this.#adder = new RecordAdder(this.#context);
     this.#saver = new RecordSaver(this.#context);
     this.#updater = new RecordUpdater(this.#context, this.#saver);
     this.#batches = new BatchSaver(this.#context);
+    this.#remover = new RecordRemover(this.#context);
   }
 
   /**
@@ -77,8 +76,7 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /** Loads a record, or answers `undefined` where there is none. */
   async find(id: IdOf<R>, scope?: EntryScope, options?: WaitOptions): Promise<RecordOf<R> | undefined> {
-    checkScope(this.type, scope);
-    return this.#load(recordId(this.type, id), scope, options);
+    return this.#reader.find(id, scope, options);
   }
 
   /**
@@ -87,13 +85,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND` naming all that are missing
    */
   async getMany(ids: readonly IdOf<R>[], scope?: EntryScope, options?: WaitOptions): Promise<RecordOf<R>[]> {
-    requireArguments(this.type.name, { ids: [ids, anArray] });
-    return this.#read(
-      "getMany",
-      options,
-      () => ({ count: ids.length }),
-      (store) => this.#batches.getMany(ids, scope, store),
-    );
+    return this.#reader.getMany(ids, scope, options);
   }
 
   /**
@@ -103,12 +95,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `MARKER_NOT_FOUND` where the record after which to go on was removed
    */
   async list(query: ListQuery<R> = {}, options?: WaitOptions): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
-    return this.#read(
-      "list",
-      options,
-      () => ({}),
-      (store) => this.#batches.list(query, store),
-    );
+    return this.#reader.list(query, options);
   }
 
   /**
@@ -127,19 +114,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS`
    */
   async add(record: RecordOf<R>, options: WriteOptions = {}): Promise<void> {
-    requireOptions(this.type.name, WRITE_OPTIONS, options);
-    const context = this.#context;
-    const state = context.created(record);
-    await context.observed(
-      "add",
-      () => this.#subjectOf(state),
-      async () => {
-        const patience = context.waiting.patience("add", options, () => this.#subjectOf(state));
-        const outcome = await context.storeFor(options, patience).insert(state);
-        if (outcome !== "applied") throw alreadyExists(this.type, state, outcome);
-      },
-    );
-    context.tracker.adopt(record, state);
+    return this.#adder.add(record, options);
   }
 
   /**
@@ -149,12 +124,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_EXISTS` naming the ids that are taken
    */
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions = {}): Promise<void> {
-    requireArguments(this.type.name, { records: [records, anArray] });
-    return this.#context.observed(
-      "addAll",
-      () => ({ count: records.length }),
-      () => this.#batches.addAll(records, options),
-    );
+    return this.#adder.addAll(records, options);
   }
 
   /**
@@ -176,7 +146,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async explain(record: RecordOf<R>, options: SaveOptions = {}): Promise<Explanation> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
-    return this.#inTurn("explain", record, options, (tracked) => this.#saver.explain(record, tracked, options));
+    return this.#context.inTurn("explain", record, options, (tracked) => this.#saver.explain(record, tracked, options));
   }
 
   /** The id of the stored record that this object was loaded from or last saved as, whatever the object says by now. */
@@ -200,7 +170,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    */
   async save(record: RecordOf<R>, options: SaveOptions = {}): Promise<SaveResult> {
     requireOptions(this.type.name, SAVE_OPTIONS, options);
-    return this.#inTurn("save", record, options, (tracked, patience) =>
+    return this.#context.inTurn("save", record, options, (tracked, patience) =>
       this.#saver.save(record, tracked, options, patience),
     );
   }
@@ -215,12 +185,7 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError as `save`
    */
   async saveAll(records: readonly RecordOf<R>[], options: SaveOptions = {}): Promise<SaveResult[]> {
-    requireArguments(this.type.name, { records: [records, anArray] });
-    return this.#context.observed(
-      "saveAll",
-      () => ({ count: records.length }),
-      () => this.#batches.saveAll(records, options),
-    );
+    return this.#batches.saveAll(records, options);
   }
 
   /** Saves, and answers a conflict, or a removal meanwhile, as a result. Throws as `save` does in every other case. */
@@ -264,23 +229,12 @@ export class DistinctRepository<R extends AnyRecordType> {
    * @throws DistinctionError `RECORD_NOT_FOUND`, `RECORD_REMOVED`, `UNTRACKED_RECORD`
    */
   async remove(record: RecordOf<R>, options: RemoveOptions = {}): Promise<void> {
-    requireOptions(this.type.name, REMOVE_OPTIONS, options);
-    return this.#inTurn("remove", record, options, (tracked, patience) =>
-      this.#context.observed(
-        "remove",
-        () => this.#subjectOf(tracked.original),
-        () => this.#context.telling(() => this.#remove(tracked, options, patience)),
-      ),
-    );
+    return this.#remover.remove(record, options);
   }
 
   /** The record as it is stored now, as a new object; changes of this one that were not saved stay in this one. */
   async reload(record: RecordOf<R>, options?: WaitOptions): Promise<RecordOf<R>> {
-    const { original, scope } = this.#context.tracker.of(record);
-    const id = this.#context.idOf(original);
-    const current = await this.#load(id, scope, options);
-    if (current === undefined) throw removedMeanwhile(this.type, original);
-    return current;
+    return this.#reader.reload(record, options);
   }
 
   /** This repository inside a unit of work, with a memory of its own; `TransactionScope.repository` calls it. */
@@ -288,66 +242,5 @@ export class DistinctRepository<R extends AnyRecordType> {
     requireArguments(this.type.name, { unit: [unit, aUnit] });
     const { store, environment } = this.#context;
     return new DistinctRepository(this.type, unit.store(store), actingFor(unit, environment));
-  }
-
-  #load(
-    id: RecordId,
-    scope: EntryScope | undefined,
-    options: WaitOptions | undefined,
-  ): Promise<RecordOf<R> | undefined> {
-    return this.#read(
-      "get",
-      options,
-      () => ({ id: idText(id) }),
-      async (store) => {
-        const [state] = await store.load([id], scope);
-        return state && this.#context.tracker.give(state, scope);
-      },
-    );
-  }
-
-  /** Runs a read, which its caller may leave at any time. */
-  #read<T>(
-    operation: Operation,
-    options: WaitOptions | undefined,
-    subject: () => OperationSubject,
-    work: (store: RecordStore) => Promise<T>,
-  ): Promise<T> {
-    if (options !== undefined) requireOptions(this.type.name, WAIT_OPTIONS, options);
-    const patience = this.#context.waiting.patience(operation, options, subject);
-    const store = storeWithin(this.#context.store, patience);
-    return this.#context.observed(operation, subject, () => waitFor(patience, () => work(store)));
-  }
-
-  #subjectOf(state: RecordState): OperationSubject {
-    return { id: this.#context.textOf(state) };
-  }
-
-  /** Runs `work` after whatever was begun on this object before: it may have been removed by then. */
-  #inTurn<T>(
-    operation: string,
-    record: RecordOf<R>,
-    options: WaitOptions,
-    work: (tracked: TrackedRecord, patience: Backoff | undefined) => Promise<T>,
-  ): Promise<T> {
-    const tracked = this.#context.tracker.of(record);
-    const patience = this.#context.waiting.patience(operation, options, () => this.#subjectOf(tracked.original));
-    return tracked.inTurn(() => work(this.#context.tracker.of(record), patience), patience);
-  }
-
-  async #remove(tracked: TrackedRecord, options: RemoveOptions, patience: Backoff | undefined): Promise<void> {
-    const { original, scope } = tracked;
-    const { expect = [] } = options;
-    tracked.requireShown();
-    tracked.requireItsKey();
-    saveRules(this.type, { expect }); // refuses names that guard nothing
-    this.#context.plan.checks.removed(original);
-    const outcome = await this.#context.storeFor(options, patience).remove(original);
-    if (outcome.kind === "missing") throw removedMeanwhile(this.type, original);
-    if (outcome.kind === "stale") {
-      const overlaps = foreignChanges(this.type, original, within(outcome.current, scope), expect);
-      throw conflict(this.type, original, outcome.current, 1, overlaps);
-    }
-    tracked.removed = true;
   }
 }

@@ -7,8 +7,10 @@ import type { RecordState } from "./record/record-state.js";
 import { RecordTracker } from "./record/record-tracker.js";
 import { storeBy, storeWithin, type RecordStore } from "./record-store.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
+import type { TrackedRecord } from "./record/tracked-record.js";
 import type { Patience } from "./save/patience.js";
-import type { WriteOptions } from "./save/save-options.js";
+import type { Backoff } from "./save/retry.js";
+import type { WaitOptions, WriteOptions } from "./save/save-options.js";
 import { SavePlan } from "./save/save-plan.js";
 import { Waiting } from "./save/waiting.js";
 import type { AnyRecordType, RecordOf } from "./types/record-type.js";
@@ -43,6 +45,18 @@ export class RepositoryContext<R extends AnyRecordType> {
     return state;
   }
 
+  /** Runs `work` after whatever was begun on this object before: it may have been removed by then. */
+  inTurn<T>(
+    operation: string,
+    record: RecordOf<R>,
+    options: WaitOptions,
+    work: (tracked: TrackedRecord, patience: Backoff | undefined) => Promise<T>,
+  ): Promise<T> {
+    const tracked = this.tracker.of(record);
+    const patience = this.waiting.patience(operation, options, () => this.subjectOf(tracked.original));
+    return tracked.inTurn(() => work(this.tracker.of(record), patience), patience);
+  }
+
   /** Runs an operation inside what the observer puts around it. */
   observed<T>(operation: Operation, subject: () => OperationSubject, work: () => Promise<T>): Promise<T> {
     if (this.observer === undefined) return work();
@@ -57,6 +71,10 @@ export class RepositoryContext<R extends AnyRecordType> {
       if (error instanceof ConflictError) this.observer?.conflicted(error);
       throw error;
     }
+  }
+
+  subjectOf(state: RecordState): OperationSubject {
+    return { id: this.textOf(state) };
   }
 
   event(id: RecordId): RecordEvent {

@@ -11,7 +11,8 @@ export interface WaitOptions {
   /**
    * Ends waiting. A write that was begun is finished or rolled back first, a wait for a row lock within 2 seconds: nothing
    * is written after the answer. A server that does not answer is left after 5 more seconds: then `DATABASE_UNAVAILABLE`
-   * says that nobody knows whether the write was done, and every other code that it was not.
+   * says that nobody knows whether the write was done, and every other code that it was not. In a transaction that was
+   * joined, a write that was sent is waited for until its owner ends the connection.
    */
   readonly signal?: AbortSignal;
   /** Milliseconds after which all waiting ends, as `signal` ends it; the repository's setting by default. */
