@@ -78,6 +78,10 @@ export function historyIn(dataSource: DataSource, use: DataSourceUse = {}): Hist
  * elsewhere, but nothing is ever run again: a conflict is thrown, and where the database gives up on the transaction, it
  * is yours to roll back and run again (`TRANSACTION_LOST`). Of no use once the transaction has ended.
  *
+ * Its connection stays yours. A `deadline` or `signal` ends waiting for a turn on it, for locks and for what is read. But a
+ * write that was sent to a server that has stopped answering is waited for until the connection ends, whatever they say:
+ * elsewhere the connection would be ended then, and here only you may do that.
+ *
  * Not one that reads at READ UNCOMMITTED. A level that TypeORM is given for the transaction is known if the transaction's
  * query runner was made after the first `distinct(dataSource, …)`; one that you set yourself by SQL is not known.
  *

@@ -2,13 +2,15 @@ import { DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { WaitOptions } from "../../domain/distinction/save/save-options.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
-import type { Image } from "../../domain/image/image-type.js";
+import { imageType, type Image } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { existingDatabase } from "../../infrastructure/persistence/connection/existing-database.js";
 import { LAST_WAIT } from "../../infrastructure/persistence/connection/hurried-connection.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
+import { SqlHistory } from "../../infrastructure/persistence/history/sql-history.js";
 import { imageTable } from "../../infrastructure/persistence/images/image-table.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
+import { joinTransaction } from "../../src/composition/existing-data-source.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
@@ -43,6 +45,12 @@ const unit: Call = ({ database, images, clock }, { id }, options) =>
 const CALLS: [name: string, call: Call, at: string, outcome: object | "done", isStored: boolean][] = [
   ["a read", ({ images }, { id }, options) => images.get(id, undefined, options), "", NOT_WRITTEN, false],
   ["a page", ({ images }, _image, options) => images.list({}, options), "SELECT", NOT_WRITTEN, false],
+  ["a history", ({ database }, { id }, options) => {
+    return new SqlHistory(database).historyOf(imageType, id, options);
+  }, "distinction_history", NOT_WRITTEN, false],
+  ["the writes of a history", ({ database }, _image, options) => {
+    return new SqlHistory(database).changesSince(0, 10, options);
+  }, "distinction_history", NOT_WRITTEN, false],
   ["the one statement of a save", renamed, "frozen", UNKNOWN, true],
   ["BEGIN", tagged, "START TRANSACTION", NOT_WRITTEN, false],
   ["a later statement of a save", tagged, "frozen", NOT_WRITTEN, false],
@@ -84,6 +92,78 @@ describe("a server that stops answering", () => {
       await proxy.close();
     });
 
+    async function plainImage(): Promise<Image> {
+      const image = newImage({ name: "before" });
+      await others.add(image);
+      return image;
+    }
+
+    test("at the look for the history's tables: a unit, or a write with history, that is first asks again", async () => {
+      const { id } = await plainImage();
+      const rename = (image: Image): void => void (image.name = "frozen");
+      const firsts: ((database: Database, clock: FakeClock, options: WaitOptions) => Promise<unknown>)[] = [
+        (database, clock, options) =>
+          new SqlUnitOfWork(database, { clock, random: () => 0.5 }).run(
+            (tx) => tx.repository(imagesIn(database)).update(id, rename),
+            options,
+          ),
+        (database, clock, options) => {
+          const environment = { clock, random: () => 0.5 };
+          const history = new HistoryRecordStore(database, imageTable, environment);
+          return new DistinctImageRepository(history, environment).update(id, rename, options);
+        },
+      ];
+      for (const first of firsts) {
+        const clock = new FakeClock();
+        const database = openTestDatabase(proxy.through(place().url), { poolSize: 1, clock });
+        await imagesIn(database).get(id); // looks at the image's tables
+        proxy.breakAt("information_schema.TABLES", "freeze");
+        const { mishaps } = proxy;
+        const outcome = expect(first(database, clock, { deadline: DEADLINE })).rejects.toMatchObject(NOT_WRITTEN);
+        await vi.waitFor(() => expect(proxy.mishaps).toBe(mishaps + 1), 20_000);
+        clock.advance(DEADLINE + 1);
+        await outcome;
+        clock.advance(LAST_WAIT);
+        await first(database, clock, {});
+        await others.update(id, (image) => void (image.name = "before"));
+        await database.close();
+      }
+    });
+
+    test("in a transaction that was joined: its owner ends the connection, and nothing is stored", async () => {
+      const { id } = await plainImage();
+      const clock = new FakeClock();
+      const images = new DistinctImageRepository(
+        imageStore(existingDatabase(dataSource, { clock, random: () => 0.5 })),
+        {
+          clock,
+          random: () => 0.5,
+        },
+      );
+      const { mishaps } = proxy;
+      let isAnswered = false;
+      const whole = dataSource.transaction(async (manager) => {
+        const inside = joinTransaction(manager).repository(images);
+        const image = await inside.get(id);
+        image.name = "frozen";
+        proxy.breakAt("frozen", "freeze");
+        try {
+          await inside.save(image, { deadline: DEADLINE });
+        } finally {
+          isAnswered = true;
+        }
+      });
+      const outcome = expect(whole).rejects.toMatchObject({ code: "TRANSACTION_LOST" });
+      await vi.waitFor(() => expect(proxy.mishaps).toBe(mishaps + 1), 20_000);
+      clock.advance(DEADLINE + 1);
+      clock.advance(LAST_WAIT);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(isAnswered).toBe(false);
+      proxy.cut();
+      await outcome;
+      expect(await others.get(id)).toMatchObject({ name: "before" });
+    });
+
     const PLACES: [name: string, open: (clock: FakeClock) => Database][] = [
       ["of ours", (clock) => openTestDatabase(proxy.through(place().url), { poolSize: 1, clock })],
       ["of a data source of others", (clock) => existingDatabase(dataSource, { clock, random: () => 0.5 })],
@@ -104,7 +184,7 @@ describe("a server that stops answering", () => {
       }
 
       /** What the call ends in, where its server freezes `at` a text; the connection is of no more use then. */
-      async function frozen(at: string, { clock }: Desk, call: () => Promise<unknown>) {
+      async function frozen(at: string, { clock }: Pick<Desk, "clock">, call: () => Promise<unknown>) {
         const { mishaps } = proxy;
         proxy.breakAt(at, "freeze");
         const called = call();
@@ -132,6 +212,30 @@ describe("a server that stops answering", () => {
           // The pool has room for one connection, and that is no longer the silent one.
           expect(await given.images.get(image.id)).toMatchObject({ id: image.id });
           if (given.database.identity !== dataSource) await given.database.close();
+        },
+      );
+
+      /** A parameter: the statement itself may be prepared already. */
+      const LOOKED_AT = imageTable.entryTables.tags!.name;
+
+      const FIRST_USES: [what: string, call: (images: DistinctImageRepository, id: string, options: WaitOptions) => Promise<unknown>][] = [
+        ["a read", (images, id, options) => images.get(id, undefined, options)],
+        ["a write", (images, _id, options) => images.add(newImage(), options)],
+        ["an update", (images, id, options) => images.update(id, (image) => void image.minDisk++, options)],
+      ]; // prettier-ignore
+
+      test.each(FIRST_USES)(
+        "at the look at a table that %s is first to use: it is looked at again",
+        async (_, call) => {
+          const { id } = await plainImage();
+          const clock = new FakeClock();
+          const database = open(clock);
+          await database.connect();
+          const images = new DistinctImageRepository(imageStore(database), { clock, random: () => 0.5 });
+          const result = await frozen(LOOKED_AT, { clock }, () => call(images, id, { deadline: DEADLINE }));
+          expect(result).toMatchObject({ status: "rejected", reason: NOT_WRITTEN });
+          expect(await images.get(id)).toMatchObject({ id, minDisk: 0 });
+          if (database.identity !== dataSource) await database.close();
         },
       );
 

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { aFunction, having, requireArguments } from "../../../domain/distinction/arguments.js";
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
@@ -9,15 +8,14 @@ import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinctio
 import type { WaitOptions } from "../../../domain/distinction/save/save-options.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
-import { aRecordTable, type RecordTable } from "../records/record-table.js";
+import type { RecordTable } from "../records/record-table.js";
 import { refuseInsideUnit } from "../units/open-unit.js";
-import { errorMeaning, metDeadConnection, translated } from "./server-error.js";
+import { reconnecting, rerun } from "./rerun.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
 import type { Session } from "./session.js";
+import { TableLayouts } from "./table-layouts.js";
 import { transact } from "./transact.js";
-import { checkTable } from "../records/table-checks.js";
-import { tableLayout, type TableLayout, type TimestampLimits } from "../records/table-layout.js";
-import { timestampLimits } from "../records/timestamp-limits.js";
+import type { TableLayout } from "../records/table-layout.js";
 
 export interface DatabaseOptions {
   readonly clock: Clock;
@@ -28,15 +26,6 @@ export interface DatabaseOptions {
   /** Whether to check on first use that a table's keys and version column are safe; see `checkTable`. */
   readonly checkTables?: boolean;
 }
-
-/** How often a piece of work is run again when the server gives up on it (deadlock, lock timeout). */
-const MOST_RERUNS = 60;
-
-/** Milliseconds after which it is not run again, however often it was. */
-const RERUN_FOR = 30_000;
-
-/** Milliseconds of the longest pause between two runs. */
-const LONGEST_PAUSE = 500;
 
 /** One run of a piece of work; `begin` is to be called once it is its turn, and throws where nobody waits for it any more. */
 type Once<T> = (connector: Connector, begin?: () => void) => Promise<T>;
@@ -52,6 +41,8 @@ export interface SharedDatabase {
   readonly identity: object;
   /** Whether all that is sent becomes part of one transaction that somebody else began. */
   readonly isJoined?: boolean;
+  /** What all of them know of the tables. */
+  readonly layouts?: TableLayouts;
 }
 
 /**
@@ -61,8 +52,7 @@ export interface SharedDatabase {
 export class Database {
   #connector: Promise<Connector> | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
-  #layouts = new WeakMap<RecordTable, TableLayout>();
-  readonly #checking = new Map<RecordTable, Promise<TableLayout>>();
+  readonly #layouts: TableLayouts;
   #closed = false;
   #transactions = 0;
   readonly #tell: ((event: StatementEvent) => void) | undefined;
@@ -78,6 +68,10 @@ export class Database {
     private readonly shared?: SharedDatabase,
   ) {
     requireArguments("database", { open: [open, aFunction], options: [options, anEnvironment] });
+    const look = <T>(work: (session: Session) => Promise<T>, patience: Patience | undefined): Promise<T> =>
+      this.#run((connector) => connector.withSession(work, patience), patience);
+    const isChecking = options.checkTables === true;
+    this.#layouts = new TableLayouts({ dialect: () => this.dialect(), look }, isChecking, shared?.layouts);
     this.#tell = options.onStatement && harmless("onStatement", options.onStatement);
   }
 
@@ -93,9 +87,8 @@ export class Database {
 
   /** This database from inside a transaction that somebody else began, on the connection that `open` gives. */
   joining(open: () => Promise<Connector>): Database {
-    const joined = new Database(this.address, open, this.options, { identity: this.identity, isJoined: true });
-    joined.#layouts = this.#layouts;
-    return joined;
+    const { identity } = this;
+    return new Database(this.address, open, this.options, { identity, isJoined: true, layouts: this.#layouts });
   }
 
   /**
@@ -120,19 +113,11 @@ export class Database {
    * How the statements on a table are written, checked once.
    *
    * @param session to look through, where the caller holds one already
+   * @param patience of a caller who does not wait for ever: a look that it leaves ends its connection
    * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`
    */
-  layout(table: RecordTable, session?: Session): Promise<TableLayout> {
-    const known = this.#layouts.get(table);
-    if (known !== undefined) return Promise.resolve(known);
-    // Waits for nobody else's check: on an SQLite file that may be waiting for the turn that this session has.
-    if (session !== undefined) return this.#checkedLayout(table, session);
-    let checking = this.#checking.get(table);
-    if (checking === undefined) {
-      checking = this.#checkedLayout(table).finally(() => this.#checking.delete(table)); // the table may be mended
-      this.#checking.set(table, checking);
-    }
-    return checking;
+  layout(table: RecordTable, session?: Session, patience?: Patience): Promise<TableLayout> {
+    return this.#layouts.of(table, session, patience);
   }
 
   /** Runs `work` on one connection, each statement by itself. */
@@ -174,16 +159,7 @@ export class Database {
       };
       return connector.withConnection(begun, patience);
     }, patience);
-    const lent = async (): Promise<T> => {
-      try {
-        return await once();
-      } catch (error) {
-        if (!metDeadConnection(error)) throw error;
-        await brokenNoticed();
-        return once();
-      }
-    };
-    return this.#watched(lent());
+    return this.#watched(reconnecting(once));
   }
 
   /** Ends all connections; work that is under way is finished first. Using the database afterwards is an error. */
@@ -204,23 +180,9 @@ export class Database {
     return this.#tell ? new ObservedSession(session, this.#tell) : session;
   }
 
-  async #checkedLayout(table: RecordTable, session?: Session): Promise<TableLayout> {
-    requireArguments("database", { table: [table, aRecordTable] });
-    const dialect = await this.dialect();
-    const check = async (through: Session): Promise<TimestampLimits | undefined> => {
-      await checkTable(through, table, dialect);
-      return timestampLimits(through, table);
-    };
-    const checked = (): Promise<TimestampLimits | undefined> =>
-      session === undefined ? this.#run((connector) => connector.withSession(check)) : check(session);
-    const layout = tableLayout(table, dialect, this.options.checkTables === true ? await checked() : undefined);
-    this.#layouts.set(table, layout);
-    return layout;
-  }
-
   async #run<T>(work: Once<T>, patience?: Patience): Promise<T> {
     const once = await this.#entered(work, patience);
-    return await this.#watched(this.#rerun(once, patience)); // passing a promise on takes longer than awaiting it
+    return await this.#watched(rerun(once, this.address, this.options, patience)); // passing a promise on takes longer than awaiting it
   }
 
   /** What runs `work`, each time as soon as it is its turn: a caller whose patience ends before that is gone by then. */
@@ -238,33 +200,12 @@ export class Database {
     return result;
   }
 
-  async #rerun<T>(work: () => Promise<T>, patience?: Patience): Promise<T> {
-    const { clock, random } = this.options;
-    const startedAt = clock.now();
-    let isReconnected = false;
-    for (let reruns = 0; ; reruns++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isReconnected && metDeadConnection(error)) {
-          isReconnected = true;
-          await brokenNoticed();
-          continue;
-        }
-        const isLast = reruns >= MOST_RERUNS || clock.now() - startedAt > RERUN_FOR;
-        if (errorMeaning(error) !== "gave-up" || isLast) throw translated(error, this.address);
-        patience?.check();
-      }
-      await waitFor(patience, () => clock.sleep(random() * Math.min(LONGEST_PAUSE, 2 ** reruns)));
-    }
-  }
-
   #connected(): Promise<Connector> {
     if (this.#closed) {
       return Promise.reject(new DistinctionError("DATABASE_UNAVAILABLE", `${this.address} was closed`));
     }
     // Opening may have to give way too: of several processes that create an SQLite file, one gets to set its mode.
-    this.#connector ??= this.#rerun(this.open).catch((error: unknown) => {
+    this.#connector ??= rerun(this.open, this.address, this.options).catch((error: unknown) => {
       this.#connector = undefined; // the next use tries again
       throw error;
     });
@@ -275,13 +216,4 @@ export class Database {
 function noWork(work: unknown): Promise<never> {
   const reason = aFunction(work) ?? "";
   return Promise.reject(new InvalidValueError("database", [{ path: "work", reason }]));
-}
-
-/**
- * Lets the pool notice all connections that broke together, so that it gives out a whole one: what has arrived on them is
- * read in the next round of the event loop, which the second immediate comes after.
- */
-async function brokenNoticed(): Promise<void> {
-  await setImmediate();
-  await setImmediate();
 }

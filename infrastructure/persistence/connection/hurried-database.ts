@@ -24,7 +24,7 @@ export class HurriedDatabase implements DatabaseAccess {
   }
 
   layout(table: RecordTable): Promise<TableLayout> {
-    return this.patience.waiting(() => this.database.layout(table));
+    return this.patience.waiting(() => this.database.layout(table, undefined, this.patience));
   }
 
   session<T>(work: (session: Session) => Promise<T>): Promise<T> {

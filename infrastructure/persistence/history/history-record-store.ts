@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Change } from "../../../domain/distinction/diff/change.js";
 import { changeSet, type ChangeSet } from "../../../domain/distinction/diff/change-set.js";
 import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
-import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import { idFrom, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import type {
@@ -172,7 +172,7 @@ export class HistoryRecordStore extends SqlRecordStore {
     const { type } = this.table;
     const actor = this.actor();
     await this.ready();
-    await waitFor(this.patience, () => requireHistory(this.whole));
+    await requireHistory(this.whole, this.patience);
     const backoff = new Backoff(`write of ${type.name}`, retrySettings(retry), clock, random);
     for (;;) {
       const operation = randomUUID();

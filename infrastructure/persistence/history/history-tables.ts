@@ -1,18 +1,23 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
+import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
 import type { Database } from "../connection/database.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
 
-/** Whether the history's tables are there, by database: asked once, since they neither go away nor come by themselves. */
-const known = new WeakMap<object, Promise<boolean>>();
+/** Whether the history's tables are there, by database: not asked again, since they neither go away nor come by themselves. */
+const known = new WeakMap<object, boolean>();
 
-/** Whether writes to `database` can be remembered. */
-export function hasHistory(database: Database): Promise<boolean> {
+/**
+ * Whether writes to `database` can be remembered.
+ *
+ * @param patience of a caller who does not wait for ever: where it leaves, its connection is ended
+ */
+export async function hasHistory(database: Database, patience?: Patience): Promise<boolean> {
   const { identity } = database;
   let answer = known.get(identity);
   if (answer === undefined) {
-    known.set(identity, (answer = asked(database)));
-    answer.catch(() => known.delete(identity));
+    answer = await waitFor(patience, () => asked(database, patience));
+    known.set(identity, answer);
   }
   return answer;
 }
@@ -22,10 +27,10 @@ export function hasHistory(database: Database): Promise<boolean> {
  *
  * @throws DistinctionError `MISSING_TABLE`
  */
-export async function requireHistory(database: Database): Promise<void> {
-  if (await hasHistory(database)) return;
+export async function requireHistory(database: Database, patience?: Patience): Promise<void> {
+  if (await hasHistory(database, patience)) return;
   known.delete(database.identity);
-  if (!(await hasHistory(database))) throw missingHistory(database);
+  if (!(await hasHistory(database, patience))) throw missingHistory(database);
 }
 
 /** What to throw where a history is wanted; the next use asks again. */
@@ -37,9 +42,9 @@ export function missingHistory(database: Database): DistinctionError {
   return new DistinctionError("MISSING_TABLE", message);
 }
 
-async function asked(database: Database): Promise<boolean> {
+async function asked(database: Database, patience: Patience | undefined): Promise<boolean> {
   const statement = countTables(await database.dialect());
-  const [row] = await database.session((session) => session.rows(statement));
+  const [row] = await database.session((session) => session.rows(statement), patience);
   return Number(row?.[0]) === TABLES.length;
 }
 

@@ -43,9 +43,10 @@ export class SqlHistory implements History {
     requireArguments("history", { type: [type, aRecordType] });
     requireOptions("history", WAIT_OPTIONS, options);
     const statement = selectHistoryOf(type, recordId(type, id));
-    return waitFor(this.database.patience(`history of ${type.name}`, options), async () => {
-      await requireHistory(this.database);
-      const rows = await this.database.session((session) => session.rows(statement));
+    const patience = this.database.patience(`history of ${type.name}`, options);
+    return waitFor(patience, async () => {
+      await requireHistory(this.database, patience);
+      const rows = await this.database.session((session) => session.rows(statement), patience);
       return rows.map(entryFrom);
     });
   }
@@ -58,22 +59,22 @@ export class SqlHistory implements History {
     requirePage(cursor, limit);
     requireOptions("history", WAIT_OPTIONS, options);
     const patience = this.database.patience(`changes since ${cursor}`, options);
-    await waitFor(patience, () => requireHistory(this.database));
+    await requireHistory(this.database, patience);
     // In this order, so that what was committed before the call is in the answer, whichever reader placed it.
     await this.#place(limit, patience);
-    const entries = await waitFor(patience, () => this.#since(cursor, limit));
+    const entries = await waitFor(patience, () => this.#since(cursor, limit, patience));
     return { entries, cursor: entries.at(-1)?.position ?? cursor };
   }
 
-  async #since(cursor: number, limit: number): Promise<HistoryEntry[]> {
-    const rows = await this.database.session((session) => session.rows(selectSince(cursor, limit)));
+  async #since(cursor: number, limit: number, patience: Patience | undefined): Promise<HistoryEntry[]> {
+    const rows = await this.database.session((session) => session.rows(selectSince(cursor, limit)), patience);
     return rows.map(entryFrom);
   }
 
   /** Gives positions to writes that have none. */
   async #place(limit: number, patience: Patience | undefined): Promise<void> {
     const unplaced = selectUnplaced(Math.min(limit, MOST_PLACED));
-    const some = await waitFor(patience, () => this.database.session((session) => session.rows(unplaced)));
+    const some = await waitFor(patience, () => this.database.session((session) => session.rows(unplaced), patience));
     if (some.length === 0) return;
     const dialect = await this.database.dialect();
     await this.database.transaction(async (session) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
-import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
@@ -75,7 +75,7 @@ export class SqlUnitOfWork implements UnitOfWork {
   ): Promise<UnitOutcome<T>> {
     const operation = randomUUID();
     const { patience } = run;
-    const remembers = await waitFor(patience, () => hasHistory(this.database));
+    const remembers = await hasHistory(this.database, patience);
     let unit: UnitDatabase | undefined;
     let ended: Committed<T>;
     try {
