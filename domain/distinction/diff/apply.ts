@@ -47,12 +47,13 @@ function changeDocument(
   attributes: RecordState["attributes"],
   { attribute, path, to }: JsonSet,
 ): void {
-  const { text } = (after[attribute] ?? attributes[attribute]) as JsonText;
-  if (roundedNumbers(text).size > 0) {
-    after[attribute] = new JsonText(spliced(text, path, to === undefined ? undefined : JSON.stringify(to)));
+  const before = (after[attribute] ?? attributes[attribute]) as JsonText;
+  if (roundedNumbers(before.text).size > 0) {
+    after[attribute] = new JsonText(spliced(before.text, path, to === undefined ? undefined : JSON.stringify(to)));
     return;
   }
-  const document = documents.get(attribute) ?? (attributes[attribute] as JsonText).parse();
+  // Its numbers may have been spliced away: then the document is what that left, no more what the change set began with.
+  const document = documents.get(attribute) ?? before.parse();
   documents.set(attribute, document);
   setAt(document, path, to);
 }

@@ -2,9 +2,28 @@ import fc from "../../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../../domain/distinction/diff/apply.js";
 import { diff } from "../../../../domain/distinction/diff/diff.js";
+import { rawAt } from "../../../../domain/distinction/json/json-splice.js";
+import { JsonText, type JsonValue } from "../../../../domain/distinction/json/json-text.js";
 import type { RecordState } from "../../../../domain/distinction/record/record-state.js";
 import { jsonNear, jsonObject, photoValues } from "../../../support/arbitraries.js";
 import { contents, photoState, photoType } from "../../../support/photo.js";
+
+const number = fc.constantFrom("1", "5", "12345678901234567890", "0.1234567890123456789");
+const leaf = fc.oneof(number, fc.constantFrom('"x"', "null", "[1,12345678901234567890]"));
+const textOf = (members: Readonly<Record<string, string>>): string =>
+  `{${Object.entries(members)
+    .map(([name, raw]) => `"${name}":${raw}`)
+    .join(",")}}`;
+const memberTexts = (value: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.dictionary(fc.constantFrom("a", "b", "c", "d"), value, { noNullPrototype: true, maxKeys: 4 }).map(textOf);
+
+/** JSON objects as another writer stores them: with numbers of more digits than JavaScript keeps. */
+const jsonText = memberTexts(fc.oneof(leaf, leaf, memberTexts(fc.oneof(leaf, memberTexts(leaf)))));
+
+function withMetadata(text: string): RecordState {
+  const { attributes, ...rest } = photoState();
+  return { ...rest, attributes: { ...attributes, metadata: new JsonText(text) } };
+}
 
 const changesBetween = (before: RecordState, after: RecordState) => diff(photoType, before, after);
 
@@ -35,6 +54,33 @@ describe("apply", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test("leads from any JSON text to any other, whatever digits its numbers have, and keeps those of untouched members", () => {
+    fc.assert(
+      fc.property(jsonText, jsonText, (before, after) => {
+        const from = withMetadata(before);
+        const to = withMetadata(after);
+        const changes = changesBetween(from, to);
+        const result = apply(from, changes).attributes.metadata as JsonText;
+        expect(result.parse()).toEqual(JSON.parse(after));
+        const touched = new Set(changes.map((change) => (change.kind === "json.set" ? change.path[0] : undefined)));
+        for (const name of Object.keys(JSON.parse(before) as object)) {
+          if (!touched.has(name)) expect(rawAt(result.text, [name])).toBe(rawAt(before, [name]));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("loses no change after the one that takes away a number of more digits than JavaScript keeps", () => {
+    const from = withMetadata('{"big":12345678901234567890,"c":1}');
+    const changed = (to: JsonValue) => {
+      const changes = changesBetween(from, photoState({ metadata: to }));
+      return (apply(from, changes).attributes.metadata as JsonText).parse();
+    };
+    expect(changed({ big: 5, c: 2 })).toEqual({ big: 5, c: 2 });
+    expect(changed({ c: 2, d: 3 })).toEqual({ c: 2, d: 3 });
   });
 
   test("leaves the state as it was", () => {
