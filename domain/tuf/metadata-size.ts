@@ -6,6 +6,12 @@ import { TufError } from "./errors.js";
  */
 export const MAX_METADATA = 5_000_000;
 
+/** The shortest that the text of a target can be: path, SHA-256 and length. */
+const SHORTEST_ENTRY = `"a":{"hashes":{"sha256":"${"0".repeat(64)}"},"length":0},`;
+
+/** Most targets of one role, however short their paths are. */
+export const MAX_TARGETS = Math.floor(MAX_METADATA / SHORTEST_ENTRY.length);
+
 /** Bytes that are left for signatures, which come after the check. */
 const FOR_SIGNATURES = 65_536;
 
@@ -25,4 +31,18 @@ export function checkReadable(role: string, bytes: number): void {
 /** Before it is signed, so that nobody signs what no client reads. */
 export function checkSignable(role: string, bytes: number): void {
   checkReadable(role, bytes + FOR_SIGNATURES);
+}
+
+/**
+ * Before targets are accepted into a role that has no hash bins: whoever signs it has all of them in memory. Exact it is only
+ * when the role is signed, because nobody counts which of them are there already.
+ * @param held how many targets the role has
+ * @param added how many a call gives it
+ * @throws {TufError} METADATA_TOO_LARGE
+ */
+export function checkRoom(role: string, held: number, added: number): void {
+  if (held <= MAX_TARGETS && added <= MAX_TARGETS) return;
+  const limit = `clients read at most ${MAX_TARGETS.toLocaleString("en")} of one role`;
+  const count = Math.max(held, added).toLocaleString("en");
+  throw new TufError("METADATA_TOO_LARGE", `role ${role}: ${count} targets, ${limit}; give it hash bins`);
 }

@@ -219,6 +219,11 @@ export interface TufStore {
   roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]>;
 
   /**
+   * How many targets a custom role holds, or the bins below it; counts no further than `most`. 0 where there is no such role.
+   */
+  targetCount(repository: string, role: string, most: number): Promise<number>;
+
+  /**
    * Paths of accepted targets that begin with `prefix`, and more where letters differ only by case, in the order of `HeldPath`.
    * Reads every target of the repository once, over all pages.
    * @param page at most `limit`, after the last of the page before

@@ -113,6 +113,14 @@ export class MemoryTufStore implements TufStore {
     });
   }
 
+  async targetCount(repository: string, role: string, most: number): Promise<number> {
+    const holders = [...this.rows(repository).roles.values()].filter(({ space }) => space === role);
+    return Math.min(
+      most,
+      holders.reduce((sum, { targets }) => sum + targets.size, 0),
+    );
+  }
+
   async heldPaths(
     repository: string,
     prefix: string,

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkReadable, checkSignable, MAX_METADATA } from "../../domain/tuf/metadata-size.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { checkReadable, checkSignable, MAX_METADATA, MAX_TARGETS } from "../../domain/tuf/metadata-size.js";
 import { UnsignedRolesError } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
@@ -51,6 +51,29 @@ describe("metadata that clients would not read", () => {
     await addTargets(world.ports, "main", large("team"));
     await expect(world.publisher().publish("main")).rejects.toBeInstanceOf(UnsignedRolesError);
     expect(await world.ports.trust.openEventOf("main", "team")).toBeUndefined();
+  });
+
+  it("is not accepted, where a role without hash bins would have more targets than can be in it", async () => {
+    await addDelegation(world.ports, "main", { role: "team", paths: ["team/*"] });
+    await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 2 });
+    const any = targetOf("any");
+    const given = (role: string, count: number) =>
+      new Map(Array.from({ length: count }, (_, index) => [`${role}/${index}`, any] as const));
+    const refused = {
+      code: "METADATA_TOO_LARGE",
+      message: "role team: 48,077 targets, clients read at most 48,076 of one role; give it hash bins",
+    };
+    await expect(addTargets(world.ports, "main", given("team", MAX_TARGETS + 1))).rejects.toMatchObject(refused);
+    await addTargets(world.ports, "main", given("many", MAX_TARGETS + 1));
+    await addTargets(world.ports, "main", given("team", 2));
+
+    const { store } = world.ports;
+    const counted = vi.spyOn(store, "targetCount").mockResolvedValue(MAX_TARGETS + 1);
+    await expect(addTargets(world.ports, "main", given("team", 1))).rejects.toMatchObject(refused);
+    await removeTargets(world.ports, "main", ["team/0"]);
+    await addTargets(world.ports, "main", given("many", 1));
+    counted.mockRestore();
+    expect([...(await store.roleStates("main", ["team"]))[0]!.targets.keys()]).toEqual(["team/1"]);
   });
 
   it("is more than what default limits of clients let through, signatures included", () => {

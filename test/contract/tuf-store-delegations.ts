@@ -68,6 +68,17 @@ export function tufDelegationContract(bench: TufStoreBench): void {
       expect(await bench.trust.delegatedRoles("main")).toHaveLength(2);
     });
 
+    it("have their targets counted, no further than is asked for", async () => {
+      await addTeam();
+      expect(await bench.store.targetCount("main", "team", 5)).toBe(0);
+      for (const path of ["a", "b", "c"]) await put(path);
+      await bench.put("bins-0", new Map([[pathsIn("bins-0", 1)[0]!, targetOf("any")]]));
+      expect(await bench.store.targetCount("main", "team", 5)).toBe(3);
+      expect(await bench.store.targetCount("main", "team", 2)).toBe(2);
+      expect(await bench.store.targetCount("main", "nobody", 2)).toBe(0);
+      await expect(bench.store.targetCount("none", "team", 2)).rejects.toMatchObject({ code: "REPOSITORY_NOT_FOUND" });
+    });
+
     it("keep their order, and change what they speak for", async () => {
       await addTeam();
       const roles = [GROUP, { ...TEAM, paths: ["a", "b/*"], terminating: false }];

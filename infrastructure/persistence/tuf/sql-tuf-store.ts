@@ -52,7 +52,7 @@ import {
   selectSnapshotState,
 } from "./tuf-snapshot-statements.js";
 import { TufRows } from "./tuf-rows.js";
-import { readHeldPath, selectHeldPaths } from "./tuf-target-statements.js";
+import { countTargets, readHeldPath, selectHeldPaths } from "./tuf-target-statements.js";
 
 /**
  * TUF repositories in a database. Every read is one statement, hence consistent in itself at any isolation level; every
@@ -115,6 +115,12 @@ export class SqlTufStore implements TufStore {
     if (roles.length === 0) return [];
     const states = readRoleStates(await this.#rows.of(selectRoleStates(repository, roles)));
     return Promise.all(roles.map(async (role) => states.get(role) ?? this.#rows.noRole(repository, role)));
+  }
+
+  async targetCount(repository: string, role: string, most: number): Promise<number> {
+    const count = Number((await this.#rows.of(countTargets(repository, role, most)))[0]?.[0]);
+    if (count === 0) await this.#rows.requireRole(repository, "targets");
+    return count;
   }
 
   async heldPaths(

@@ -58,6 +58,16 @@ export function readMet([bin, space, digest, name, belongs, length, sha256, cust
   };
 }
 
+/** One range of the primary key, which ends after `most`: who adds to a role waits for it each time. */
+export function countTargets(repository: string, space: string, most: number): Statement {
+  return {
+    sql:
+      "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tuf_target WHERE repository = ? AND space = ? " +
+      `LIMIT ${Math.trunc(most)}) AS some`,
+    parameters: [repository, space],
+  };
+}
+
 /**
  * Paths that begin with a prefix, one page of the primary key. No index serves the prefix: who asks reads all targets, once
  * over all pages.

@@ -1,13 +1,14 @@
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
+import { checkRoom, MAX_TARGETS } from "../../../../domain/tuf/metadata-size.js";
 import type { TargetEdits } from "../../../../domain/tuf/target-edits.js";
 import type { Target } from "../../../../domain/tuf/target.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "../../aborted.js";
 import { existingRepository } from "../existing-repository.js";
-import { TargetPlaces } from "./target-places.js";
+import { type PlacedEdit, TargetPlaces } from "./target-places.js";
 
 export interface EditPorts {
-  readonly store: Pick<TufStore, "repository">;
+  readonly store: Pick<TufStore, "repository" | "targetCount">;
   readonly edits: TargetEdits;
   readonly codec: Pick<MetadataCodec, "pathDigest">;
 }
@@ -33,7 +34,8 @@ const EDITS_AT_A_TIME = 4_000;
  * Accepts edits in batches, each of them whole or not at all; a call of up to 4,000 edits is one batch. If the database
  * fails between two batches, the first is accepted, and repeating the call is safe.
  * @param targets by path; `null` removes
- * @throws {TufError} REPOSITORY_NOT_FOUND; INVALID_TARGET_PATH for a path that some clients would not find
+ * @throws {TufError} REPOSITORY_NOT_FOUND; INVALID_TARGET_PATH for a path that some clients would not find; METADATA_TOO_LARGE for
+ *   a custom role without bins that would hold more than clients can read
  * @throws {DistinctionError} ABORTED
  */
 export async function editBins(
@@ -43,25 +45,52 @@ export async function editBins(
   options?: EditOptions,
 ): Promise<EditReport> {
   const repository = await existingRepository(ports.store, name);
-  return acceptEdits(ports, name, new TargetPlaces(repository, ports.codec), targets, options);
+  const places = new TargetPlaces(repository, ports.codec);
+  const edits = places.editsOf([...targets]);
+  await checkRooms(ports, name, places, edits);
+  return acceptPlaced(ports, name, places, edits, options);
+}
+
+/** Whatever removes targets is let through. */
+async function checkRooms(
+  { store }: Pick<EditPorts, "store">,
+  name: string,
+  places: TargetPlaces,
+  edits: readonly PlacedEdit[],
+): Promise<void> {
+  const added = new Map<string, number>();
+  for (const { place, target } of edits) {
+    const role = target === null ? undefined : places.wholeAt(place);
+    if (role !== undefined) added.set(role, (added.get(role) ?? 0) + 1);
+  }
+  for (const [role, count] of added) checkRoom(role, await store.targetCount(name, role, MAX_TARGETS + 1), count);
 }
 
 /** As `editBins`, with these places. */
-export async function acceptEdits(
-  { edits }: Pick<EditPorts, "edits">,
+export function acceptEdits(
+  ports: Pick<EditPorts, "edits">,
   name: string,
   places: TargetPlaces,
   targets: Iterable<readonly [path: string, target: Target | null]>,
+): Promise<EditReport> {
+  return acceptPlaced(ports, name, places, places.editsOf([...targets]));
+}
+
+async function acceptPlaced(
+  { edits }: Pick<EditPorts, "edits">,
+  name: string,
+  places: TargetPlaces,
+  placed: PlacedEdit[],
   { signal, onEdits }: EditOptions = {},
 ): Promise<EditReport> {
-  const given = [...targets];
-  const sorted = places.editsOf(given).sort((left, right) => left.place - right.place);
+  const sorted = placed.sort((left, right) => left.place - right.place);
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
     const some = sorted.slice(start, start + EDITS_AT_A_TIME);
     await edits.accept(name, places.grouped(some));
     onEdits?.(some.length);
   }
-  const owners = new Set(sorted.filter(({ isOwner }) => isOwner).map(({ place }) => place));
-  return { targets: given.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
+  const owned = sorted.filter(({ isOwner }) => isOwner);
+  const owners = new Set(owned.map(({ place }) => place));
+  return { targets: owned.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
 }

@@ -89,6 +89,12 @@ export class TargetPlaces {
     return bins === undefined ? name : binName(bins, place - first);
   }
 
+  /** The name of the role at a place, where that is a custom role which holds all of its targets itself. */
+  wholeAt(place: number): string | undefined {
+    const { name, bins } = this.#spaceAt(place);
+    return bins === undefined ? name : undefined;
+  }
+
   /** The name of the role that holds a path, or would hold it. */
   ownerOf(path: string): string {
     const [space] = this.#spacesOf(path);
