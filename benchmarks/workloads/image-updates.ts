@@ -111,8 +111,8 @@ export async function countSent({ url, tables }: Bench, what: string, update: Up
     tables: [
       {
         title: `${what}: sent by one save, ${shapeName(shape)}`,
-        columns: ["figure", "sent"],
-        rows: Object.entries(sent),
+        columns: ["figure", "guarantee", "sent"],
+        rows: Object.entries(sent).map(([name, value]) => [name, distinctionImages.guarantee, value]),
       },
     ],
     ratios: Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, exactly(value)])),

@@ -70,8 +70,8 @@ export const hotRecord: Workload = {
       tables: [
         {
           title: `W8: one hot record, ${MOST_WRITERS} writers on disjoint attributes`,
-          columns: ["updates", "lost"],
-          rows: [[tally.updates, tally.lost]],
+          columns: ["guarantee", "updates", "lost"],
+          rows: [[distinctionArm.guarantee, tally.updates, tally.lost]],
         },
       ],
       lostUpdates: { distinction: tally.lost },

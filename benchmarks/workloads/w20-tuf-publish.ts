@@ -44,6 +44,8 @@ export const tufPublish: Workload = {
         "tuf.accept.per.second": ratioOf(most["handwritten"]!, most["distinction"]!, random),
         "tuf.publish.vs.floor": ratioOf(one.samples["publish"]!, one.samples["floor"]!, random),
         "tuf.publish.db.bytes": exactly(one.bytes),
+        "tuf.visible.64.per.second": exactly(many.perSecond),
+        "tuf.visible.64.p99.ms": exactly(many.p99),
         "tuf.publish.vs.lock": ratioOf(judged.samples["lock"]!, judged.samples["distinction"]!, random),
       },
       samples: {

@@ -1,4 +1,5 @@
-import { jsonFault, type JsonValue } from "../distinction/json/json-text.js";
+import { jsonFault } from "../distinction/json/json-fault.js";
+import type { JsonValue } from "../distinction/json/json-text.js";
 import { pointerSteps } from "./json-pointer.js";
 import { PatchError } from "./patch-error.js";
 

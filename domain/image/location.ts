@@ -1,7 +1,8 @@
 import { constrained } from "../distinction/types/attribute-rules.js";
 import { json } from "../distinction/types/json-type.js";
 import { oneOf, text } from "../distinction/types/text-types.js";
-import { canonicalText, type JsonValue } from "../distinction/json/json-text.js";
+import { canonicalText } from "../distinction/json/json-equality.js";
+import type { JsonValue } from "../distinction/json/json-text.js";
 import { utf8Length } from "../distinction/types/utf8-length.js";
 
 export type LocationMetadata = Record<string, JsonValue>;

@@ -37,8 +37,9 @@ export function pushAttributeChanges(
   from: unknown,
   to: unknown,
 ): void {
-  if (type.same(from, to)) return;
-  const inside = from instanceof JsonText && to instanceof JsonText ? jsonDifferences(from, to) : undefined;
+  const isJson = from instanceof JsonText && to instanceof JsonText;
+  if (!isJson && type.same(from, to)) return;
+  const inside = isJson ? jsonDifferences(from, to) : undefined;
   if (inside === undefined) changes.push({ kind: "attribute.set", attribute, from, to });
   else for (const difference of inside) changes.push({ kind: "json.set", attribute, ...difference });
 }

@@ -12,7 +12,9 @@ import {
 import { valueAt } from "../json/json-path.js";
 import { roundedNumbers } from "../json/json-digits.js";
 import { rawAt } from "../json/json-splice.js";
-import { canonicalText, jsonFault, JsonText, type JsonValue } from "../json/json-text.js";
+import { sameJson } from "../json/json-equality.js";
+import { jsonFault } from "../json/json-fault.js";
+import { JsonText, type JsonValue } from "../json/json-text.js";
 import { changeLosesDigits, entryLosesDigits, entryWithDigits, textLosesDigits } from "../json/lost-digits.js";
 import type { Overlap } from "./overlap.js";
 import { agree, REFUSE, resolve, type Policy } from "./policy.js";
@@ -105,11 +107,6 @@ function hasOtherDigits(original: unknown, current: unknown, { path }: JsonSet):
 
 function isObject(value: JsonValue | undefined): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
-  if (left === undefined || right === undefined) return left === right;
-  return left === right || canonicalText(left) === canonicalText(right);
 }
 
 function rebaseEntry(

@@ -1,5 +1,6 @@
 import { attribute, type AttributeType } from "./attribute-type.js";
-import { jsonFault, JsonText, type JsonValue } from "../json/json-text.js";
+import { jsonFault } from "../json/json-fault.js";
+import { JsonText, type JsonValue } from "../json/json-text.js";
 
 /** Any JSON value. It is diffed by path; nested mutation is noticed. `T` is the caller's word for its shape. */
 export function json<T = JsonValue>(): AttributeType<T> {

@@ -1,7 +1,7 @@
 import { InvalidValueError } from "../../../domain/distinction/errors.js";
 import { jsonLoss } from "../../../domain/distinction/json/json-losses.js";
 import { jsonTokens } from "../../../domain/distinction/json/json-tokens.js";
-import { canonicalText } from "../../../domain/distinction/json/json-text.js";
+import { sameJson } from "../../../domain/distinction/json/json-equality.js";
 import { imageFromDocument, imageToDocument, isObject } from "../../../domain/image/image-document.js";
 import type { ImageQuotas } from "../../../domain/image/image-quotas.js";
 import type { Image } from "../../../domain/image/image-type.js";
@@ -58,7 +58,7 @@ export function imageOfLine({ number, content }: CatalogueLine, now: Date, quota
 /** The members of an image that are stored otherwise than its line tells; its times are not looked at. */
 export function differences({ image, given }: LineImage, stored: Image): readonly string[] {
   const [mine, theirs] = [imageToDocument(image), imageToDocument(stored)];
-  return given.filter((name) => !TIMES.has(name) && canonicalText(mine[name]!) !== canonicalText(theirs[name]!));
+  return given.filter((name) => !TIMES.has(name) && !sameJson(mine[name], theirs[name]));
 }
 
 export function describeFaults({ faults }: InvalidValueError): string {

@@ -2,7 +2,8 @@ import fc from "../../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { jsonDifferences } from "../../../../domain/distinction/json/json-diff.js";
 import { setAt, valueAt } from "../../../../domain/distinction/json/json-path.js";
-import { canonicalText, JsonText, type JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import { canonicalText } from "../../../../domain/distinction/json/json-equality.js";
+import { JsonText, type JsonValue } from "../../../../domain/distinction/json/json-text.js";
 import { jsonNear, jsonObject, objectOf } from "../../../support/arbitraries.js";
 
 const differences = (before: string, after: string) => jsonDifferences(new JsonText(before), new JsonText(after));
@@ -43,6 +44,16 @@ describe("differences between JSON objects", () => {
   test("are none between 0 and -0, and none for another order of members", () => {
     expect(differences('{"a":-0,"b":[-0]}', '{"b":[0],"a":0}')).toEqual([]);
     expect(differences('{"a":-0,"b":1}', '{"a":0,"b":2}')).toEqual([{ path: ["b"], from: 1, to: 2 }]);
+  });
+
+  test("are none between equal values that are no objects, whatever the white space", () => {
+    for (const [before, after] of [
+      ["[1, {}]", "[1,{}]"],
+      ["-0", "0"],
+      ['" a"', '"\\u0020a"'],
+    ] as const) {
+      expect(differences(before, after)).toEqual([]);
+    }
   });
 
   test("have no path where one side is no object", () => {

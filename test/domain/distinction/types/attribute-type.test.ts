@@ -13,7 +13,8 @@ import { json } from "../../../../domain/distinction/types/json-type.js";
 import { bigint, boolean, decimal, integer } from "../../../../domain/distinction/types/number-types.js";
 import { oneOf, text } from "../../../../domain/distinction/types/text-types.js";
 import type { AttributeType } from "../../../../domain/distinction/types/attribute-type.js";
-import { JsonText, MAX_JSON_DEPTH } from "../../../../domain/distinction/json/json-text.js";
+import { MAX_JSON_DEPTH } from "../../../../domain/distinction/json/json-fault.js";
+import { JsonText } from "../../../../domain/distinction/json/json-text.js";
 import { jsonValue, objectOf } from "../../../support/arbitraries.js";
 
 function nested(depth: number): unknown {
