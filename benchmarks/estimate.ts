@@ -16,7 +16,7 @@ export function median(samples: readonly number[]): number {
 }
 
 export function medianOf(samples: readonly number[], random: Random): Estimate {
-  return bootstrap([samples], ([only]) => median(only!), random);
+  return bootstrap([[samples]], ([rounds]) => median(rounds![0]!), random);
 }
 
 /**
@@ -24,42 +24,46 @@ export function medianOf(samples: readonly number[], random: Random): Estimate {
  * slowed a whole round down does not count as a difference.
  */
 export function ratioOf(above: readonly number[], below: readonly number[], random: Random): Estimate {
-  return bootstrap([above, below], ([a, b]) => median(a!) / median(b!), random);
+  return meanRatioOf([above], [below], random);
 }
 
-/** The mean over several pairs of arms of the ratio of their medians. */
+/** The mean over several pairs of arms of the ratio of their medians. Each pair has as many rounds as it has. */
 export function meanRatioOf(
   above: readonly (readonly number[])[],
   below: readonly (readonly number[])[],
   random: Random,
 ): Estimate {
-  const count = above.length;
-  return bootstrap(
-    [...above, ...below],
-    (resampled) => {
-      const ratios = above.map((_, index) => median(resampled[index]!) / median(resampled[count + index]!));
-      return ratios.reduce((sum, ratio) => sum + ratio, 0) / count;
-    },
-    random,
-  );
+  const pairs = above.map((samples, index) => [samples, below[index]!]);
+  return bootstrap(pairs, (resampled) => mean(resampled.map(([a, b]) => median(a!) / median(b!))), random);
 }
 
-/** Percentile bootstrap over rounds. */
+/** Series of samples, whose samples of one number are from one round. */
+type Rounds = readonly (readonly number[])[];
+
+/** Percentile bootstrap over rounds, those of each measurement by themselves. */
 function bootstrap(
-  series: readonly (readonly number[])[],
-  statistic: (resampled: readonly number[][]) => number,
+  measurements: readonly Rounds[],
+  statistic: (measurements: readonly Rounds[]) => number,
   random: Random,
 ): Estimate {
-  const rounds = Math.min(...series.map((samples) => samples.length));
-  const found = Array.from({ length: RESAMPLES }, () => {
-    const picks = Array.from({ length: rounds }, () => Math.floor(random() * rounds));
-    return statistic(series.map((samples) => picks.map((pick) => samples[pick]!)));
-  }).sort((left, right) => left - right);
+  const found = Array.from({ length: RESAMPLES }, () =>
+    statistic(measurements.map((rounds) => resampled(rounds, random))),
+  ).sort((left, right) => left - right);
   return {
-    value: statistic(series.map((samples) => [...samples])),
+    value: statistic(measurements),
     low: found[Math.floor(RESAMPLES * 0.025)]!,
     high: found[Math.ceil(RESAMPLES * 0.975) - 1]!,
   };
+}
+
+function resampled(rounds: Rounds, random: Random): Rounds {
+  const count = Math.min(...rounds.map((samples) => samples.length));
+  const picks = Array.from({ length: count }, () => Math.floor(random() * count));
+  return rounds.map((samples) => picks.map((pick) => samples[pick]!));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** A figure that was counted, not sampled. */

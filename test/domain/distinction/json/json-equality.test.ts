@@ -17,7 +17,7 @@ describe("equality of JSON values", () => {
     ["a member more", { a: 1 }, { a: 1, b: null }, false],
     ["a member of another name", { a: 1, b: 1 }, { a: 1, c: 1 }, false],
     ["a member that every object inherits", JSON.parse('{"__proto__":{}}') as JsonValue, { a: {} }, false],
-    ["a member named toString", { toString: 1 } as JsonValue, { valueOf: 1 } as JsonValue, false],
+    ["a member named toString", { toString: 1 }, { valueOf: 1 }, false],
   ])("%s", (_, left, right, expected) => {
     expect(sameJson(left, right)).toBe(expected);
     expect(sameJson(right, left)).toBe(expected);

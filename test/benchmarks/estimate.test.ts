@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { meanRatioOf, medianOf, ratioOf } from "../../benchmarks/estimate.js";
+import { seeded } from "../../benchmarks/random.js";
+
+const around = (center: number, count: number): number[] =>
+  Array.from({ length: count }, (_, round) => center + ((round % 5) - 2) / 10);
+
+describe("estimates", () => {
+  test("of a median hold it within their interval", () => {
+    const { value, low, high } = medianOf(around(10, 50), seeded(1));
+    expect(value).toBeCloseTo(10);
+    expect([low <= value, value <= high, low > 9.7, high < 10.3]).toEqual([true, true, true, true]);
+  });
+
+  test("of a ratio do not count what slowed whole rounds down", () => {
+    const slowed = [1, 7, 2, 9, 3, 8, 4, 1, 6, 5];
+    const ratio = ratioOf(
+      slowed.map((time) => 2 * time),
+      slowed,
+      seeded(1),
+    );
+    expect(ratio).toEqual({ value: 2, low: 2, high: 2 });
+  });
+
+  test("of a mean use every round of each pair, however many the others have", () => {
+    // Rounds beyond the twentieth are what most of the long series is; an interval from the first twenty would miss it.
+    const long = [...around(10, 20), ...around(30, 1_000)];
+    const { value, low, high } = meanRatioOf([long, around(2, 20)], [around(10, 1_020), around(1, 20)], seeded(1));
+    expect(value).toBeCloseTo(2.5, 1);
+    expect(low).toBeLessThanOrEqual(value);
+    expect(high).toBeGreaterThanOrEqual(value);
+  });
+});
