@@ -1,5 +1,5 @@
 import microdiff from "microdiff";
-import { sameJson } from "./json-equality.js";
+import { sameJson } from "./json-value.js";
 import type { JsonPath } from "./json-path.js";
 import { valueAt } from "./json-path.js";
 import type { JsonText, JsonValue } from "./json-text.js";

@@ -1,8 +1,7 @@
 import { DistinctionError } from "../errors.js";
-import { sameJson } from "./json-equality.js";
+import { type JsonValue, sameJson } from "./json-value.js";
 
-/** Any JSON value. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type { JsonValue } from "./json-value.js";
 
 /**
  * A JSON value as immutable text, parsed only when somebody looks: once to show it in an object, and once by each save of

@@ -12,7 +12,7 @@ import {
 import { valueAt } from "../json/json-path.js";
 import { roundedNumbers } from "../json/json-digits.js";
 import { rawAt } from "../json/json-splice.js";
-import { sameJson } from "../json/json-equality.js";
+import { sameJson } from "../json/json-value.js";
 import { jsonFault } from "../json/json-fault.js";
 import { JsonText, type JsonValue } from "../json/json-text.js";
 import { changeLosesDigits, entryLosesDigits, entryWithDigits, textLosesDigits } from "../json/lost-digits.js";

@@ -1,7 +1,7 @@
 import { InvalidValueError } from "../../../domain/distinction/errors.js";
 import { jsonLoss } from "../../../domain/distinction/json/json-losses.js";
 import { jsonTokens } from "../../../domain/distinction/json/json-tokens.js";
-import { sameJson } from "../../../domain/distinction/json/json-equality.js";
+import { sameJson } from "../../../domain/distinction/json/json-value.js";
 import { imageFromDocument, imageToDocument, isObject } from "../../../domain/image/image-document.js";
 import type { ImageQuotas } from "../../../domain/image/image-quotas.js";
 import type { Image } from "../../../domain/image/image-type.js";

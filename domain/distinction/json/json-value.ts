@@ -1,4 +1,5 @@
-import type { JsonValue } from "./json-text.js";
+/** Any JSON value. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /** Whether two JSON values are the same: the order of members does not count, and -0 is 0. `undefined` is no value. */
 export function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
