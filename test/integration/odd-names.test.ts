@@ -47,4 +47,14 @@ onSqlBackends((place) => {
       expect((await odds.getMany(["1", "2"])).map((odd) => ({ ...odd }))).toEqual([{ ...one }, { ...two }]);
     }
   });
+
+  test("what a batch changes in one record is not taken for what it changes in another", async () => {
+    for (const [index, names] of SETS.entries()) {
+      const [one, two] = (await odds.getMany(["1", "2"])) as [Odd, Odd];
+      for (const name of names) one[name] = 1_000 + index;
+      for (const name of SETS[index ^ 1]!) two[name] = 2_000 + index;
+      await odds.saveAll([one, two]);
+      expect((await odds.getMany(["1", "2"])).map((odd) => ({ ...odd }))).toEqual([{ ...one }, { ...two }]);
+    }
+  });
 });

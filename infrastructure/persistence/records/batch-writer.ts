@@ -62,7 +62,8 @@ function rowStatements(
   writes: readonly RecordEdit[],
 ): BatchStatement[] {
   const statements: BatchStatement[] = [];
-  for (const group of groupedBy(writes, ({ changes }) => changedColumns(changes).join()).values()) {
+  const columnSet = ({ changes }: RecordEdit): string => JSON.stringify(changedColumns(changes)); // names may hold commas
+  for (const group of groupedBy(writes, columnSet).values()) {
     if (keyTypes === undefined || group.length === 1) {
       for (const { base, changes } of group) {
         statements.push({ statement: updateByChanges(layout, base, changes), rows: 1 });
