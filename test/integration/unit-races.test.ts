@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
+import type { Image } from "../../domain/image/image-type.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { releaseTogether, startChild } from "../support/child.js";
@@ -79,6 +81,37 @@ describe("a unit of work that keeps losing", () => {
       expect([now.minDisk, now.minRam]).toEqual([5, rivals]);
       expect(Math.max(...attempts)).toBeLessThanOrEqual(5);
       expect(Math.max(...attempts)).toBeGreaterThan(3);
+      await mine.close();
+      await theirs.close();
+    });
+
+    test.each<[string, (images: DistinctImageRepository, id: string) => Promise<Image>]>([
+      ["one by one", (images, id) => images.get(id)],
+      ["several", async (images, id) => (await images.getMany([id]))[0]!],
+      ["a list", async (images, id) => (await images.list({ where: { name: { eq: id } } })).records[0]!],
+    ])("locks what it loads: %s", async (_, load) => {
+      const [mine, theirs] = [openTestDatabase(place().url), openTestDatabase(place().url)];
+      const [images, others] = [imagesIn(mine), imagesIn(theirs)];
+      const image = newImage();
+      await images.add(Object.assign(image, { name: image.id }));
+      const lock = { sql: "SELECT 1 FROM images WHERE id = ? FOR UPDATE NOWAIT", parameters: [image.id] };
+      const isLocked = (): Promise<boolean> =>
+        theirs
+          .lend((connection) => connection.rows(lock))
+          .then(
+            () => false,
+            () => true,
+          );
+      await new SqlUnitOfWork(mine, environment).run(async (tx) => {
+        const inside = tx.repository(images);
+        const loaded = await load(inside, image.id);
+        expect(await isLocked()).toBe(tx.attempt > 3);
+        if (tx.attempt <= 3) await others.update(image.id, (one) => void one.minRam++);
+        loaded.minDisk++;
+        await inside.save(loaded);
+      });
+      const now = await images.get(image.id);
+      expect([now.minDisk, now.minRam]).toEqual([1, 3]);
       await mine.close();
       await theirs.close();
     });

@@ -2,7 +2,14 @@ import { changeSet, type ChangeSet } from "../../../domain/distinction/diff/chan
 import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
-import type { ApplyOutcome, BatchOutcome, InsertOutcome, TakenId } from "../../../domain/distinction/record-store.js";
+import type { StoreQuery } from "../../../domain/distinction/list-query.js";
+import type {
+  ApplyOutcome,
+  BatchOutcome,
+  InsertOutcome,
+  StorePage,
+  TakenId,
+} from "../../../domain/distinction/record-store.js";
 import { addition, edition, removal, type Written } from "../../../domain/distinction/save/written.js";
 import { applyBatch } from "../records/batch-store.js";
 import type { DatabaseAccess } from "../connection/database.js";
@@ -77,6 +84,21 @@ export class UnitRecordStore extends SqlRecordStore {
     const found = ids.map((id) => states.get(idText(id)));
     ids.forEach((id, index) => found[index] ?? this.records.absent.add(idText(id)));
     return found;
+  }
+
+  override async list(query: StoreQuery): Promise<StorePage> {
+    const page = await super.list(query);
+    if (page.kind !== "page") return page;
+    const ids = page.states.map(({ attributes }) => idFrom(this.table.type, attributes));
+    if (!this.locking) {
+      ids.forEach(this.seen);
+      return page;
+    }
+    const locked = await this.load(ids, query.scope);
+    // Read before the lock, a record may meet the query no more. The next run locks it before it reads.
+    const changed = locked.findIndex((state, index) => state?.version !== page.states[index]!.version);
+    if (changed >= 0) throw this.#lost(ids[changed]!);
+    return page;
   }
 
   override insert(...write: Parameters<SqlRecordStore["insert"]>): Promise<InsertOutcome> {
