@@ -18,6 +18,12 @@ export function environment(settings: Readonly<Record<string, string>>) {
   };
 }
 
+/** As people call it: distributions put their own name where a server tells its. */
+export function serverName({ server }: Pick<Environment, "server">): string {
+  const { version = "of an unknown version", version_comment: comment = "" } = server;
+  return `${/mariadb/i.test(version + comment) ? "MariaDB" : "MySQL"} ${version}`;
+}
+
 export type Environment = ReturnType<typeof environment>;
 
 const PACKAGES = ["typeorm", "mysql2", "microdiff", "@mikro-orm/core", "@mikro-orm/mysql", "sequelize"];

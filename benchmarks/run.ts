@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Findings, Workload } from "./bench.js";
-import { environment } from "./environment.js";
+import { environment, type Environment } from "./environment.js";
 import { reached } from "./goals.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import { parseOptions } from "./options.js";
@@ -44,11 +44,11 @@ try {
   const directory = await mkdtemp(join(tmpdir(), "distinction-bench-"));
   const closing: (() => Promise<void>)[] = [];
   const findings = new Map<Workload, Findings & { readonly seconds: number }>();
-  let settings: Readonly<Record<string, string>> = {};
+  let measuredOn: Environment | undefined;
   try {
     const place = await openBenchDatabase(database, say).catch(cannotBegin);
     closing.push(() => place.close());
-    ({ settings } = place);
+    measuredOn = environment(place.settings); // now: files and load may be others at the end
     const latency = await LatencyProxy.before(place.url, rtt);
     closing.unshift(() => latency.close());
     const tables = new TableStore(place.url);
@@ -76,7 +76,7 @@ try {
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  const result = report(findings, { environment: environment(settings), seed, quick, roundTrip: rtt });
+  const result = report(findings, { environment: measuredOn, seed, quick, roundTrip: rtt });
   for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
   for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
   await writeFiles(options, result).catch(cannotBegin);
