@@ -10,7 +10,10 @@ export interface ThreeWay<T = unknown> {
   readonly theirs: T | undefined;
 }
 
-/** Combines an overlap, or refuses it by returning `REFUSE`. Must be pure: it may run several times. */
+/**
+ * Combines an overlap, or refuses it by returning `REFUSE`. Must be pure: it may run several times. What it is given are
+ * copies, its own to change.
+ */
 export type PolicyFunction<T = unknown> = (sides: ThreeWay<T>) => T | typeof REFUSE;
 
 export type Policy<T = unknown> = PolicyName | PolicyFunction<T>;
@@ -18,17 +21,10 @@ export type Policy<T = unknown> = PolicyName | PolicyFunction<T>;
 export const REFUSE = Symbol("refuse the overlap");
 
 /**
- * Whether both sides writing `value` is one change. Two equal increments are two; a function is always asked.
+ * The merged value of an overlap under `policy`, or `REFUSE`.
  *
- * @param isDecimal whether text is decimal text, of which both sides have any
+ * @param isDecimal whether text is decimal text
  */
-export function agree(policy: Policy, value: unknown, isDecimal = false): boolean {
-  if (typeof policy === "function") return false;
-  if (policy !== "sum") return true;
-  return typeof value !== "number" && typeof value !== "bigint" && !(isDecimal && typeof value === "string");
-}
-
-/** The merged value of an overlap under `policy`, or `REFUSE`. */
 export function resolve(policy: Policy, sides: ThreeWay, isDecimal = false): unknown {
   if (typeof policy === "function") return policy(sides);
   switch (policy) {
@@ -39,7 +35,7 @@ export function resolve(policy: Policy, sides: ThreeWay, isDecimal = false): unk
     case "theirs":
       return sides.theirs;
     case "sum":
-      return isDecimal ? decimalSum(sides) : sum(sides);
+      return sum(sides, isDecimal);
     case "max":
       return greater(sides, isDecimal);
     case "union":
@@ -47,16 +43,25 @@ export function resolve(policy: Policy, sides: ThreeWay, isDecimal = false): unk
   }
 }
 
-function sum({ original, mine, theirs }: ThreeWay): unknown {
-  if (typeof mine === "number" && typeof theirs === "number") return theirs + mine - ((original as number | null) ?? 0);
-  if (typeof mine === "bigint" && typeof theirs === "bigint")
-    return theirs + mine - ((original as bigint | null) ?? 0n);
-  return REFUSE;
+/** Whether the way from one value to another is a number that `sum` can add to another one. */
+export function addsUp(from: unknown, to: unknown, isDecimal: boolean): boolean {
+  const isNumber = isDecimal ? typeof to === "string" : typeof to === "bigint" || Number.isFinite(to);
+  return isNumber && (from === null || from === undefined || typeof from === typeof to);
 }
 
-function decimalSum({ original, mine, theirs }: ThreeWay): unknown {
-  if (typeof mine !== "string" || typeof theirs !== "string") return REFUSE;
-  return addDecimals(theirs, mine, negated((original as string | null | undefined) ?? "0"));
+function sum({ original, mine, theirs }: ThreeWay, isDecimal: boolean): unknown {
+  const isNumeric = addsUp(original, mine, isDecimal) && addsUp(original, theirs, isDecimal);
+  if (!isNumeric || typeof mine !== typeof theirs) return REFUSE;
+  if (typeof mine === "bigint") return (theirs as bigint) + mine - ((original as bigint | null | undefined) ?? 0n);
+  if (typeof mine === "string") return addDecimals(theirs as string, mine, negated((original as string | null) ?? "0"));
+  return numberSum(theirs as number, mine as number, -((original as number | null | undefined) ?? 0));
+}
+
+/** As the numbers are written: 0.1 and 0.2 are 0.3, which a column of two digits after the point holds. */
+function numberSum(...terms: readonly number[]): number {
+  const texts = terms.map(String);
+  if (texts.some((text) => text.includes("e"))) return terms.reduce((sum, term) => sum + term);
+  return Number(addDecimals(...texts));
 }
 
 function greater({ mine, theirs }: ThreeWay, isDecimal: boolean): unknown {

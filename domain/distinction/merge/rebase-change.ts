@@ -9,6 +9,7 @@ import {
   type JsonSet,
   type ListOrder,
 } from "../diff/change.js";
+import { jsonCopy } from "../json/json-copy.js";
 import { valueAt } from "../json/json-path.js";
 import { roundedNumbers } from "../json/json-digits.js";
 import { rawAt } from "../json/json-splice.js";
@@ -17,7 +18,8 @@ import { jsonFault } from "../json/json-fault.js";
 import { JsonText, type JsonValue } from "../json/json-text.js";
 import { changeLosesDigits, entryLosesDigits, entryWithDigits, textLosesDigits } from "../json/lost-digits.js";
 import type { Overlap } from "./overlap.js";
-import { agree, REFUSE, resolve, type Policy } from "./policy.js";
+import { REFUSE, resolve, type Policy } from "./policy.js";
+import { isAddedUp, policyValues } from "./policy-values.js";
 import type { RecordState } from "../record/record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "../types/record-type.js";
 import { shownPath } from "../diff/shown-path.js";
@@ -42,6 +44,22 @@ export function rebaseChange(
   }
 }
 
+/** Whether both sides having come to the same value is one change. Two equal increments are two; a function is always asked. */
+function isOneChange(type: AnyRecordType, change: Change, policy: Policy): boolean {
+  return typeof policy !== "function" && !isAddedUp(type, change, policy);
+}
+
+function mergedValue(
+  type: AnyRecordType,
+  change: Exclude<Change, ListOrder>,
+  theirs: unknown,
+  policy: Policy,
+): unknown {
+  const { isDecimal, show } = policyValues(type, change, policy);
+  const sides = { original: show(change.from), mine: show(changedTo(change)), theirs: show(theirs) };
+  return resolve(policy, sides, isDecimal);
+}
+
 function rebaseAttribute(
   type: AnyRecordType,
   change: AttributeSet,
@@ -51,11 +69,8 @@ function rebaseAttribute(
   const attribute = (type.attributes as Attributes)[change.attribute]!;
   const theirs = current.attributes[change.attribute];
   if (attribute.same(theirs, change.from)) return change;
-  const isDecimal = attribute.shape.kind === "decimal";
-  if (attribute.same(theirs, change.to) && agree(policy, change.to, isDecimal)) return undefined;
-  const expose = (value: unknown): unknown => attribute.expose(value);
-  const sides = { original: expose(change.from), mine: expose(change.to), theirs: expose(theirs) };
-  const merged = resolve(policy, sides, isDecimal);
+  if (attribute.same(theirs, change.to) && isOneChange(type, change, policy)) return undefined;
+  const merged = mergedValue(type, change, theirs, policy);
   if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
   const captured = capturedMerge(attribute, merged);
   if (captured === REFUSE || textLosesDigits(theirs, captured))
@@ -78,7 +93,7 @@ function rebaseJson(
   const document = current.attributes[change.attribute];
   const root = document instanceof JsonText ? document.parse() : null;
   const theirs = valueAt(root, change.path);
-  if (sameJson(theirs, change.to) && agree(policy, change.to)) return undefined;
+  if (sameJson(theirs, change.to) && isOneChange(type, change, policy)) return undefined;
   if (!isObject(valueAt(root, change.path.slice(0, -1)))) {
     // Their side replaced or removed a parent of what I edited; there is no place left to put my member.
     const base = original.attributes[change.attribute];
@@ -89,11 +104,11 @@ function rebaseJson(
   const isTouched =
     !sameJson(theirs, change.from) || hasOtherDigits(original.attributes[change.attribute], document, change);
   if (!isTouched) return change;
-  const merged = resolve(policy, { original: change.from, mine: change.to, theirs });
+  const merged = mergedValue(type, change, theirs, policy);
   if (merged === REFUSE || (merged !== undefined && jsonFault(merged) !== undefined)) {
     return refusal(type, change, policy, change.from, change.to, theirs);
   }
-  const rebased = { ...change, from: theirs, to: merged as JsonValue | undefined };
+  const rebased = { ...change, from: theirs, to: jsonCopy(merged as JsonValue | undefined) };
   if (sameJson(rebased.to, theirs)) return undefined;
   return changeLosesDigits(rebased, document) ? refusal(type, change, policy, change.from, change.to, theirs) : rebased;
 }
@@ -120,12 +135,9 @@ function rebaseEntry(
     left === undefined || right === undefined ? left === right : entry.same(left, right);
   const theirs = current.collections[change.collection]?.get(change.key);
   const mine = changedTo(change);
-  const isDecimal = entry.single?.shape.kind === "decimal";
-  if (same(theirs, mine) && agree(policy, mine, isDecimal)) return undefined;
+  if (same(theirs, mine) && isOneChange(type, change, policy)) return undefined;
   if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
-  const expose = (value: unknown): unknown => (value === undefined ? undefined : entry.expose(value));
-  const sides = { original: expose(change.from), mine: expose(mine), theirs: expose(theirs) };
-  const merged = resolve(policy, sides, isDecimal);
+  const merged = mergedValue(type, change, theirs, policy);
   if (merged === REFUSE || (merged !== undefined && entry.fault(merged, theirs) !== undefined)) {
     return refusal(type, change, policy, change.from, mine, theirs);
   }

@@ -21,6 +21,8 @@ export interface AttributeType<T = unknown> {
   readonly fixed: boolean;
   /** Never shown in messages, overlaps or debug output. */
   readonly secret: boolean;
+  /** Whether captured values are decimal text, whatever callers see: policies then add and compare these, exactly. */
+  readonly isDecimal?: boolean;
   /** What a new record gets when the caller names no value. */
   readonly initial: T | undefined;
   /** Why `value` does not belong here (`at most 255 characters, got a string of 300`), or `undefined` where it does. */

@@ -52,6 +52,7 @@ export function decimal(precision: number, scale: number): AttributeType<string>
   return attribute<string>(
     { kind: "decimal", precision, scale },
     {
+      isDecimal: true,
       fault: (value) => {
         if (typeof value === "string" && pattern.test(value)) return undefined;
         const digits = `at most ${whole} digits${scale > 0 ? ` and ${scale} after the point` : ""}`;

@@ -36,7 +36,10 @@ export function policyFault(policy: PolicyName, type: AttributeType | Collection
 }
 
 function combines({ kinds, samples }: Combined, type: AttributeType): boolean {
-  return kinds.includes(type.shape.kind) || samples.some((sample) => isShownAs(type, sample));
+  return (
+    kinds.includes(type.isDecimal === true ? "decimal" : type.shape.kind) ||
+    samples.some((sample) => isShownAs(type, sample))
+  );
 }
 
 /** Some types store text and show a number: floating-point columns, transformers. */

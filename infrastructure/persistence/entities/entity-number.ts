@@ -17,6 +17,7 @@ export function bigintValue(file: boolean, unsigned: boolean): ColumnValue {
   const { min, max } = unsigned && !file ? UINT64 : INT64;
   const type: AttributeType = {
     ...text(20),
+    isDecimal: true,
     fault: (value) => {
       const isWhole =
         typeof value === "bigint" ||

@@ -46,6 +46,7 @@ export function transformedValue(
   const transformed: AttributeType = {
     ...type,
     shape: OPAQUE,
+    isDecimal: false,
     initial: type.initial === undefined ? undefined : from(type.initial),
     fault: (value) => {
       try {

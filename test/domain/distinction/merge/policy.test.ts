@@ -24,6 +24,19 @@ describe("sum", () => {
     expect(merge("sum", null, 3, 4)).toBe(7);
     expect(merge("sum", undefined, 3n, 4n)).toBe(7n);
   });
+  test("adds numbers as they are written, without what binary fractions leave over", () => {
+    expect(merge("sum", 0, 0.1, 0.2)).toBe(0.3);
+    expect(merge("sum", 1.1, 1.3, 1.4)).toBe(1.6);
+    expect(merge("sum", 0.3, 0.1, -0.5)).toBe(-0.7);
+    expect(merge("sum", -0, 1e21, 1e21)).toBe(2e21);
+    expect(merge("sum", 1e-7, 3e-7, 0)).toBeCloseTo(2e-7, 12);
+  });
+  test("refuses steps from what is no number", () => {
+    for (const original of ["5", true, [3], {}, 5n]) expect(merge("sum", original, 1, 2)).toBe(REFUSE);
+    for (const original of ["5", 5]) expect(merge("sum", original, 1n, 2n)).toBe(REFUSE);
+    expect(merge("sum", 1, NaN, 2)).toBe(REFUSE);
+    expect(merge("sum", 1, 2, Infinity)).toBe(REFUSE);
+  });
   test("refuses what is no number, and mixtures", () => {
     expect(merge("sum", "1", "2", "3")).toBe(REFUSE);
     expect(merge("sum", 1, 2, null)).toBe(REFUSE);

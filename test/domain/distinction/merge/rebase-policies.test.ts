@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { apply } from "../../../../domain/distinction/diff/apply.js";
+import { diff } from "../../../../domain/distinction/diff/diff.js";
+import type { JsonValue } from "../../../../domain/distinction/json/json-text.js";
 import { REFUSE, type Policy } from "../../../../domain/distinction/merge/policy.js";
+import { rebase } from "../../../../domain/distinction/merge/rebase.js";
+import type { AnyRecordType } from "../../../../domain/distinction/types/record-type.js";
+import { contents, photoState, photoType, type NewPhoto } from "../../../support/photo.js";
 import { MERGE, expectMerged, merge, overlapsOf, paths, type Sides } from "../../../support/rebasing.js";
 
 describe("policies", () => {
@@ -52,6 +58,34 @@ describe("policies", () => {
       expect(overlapsOf(sides, MERGE, { metadata: () => merged })).toMatchObject([{ path: "metadata.a" }]);
     }
     expectMerged(sides, { metadata: {} }, MERGE, { metadata: () => undefined });
+  });
+  test("a function has its sides for itself, and what it answers is nobody's but the change's", () => {
+    const original: NewPhoto = { metadata: { a: [1] }, locations: [["l", { url: "o", size: null }]] };
+    const mine: NewPhoto = { metadata: { a: [1, 2] }, locations: [["l", { url: "m", size: null }]] };
+    const theirs: NewPhoto = { metadata: { a: [1, 3] }, locations: [["l", { url: "t", size: null }]] };
+    const merged: NewPhoto = { metadata: { a: [1, 3, 2] }, locations: [["l", { url: "t!", size: null }]] };
+    const kept: JsonValue[][] = [];
+    const metadata: Policy = (sides) => {
+      const [own, other] = [sides.mine, sides.theirs] as JsonValue[][];
+      for (const value of own!) if (!other!.includes(value)) other!.push(value);
+      own!.length = 0;
+      kept.push(other!);
+      return other;
+    };
+    const locations: Policy = (sides) => {
+      const location = sides.theirs as { url: string };
+      location.url += "!";
+      return location;
+    };
+    const type = { ...photoType, policies: { metadata, locations } } as AnyRecordType;
+    const [before, current] = [photoState(original), photoState({ ...original, ...theirs }, 2)];
+    const changes = diff(type, before, photoState({ ...original, ...mine }));
+    const copy = structuredClone(changes);
+    const rebased = rebase(type, before, changes, current, MERGE);
+    for (const list of kept) list.length = 0;
+    expect(changes).toEqual(copy);
+    if (rebased.kind === "conflict") throw new Error("conflict");
+    expect(contents(apply(current, rebased.changes))).toEqual(contents(photoState({ ...original, ...merged })));
   });
   test("a merge that leaves the attribute's range is refused, not stored wrongly", () => {
     const max = Number.MAX_SAFE_INTEGER;
