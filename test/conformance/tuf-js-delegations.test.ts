@@ -184,19 +184,30 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
     expect(await client.download("kept", "team/new", "team/again")).toEqual(["kept", undefined, "team/again"]);
   });
 
-  it("sees no error while custom roles come, change keys and go", async () => {
+  /** Polls while `work` goes on; `sought` is looked for, there or not. */
+  async function polledDuring(sought: string, work: () => Promise<void>): Promise<void> {
     let stopped = false;
     const polling = (async () => {
       let polls = 0;
       for (; !stopped; polls++) {
         const updater = await client.refreshed();
         for (const path of ["kept", "team/before"]) expect((await updater.getTargetInfo(path))?.path).toBe(path);
-        await updater.getTargetInfo("team/0");
+        await updater.getTargetInfo(sought);
         await pause(1);
       }
       return polls;
     })();
     polling.catch(() => undefined); // reported where it is awaited
+    await work().finally(() => (stopped = true));
+    expect(await polling).toBeGreaterThan(3);
+  }
+
+  it("sees no error while custom roles come, change keys and go", async () => {
+    await polledDuring("team/0", comingAndGoing);
+    expect((await world.published()).size).toBe(6);
+  });
+
+  async function comingAndGoing(): Promise<void> {
     for (let round = 0; round < 4; round++) {
       await addDelegation(world.ports, "main", { role: "team", paths: ["team/?"] });
       await Promise.all([publish(), publish(), world.add(`team/${round}`)]);
@@ -208,10 +219,37 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
       await removeDelegation(world.ports, "main", "team", { withTargets: true });
       await publish();
     }
-    stopped = true;
-    expect(await polling).toBeGreaterThan(3);
-    expect((await world.published()).size).toBe(6);
+  }
+
+  it("sees no error while roles below others come, change keys and go", async () => {
+    await polledDuring("team/0", comingAndGoingBelow);
+    expect([...(await world.published()).keys()].sort()).toEqual(["kept", "team/before"]);
   });
+
+  async function comingAndGoingBelow(): Promise<void> {
+    const { ports } = world;
+    const rotated = async (role: string) => {
+      const { trust } = (await ports.store.repository("main"))!;
+      const made = await ports.keys.generate();
+      await changeTrust(ports, "main", replaceKey([role], trust[role]!.keyIds[0]!, made));
+    };
+    for (let round = 0; round < 3; round++) {
+      await addDelegation(ports, "main", { role: "team", paths: ["team/?"] });
+      await addDelegation(ports, "main", { role: "inner", paths: ["team/*"], below: "team", terminating: true });
+      await Promise.all([publish(), publish()]);
+      await addDelegation(ports, "main", { role: "innermost", paths: ["team/?"], below: "inner", bins: 2 });
+      await world.add(`team/${round}`);
+      await Promise.all([publish(), rotated("inner"), publish()]);
+      await Promise.all([rotated("innermost"), publish(), world.add(`team/${round + 1}`)]);
+      await Promise.all([publish(), rotated("team"), publish()]);
+      await publish();
+      expect(await client.download(`team/${round}`)).toEqual([`team/${round}`]);
+      await removeDelegation(ports, "main", "inner", { withTargets: true });
+      await Promise.all([publish(), publish()]);
+      await removeDelegation(ports, "main", "team", { withTargets: true });
+      await publish();
+    }
+  }
 
   function keyIdOf(key: Parameters<typeof world.ports.codec.canonical>[0]): string {
     return Buffer.from(world.ports.codec.sha256(world.ports.codec.canonical(key))).toString("hex");
