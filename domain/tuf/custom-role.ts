@@ -17,19 +17,23 @@ export interface CustomRole {
   readonly expiry: RoleExpiry;
   /** 2^bitLength hash bins below it hold its targets; without, it holds them itself. */
   readonly bitLength?: number;
+  /** What they are named after, where that is not the role: others named them so. */
+  readonly binPrefix?: string;
 }
 
-/** The hash bins below a custom role, which are named after it. */
-export function binsBelow({ name, bitLength }: Pick<CustomRole, "name" | "bitLength">): HashBins | undefined {
-  return bitLength === undefined ? undefined : { bitLength, namePrefix: name };
+type Binned = Pick<CustomRole, "name" | "bitLength" | "binPrefix">;
+
+/** The hash bins below a custom role. */
+export function binsBelow({ name, bitLength, binPrefix = name }: Binned): HashBins | undefined {
+  return bitLength === undefined ? undefined : { bitLength, namePrefix: binPrefix };
 }
 
 /** The custom role that a bin is below; `undefined` for bins of the repository, and for what is no bin. */
-export function roleAbove<R extends Pick<CustomRole, "name" | "bitLength">>(
-  roles: readonly R[],
-  name: string,
-): R | undefined {
-  return roles.find((role) => role.bitLength !== undefined && isBinName({ namePrefix: role.name }, name));
+export function roleAbove<R extends Binned>(roles: readonly R[], name: string): R | undefined {
+  return roles.find((role) => {
+    const bins = binsBelow(role);
+    return bins !== undefined && isBinName(bins, name);
+  });
 }
 
 /** Most patterns of one role. All of them are in `targets`, which clients read only up to a limit of their own. */
@@ -61,14 +65,20 @@ export function checkCustomName(name: string, bins: Pick<HashBins, "namePrefix">
  * @throws {TufError} INVALID_NAME
  */
 export function checkNamesOfBins(roles: readonly CustomRole[], bins: Pick<HashBins, "namePrefix">): void {
-  for (const { name, bitLength } of roles) {
-    if (bitLength === undefined) continue;
-    checkNamePrefix(name);
-    const prefix = { namePrefix: name.toLowerCase() };
-    const other = [catchAllName(bins), ...roles.map((role) => role.name)].find((one) =>
+  const prefixes = new Set([bins.namePrefix.toLowerCase()]);
+  for (const role of roles) {
+    const below = binsBelow(role);
+    if (below === undefined) continue;
+    checkNamePrefix(below.namePrefix);
+    const prefix = { namePrefix: below.namePrefix.toLowerCase() };
+    const other = [catchAllName(bins), ...roles.map(({ name }) => name)].find((one) =>
       isBinName(prefix, one.toLowerCase()),
     );
-    if (other !== undefined) throw new TufError("INVALID_NAME", `a bin of role ${name} could be named ${other}`);
+    if (other !== undefined) throw new TufError("INVALID_NAME", `a bin of role ${role.name} could be named ${other}`);
+    if (prefixes.has(prefix.namePrefix)) {
+      throw new TufError("INVALID_NAME", `bins of role ${role.name} are named ${below.namePrefix}-…, as others are`);
+    }
+    prefixes.add(prefix.namePrefix);
   }
 }
 

@@ -66,7 +66,7 @@ export function customRole<R extends CustomRole>(roles: readonly R[], name: stri
 }
 
 function checked(role: CustomRole): CustomRole {
-  const { name, above, paths, terminating, expiry, bitLength } = role;
+  const { name, above, paths, terminating, expiry, bitLength, binPrefix = name } = role;
   checkPatterns(name, paths);
   const { lifetime, renewBefore } = expiry;
   const areTimes = [lifetime, renewBefore].every((time) => Number.isSafeInteger(time) && time > 0);
@@ -81,7 +81,8 @@ function checked(role: CustomRole): CustomRole {
   if (bitLength !== undefined && !terminating) {
     throw new TufError("INVALID_DELEGATION", `role ${name}: clients look no further than bins, so it is terminating`);
   }
-  const bins = bitLength === undefined ? {} : { bitLength };
+  const naming = binPrefix === name ? {} : { binPrefix };
+  const bins = bitLength === undefined ? {} : { bitLength, ...naming };
   const below = above === undefined ? {} : { above };
   return { name, ...below, paths: [...paths], terminating, expiry: { lifetime, renewBefore }, ...bins };
 }

@@ -25,6 +25,8 @@ export interface RstufRole {
   readonly threshold?: number;
   /** Days. */
   readonly expirePolicy: number;
+  /** Hash bins below it, which the online key signs: proposed for RSTUF, not released by 2026. */
+  readonly bitLength?: number;
 }
 
 /**
@@ -103,7 +105,8 @@ export class RstufRepository {
       const version = this.#next(role);
       const targets = Object.fromEntries(this.#held.get(role) ?? []);
       const custom = this.#custom().find(({ name }) => name === role);
-      const content = role === "targets" ? { targets: {}, delegations: this.#delegations() } : { targets };
+      const delegations = role === "targets" ? this.#delegations() : custom && this.#delegationsOf(custom);
+      const content = delegations === undefined ? { targets } : { targets, delegations };
       const days = role === "targets" ? 365 : (custom?.expirePolicy ?? 1);
       await this.#write(role, version, days, content, custom?.keys?.slice(0, custom.threshold) ?? [this.online]);
       this.#targets.set(`${role}.json`, { version });
@@ -125,13 +128,16 @@ export class RstufRepository {
   }
 
   #names(): readonly string[] {
-    return "bitLength" in this.delegations ? binNames(this.delegations) : this.delegations.map(({ name }) => name);
+    if ("bitLength" in this.delegations) return binNames(this.delegations);
+    return this.delegations.flatMap((role) => [role.name, ...binNamesBelow(role)]);
   }
 
   #roleOf(path: string): string {
     if ("bitLength" in this.delegations) return binOf(this.delegations, digestOf(path));
     const directory = path.slice(0, path.lastIndexOf("/"));
-    return this.delegations.find(({ paths }) => paths.includes(`${directory}/*`))!.name;
+    const role = this.delegations.find(({ paths }) => paths.includes(`${directory}/*`))!;
+    const bins = binsBelow(role);
+    return bins === undefined ? role.name : binOf(bins, digestOf(path));
   }
 
   #delegations(): Json {
@@ -140,15 +146,25 @@ export class RstufRepository {
       const succinct = { ...this.#onlineOnly(), bit_length: bitLength, name_prefix: namePrefix };
       return { keys: keysOf(this.online), succinct_roles: succinct };
     }
-    const roles = this.delegations.map(({ name, paths, keys = [this.online], threshold = 1, expirePolicy }) => ({
-      name,
-      keyids: keys.map(({ keyId }) => keyId),
-      threshold,
-      terminating: true,
-      paths,
-      "x-rstuf-expire-policy": expirePolicy,
-    }));
+    const roles = this.delegations.map(
+      ({ name, paths, keys = [this.online], threshold = 1, expirePolicy, ...more }) => ({
+        name,
+        keyids: keys.map(({ keyId }) => keyId),
+        threshold,
+        terminating: more.bitLength === undefined,
+        paths,
+        "x-rstuf-expire-policy": expirePolicy,
+        ...(more.bitLength === undefined ? {} : { "x-rstuf-num-bins": 2 ** more.bitLength }),
+      }),
+    );
     return { keys: keysOf(this.online, ...this.delegations.flatMap(({ keys = [] }) => keys)), roles };
+  }
+
+  #delegationsOf(role: RstufRole): Json | undefined {
+    const bins = binsBelow(role);
+    if (bins === undefined) return undefined;
+    const succinct = { ...this.#onlineOnly(), bit_length: bins.bitLength, name_prefix: bins.namePrefix };
+    return { keys: keysOf(this.online), succinct_roles: succinct };
   }
 
   #onlineOnly(): Json {
@@ -179,6 +195,15 @@ export class RstufRepository {
 /** An artifact whose content is its path, as RSTUF's clients describe it. */
 export function artifact(path: string): Json {
   return { length: Buffer.byteLength(path), hashes: { sha256: sha256(path) }, custom: { key: "value", nested: [1] } };
+}
+
+function binsBelow({ name, bitLength }: RstufRole): HashBins | undefined {
+  return bitLength === undefined ? undefined : { bitLength, namePrefix: `${name}-bins` };
+}
+
+function binNamesBelow(role: RstufRole): readonly string[] {
+  const bins = binsBelow(role);
+  return bins === undefined ? [] : binNames(bins);
 }
 
 function named(key: ForeignKey, name: string, online = false): ForeignKey {

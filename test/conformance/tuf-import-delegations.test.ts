@@ -323,7 +323,7 @@ describe("custom roles of a repository that other tools made", () => {
     [
       "bins by hash prefixes of other names",
       UNSUPPORTED,
-      'role "team" (1.team.json) has bins by hash prefixes that are not named team-0 and so on, or with different keys',
+      'role "team" (1.team.json) has bins by hash prefixes that are not named x-0 and so on, or with different keys',
       nested("team", { roles: [prefixed("low", ..."01234567"), prefixed("high", ..."89abcdef")] }),
     ],
     [
@@ -335,7 +335,24 @@ describe("custom roles of a repository that other tools made", () => {
         return [prefixed("low", ..."012345678"), prefixed("high", ..."89abcdef")];
       },
     ],
-    ["bins of another name", UNSUPPORTED, /"team" .* "other"-/, nested("team", succinct({ name_prefix: "other" }))],
+    [
+      "bins named as ours",
+      "INVALID_NAME",
+      /role team .* bins-…, as others/,
+      nested("team", succinct({ name_prefix: "bins" })),
+    ],
+    ["bins of a name that is none", "INVALID_NAME", /"1x"/, nested("team", succinct({ name_prefix: "1x" }))],
+    [
+      "bins of two roles that have the same names",
+      "INVALID_NAME",
+      /role more .* team-…, as others/,
+      async () => {
+        const [team] = await nested("team", { roles: [] })();
+        const [more] = await nested("more", succinct())();
+        await nested("team", succinct())();
+        return [team!, more!];
+      },
+    ],
     ["bins with other keys", UNSUPPORTED, /"team" .* keys/, nested("team", succinct({ keyids: [RSA.keyId] }))],
     ["too many bins", UNSUPPORTED, /"team" .*2\^17/, nested("team", succinct({ bit_length: 17 }))],
     [

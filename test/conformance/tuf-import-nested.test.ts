@@ -20,7 +20,6 @@ import { ForeignPlace } from "./foreign-place.js";
 import { type ForeignKey, foreignKey, foreignPemKey, foreignTarget } from "./foreign-repository.js";
 
 const [ADA, BEN, DOCS, API] = [foreignKey(), foreignPemKey("ben", "ecdsa"), foreignKey(), foreignKey()];
-const WHEELS = { bitLength: 2, namePrefix: "wheels" };
 const DAY = 24 * 3_600_000;
 
 type Json = Record<string, unknown>;
@@ -79,12 +78,14 @@ describe("custom roles below custom roles, which other tools made", () => {
    * targets: team (two keys, terminating): docs: api; wheels, with hash bins; then z.
    * @param bins how wheels delegates to its bins
    */
-  async function writeTree(bins: "succinct" | "prefixes" = "succinct"): Promise<void> {
+  async function writeTree(bins: "succinct" | "prefixes" = "succinct", namePrefix = "wheels-bins"): Promise<void> {
     const { writer } = place;
+    const hashBins = { bitLength: 2, namePrefix };
     const keys = writer.keysOf(DOCS);
     const trust = { keyIds: [DOCS.keyId], threshold: 1 };
-    const succinct = { keyids: [DOCS.keyId], threshold: 1, bit_length: 2, name_prefix: "wheels" };
-    const below = bins === "succinct" ? { succinct_roles: succinct } : { roles: listedAs(WHEELS, trust).toReversed() };
+    const succinct = { keyids: [DOCS.keyId], threshold: 1, bit_length: 2, name_prefix: namePrefix };
+    const below =
+      bins === "succinct" ? { succinct_roles: succinct } : { roles: listedAs(hashBins, trust).toReversed() };
     const inTeam = [
       role("docs", [DOCS], ["team/doc-*"]),
       role("wheels", [DOCS], ["team/*.whl"], { "x-note": "of theirs" }),
@@ -100,8 +101,8 @@ describe("custom roles below custom roles, which other tools made", () => {
     );
     await writer.targets("api", 7, targetsAt("team/doc-api-1"), undefined, [API]);
     await writer.targets("wheels", 8, {}, { keys, ...below }, [DOCS]);
-    for (const bin of binNames(WHEELS)) {
-      const held = ["team/a.whl", "team/b.whl"].filter((path) => binOf(WHEELS, digestOf(path)) === bin);
+    for (const bin of binNames(hashBins)) {
+      const held = ["team/a.whl", "team/b.whl"].filter((path) => binOf(hashBins, digestOf(path)) === bin);
       await writer.targets(bin, 9, targetsAt(...held), undefined, [DOCS]);
     }
     await writer.targets("z", 4, targetsAt("z/1"), undefined, [DOCS]);
@@ -110,14 +111,19 @@ describe("custom roles below custom roles, which other tools made", () => {
     await writer.snapshot(23, 41);
   }
 
-  it.each(["succinct", "prefixes"] as const)("stay as they were signed, bins by %s too", async (bins) => {
-    await writeTree(bins);
+  it.each([
+    ["succinct", "wheels"],
+    ["prefixes", "wheels"],
+    ["succinct", "wheels-bins"],
+  ] as const)("stay as they were signed, bins by %s named %s-… too", async (bins, namePrefix) => {
+    await writeTree(bins, namePrefix);
     await place.show();
     const client = await place.client();
     expect(await client.download(...paths)).toEqual(paths);
     const report = await imported();
     expect(report).toMatchObject({ targets: paths.length, customRoles: ["team", "docs", "api", "wheels", "z"] });
-    for (const name of ["5.team", "6.docs", "7.api", "8.wheels", "9.wheels-2", "4.z"]) await isKept(`${name}.json`);
+    for (const name of ["5.team", "6.docs", "7.api", "8.wheels", `9.${namePrefix}-2`, "4.z"])
+      await isKept(`${name}.json`);
     await place.show(world.metadata);
     expect(await client.download(...paths, "team/none")).toEqual([...paths, undefined]);
     expect(await published()).toEqual([...paths].sort());

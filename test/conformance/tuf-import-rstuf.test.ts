@@ -112,7 +112,7 @@ describe("a repository as RSTUF lays it out", () => {
       expect.arrayContaining(["Ada's Key", "Ben's Key", "Cem's Key", "New Online Key"]),
     );
     expect(keys![rstuf.online.keyId]).toMatchObject({ "x-rstuf-online-key-uri": `fn:${rstuf.online.keyId}` });
-    for (const one of [first, second, third]) expect((await one.refreshed()).getTargetInfo).toBeDefined();
+    for (const one of [first, second, third]) expect(await one.download("dist/new")).toEqual(["dist/new"]);
   });
 
   it("with custom roles keeps them as they were signed, with the lifetimes that it states", async () => {
@@ -122,28 +122,29 @@ describe("a repository as RSTUF lays it out", () => {
       [
         { name: "nightly", paths: ["nightly/*"], expirePolicy: 7 },
         { name: "stable", paths: ["stable/*", "lts/*"], keys: people, threshold: 2, expirePolicy: 90 },
+        { name: "fastapi", paths: ["fastapi/*"], bitLength: 1, expirePolicy: 30 },
       ],
       world.clock.now(),
     );
-    const paths = ["nightly/1", "nightly/2", "stable/1", "lts/1"];
+    const paths = ["nightly/1", "nightly/2", "stable/1", "lts/1", "fastapi/1", "fastapi/2", "fastapi/3"];
     await rstuf.add(artifacts(paths));
     await show(theirs);
     const held = await client();
     expect(await held.download(...paths)).toEqual(paths);
 
-    expect(await imported(rstuf.online)).toMatchObject({ targets: 4, customRoles: ["nightly", "stable"] });
+    expect(await imported(rstuf.online)).toMatchObject({ targets: 7, customRoles: ["nightly", "stable", "fastapi"] });
     await show(world.metadata);
     expect(await held.download(...paths)).toEqual(paths);
-    for (const name of ["2.nightly.json", "2.stable.json"]) {
+    for (const name of ["2.nightly.json", "2.stable.json", "1.fastapi.json"]) {
       expect(await readFile(join(world.metadata, name))).toEqual(await readFile(join(theirs, name)));
     }
     const { customRoles } = (await world.ports.store.repository("main"))!;
-    expect(customRoles.map(({ expiry }) => expiry.lifetime / DAY)).toEqual([7, 90]);
+    expect(customRoles.map(({ expiry }) => expiry.lifetime / DAY)).toEqual([7, 90, 30]);
 
     // The online key signs its role at once, the people theirs when they like; other paths have bins now.
-    await world.add("nightly/3", "stable/2", "elsewhere");
+    await world.add("nightly/3", "stable/2", "fastapi/4", "elsewhere");
     expect((await publish()).awaiting).toEqual(["stable"]);
-    expect(await held.download("nightly/3", "elsewhere", ...paths)).toEqual(["nightly/3", "elsewhere", ...paths]);
+    expect(await held.download("nightly/3", "fastapi/4", ...paths)).toEqual(["nightly/3", "fastapi/4", ...paths]);
     for (const person of people.slice(1)) await signDelegation(await personWith(person), "main", "stable");
     await publish();
     expect(await held.download("stable/2", ...paths)).toEqual(["stable/2", ...paths]);

@@ -127,7 +127,7 @@ export function checkNoDelegations(bin: Delegating): void {
  * @throws {TufError} UNSUPPORTED_DELEGATION for bins that a custom role cannot have here
  */
 export function binsBelowForeign(
-  { name, delegation }: ForeignCustom,
+  { delegation }: ForeignCustom,
   own: Delegating,
 ): Pick<StatedBins, "bins" | "terminating"> | undefined {
   const { targets, delegations } = own.signed;
@@ -138,13 +138,12 @@ export function binsBelowForeign(
   }
   const stated = statedBins(delegations);
   if (stated === undefined) {
-    throw unsupported(own, `has bins by hash prefixes that are not named ${name}-0 and so on, or with different keys`);
+    throw unsupported(own, "has bins by hash prefixes that are not named x-0 and so on, or with different keys");
   }
   const { bins, trust, terminating } = stated;
   checkBitLength(own, bins);
   const { keyIds: keyids, threshold } = trust;
   const fault = [
-    bins.namePrefix !== name && `has bins that are named ${shownName(bins.namePrefix)}-…; name them after the role`,
     !isSameDelegation(delegation, { keys: delegations.keys, keyids, threshold }) &&
       "has bins with other keys or another threshold than its own; give them the role's",
     Object.keys(targets).length > 0 && "holds targets beside its bins; move them into these",
@@ -165,7 +164,9 @@ export function keptRole(
   bins: HashBins | undefined,
 ): Omit<CustomRole, "expiry"> {
   const role = { name, ...(above === undefined ? {} : { above }), paths };
-  return bins === undefined ? { ...role, terminating } : { ...role, terminating: true, bitLength: bins.bitLength };
+  return bins === undefined
+    ? { ...role, terminating }
+    : { ...role, terminating: true, bitLength: bins.bitLength, binPrefix: bins.namePrefix };
 }
 
 function isSameDelegation(one: Delegation, other: Delegation): boolean {
