@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Workers killed and frozen at every step, and short soaks: minutes, hence apart (`npm run test:long`). */
-const LONG = ["test/chaos/**/*.test.ts", "test/soak/**/*.test.ts"];
+/** Workers killed and frozen at every step, short soaks, much data: minutes, hence apart (`npm run test:long`). */
+const LONG = ["test/chaos/**/*.test.ts", "test/soak/**/*.test.ts", "test/**/*.long.test.ts"];
 const isLong = process.env["DISTINCTION_TEST_LONG"] !== undefined;
 /** Whose properties the long tests ask with another seed each time. */
 const PROPERTIES = ["test/domain/distinction/**/*.test.ts"];

@@ -44,12 +44,17 @@ export class Actor {
     this.#child.kill("SIGSTOP");
   }
 
+  /** Lets a frozen process go on that waits for no word. */
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /**
-   * Lets a frozen process finish its turn.
+   * Lets a process finish its turn that was frozen at a failpoint.
    * @throws what the turn threw
    */
   async wake(): Promise<void> {
-    this.#child.kill("SIGCONT");
+    this.thaw();
     this.#child.send("go");
     const told = (await this.#child.next()) as Told;
     if ("ended" in told && told.ended !== undefined) throw new Error(told.ended);

@@ -14,8 +14,13 @@ const WARM_UP = 1;
  * Freezes a worker at one failpoint of its work after the other, the first and the last time that it comes there. Another one
  * goes on at once; and when the first wakes up, nothing changes that is signed or published.
  * @param every only at each of so many failpoints
+ * @param isPruning whether all that is old is deleted meanwhile, as if the worker stood still for weeks
  */
-export async function freezeBetweenAnyTwoSteps(chaos: Chaos, protocol: Protocol, every = 1): Promise<void> {
+export async function freezeBetweenAnyTwoSteps(
+  chaos: Chaos,
+  protocol: Protocol,
+  { every = 1, isPruning = false } = {},
+): Promise<void> {
   const rounds = new Rounds(chaos, protocol);
   const actor = new Actor(chaos.place);
   const holds = await rounds.holds(actor, () => true);
@@ -27,6 +32,7 @@ export async function freezeBetweenAnyTwoSteps(chaos: Chaos, protocol: Protocol,
     chaos.actorIsStopped();
     await chaos.client.poll();
     await chaos.survivorDoes(...finish, { kind: "publish" });
+    if (isPruning) await chaos.publishesAndPrunes(turn.ahead);
     await chaos.client.poll();
     await chaos.expectPublished();
     const before = await chaos.everything();
@@ -75,7 +81,7 @@ class Rounds {
     const times = new Map<string, number>();
     for (let round = 0; round < WARM_UP + KINDS_OF_ROUNDS; round++) {
       const { turn } = await this.#next();
-      this.chaos.actorBegins(turn);
+      await this.chaos.actorBegins(turn);
       const passed = Object.entries(await actor.does(turn));
       for (const [failpoint, count] of round < WARM_UP ? [] : passed) {
         times.set(failpoint, Math.max(count, times.get(failpoint) ?? 0));
@@ -96,7 +102,7 @@ class Rounds {
   async begun(actor: Actor, hold: Hold) {
     for (let kind = 0; kind < KINDS_OF_ROUNDS; kind++) {
       const round = await this.#next();
-      this.chaos.actorBegins(round.turn);
+      await this.chaos.actorBegins(round.turn);
       if ((await actor.holdAt(hold, round.turn)) !== undefined) {
         this.#polls += 1;
         return round;

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "vitest";
+import { publishedName } from "../../domain/tuf/publish-plan.js";
 import { PollingClient } from "../conformance/polling-client.js";
-import { expectSoundAndDone, publishedTargets } from "../integration/tuf-invariants.js";
+import { namesAt, readAt } from "../integration/published-files.js";
+import { digestOf, expectSoundAndDone, publishedTargets } from "../integration/tuf-invariants.js";
 import {
   contentOf,
   createTufPlace,
@@ -28,7 +27,10 @@ export class Chaos {
   readonly #promises = new Promises();
   /** The first snapshot that had a target which nobody changes afterwards. */
   readonly #since = new Map<string, number>();
+  #replaced = 0;
   #isPruned = false;
+  /** SHA-256 of what may have been deleted as old, by name. */
+  readonly #deleted = new Map<string, string>();
 
   private constructor(
     readonly place: TufPlace,
@@ -38,8 +40,9 @@ export class Chaos {
     this.survivor = workerAt(place);
   }
 
-  static async begin(url: string): Promise<Chaos> {
-    const { place, remove } = await createTufPlace(url);
+  /** @param metadata where to publish, if not in a directory of its own; see `filesAt` */
+  static async begin(url: string, metadata?: string): Promise<Chaos> {
+    const { place, remove } = await createTufPlace(url, { metadata });
     return new Chaos(place, await PollingClient.over(place.metadata), remove);
   }
 
@@ -52,10 +55,20 @@ export class Chaos {
     const survivors = new TurnTaker(this.survivor.ports);
     for (const turn of turns) {
       this.#promises.begun(SURVIVOR, editsOf(turn));
+      if (turn.kind === "prune") await this.#isToBePruned();
       await survivors.take(turn);
       this.#promises.accepted(SURVIVOR);
-      this.#isPruned ||= turn.kind === "prune";
     }
+  }
+
+  /**
+   * The survivor replaces what is published, and deletes what is old by then.
+   * @param ahead as of `Turn`
+   */
+  async publishesAndPrunes(ahead = 0): Promise<void> {
+    const content = `content ${++this.#replaced}`;
+    const targets = Object.fromEntries(pathsOf("replaced", 8).map((path) => [path, content]));
+    await this.survivorDoes({ kind: "add", targets }, { kind: "publish", ahead }, { kind: "prune", keepFor: 0, ahead });
   }
 
   /** Targets in two of the four bins, to be published. */
@@ -65,9 +78,9 @@ export class Chaos {
     return paths;
   }
 
-  actorBegins(turn: Turn): void {
+  async actorBegins(turn: Turn): Promise<void> {
     this.#promises.begun(ACTOR, editsOf(turn));
-    this.#isPruned ||= turn.kind === "prune";
+    if (turn.kind === "prune") await this.#isToBePruned();
   }
 
   /** The actor was told that its turn is done: what it accepted holds from now on. */
@@ -92,17 +105,29 @@ export class Chaos {
   }
 
   expectSoundAndDone(): Promise<void> {
-    return expectSoundAndDone(this.survivor, this.place, { isPruned: this.#isPruned, since: this.#since });
+    const soundness = { isPruned: this.#isPruned, since: this.#since, deleted: this.#deleted };
+    return expectSoundAndDone(this.survivor, this.place, soundness);
   }
 
   /** All that is signed and all that is published, by digest. */
   async everything(): Promise<{ readonly signed: unknown; readonly published: object }> {
-    const sql = `SELECT role, metadata_version, sha256 FROM tuf_file WHERE repository = ? ORDER BY role, metadata_version`;
-    const signed = await this.survivor.database.session((session) => session.rows({ sql, parameters: [REPOSITORY] }));
     const { metadata } = this.place;
-    const names = (await readdir(metadata)).filter((name) => !name.startsWith(".")).sort();
-    const digests = names.map(async (name) => [name, digestOf(await readFile(join(metadata, name)))] as const);
-    return { signed, published: Object.fromEntries(await Promise.all(digests)) };
+    const names = await namesAt(metadata);
+    const digests = names.map(async (name) => [name, digestOf(await readAt(metadata, name))] as const);
+    return { signed: await this.#signed(), published: Object.fromEntries(await Promise.all(digests)) };
+  }
+
+  async #signed(): Promise<readonly (readonly unknown[])[]> {
+    const sql = `SELECT role, metadata_version, sha256 FROM tuf_file WHERE repository = ? ORDER BY role, metadata_version`;
+    return this.survivor.database.session((session) => session.rows({ sql, parameters: [REPOSITORY] }));
+  }
+
+  async #isToBePruned(): Promise<void> {
+    this.#isPruned = true;
+    for (const [role, metadataVersion, sha256] of await this.#signed()) {
+      const reference = { role: role as string, metadataVersion: Number(metadataVersion) };
+      if (role !== "timestamp") this.#deleted.set(publishedName(reference), sha256 as string);
+    }
   }
 }
 
@@ -110,8 +135,4 @@ function editsOf(turn: Turn): readonly Edit[] {
   if (turn.kind === "remove") return turn.paths.map((path) => [path, undefined]);
   if (turn.kind !== "add") return [];
   return Object.entries(turn.targets).map(([path, text]) => [path, contentOf(text).sha256]);
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -28,6 +28,12 @@ onSqlBackends((testDatabase, backend) => {
     );
 
     test(
+      "and freezes for longer than old files are kept brings nothing back",
+      () => freezeBetweenAnyTwoSteps(chaos, protocol, { isPruning: true }),
+      MINUTES,
+    );
+
+    test(
       "and is killed after any step that leaves something behind is no loss",
       () => killAfterAnyWrite(chaos, protocol),
       MINUTES,

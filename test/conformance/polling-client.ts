@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { readAt } from "../integration/published-files.js";
 import { serve, type TestServer, TufClient } from "./tuf-client.js";
 
 /** Milliseconds between two refreshes of one that goes on by itself. */
@@ -21,6 +21,7 @@ export class PollingClient {
     private readonly served: Served,
   ) {}
 
+  /** @param metadata see `filesAt` */
   static async over(metadata: string): Promise<PollingClient> {
     const served = new Served();
     const server = await serve(
@@ -28,7 +29,7 @@ export class PollingClient {
       (path) => Buffer.from(path),
       (name, bytes) => served.saw(name, bytes),
     );
-    const client = await TufClient.trusting(join(metadata, "1.root.json"), server.url);
+    const client = await TufClient.trusting(await readAt(metadata, "1.root.json"), server.url);
     return new PollingClient(server, client, served);
   }
 

@@ -1,17 +1,19 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Updater } from "tuf-js";
+import { readAt } from "../integration/published-files.js";
 
-/** A plain web server on loopback: `/metadata/` from a directory, `/targets/` from content by path. */
+/** A plain web server on loopback: `/metadata/` from where it is published, `/targets/` from content by path. */
 export interface TestServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
+ * @param metadata see `filesAt`
  * @param contentOf the content of a target path, or `undefined` for 404
  * @param onMetadata told of every metadata file that is served
  */
@@ -25,7 +27,7 @@ export async function serve(
     const answer = async (): Promise<Buffer | undefined> => {
       if (path.startsWith("/targets/")) return contentOf(withoutHash(path.slice("/targets/".length)));
       const name = path.slice("/metadata/".length);
-      const bytes = await readFile(join(metadata, name));
+      const bytes = await readAt(metadata, name);
       onMetadata(name, bytes);
       return bytes;
     };
@@ -55,15 +57,23 @@ function withoutHash(path: string): string {
 /** An unmodified tuf-js client that keeps its trusted metadata between refreshes, and so notices any rollback. */
 export class TufClient {
   private constructor(
-    private readonly directory: string,
+    readonly directory: string,
     private readonly url: string,
   ) {}
 
-  /** Trusts the first root, which a real client is shipped with. */
-  static async trusting(root: string, url: string): Promise<TufClient> {
+  /** One that has trusted a root before, in this process or another. */
+  static keptIn(directory: string, url: string): TufClient {
+    return new TufClient(directory, url);
+  }
+
+  /**
+   * Trusts the first root, which a real client is shipped with.
+   * @param root the path of its file, or its bytes
+   */
+  static async trusting(root: string | Uint8Array, url: string): Promise<TufClient> {
     const directory = await mkdtemp(join(tmpdir(), "distinction-client-"));
     await mkdir(join(directory, "targets"));
-    await copyFile(root, join(directory, "root.json"));
+    await writeFile(join(directory, "root.json"), typeof root === "string" ? await readFile(root) : root);
     return new TufClient(directory, url);
   }
 

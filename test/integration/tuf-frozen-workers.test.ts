@@ -28,7 +28,7 @@ onServer((testDatabase) => {
   afterEach(() => chaos.end());
 
   test("a publisher that freezes changes nothing when it wakes up", () =>
-    freezeBetweenAnyTwoSteps(chaos, PUBLISHING, 3));
+    freezeBetweenAnyTwoSteps(chaos, PUBLISHING, { every: 3 }));
   test("a publisher that is killed is no loss", () => killAfterAnyWrite(chaos, PUBLISHING));
   test("what was accepted of a worker that froze is published", () => freezeBetweenAnyTwoSteps(chaos, ADDING));
   test("what a worker was about to add that was killed is there, or is not", () => killAfterAnyWrite(chaos, ADDING));

@@ -1,5 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import type { SnapshotSigned } from "../../domain/tuf/metadata-document.js";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
@@ -13,6 +12,7 @@ import {
   type History,
   historyOf,
 } from "./tuf-history.js";
+import { namesAt, readAt } from "./published-files.js";
 import { REPOSITORY, type TufPlace, type TufWorker } from "./tuf-place.js";
 
 /** Paths and SHA-256 of everything published, once verified as a client does. */
@@ -29,6 +29,11 @@ export interface Soundness {
   readonly isPruned?: boolean;
   /** Targets that nobody changed, with the first snapshot that had them; see `expectKept`. */
   readonly since?: ReadonlyMap<string, number>;
+  /**
+   * Files that may have been deleted as old, by name with their SHA-256. Who stood still may put one back, which misleads nobody
+   * as long as it is the same.
+   */
+  readonly deleted?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface Soundness {
 export async function expectSoundAndDone(
   worker: TufWorker,
   place: TufPlace,
-  { isPruned = false, since = new Map<string, number>() }: Soundness = {},
+  { isPruned = false, since = new Map<string, number>(), deleted = new Map<string, string>() }: Soundness = {},
 ): Promise<void> {
   const history = await historyIn(worker);
   await expectContiguous(worker, history, isPruned);
@@ -46,7 +51,7 @@ export async function expectSoundAndDone(
   expectTimestampsToRise(history);
   expectAllToVerify(history, worker.ports);
   expectKept(history, since);
-  await expectPublishedAsStored(history, place.metadata);
+  await expectPublishedAsStored(history, place.metadata, deleted);
   await expectNothingToDo(worker);
 }
 
@@ -72,14 +77,16 @@ async function expectContiguous({ database }: TufWorker, history: History, isPru
   }
 }
 
-/** Every published file is one of the database; everything that the newest snapshot names is published. */
-export async function expectPublishedAsStored(history: History, metadata: string): Promise<void> {
-  const stored = new Map<string, Buffer>();
-  for (const files of history.values()) for (const file of files.values()) stored.set(publishedName(file), file.bytes);
-  const names = (await readdir(metadata)).filter((name) => !name.startsWith("."));
-  for (const name of names) {
-    expect((await readFile(join(metadata, name))).equals(stored.get(name) ?? Buffer.alloc(0)), name).toBe(true);
-  }
+/** Every published file is, or was, one of the database; everything that the newest snapshot names is published. */
+export async function expectPublishedAsStored(
+  history: History,
+  metadata: string,
+  deleted: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
+  const stored = new Map(deleted);
+  for (const files of history.values()) for (const file of files.values()) stored.set(publishedName(file), file.sha256);
+  const names = await namesAt(metadata);
+  for (const name of names) expect(digestOf(await readAt(metadata, name)), name).toBe(stored.get(name));
   const snapshot = [...history.get("snapshot")!.values()].at(-1)!.document.signed as SnapshotSigned;
   for (const [name, { version }] of Object.entries(snapshot.meta)) expect(names).toContain(`${version}.${name}`);
 }
@@ -94,4 +101,8 @@ async function expectNothingToDo({ ports: { store } }: TufWorker): Promise<void>
     snapshot: snapshot.metadataVersion,
     timestamp: timestamp.metadataVersion,
   });
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }

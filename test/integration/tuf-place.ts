@@ -14,11 +14,11 @@ import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.
 import { SqlTrustStore } from "../../infrastructure/persistence/tuf/sql-trust-store.js";
 import { SchemeVerifier } from "../../infrastructure/signing/scheme-verifier.js";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
-import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
 import type { TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 import { openTestDatabase } from "../support/open-store.js";
+import { filesAt } from "./published-files.js";
 
 export const REPOSITORY = "main";
 const BINS = { bitLength: 2, namePrefix: "bins" };
@@ -26,6 +26,7 @@ const BINS = { bitLength: 2, namePrefix: "bins" };
 /** Where one repository is: what processes must know to work on it together. */
 export interface TufPlace {
   readonly url: string;
+  /** See `filesAt`. */
   readonly metadata: string;
   readonly keys: string;
 }
@@ -46,20 +47,27 @@ export function workerAt({ url, metadata, keys }: TufPlace, options: Partial<Ope
     trust: new SqlTrustStore(database),
     edits: new SqlTargetEdits(database),
     keys: new KeyFiles(keys, codec),
-    files: new DirectoryMetadataFiles(metadata, systemClock),
+    files: filesAt(metadata),
     verifier: new SchemeVerifier(),
     codec,
   };
   return { database, ports };
 }
 
+interface NewPlace {
+  readonly expiry?: ExpiryPolicy;
+  readonly bins?: HashBins;
+  /** Where to publish; see `filesAt`. */
+  readonly metadata?: string | undefined;
+}
+
 /** A repository, of four bins by default, each at its first version; its directory is removed by the answered function. */
 export async function createTufPlace(
   url: string,
-  { expiry, bins = BINS }: { readonly expiry?: ExpiryPolicy; readonly bins?: HashBins } = {},
+  { expiry, bins = BINS, metadata }: NewPlace = {},
 ): Promise<{ place: TufPlace; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "distinction-tuf-races-"));
-  const place = { url, metadata: join(directory, "metadata"), keys: join(directory, "keys") };
+  const place = { url, metadata: metadata ?? join(directory, "metadata"), keys: join(directory, "keys") };
   const { database, ports } = workerAt(place);
   const { namePrefix } = bins;
   await createTufRepository(ports, { name: REPOSITORY, bins: binCount(bins), namePrefix, ...(expiry && { expiry }) });

@@ -4,10 +4,16 @@ import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 
 /** What a test does with a request before the server acts: an answer in its place, or `undefined` to let it be. */
-export type Interposed = (request: {
+export type Interposed = (request: S3Request) => Promise<S3Answer | undefined> | S3Answer | undefined;
+
+export interface S3Request {
   readonly method: string;
   readonly key: string;
-}) => Promise<S3Answer | undefined> | S3Answer | undefined;
+  /** Whether it comes from an S3 client, and not from somebody who just reads over HTTP. */
+  readonly isSigned: boolean;
+  /** What the server does otherwise, in one tick. */
+  act(): S3Answer;
+}
 
 export interface S3Answer {
   readonly status: number;
@@ -65,13 +71,7 @@ export class S3Server {
 
   /** A client of this server; one attempt per request, so that a test sees each failure. */
   client(): S3Client {
-    return new S3Client({
-      endpoint: this.url,
-      region: "us-east-1",
-      forcePathStyle: true,
-      maxAttempts: 1,
-      credentials: { accessKeyId: "AKIATESTTESTTEST", secretAccessKey: "very-secret-access-key" },
-    });
+    return s3ClientOf(this.url, 1);
   }
 
   private async answer(request: IncomingMessage): Promise<S3Answer> {
@@ -82,16 +82,18 @@ export class S3Server {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     this.requests.push(`${method} ${key}`);
-    const instead = await this.interposed({ method, key });
-    if (instead !== undefined) return instead;
-    if (bucket !== this.bucket) return { status: 404, code: "NoSuchBucket" };
-    if (method === "GET" && key === "") return this.list(searchParams.get("prefix") ?? "");
-    if (method === "GET") return this.get(key);
-    if (method === "HEAD") return this.head(key);
-    if (method === "PUT") return this.put(key, Buffer.concat(chunks), request.headers);
-    if (method !== "DELETE") return { status: 405, code: "MethodNotAllowed" };
-    this.objects.delete(key);
-    return { status: 204 };
+    const isSigned = request.headers.authorization !== undefined;
+    const act = (): S3Answer => {
+      if (bucket !== this.bucket) return { status: 404, code: "NoSuchBucket" };
+      if (method === "GET" && key === "") return this.list(searchParams.get("prefix") ?? "");
+      if (method === "GET") return this.get(key);
+      if (method === "HEAD") return this.head(key);
+      if (method === "PUT") return this.put(key, Buffer.concat(chunks), request.headers);
+      if (method !== "DELETE") return { status: 405, code: "MethodNotAllowed" };
+      this.objects.delete(key);
+      return { status: 204 };
+    };
+    return (await this.interposed({ method, key, isSigned, act })) ?? act();
   }
 
   private get(key: string): S3Answer {
@@ -121,6 +123,17 @@ export class S3Server {
     const contents = keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("");
     return { status: OK, body: `<ListBucketResult>${contents}</ListBucketResult>` };
   }
+}
+
+/** A client of the server at that address. */
+export function s3ClientOf(endpoint: string, maxAttempts: number): S3Client {
+  return new S3Client({
+    endpoint,
+    region: "us-east-1",
+    forcePathStyle: true,
+    maxAttempts,
+    credentials: { accessKeyId: "AKIATESTTESTTEST", secretAccessKey: "very-secret-access-key" },
+  });
 }
 
 function etagOf(body: Uint8Array): string {
