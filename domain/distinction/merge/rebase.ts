@@ -1,11 +1,15 @@
+import { apply } from "../diff/apply.js";
 import { changedTo, subject, type AttributeSet, type Change } from "../diff/change.js";
-import { changePath } from "../diff/change-set.js";
 import { canonical, diff } from "../diff/diff.js";
 import { brokenGuards } from "./broken-guards.js";
+import { valueAt } from "../json/json-path.js";
+import { JsonText } from "../json/json-text.js";
 import type { Overlap } from "./overlap.js";
 import type { Policy } from "./policy.js";
+import { isAddedUp } from "./policy-values.js";
 import { rebaseChange } from "./rebase-change.js";
 import { rebaseOrder } from "./rebase-order.js";
+import { touching } from "./touching.js";
 import type { RecordState } from "../record/record-state.js";
 import type { AnyRecordType, Collections } from "../types/record-type.js";
 import type { Subject } from "../save/save-options.js";
@@ -23,7 +27,7 @@ export interface RebaseRules {
   /**
    * My values were worked out from what was loaded, as `update` does it, and can be worked out again: whatever others
    * changed too is an overlap, even where both came to the same value. Two writers who both raised a counter from 5 to 6
-   * mean 7. Only `sum` knows what the two steps come to.
+   * mean 7. Left alone is what `sum` adds up, which is right whatever it was worked out from.
    */
   readonly derived?: boolean;
 }
@@ -74,7 +78,9 @@ function forbidden(
   const touched = new Set(mine.map(subject));
   const grouped = new Set(type.groups.filter((group) => group.some((name) => touched.has(name))).flat());
   if (mode === "merge" && expect.length === 0 && grouped.size === 0 && !derived) return [];
-  const isMine = pathsOf(derived ? mine.filter((change) => policyOf(type, change, force) !== "sum") : []);
+  const isMine = touching(
+    derived ? mine.filter((change) => !isAddedUp(type, change, policyOf(type, change, force))) : [],
+  );
   const reason = (foreign: Change): Overlap["policy"] | undefined => {
     const name = subject(foreign);
     if (mode === "strict") return "strict";
@@ -121,11 +127,6 @@ export function foreignChanges(
   return foreignOverlaps(type, original, [], current, (foreign) => (isExpected(foreign) ? "guard" : "strict"));
 }
 
-function pathsOf(changes: readonly Change[]): (change: Change) => boolean {
-  const paths = new Set(changes.map(changePath));
-  return (change) => paths.has(changePath(change));
-}
-
 /** A member of a set is there or not, whoever put it there. */
 function isMembership(type: AnyRecordType, change: Change): boolean {
   return "collection" in change && (type.collections as Collections)[change.collection]!.kind === "set";
@@ -138,20 +139,31 @@ function foreignOverlaps(
   current: RecordState,
   reason: (foreign: Change) => Overlap["policy"] | undefined,
 ): Overlap[] {
+  const wanted = mine.length === 0 ? original : apply(original, mine);
   return diff(type, original, current).flatMap((foreign) => {
     // The stamp differs with every write; what was written is told by the other changes.
     const policy = subject(foreign) === type.stamp ? undefined : reason(foreign);
     if (policy === undefined) return [];
-    const own = mine.find((change) => changePath(change) === changePath(foreign));
-    const sides = shownSides(
-      type,
-      foreign,
-      foreign.from,
-      own === undefined ? foreign.from : changedTo(own),
-      changedTo(foreign),
-    );
+    const sides = shownSides(type, foreign, foreign.from, valueIn(wanted, foreign), changedTo(foreign));
     return [{ subject: subject(foreign), path: shownPath(type, foreign), policy, ...sides }];
   });
+}
+
+/** What `state` has where a change happened. */
+function valueIn({ attributes, collections }: RecordState, change: Change): unknown {
+  switch (change.kind) {
+    case "attribute.set":
+      return attributes[change.attribute];
+    case "json.set": {
+      const document = attributes[change.attribute];
+      return document instanceof JsonText ? valueAt(document.parse(), change.path) : undefined;
+    }
+    case "entry.put":
+    case "entry.drop":
+      return collections[change.collection]?.get(change.key);
+    case "list.order":
+      return [...(collections[change.collection]?.keys() ?? [])];
+  }
 }
 
 export function policyOf(type: AnyRecordType, change: Change, force: readonly Subject[]): Policy {

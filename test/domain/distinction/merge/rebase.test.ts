@@ -20,6 +20,51 @@ describe("merge rules", () => {
     expectMerged({ original: { views: 5 }, mine: { views: 6 }, theirs: { views: 6 } }, { views: 7 }, derived);
   });
 
+  test("what was worked out from what is now around it, or within it: overlaps, whatever the policy", () => {
+    const derived = { ...MERGE, derived: true };
+    const whole: NewPhoto = { metadata: [2] };
+    const member: NewPhoto = { metadata: { n: { c: "x", d: 1 } } };
+    const parent: NewPhoto = { metadata: { n: 7 } };
+    const original: NewPhoto = { metadata: { n: { c: 1, d: 1 }, o: 1 } };
+    for (const policy of ["mine", "theirs", "sum", "max", "union", () => 1] as const) {
+      const pathsOf = (mine: NewPhoto, theirs: NewPhoto): string[] =>
+        paths(overlapsOf({ original, mine, theirs }, derived, { metadata: policy })).sort();
+      const kept = (changed: NewPhoto): NewPhoto => ({ metadata: { ...(changed.metadata as object), o: 1 } });
+      expect(pathsOf(whole, kept(member))).toContain("metadata.n.c");
+      expect(pathsOf(kept(member), whole)).toContain("metadata");
+      expect(pathsOf(kept(parent), kept(member))).toContain("metadata.n.c");
+      expect(pathsOf(kept(member), kept(parent))).toContain("metadata.n");
+      expectMerged(
+        { original, mine: kept(member), theirs: { metadata: { n: { c: 1, d: 1 }, o: 2 } } },
+        { metadata: { n: { c: "x", d: 1 }, o: 2 } },
+        derived,
+        { metadata: policy },
+      );
+    }
+    const [overlap] = overlapsOf({ original, mine: whole, theirs: { metadata: { n: { c: 1, d: 2 }, o: 1 } } }, derived);
+    expect(overlap).toMatchObject({ path: "metadata.n.d", original: 1, mine: undefined, theirs: 2 });
+    const [around] = overlapsOf({ original, mine: member, theirs: { metadata: null } }, derived);
+    expect(around).toMatchObject({ path: "metadata", mine: member.metadata, theirs: null });
+  });
+
+  test("sum works out again what it does not add: text, lists, members that came and went", () => {
+    const derived = { ...MERGE, derived: true };
+    const sums = { metadata: "sum", ratings: "sum" } as const;
+    const original: NewPhoto = { metadata: { n: 0, list: [], log: "", was: 1 }, ratings: [["r", 1]] };
+    const step: NewPhoto = { metadata: { n: 1, list: ["x"], log: "x", is: {} }, ratings: [] };
+    const overlaps = overlapsOf({ original, mine: step, theirs: step }, derived, sums);
+    expect([...paths(overlaps)].sort()).toEqual([
+      "metadata.is",
+      "metadata.list",
+      "metadata.log",
+      "metadata.was",
+      'ratings["r"]',
+    ]);
+    const raised: NewPhoto = { metadata: { n: 1, list: [], log: "", was: 1 }, ratings: [["r", 2]] };
+    const twice: NewPhoto = { metadata: { n: 2, list: [], log: "", was: 1 }, ratings: [["r", 3]] };
+    expectMerged({ original, mine: raised, theirs: raised }, twice, derived, sums);
+  });
+
   test("different keys: both kept", () => {
     const original: NewPhoto = { properties: [["k", "1"]] };
     const mine: NewPhoto = { properties: [["k", "2"]] };
