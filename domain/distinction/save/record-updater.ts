@@ -60,7 +60,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     const { settings } = context.waiting;
     const { optimisticAttempts, updateAttempts } = settings;
     const backoff = context.waiting.backoff("update", options, id);
-    const patience = isHurried(settings, options) ? backoff : undefined;
+    const patience = isHurried(context.environment.retry, options) ? backoff : undefined;
     const once = (): Promise<Run> => this.#once(id, mutate, options, patience);
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {

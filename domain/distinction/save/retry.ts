@@ -17,7 +17,7 @@ export interface RetrySettings {
   readonly firstPause: number;
   /** Upper bound of any pause, in milliseconds. */
   readonly longestPause: number;
-  /** Milliseconds after which no further attempt starts. */
+  /** Milliseconds after which no further attempt starts; where it is given, all waiting ends then, see `WaitOptions`. */
   readonly deadline: number;
 }
 
@@ -53,9 +53,15 @@ const SETTINGS: Rules<keyof RetrySettings> = {
   deadline: someTime,
 };
 
-/** Whether the caller waits for less long than the database would by itself. */
-export function isHurried(settings: RetrySettings, { signal, deadline = settings.deadline }: WaitOptions): boolean {
-  return signal !== undefined || deadline < DEFAULT_RETRY.deadline;
+/**
+ * Whether all waiting ends at some time: where the caller, or the settings given to the repository, say when. Who says
+ * nothing pays for no timer, and waits as long as the database does.
+ */
+export function isHurried(
+  given: Partial<RetrySettings> | undefined,
+  { signal, deadline = given?.deadline }: WaitOptions,
+): boolean {
+  return signal !== undefined || (deadline !== undefined && deadline !== Infinity);
 }
 
 /** @param startedAt see `Backoff` */

@@ -15,7 +15,11 @@ export interface WaitOptions {
    * joined, a write that was sent is waited for until its owner ends the connection.
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds after which all waiting ends, as `signal` ends it; the repository's setting by default. */
+  /**
+   * Milliseconds after which all waiting ends, as `signal` ends it; by default what the repository was given as
+   * `retry.deadline`. Where neither was given, no further attempt starts after 30 seconds, but a pool or a server that
+   * does not answer is waited for: a timer for every statement is what only those pay for who ask for it.
+   */
   readonly deadline?: number;
 }
 

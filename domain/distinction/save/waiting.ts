@@ -24,13 +24,13 @@ export class Waiting {
   }
 
   /**
-   * The patience of a caller who waits for less long than the database would by itself.
+   * The patience of a caller who does not wait for ever.
    *
    * @param subject asked for messages
    * @throws DistinctionError `ABORTED` where the signal has aborted already
    */
   patience(operation: string, options: WaitOptions = NO_OPTIONS, subject: () => OperationSubject): Backoff | undefined {
-    return isHurried(this.settings, options) ? this.#begun(operation, options, subject().id) : undefined;
+    return isHurried(this.environment.retry, options) ? this.#begun(operation, options, subject().id) : undefined;
   }
 
   #begun(operation: string, options: WaitOptions, id: string | undefined, startedAt?: number): Backoff {

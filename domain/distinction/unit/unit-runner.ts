@@ -18,7 +18,7 @@ export interface UnitRun {
   readonly attempt: number;
   /** Whether to lock what is loaded: after some lost races, so that the next one is not lost. */
   readonly locking: boolean;
-  /** The caller's, where it waits for less long than the database would by itself. */
+  /** The caller's, where it does not wait for ever. */
   readonly patience: Patience | undefined;
 }
 
@@ -54,7 +54,7 @@ async function untilCommitted<T>(
 ): Promise<T> {
   const settings = retrySettings(environment.retry);
   const backoff = backoffFor("unit of work", environment, settings, options);
-  const patience = isHurried(settings, options) ? backoff : undefined;
+  const patience = isHurried(environment.retry, options) ? backoff : undefined;
   for (let attempt = 1; ; attempt++) {
     const locking = attempt > settings.optimisticAttempts;
     if (attempt > 1) observer?.unitRetried({ retries: attempt - 1, locking });

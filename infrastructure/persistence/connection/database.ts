@@ -100,9 +100,9 @@ export class Database {
     await this.#connected();
   }
 
-  /** The patience of a caller who waits for less long than the database would by itself; as `Waiting.patience`. */
+  /** The patience of a caller who does not wait for ever; as `Waiting.patience`. */
   patience(what: string, options: WaitOptions): Patience | undefined {
-    return isHurried(DEFAULT_RETRY, options) ? backoffFor(what, this.options, DEFAULT_RETRY, options) : undefined;
+    return isHurried(undefined, options) ? backoffFor(what, this.options, DEFAULT_RETRY, options) : undefined;
   }
 
   async dialect(): Promise<Dialect> {

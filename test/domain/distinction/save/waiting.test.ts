@@ -67,6 +67,28 @@ describe("how long a caller waits", () => {
     await expect(late).rejects.toMatchObject({ code: "RETRIES_EXHAUSTED", message });
   });
 
+  test.each<[string, WaitOptions | undefined, number | undefined]>([
+    ["of the call", { deadline: 30_000 }, undefined],
+    ["of the call, a long one", { deadline: 60_000 }, undefined],
+    ["of the repository", undefined, 30_000],
+    ["of the repository, a long one", undefined, 60_000],
+    ["of the call rather than the repository's", { deadline: 60_000 }, 1_000],
+  ])("a deadline ends the wait, however late it is: %s", async (_, options, deadline) => {
+    const desk = await PhotoDesk.with({}, deadline === undefined ? {} : { retry: { deadline } });
+    desk.store.load = () => new Promise(() => undefined);
+    const last = options?.deadline ?? deadline!;
+    let hasLeft = false;
+    const left = desk.photos.get("p1", undefined, options).catch((error: unknown) => {
+      hasLeft = true;
+      throw error;
+    });
+    desk.clock.advance(last);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasLeft).toBe(false);
+    desk.clock.advance(1);
+    await expect(left).rejects.toMatchObject({ code: "RETRIES_EXHAUSTED" });
+  });
+
   test("update: is left at once, too, while its function waits for something", async () => {
     const desk = await PhotoDesk.with({ title: "old" });
     const controller = new AbortController();
