@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { RecordStore } from "../../domain/distinction/record-store.js";
+import type { ApplyOutcome, RecordStore } from "../../domain/distinction/record-store.js";
 import type { TransactionScope, UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import { imageType } from "../../domain/image/image-type.js";
@@ -21,6 +21,15 @@ interface Place {
   /** Over connections of their own. */
   readonly others: DistinctRepository<typeof articleType>;
 }
+
+/** What the work of a unit may meet elsewhere, and looks as if our own connection had met it. */
+const FOREIGN_ERRORS: [name: string, error: Error][] = [
+  ["a missing file", Object.assign(new Error("no such file"), { code: "ENOENT", errno: -2, syscall: "open" })],
+  ["an error of the application", Object.assign(new Error("coupon 77 has expired"), { code: "EXPIRED" })],
+  ["another server's deadlock", Object.assign(new Error("Deadlock found"), { code: "ER_LOCK_DEADLOCK", errno: 1213 })],
+  ["another server's end", Object.assign(new Error("closed"), { code: "PROTOCOL_CONNECTION_LOST", fatal: true })],
+  ["another file's lock", Object.assign(new Error("locked"), { code: "SQLITE_BUSY" })],
+];
 
 const isSql = (place: Place): boolean => place.units instanceof SqlUnitOfWork;
 
@@ -54,6 +63,30 @@ onSqlBackends((url, backend) => {
     for (const database of databases) await database.close();
   });
   unitContract(() => place, backend);
+
+  test.each(FOREIGN_ERRORS)(
+    "passes on as it is, and does not run again for, %s, where an update meets it",
+    async (_, error) => {
+      const { articles, others } = place;
+      const id = await stored(articles);
+      class OvertakenStore extends SqlRecordStore {
+        override async apply(...write: Parameters<SqlRecordStore["apply"]>): Promise<ApplyOutcome> {
+          await others.update(id, (article) => void (article.title = "theirs"));
+          return super.apply(...write);
+        }
+      }
+      const store = new OvertakenStore(databases[0]!, articleTable);
+      const losing = new DistinctRepository(articleType, store, { ...environment, retry: { optimisticAttempts: 1 } });
+      let runs = 0;
+      const update = losing.update(id, (article) => {
+        if (++runs === 2) throw error; // under the lock by now
+        article.title = "lost";
+      });
+      await expect(update).rejects.toBe(error);
+      expect(runs).toBe(2);
+      await expect(databases[0]!.session(() => Promise.reject(error))).rejects.toBe(error);
+    },
+  );
 
   test("refuses what would wait for the unit itself: nested units, and the database by another way", async () => {
     const { units, articles, others } = place;
@@ -156,6 +189,25 @@ function unitContract(place: () => Place, backend = "memory"): void {
     expect((await articles.get(kept)).title).toBe("");
     expect((await articles.get(gone)).id).toBe(gone);
     expect(await images.find(image.id)).toBeUndefined();
+  });
+
+  test.each(FOREIGN_ERRORS)("passes on as it is, and does not run again for, %s", async (_, error) => {
+    const { units, articles } = place();
+    const id = await stored(articles);
+    let runs = 0;
+    const run = units.run(async (tx) => {
+      runs++;
+      await tx.repository(articles).update(id, (article) => void (article.title = "changed"));
+      throw error;
+    });
+    await expect(run).rejects.toBe(error);
+    expect([runs, (await articles.get(id)).title]).toEqual([1, ""]);
+    const inside = units.run((tx) =>
+      tx.repository(articles).update(id, () => {
+        throw error;
+      }),
+    );
+    await expect(inside).rejects.toBe(error);
   });
 
   test("sees what it wrote itself, and merges with that", async () => {

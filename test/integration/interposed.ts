@@ -2,6 +2,7 @@ import type { Clock } from "../../domain/distinction/clock.js";
 import type { Connection, Connector } from "../../infrastructure/persistence/connection/connection.js";
 import { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { Dialect } from "../../infrastructure/persistence/connection/dialect.js";
+import { marking } from "../../infrastructure/persistence/connection/server-error.js";
 import type { Session, Statement } from "../../infrastructure/persistence/connection/session.js";
 
 /** What is about to be sent, and the connection that it goes over. What this throws comes in place of the server's answer. */
@@ -50,22 +51,22 @@ class InterposedConnection implements Connection {
   ) {}
 
   async rows(statement: Statement): ReturnType<Session["rows"]> {
-    await this.before(stepOf(statement), this.session);
+    await marking(() => this.before(stepOf(statement), this.session));
     return this.session.rows(statement);
   }
 
   async run(statement: Statement): Promise<number> {
-    await this.before(stepOf(statement), this.session);
+    await marking(() => this.before(stepOf(statement), this.session));
     return this.session.run(statement);
   }
 
   async begin(): Promise<void> {
-    await this.before("BEGIN", this.session);
+    await marking(() => this.before("BEGIN", this.session));
     await this.#control(this.dialect.name === "sqlite" ? "BEGIN IMMEDIATE" : "BEGIN");
   }
 
   async commit(): Promise<void> {
-    await this.before("COMMIT", this.session);
+    await marking(() => this.before("COMMIT", this.session));
     await this.#control("COMMIT");
   }
 

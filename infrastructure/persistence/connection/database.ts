@@ -11,6 +11,7 @@ import type { Dialect } from "./dialect.js";
 import type { RecordTable } from "../records/record-table.js";
 import { refuseInsideUnit } from "../units/open-unit.js";
 import { reconnecting, rerun } from "./rerun.js";
+import { marking } from "./server-error.js";
 import { ObservedConnection, ObservedSession, type StatementEvent } from "./observed-connection.js";
 import type { Session } from "./session.js";
 import { TableLayouts } from "./table-layouts.js";
@@ -205,7 +206,7 @@ export class Database {
       return Promise.reject(new DistinctionError("DATABASE_UNAVAILABLE", `${this.address} was closed`));
     }
     // Opening may have to give way too: of several processes that create an SQLite file, one gets to set its mode.
-    this.#connector ??= rerun(this.open, this.address, this.options).catch((error: unknown) => {
+    this.#connector ??= rerun(() => marking(this.open), this.address, this.options).catch((error: unknown) => {
       this.#connector = undefined; // the next use tries again
       throw error;
     });

@@ -8,7 +8,7 @@ import type { Dialect } from "./dialect.js";
 import { HurriedConnection, HurriedSession } from "./hurried-connection.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { plainParameters, type Parameter } from "./parameter.js";
-import { errorMeaning, hasLeftNothing, RefusedStatementError, wasNotSent } from "./server-error.js";
+import { errorMeaning, hasLeftNothing, marked, marking, RefusedStatementError, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
 
@@ -70,7 +70,8 @@ export class MySqlConnector implements Connector {
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
-    const raw = (await (this.dataSource.driver as MysqlDriver).obtainMasterConnection()) as PoolConnection;
+    const driver = this.dataSource.driver as MysqlDriver;
+    const raw = (await marking(() => driver.obtainMasterConnection())) as PoolConnection;
     const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
@@ -89,7 +90,7 @@ export class MySqlConnector implements Connector {
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
-    const raw = (await runner.connect()) as PoolConnection;
+    const raw = (await marking(() => runner.connect())) as PoolConnection;
     const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
@@ -201,7 +202,7 @@ export class MySqlSession implements Session {
     return new Promise((resolve, reject) => {
       const values = plainParameters(parameters) as (string | number | Buffer | null)[];
       const answer = (error: Error | null, result: unknown): void => {
-        if (error) reject(this.#refused(error, sql, values));
+        if (error) reject(this.#refused(marked(error), sql, values));
         else resolve(result);
       };
       if (reading !== undefined) this.raw[varying === true ? "query" : "execute"]({ sql, values, ...reading }, answer);
@@ -233,7 +234,7 @@ class MySqlConnection extends MySqlSession implements Connection {
   }
 
   async begin(): Promise<void> {
-    await this.#runner.startTransaction();
+    await marking(() => this.#runner.startTransaction());
     this.#hasBegun = true;
   }
 
@@ -242,10 +243,10 @@ class MySqlConnection extends MySqlSession implements Connection {
   }
 
   commit(): Promise<void> {
-    return this.#runner.commitTransaction();
+    return marking(() => this.#runner.commitTransaction());
   }
 
   rollback(): Promise<void> {
-    return this.#runner.rollbackTransaction();
+    return marking(() => this.#runner.rollbackTransaction());
   }
 }

@@ -1,6 +1,6 @@
 import { DistinctionError, type DistinctionErrorCode } from "../../../domain/distinction/errors.js";
 
-/** What a driver's error means to us. */
+/** What a driver's error means to us, where it was thrown at a connection of ours. */
 export type ErrorMeaning =
   /** A unique key is taken. */
   | "duplicate"
@@ -36,7 +36,26 @@ interface DriverError {
   readonly driverError?: DriverError;
 }
 
+/** What drivers threw at connections of ours. What a caller's own work threw may look just like it, and is none of ours. */
+const ours = new WeakSet<object>();
+
+/** Marks what a driver threw at a connection of ours: without that, an error means nothing to us. */
+export function marked<T>(error: T): T {
+  if (typeof error === "object" && error !== null) ours.add(error);
+  return error;
+}
+
+/** Runs what a driver does for us, and marks what it throws. */
+export async function marking<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw marked(error);
+  }
+}
+
 export function errorMeaning(error: unknown): ErrorMeaning {
+  if (!ours.has(error as object)) return "other";
   const { code = "", errno = 0, fatal = false } = driverError(error);
   if (GAVE_UP.has(errno) || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "gave-up";
   if (DUPLICATE.has(errno) || code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE") {
@@ -170,7 +189,7 @@ export function duplicateKey(error: unknown, where: string): DuplicateKeyError {
 
 /** mysql2's errors carry a number or are fatal, the operating system's and SQLite's have a code, TypeORM's the driver's. */
 function isDriverError(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof DistinctionError) return false;
+  if (!(error instanceof Error) || error instanceof DistinctionError || !ours.has(error)) return false;
   const { code = "", errno, fatal } = driverError(error);
   return (
     "driverError" in error ||

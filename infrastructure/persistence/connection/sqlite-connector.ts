@@ -3,6 +3,7 @@ import type { Database as SqliteFile, Statement as Prepared } from "better-sqlit
 import type { DataSource } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
 import { plainParameters } from "./parameter.js";
+import { marked } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
 import { turnsOnFile } from "./sqlite-turns.js";
@@ -75,26 +76,42 @@ export class SqliteConnection implements Connection {
   }
 
   async rows(statement: Statement): Promise<readonly Row[]> {
-    return this.#statement(statement)
-      .raw(true)
-      .safeIntegers(true)
-      .all(...plainParameters(statement.parameters)) as Row[];
+    try {
+      return this.#statement(statement)
+        .raw(true)
+        .safeIntegers(true)
+        .all(...plainParameters(statement.parameters)) as Row[];
+    } catch (error) {
+      throw marked(error);
+    }
   }
 
   async run(statement: Statement): Promise<number> {
-    return this.#statement(statement).run(...plainParameters(statement.parameters)).changes;
+    try {
+      return this.#statement(statement).run(...plainParameters(statement.parameters)).changes;
+    } catch (error) {
+      throw marked(error);
+    }
   }
 
   async begin(): Promise<void> {
-    this.file.exec(this.frame.begin);
+    this.#exec(this.frame.begin);
   }
 
   async commit(): Promise<void> {
-    this.file.exec(this.frame.commit);
+    this.#exec(this.frame.commit);
   }
 
   async rollback(): Promise<void> {
-    if (this.file.inTransaction) this.file.exec(this.frame.rollback);
+    if (this.file.inTransaction) this.#exec(this.frame.rollback);
+  }
+
+  #exec(sql: string): void {
+    try {
+      this.file.exec(sql);
+    } catch (error) {
+      throw marked(error);
+    }
   }
 
   #statement({ sql, parameters, varying }: Statement): Prepared {
