@@ -12,6 +12,7 @@ import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
 import { signDelegation } from "../../src/application/tuf/delegations/delegation-signing.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { Fuse } from "../application/fuse.js";
 import type { TufWorld } from "../application/tuf-world.js";
 import { servedWorld } from "./served-world.js";
 import type { TufClient } from "./tuf-client.js";
@@ -221,6 +222,38 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
     }
   }
 
+  async function rotated(role: string): Promise<void> {
+    const { trust } = (await world.ports.store.repository("main"))!;
+    const made = await world.ports.keys.generate();
+    await changeTrust(world.ports, "main", replaceKey([role], trust[role]!.keyIds[0]!, made));
+  }
+
+  it("sees no error while publishers crash between any two steps of new keys for roles below others", async () => {
+    const { store, trust, files } = world.ports;
+    await addDelegation(world.ports, "main", { role: "team", paths: ["team/?"] });
+    await addDelegation(world.ports, "main", { role: "inner", paths: ["team/*"], below: "team" });
+    await addDelegation(world.ports, "main", { role: "innermost", paths: ["team/?"], below: "inner", bins: 2 });
+    await world.add("team/0");
+    await publish();
+    await polledDuring("team/0", async () => {
+      for (let calls = 1, crashed = true; crashed; calls++) {
+        await rotated(["innermost", "inner", "team"][calls % 3]!);
+        const fuse = new Fuse(calls, calls % 2 === 0 ? "before" : "after");
+        const guarded = { store: fuse.guard(store), trust: fuse.guard(trust), files: fuse.guard(files) };
+        await world
+          .publisher(guarded)
+          .publish("main")
+          .catch(() => undefined);
+        crashed = fuse.blown;
+        await pause(1);
+        await publish();
+      }
+    });
+    expect(await client.download("team/0", "kept")).toEqual(["team/0", "kept"]);
+    const [inner] = await store.roleStates("main", ["inner"]);
+    expect(inner).toMatchObject({ signedVersion: inner!.version });
+  }, 120_000);
+
   it("sees no error while roles below others come, change keys and go", async () => {
     await polledDuring("team/0", comingAndGoingBelow);
     expect([...(await world.published()).keys()].sort()).toEqual(["kept", "team/before"]);
@@ -228,11 +261,6 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
 
   async function comingAndGoingBelow(): Promise<void> {
     const { ports } = world;
-    const rotated = async (role: string) => {
-      const { trust } = (await ports.store.repository("main"))!;
-      const made = await ports.keys.generate();
-      await changeTrust(ports, "main", replaceKey([role], trust[role]!.keyIds[0]!, made));
-    };
     for (let round = 0; round < 3; round++) {
       await addDelegation(ports, "main", { role: "team", paths: ["team/?"] });
       await addDelegation(ports, "main", { role: "inner", paths: ["team/*"], below: "team", terminating: true });
