@@ -27,9 +27,15 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
  * Loads, changes and saves one record, again and again: optimistically, then, where others keep coming first, under a
  * lock. Only a function that answers at once runs under the lock: nobody is to hold others up while it waits for
  * something, least of all for this database. Those that answer a promise take turns in this process instead.
+ *
+ * Once one that answers at once has lost, those of this process take turns as long as they come without a break: each then
+ * loads what the one before it saved, where side by side all but one would work for nothing.
  */
 export class RecordUpdater<R extends AnyRecordType> {
+  /** Of functions that answer at once, at records where one of them has lost. */
   readonly #turns: UpdateTurns;
+  /** Of functions that answer a promise, and keep losing. */
+  readonly #longTurns: UpdateTurns;
   /** The record whose function is being called right now: whoever asks for its update now asks from within that call. */
   #called: RecordId | undefined;
 
@@ -37,7 +43,9 @@ export class RecordUpdater<R extends AnyRecordType> {
     private readonly context: RepositoryContext<R>,
     private readonly saver: RecordSaver<R>,
   ) {
-    this.#turns = new UpdateTurns(context.environment.clock, context.waiting.settings.longestTurn);
+    const { environment, waiting } = context;
+    this.#turns = new UpdateTurns(environment.clock, waiting.settings.longestTurn);
+    this.#longTurns = new UpdateTurns(environment.clock, waiting.settings.longestTurn);
   }
 
   async update(given: IdOf<R>, mutate: Mutate<R>, options: UpdateOptions): Promise<SaveResult> {
@@ -61,7 +69,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     const { optimisticAttempts, updateAttempts } = settings;
     const backoff = context.waiting.backoff("update", options, id);
     const patience = isHurried(context.environment.retry, options) ? backoff : undefined;
-    const once = (): Promise<Run> => this.#once(id, mutate, options, patience);
+    const once = (leave?: () => void): Promise<Run> => this.#once(id, mutate, options, patience, leave);
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
       const isEscalated = attempt > optimisticAttempts;
@@ -70,7 +78,10 @@ export class RecordUpdater<R extends AnyRecordType> {
         const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
         if (result !== undefined) return result;
       }
-      const run = await (isEscalated ? this.#turns.run(idText(id), backoff, once) : once());
+      const isContended: boolean = isPrompt && (attempt > 1 || this.#turns.isTaken(id));
+      let run: Run;
+      if (isEscalated) run = await this.#longTurns.run(id, backoff, () => once());
+      else run = await (isContended ? this.#turns.run(id, backoff, once) : once());
       if (run.kind === "saved") return { ...run.result, retries: run.result.retries + attempt - 1 };
       if (attempt >= updateAttempts) throw run.error;
       isPrompt &&= run.isPrompt;
@@ -79,12 +90,25 @@ export class RecordUpdater<R extends AnyRecordType> {
     }
   }
 
-  /** Loads, changes and saves once, unless somebody comes first. */
-  async #once(id: RecordId, mutate: Mutate<R>, options: UpdateOptions, patience: Backoff | undefined): Promise<Run> {
+  /**
+   * Loads, changes and saves once, unless somebody comes first.
+   *
+   * @param leave called where `mutate` answers a promise: nobody is to wait for what it waits for
+   */
+  async #once(
+    id: RecordId,
+    mutate: Mutate<R>,
+    options: UpdateOptions,
+    patience: Backoff | undefined,
+    leave?: () => void,
+  ): Promise<Run> {
     const record = await this.#load(id, options.scope, patience);
     const edit = this.#call(id, mutate, record);
     const isPrompt = !isPromise(edit);
-    if (!isPrompt) await waitFor(patience, () => edit);
+    if (!isPrompt) {
+      leave?.();
+      await waitFor(patience, () => edit);
+    }
     const tracked = this.context.tracker.of(record);
     try {
       const result = await this.saver.save(record, tracked, { ...options, derived: true }, patience);

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import { idText, type RecordId } from "../record/record-id.js";
 import type { Patience } from "./patience.js";
 
 /**
@@ -13,8 +14,17 @@ export class UpdateTurns {
     private readonly longest: number,
   ) {}
 
-  /** @throws as `patience` does where it ends before the turn comes */
-  async run<T>(record: string, patience: Patience, work: () => Promise<T>): Promise<T> {
+  /** Whether somebody has the turn at a record. */
+  isTaken(record: RecordId): boolean {
+    return this.#last.size > 0 && this.#last.has(idText(record));
+  }
+
+  /**
+   * @param work may leave its turn before it ends
+   * @throws as `patience` does where it ends before the turn comes
+   */
+  async run<T>(id: RecordId, patience: Patience, work: (leave: () => void) => Promise<T>): Promise<T> {
+    const record = idText(id);
     const before = this.#last.get(record);
     let leave!: (after?: Promise<void>) => void;
     const over = new Promise<void>((resolve) => (leave = resolve));
@@ -30,7 +40,7 @@ export class UpdateTurns {
     }
     const silence = this.clock.alarm(this.longest, leave);
     try {
-      return await work();
+      return await work(leave);
     } finally {
       silence();
       leave();

@@ -26,7 +26,7 @@ describe("turns", () => {
         log.push(name);
         return new Promise<void>((resolve) => (ends[name] = resolve));
       };
-      return all.run(record, patience(deadline), begun).then(() => void log.push(`${name} done`));
+      return all.run([record], patience(deadline), begun).then(() => void log.push(`${name} done`));
     };
     return { clock, log, ends, work };
   }
@@ -123,5 +123,32 @@ describe("updates whose functions answer promises, and that keep losing", () => 
     desk.clock.advance(LONGEST);
     expect(await outer).toMatchObject({ retries: 4 });
     expect((await desk.stored()).attributes.title).toBe("theirs 6!?");
+  });
+});
+
+describe("updates whose functions answer at once, of one record in one process", () => {
+  test("take turns once one of them has lost, and none of those who come meanwhile works for nothing", async () => {
+    const desk = await PhotoDesk.with({ title: "" });
+    let runs = 0;
+    let later: Promise<unknown>[] = [];
+    const eight = (): Promise<unknown>[] => Array.from({ length: 8 }, () => desk.photos.update("p1", append));
+    const append = (photo: Photo): void => {
+      photo.title += "!";
+      if (++runs === 9) queueMicrotask(() => (later = eight())); // the ninth run is the first of one that has lost
+    };
+    await Promise.all(eight());
+    await Promise.all(later);
+    expect((await desk.stored()).attributes.title).toBe("!".repeat(16));
+    expect(runs).toBe(8 + 7 + 8); // side by side at first, where all but one lose; then each once
+  });
+
+  test("do not wait for one whose function answers a promise and hangs", async () => {
+    const desk = await PhotoDesk.with({ title: "" });
+    const append = (photo: Photo): void => void (photo.title += "!");
+    const crowd = [1, 2, 3].map(() => desk.photos.update("p1", append));
+    await Promise.race(crowd);
+    void desk.photos.update("p1", () => new Promise(() => undefined)); // in its turn between the others
+    await Promise.all([...crowd, desk.photos.update("p1", append)]);
+    expect((await desk.stored()).attributes.title).toBe("!!!!");
   });
 });
