@@ -1,7 +1,24 @@
 import type { Change } from "../diff/change.js";
+import { copiedChanges, copiedState } from "../diff/copied.js";
+import { ruleAnswer } from "../record/rule-answer.js";
 import type { Guard } from "./guard.js";
 import type { RecordState } from "../record/record-state.js";
 import type { AnyRecordType, Attributes } from "../types/record-type.js";
+
+/**
+ * What the record type says that `changes` to a record that is `before` take for granted.
+ *
+ * @throws InvalidValueError where its `guards` answer no array
+ */
+export function guardsOf(
+  type: AnyRecordType,
+  before: RecordState,
+  changes: readonly Change[] | "removal",
+): readonly Guard[] {
+  if (type.guards === undefined) return [];
+  const given = changes === "removal" ? changes : copiedChanges(changes);
+  return ruleAnswer(type, "guards", type.guards(copiedState(before), given));
+}
 
 /** The guards of `changes` to a record that is `before`, as far as they do not hold for `state`. */
 export function brokenGuards(
@@ -10,8 +27,7 @@ export function brokenGuards(
   changes: readonly Change[] | "removal",
   state: RecordState,
 ): readonly Guard[] {
-  const guards = type.guards?.(before, changes) ?? [];
-  return guards.filter(({ attribute, among }) => {
+  return guardsOf(type, before, changes).filter(({ attribute, among }) => {
     const known = (type.attributes as Attributes)[attribute]!;
     return !among.some((allowed) => known.same(allowed, state.attributes[attribute]));
   });

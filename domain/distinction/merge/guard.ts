@@ -15,5 +15,8 @@ export interface Guard {
   readonly reason: string;
 }
 
-/** What some changes of a record that is `before`, or its removal, take for granted. Must be pure. */
+/**
+ * What some changes of a record that is `before`, or its removal, take for granted. Must be pure, and answer at once; what
+ * it is given are copies, but for the maps of entries.
+ */
 export type GuardRule = (before: RecordState, changes: readonly Change[] | "removal") => readonly Guard[];

@@ -1,12 +1,16 @@
 import { apply } from "../diff/apply.js";
 import { brokenGuards } from "../merge/broken-guards.js";
 import type { Change } from "../diff/change.js";
+import { copiedChanges, copiedState } from "../diff/copied.js";
 import { InvalidMergeError, InvalidValueError, type Fault } from "../errors.js";
 import { placeFaults, replacedCollections, shownNames } from "./object-places.js";
 import { idFrom, idText } from "./record-id.js";
 import type { EntryScope, RecordState } from "./record-state.js";
-import type { AnyRecordType, Edit, RecordOf } from "../types/record-type.js";
-import { recordFrom } from "./record.js";
+import type { AnyRecordType, Attributes, Edit, RecordOf } from "../types/record-type.js";
+import type { AttributeType } from "../types/attribute-type.js";
+import { faceOf, recordFrom } from "./record.js";
+import { ruleAnswer } from "./rule-answer.js";
+import { looksLike } from "./untouched.js";
 
 /** What a record type's own rules and guards say to a record that is to be stored or removed. */
 export class RecordChecks<R extends AnyRecordType> {
@@ -70,7 +74,23 @@ export class RecordChecks<R extends AnyRecordType> {
 
   #faults(record: RecordOf<R>, edit?: Edit): readonly Fault[] {
     const broken = edit === undefined ? [] : brokenGuards(this.type, edit.before, edit.changes, edit.before);
-    return [...broken.map(asFault), ...(this.type.validate?.(record as RecordOf<AnyRecordType>, edit) ?? [])];
+    return [...broken.map(asFault), ...this.#invalid(record, edit)];
+  }
+
+  /** What `validate` says. It only looks: values that it assigns are put back, and are faults of its own. */
+  #invalid(record: RecordOf<R>, edit: Edit | undefined): readonly Fault[] {
+    const { type } = this;
+    if (type.validate === undefined) return [];
+    const face = faceOf(type, record);
+    const attributes = type.attributes as Attributes;
+    const names = Object.keys(attributes);
+    const values = names.map((name) => face[name]);
+    const given = edit && { before: copiedState(edit.before), changes: copiedChanges(edit.changes) };
+    const faults = ruleAnswer<Fault>(type, "validate", type.validate(record as RecordOf<AnyRecordType>, given));
+    const assigned = names.filter((name, index) => isAssigned(attributes[name]!, values[index], face[name]));
+    if (assigned.length === 0) return faults;
+    for (const name of assigned) face[name] = values[names.indexOf(name)];
+    return [...faults, ...assigned.map((path) => ({ path, reason: "is not for validate to change" }))];
   }
 
   #refuse(faults: readonly Fault[], state: RecordState): void {
@@ -84,6 +104,16 @@ export class RecordChecks<R extends AnyRecordType> {
 
 function collectionsOf(changes: readonly Change[]): string[] {
   return [...new Set(changes.flatMap((change) => ("collection" in change ? [change.collection] : [])))];
+}
+
+/** Whether a property that was read twice was given another value between; one with a getter may be another object each time. */
+function isAssigned(type: AttributeType, first: unknown, second: unknown): boolean {
+  if (looksLike(second, first)) return false;
+  try {
+    return !type.same(type.capture(first), type.capture(second));
+  } catch {
+    return true;
+  }
 }
 
 function asFault({ subject, reason }: { readonly subject: string; readonly reason: string }): Fault {

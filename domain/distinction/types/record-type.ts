@@ -34,7 +34,10 @@ export interface RecordType<
   readonly groups: readonly (readonly string[])[];
   /** An `instant` attribute that every effective write sets to the time of that write; callers cannot. */
   readonly stamp: (keyof A & string) | undefined;
-  /** Rules across attributes. Runs on what would be written, again after every merge; on a new record without `edit`. */
+  /**
+   * Rules across attributes. Runs on what would be written, again after every merge; on a new record without `edit`. Looks
+   * only, and answers at once: an attribute that it assigns is put back and refused, as a promise is.
+   */
   readonly validate: ((record: RecordOf<RecordType<A, C, K>>, edit?: Edit) => readonly Fault[]) | undefined;
   /** What changes and removals take for granted about the stored record. */
   readonly guards: GuardRule | undefined;

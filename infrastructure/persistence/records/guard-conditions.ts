@@ -1,4 +1,5 @@
 import type { Change } from "../../../domain/distinction/diff/change.js";
+import { guardsOf } from "../../../domain/distinction/merge/broken-guards.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Parameter } from "../connection/session.js";
 import { NO_GUARDS, placeholders, type GuardConditions } from "./record-statements.js";
@@ -13,7 +14,7 @@ export function guardConditions(
   base: RecordState,
   changes: readonly Change[] | "removal",
 ): GuardConditions {
-  const guards = layout.table.type.guards?.(base, changes) ?? [];
+  const guards = guardsOf(layout.table.type, base, changes);
   if (guards.length === 0) return NO_GUARDS;
   const parameters: Parameter[] = [];
   const terms = guards.map(({ attribute, among }) => {
