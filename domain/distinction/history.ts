@@ -27,8 +27,8 @@ export interface History {
   /** All writes of one record, oldest first. */
   historyOf<R extends AnyRecordType>(type: R, id: IdOf<R>, options?: WaitOptions): Promise<readonly HistoryEntry[]>;
   /**
-   * The next writes after `cursor`, at most `limit`, each given exactly once to who goes on from the cursor that is
-   * returned. None is ever skipped, however late it is committed; writes of one record come in their order.
+   * The next writes after `cursor`: all that were committed before the call, at most `limit`, so that a page with fewer has
+   * reached the end. Each is given exactly once to who goes on from the cursor that is returned. None is ever skipped, however late it is committed; writes of one record come in their order.
    *
    * @param cursor 0 for the beginning
    */

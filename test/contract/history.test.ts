@@ -40,7 +40,7 @@ describe("memory", () => {
 
   test("keeps no value that is marked secret, and the order of what a unit wrote", async () => {
     const photos = new DistinctRepository(photoType, new MemoryRecordStore(photoType, history), acting);
-    const { cursor } = await history.changesSince(0, 1000);
+    const { cursor } = await history.changesSince(0, 10_000);
     await place.units.run(async (tx) => {
       const [inside, articles] = [tx.repository(photos), tx.repository(place.articles)];
       const photo = inside.create({ id: "p", pin: 1 });
@@ -207,6 +207,15 @@ function historyContract(place: () => Place): void {
     }
     const { cursor } = await history.changesSince(all.at(-1)!.position!, 10);
     expect(cursor).toBe(all.at(-1)!.position);
+  });
+
+  test("a page has all that was committed before, up to its limit", async () => {
+    const { history, articles } = place();
+    const start = (await entireHistory(history)).at(-1)?.position ?? 0;
+    await articles.addAll(Array.from({ length: 600 }, () => articles.create({ id: randomUUID() })));
+    const first = await history.changesSince(start, 550);
+    const second = await history.changesSince(first.cursor, 550);
+    expect([first.entries.length, second.entries.length]).toEqual([550, 50]);
   });
 
   test("several readers at once see the same", async () => {

@@ -71,20 +71,29 @@ export class SqlHistory implements History {
     return rows.map(entryFrom);
   }
 
-  /** Gives positions to writes that have none. */
+  /** Gives positions to so many writes that have none, or to all. */
   async #place(limit: number, patience: Patience | undefined): Promise<void> {
-    const unplaced = selectUnplaced(Math.min(limit, MOST_PLACED));
+    for (let left = limit; left > 0; left -= MOST_PLACED) {
+      const most = Math.min(left, MOST_PLACED);
+      if ((await this.#placeSome(most, patience)) < most) return;
+    }
+  }
+
+  /** Answers how many it found: where fewer than `most`, there were no more. */
+  async #placeSome(most: number, patience: Patience | undefined): Promise<number> {
+    const unplaced = selectUnplaced(most);
     const some = await waitFor(patience, () => this.database.session((session) => session.rows(unplaced), patience));
-    if (some.length === 0) return;
+    if (some.length === 0) return 0;
     const dialect = await this.database.dialect();
-    await this.database.transaction(async (session) => {
+    return this.database.transaction(async (session) => {
       // The lock comes first: what is read after it, the reader before has left.
       const [head] = await session.rows(selectHead(dialect));
       const first = Number(head![0]);
       const ids = (await session.rows(unplaced)).map(([id]) => Number(id));
-      if (ids.length === 0) return;
+      if (ids.length === 0) return 0;
       await session.run(placeWrites(ids, first));
       await session.run(updateHead(first + ids.length));
+      return ids.length;
     }, patience);
   }
 }
