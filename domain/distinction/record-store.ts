@@ -1,3 +1,4 @@
+import type { Moments } from "./record/moments.js";
 import type { Change } from "./diff/change.js";
 import type { ChangeSet } from "./diff/change-set.js";
 import type { PlannedStatement } from "./save/explanation.js";
@@ -105,6 +106,9 @@ export interface RecordStore {
    * more. A store that never waits, or whose waiting is not the caller's, has no such method.
    */
   within?(patience: Patience): RecordStore;
+
+  /** Where somebody else may undo a part of what is written. */
+  readonly moments?: Moments | undefined;
 
   /** This store as it writes for `actor`. A store that does not keep who wrote has no such method. */
   by?(actor: string): RecordStore;

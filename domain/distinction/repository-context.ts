@@ -29,7 +29,7 @@ export class RepositoryContext<R extends AnyRecordType> {
   ) {
     this.observer = HarmlessObserver.of(environment.observer);
     this.waiting = new Waiting(type, environment);
-    this.tracker = new RecordTracker(type);
+    this.tracker = new RecordTracker(type, store.moments);
     this.plan = new SavePlan(type, environment.clock);
   }
 

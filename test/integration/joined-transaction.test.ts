@@ -41,6 +41,60 @@ onSqlBackends((place, backend) => {
     return async () => void (await mine.query("DROP TRIGGER refuse"));
   }
 
+  test("what was loaded or saved in a part that the owner undid is refused, and nothing else is", async () => {
+    const photos = photosOf(mine);
+    const [id, other] = [await stored(), await stored()];
+    const undone = { code: "UNTRACKED_RECORD", message: expect.stringContaining("load it again") as string };
+    await mine.transaction(async (manager) => {
+      const inside = joinTransaction(manager).repository(photos);
+      const [before, one] = [await inside.get(other), await inside.get(id)];
+      let two = one;
+      const nested = manager.transaction(async () => {
+        one.title = "undone";
+        await inside.save(one);
+        two = await inside.get(id);
+        throw new Error("not this part");
+      });
+      await expect(nested).rejects.toThrow("not this part");
+      await inside.update(id, (photo) => void (photo.title = "stored"));
+      one.views = two.views = 1; // both have the version that is stored now
+      await expect(inside.save(one)).rejects.toMatchObject(undone);
+      await expect(inside.save(two)).rejects.toMatchObject(undone);
+      await expect(inside.remove(two)).rejects.toMatchObject(undone);
+      await manager.transaction(async () => {
+        before.title = "kept";
+        await inside.save(before);
+      });
+      before.views = 2;
+      await inside.save(before);
+      const again = await inside.get(id);
+      again.views = 3;
+      await inside.save(again);
+    });
+    expect(await photos.get(id)).toMatchObject({ title: "stored", views: 3 });
+    expect(await photos.get(other)).toMatchObject({ title: "kept", views: 2 });
+  });
+
+  test("an object is refused, too, whose save was under way when the owner went back: it may be undone", async () => {
+    const photos = photosOf(mine);
+    const id = await stored();
+    await mine.transaction(async (manager) => {
+      const inside = joinTransaction(manager).repository(photos);
+      const photo = await inside.get(id);
+      let saving: Promise<unknown> = Promise.resolve();
+      const nested = manager.transaction(() => {
+        photo.title = "undone";
+        saving = inside.save(photo);
+        return Promise.reject(new Error("not this part"));
+      });
+      await expect(nested).rejects.toThrow("not this part");
+      await saving;
+      photo.views = 1;
+      await expect(inside.save(photo)).rejects.toMatchObject({ code: "UNTRACKED_RECORD" });
+    });
+    expect(await photos.get(id)).toMatchObject({ views: 0 });
+  });
+
   test("saves are part of the transaction: seen in it, committed with it, undone with it", async () => {
     const photos = photosOf(mine);
     const id = await stored(["a"]);

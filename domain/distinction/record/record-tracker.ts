@@ -1,5 +1,6 @@
 import { anObject, requireArguments } from "../arguments.js";
 import { DistinctionError } from "../errors.js";
+import { Span, type Moments } from "./moments.js";
 import { ObjectMemory } from "./object-memory.js";
 import { faceOf, recordFrom } from "./record.js";
 import { shownId } from "./record-id.js";
@@ -11,18 +12,22 @@ import { TrackedRecord } from "./tracked-record.js";
 export class RecordTracker<R extends AnyRecordType> {
   readonly #tracked = new ObjectMemory<TrackedRecord>();
 
-  constructor(private readonly type: R) {}
+  /** @param moments where what is stored may be undone by somebody else */
+  constructor(
+    private readonly type: R,
+    private readonly moments?: Moments,
+  ) {}
 
   /** A new object for a state. */
   give(state: RecordState, scope: EntryScope | undefined): RecordOf<R> {
     const record = recordFrom(this.type, state, scope);
-    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope));
+    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope, this.#span()));
     return record;
   }
 
   /** Remembers an object of the caller's, which was stored as `state`. */
   adopt(record: RecordOf<R>, state: RecordState): void {
-    const tracked = new TrackedRecord(this.type, record, state, undefined);
+    const tracked = new TrackedRecord(this.type, record, state, undefined, this.#span());
     this.#tracked.set(record, tracked);
     tracked.settle(state, state);
   }
@@ -35,8 +40,16 @@ export class RecordTracker<R extends AnyRecordType> {
       const message = `${this.#shown(record)} was neither loaded nor added by this repository`;
       throw new DistinctionError("UNTRACKED_RECORD", message);
     }
+    if (tracked.span?.begin() === "undone") {
+      const message = `${this.#shown(record)}: what this object shows was undone, by going back to a savepoint: load it again`;
+      throw new DistinctionError("UNTRACKED_RECORD", message);
+    }
     if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
     return tracked;
+  }
+
+  #span(): Span | undefined {
+    return this.moments && new Span(this.moments);
   }
 
   /** As messages name a record that need not be one of ours. */

@@ -8,6 +8,7 @@ import { givenEntries } from "./given-entries.js";
 import { changesOf } from "../diff/record-changes.js";
 import { faceOf, trackedCollection, trackedMap } from "./record.js";
 import type { RecordChecks } from "./record-checks.js";
+import type { Span } from "./moments.js";
 import type { Patience } from "../save/patience.js";
 import { idFrom, idText } from "./record-id.js";
 import type { AnyRecord } from "../types/record-shape.js";
@@ -33,6 +34,8 @@ export class TrackedRecord {
     /** The state as loaded, or as last saved. Its entry maps belong to this object alone. */
     public original: RecordState,
     readonly scope: EntryScope | undefined,
+    /** Where somebody else may undo what is stored. */
+    readonly span?: Span,
   ) {
     this.record = faceOf(type, object);
   }
@@ -141,6 +144,7 @@ export class TrackedRecord {
   settle(captured: RecordState, stored: RecordState): void {
     const { version } = this.original;
     this.original = stored;
+    this.span?.stored();
     try {
       const collections = Object.entries(this.type.collections as Collections);
       for (const [name, type] of collections) this.#adopt(name, type, captured.collections[name]);

@@ -2,6 +2,7 @@ import { aFunction, having, requireArguments } from "../../../domain/distinction
 import type { Clock } from "../../../domain/distinction/clock.js";
 import { anEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { DistinctionError, InvalidValueError } from "../../../domain/distinction/errors.js";
+import type { Moments } from "../../../domain/distinction/record/moments.js";
 import { harmless } from "../../../domain/distinction/hooks.js";
 import { waitFor, type Patience } from "../../../domain/distinction/save/patience.js";
 import { backoffFor, DEFAULT_RETRY, isHurried } from "../../../domain/distinction/save/retry.js";
@@ -42,6 +43,8 @@ export interface SharedDatabase {
   readonly identity: object;
   /** Whether all that is sent becomes part of one transaction that somebody else began. */
   readonly isJoined?: boolean;
+  /** Those of that transaction. */
+  readonly moments?: Moments;
   /** What all of them know of the tables. */
   readonly layouts?: TableLayouts;
 }
@@ -86,10 +89,20 @@ export class Database {
     return this.shared?.isJoined ?? false;
   }
 
+  /** Of the transaction that somebody else began, where this is one. */
+  get moments(): Moments | undefined {
+    return this.shared?.moments;
+  }
+
   /** This database from inside a transaction that somebody else began, on the connection that `open` gives. */
-  joining(open: () => Promise<Connector>): Database {
+  joining(open: () => Promise<Connector>, moments: Moments): Database {
     const { identity } = this;
-    return new Database(this.address, open, this.options, { identity, isJoined: true, layouts: this.#layouts });
+    return new Database(this.address, open, this.options, {
+      identity,
+      isJoined: true,
+      layouts: this.#layouts,
+      moments,
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { QueryRunner } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { refuseDirtyTransaction } from "./isolation.js";
 import { Mutex } from "./mutex.js";
+import { Savepoints } from "./savepoints.js";
 
 /** One for each transaction that is open: whoever joins it shares its turns. */
 const joined = new WeakMap<QueryRunner, JoinedRunner>();
@@ -15,6 +16,7 @@ const END = /^\s*(COMMIT|ROLLBACK(?!\s+(WORK\s+)?TO\b))\b/i;
  * COMMIT amid a piece would store half of it.
  */
 export class JoinedRunner {
+  readonly savepoints = new Savepoints();
   readonly #pieces = new Mutex();
   /** Settles, never fails. */
   #piece: Promise<unknown> | undefined;
@@ -70,6 +72,7 @@ export class JoinedRunner {
     while (this.#piece !== undefined) await this.#piece;
     // Even where it fails: a cluster that refuses a COMMIT has rolled back.
     if (END.test(sql)) this.#ended = true;
+    this.savepoints.sent(sql);
     const sent = send();
     this.#statements.add(sent);
     try {

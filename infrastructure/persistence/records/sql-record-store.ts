@@ -6,6 +6,7 @@ import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { PlannedStatement } from "../../../domain/distinction/save/explanation.js";
 import type { StoreQuery } from "../../../domain/distinction/list-query.js";
 import type { Patience } from "../../../domain/distinction/save/patience.js";
+import type { Moments } from "../../../domain/distinction/record/moments.js";
 import { idFrom, idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { EntryScope, RecordState } from "../../../domain/distinction/record/record-state.js";
 import type {
@@ -178,6 +179,10 @@ export class SqlRecordStore implements RecordStore {
   /** The database of this store, unless it is part of somebody's transaction. */
   get home(): Database | undefined {
     return this.database instanceof Database && !this.database.hasFixedView ? this.database : undefined;
+  }
+
+  get moments(): Moments | undefined {
+    return this.database instanceof Database ? this.database.moments : undefined;
   }
 
   within(patience: Patience): RecordStore {

@@ -40,7 +40,7 @@ export class JoinedTransaction implements Pick<TransactionScope, "repository">, 
     }
     let inside = this.#stores.get(store);
     if (inside === undefined) {
-      const joined = home.joining(() => JoinedConnector.over(this.#joined));
+      const joined = home.joining(() => JoinedConnector.over(this.#joined), this.#joined.savepoints);
       this.#stores.set(store, (inside = storeBy(store.over(joined), this.actor)));
     }
     return inside;
