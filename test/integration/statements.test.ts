@@ -5,7 +5,10 @@ import type { DataSource, Logger } from "typeorm";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
+import { sqliteDialect } from "../../infrastructure/persistence/connection/sqlite-dialect.js";
+import { cachedText } from "../../infrastructure/persistence/records/record-statements.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { tableLayout } from "../../infrastructure/persistence/records/table-layout.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { joinTransaction } from "../../src/composition/existing-data-source.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
@@ -168,3 +171,19 @@ function secrets() {
     codes: ["SECRET code"],
   };
 }
+
+describe("texts of statements", () => {
+  test("are made once for each shape of a table, and a thousand shapes are kept", () => {
+    const layout = tableLayout(vaultTable, sqliteDialect);
+    let made = 0;
+    const text = (shape: number): string => cachedText(layout, `shape ${shape}`, () => `text ${shape}, ${++made}`);
+    const first = Array.from({ length: 1_100 }, (_, shape) => text(shape));
+    const second = Array.from({ length: 1_100 }, (_, shape) => text(shape));
+    expect(second.slice(0, 1_000)).toEqual(first.slice(0, 1_000));
+    expect(second.slice(1_000)).not.toEqual(first.slice(1_000));
+    expect(made).toBe(1_200);
+    expect(cachedText(tableLayout(vaultTable, sqliteDialect), "shape 0", () => "another table's")).toBe(
+      "another table's",
+    );
+  });
+});
