@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { onServer } from "../integration/backends.js";
+import { driverUrl, serverVersion } from "../support/server/server-version.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const guides = fileURLToPath(new URL("../../docs/guides/", import.meta.url));
@@ -67,6 +69,23 @@ distinction.saves 1 { record: 'account', written: true }
 };
 
 test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (name) => {
+  expect(await printed(name)).toBe(PRINTED[name]);
+});
+
+describe("the samples on entities", () => {
+  onServer((place) => {
+    test.each(["mysql", "mariadb"])("run on a server, too, as %s", async (type) => {
+      const { url } = place();
+      if (type === "mariadb" && !/mariadb/i.test(await serverVersion(url))) return; // TypeORM uses what MySQL has not
+      const server = `type: "${type}", url: "${driverUrl(url)}", dropSchema: true,`;
+      const name = "from-typeorm-save.md";
+      const file = /type: "better-sqlite3",[^\n]*\n\s*database: ":memory:",/;
+      expect(await printed(name, (program) => program.replace(file, server))).toBe(PRINTED[name]);
+    });
+  });
+});
+
+async function printed(name: string, changed = (program: string) => program): Promise<string> {
   expect(await readdir(guides)).toContain(name);
   const text = await readFile(guides + name, "utf8");
   const samples = Array.from(text.matchAll(/^```ts\n(.*?)^```/gms), ([, code]) => code!);
@@ -76,13 +95,13 @@ test.each(Object.keys(PRINTED))("the samples of %s run as they stand", async (na
       .join("\n")
       .replaceAll('from "distinction"', 'from "../../../src/index.js"')
       .replaceAll(/from "distinction\/(\w+)"/g, 'from "../../../src/$1.js"');
-    await writeFile(`${directory}/guide.ts`, program);
+    await writeFile(`${directory}/guide.ts`, changed(program));
     const compilerOptions = { experimentalDecorators: true, module: "NodeNext", target: "ES2023" };
     await writeFile(`${directory}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ["guide.ts"] }));
     const env = { ...process.env, TSX_TSCONFIG_PATH: `${directory}/tsconfig.json` };
     const run = promisify(execFile)(process.execPath, ["--import", "tsx", `${directory}/guide.ts`], { cwd: root, env });
-    expect((await run).stdout).toBe(PRINTED[name]);
+    return (await run).stdout;
   } finally {
     await rm(directory, { recursive: true });
   }
-});
+}
