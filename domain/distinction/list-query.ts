@@ -189,7 +189,7 @@ function sortKeys(
     const reason =
       orderFault(attribute) ??
       (shape.kind === "text" && shape.max > LONGEST_SORTED_TEXT && !keyNames(type).includes(by)
-        ? `text of more than ${LONGEST_SORTED_TEXT} characters cannot be sorted by`
+        ? `text of more than ${LONGEST_SORTED_TEXT} characters, or a value behind a transformer, cannot be sorted by`
         : keys.some((key) => key.attribute === by)
           ? "is named twice in sort"
           : undefined);

@@ -9,7 +9,7 @@ import { aRecordType } from "../types/record-definition.js";
 import { idText, type RecordId } from "../record/record-id.js";
 import { dateMilliseconds } from "../types/date-milliseconds.js";
 import type { AnyRecordType } from "../types/record-type.js";
-import { describeValue } from "../types/type-name.js";
+import { describeValue, typeName } from "../types/type-name.js";
 import { shownPath } from "./shown-path.js";
 
 /**
@@ -35,7 +35,15 @@ export function changeSetFromJson(text: string): ChangeSet {
   const parsed = parsedJson(text);
   requireArguments("change set", { text: [parsed, aWrittenChangeSet] });
   const { record, id, base, changes } = parsed as EncodedChangeSet;
-  return changeSet(record, id.map(decode) as RecordId, base, changes.map(decodeChange));
+  try {
+    return changeSet(record, id.map(decode) as RecordId, base, changes.map(decodeChange));
+  } catch (error) {
+    throw error instanceof InvalidValueError ? error : unreadable("JSON as changeSetToJson writes it");
+  }
+}
+
+function unreadable(reason: string): InvalidValueError {
+  return new InvalidValueError("change set", [{ path: "text", reason }]);
 }
 
 type Encoded = JsonValue;
@@ -138,9 +146,19 @@ function hasJson(value: unknown): value is { toJSON(): unknown } {
   return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
+/** What the content of each kind looks like, where the reading would not notice. */
+const FORMS: Readonly<Record<string, (content: JsonValue) => boolean>> = {
+  $bigint: (content) => typeof content === "string" && /^-?\d+$/.test(content),
+  $json: (content) => typeof content === "string",
+  $binary: (content) => typeof content === "string" && content.length % 2 === 0 && !/[^\da-f]/.test(content),
+  $date: (content) => typeof content === "number",
+  $number: (content) => content === "-0" || content === "NaN",
+};
+
 function decode(encoded: Encoded): unknown {
   if (typeof encoded !== "object" || encoded === null || Array.isArray(encoded)) return encoded;
-  const [[tag, content]] = Object.entries(encoded) as [[string, JsonValue]];
+  const [tag, content] = Object.entries(encoded)[0] ?? ["nothing", null];
+  if (FORMS[tag]?.(content) === false) throw unreadable(`no value of the kind ${tag}: ${typeName(content)}`);
   switch (tag) {
     case "$bigint":
       return BigInt(content as string);
@@ -157,7 +175,7 @@ function decode(encoded: Encoded): unknown {
       return Object.freeze(Object.fromEntries(fields.map(([name, field]) => [name, decode(field)])));
     }
     default:
-      throw new InvalidValueError("change set", [{ path: "text", reason: `unknown kind of value: ${tag}` }]);
+      throw unreadable(`unknown kind of value: ${tag}`);
   }
 }
 

@@ -29,6 +29,8 @@ function isAlike(value: unknown, shown: unknown): boolean {
   if (value instanceof Uint8Array) return shown instanceof Uint8Array && sameBytes(value, shown);
   if (!isPlain(value) || Object.getPrototypeOf(value) !== Object.getPrototypeOf(shown)) return false;
   const names = Object.keys(value);
+  // Members under symbols, or hidden from enumeration, were not shown: the rules say what is wrong with them.
+  if (Reflect.ownKeys(value).length > (Array.isArray(value) ? names.length + 1 : names.length)) return false;
   return (
     names.length === Object.keys(shown).length &&
     names.every((name) => Object.hasOwn(shown, name) && isAlike(member(value, name), member(shown, name)))

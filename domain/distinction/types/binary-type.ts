@@ -10,7 +10,7 @@ export function binary(max: number): AttributeType<Uint8Array> {
     { kind: "binary", max },
     {
       fault: (value) => {
-        if (!(value instanceof Uint8Array)) return `bytes (Uint8Array), got ${typeName(value)}`;
+        if (!isBytes(value)) return `bytes (Uint8Array), got ${typeName(value)}`;
         return value.length > max ? `at most ${max} bytes, got a ${typeName(value)} of ${value.length}` : undefined;
       },
       capture: (value) => new Uint8Array(value as Uint8Array), // of a Buffer, a slice would be one, too
@@ -18,6 +18,11 @@ export function binary(max: number): AttributeType<Uint8Array> {
       same: (left, right) => sameBytes(left as Uint8Array, right as Uint8Array),
     },
   );
+}
+
+/** A proxy of bytes has their prototype, and none of their data. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && value instanceof Uint8Array;
 }
 
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -14,6 +14,7 @@ function nameOf(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value !== "object") return typeof value;
   if (value instanceof Date && dateMilliseconds(value) === undefined) return "an object that is no Date";
+  if (value instanceof Uint8Array && !ArrayBuffer.isView(value)) return "an object that is no Uint8Array";
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
   const name = prototype?.constructor?.name;
   return typeof name === "string" && name !== "" ? name : "an object";

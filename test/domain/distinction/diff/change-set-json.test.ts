@@ -86,3 +86,26 @@ test("a Date without a time is refused by name, and no method of a Date is calle
   const read = changeSetFromJson(changeSetToJson(photoType, changeSet("photo", ["p1"], 1, [change])));
   expect(read.changes).toEqual([{ ...change, to: new Date(7) }]);
 });
+
+test.each([
+  ["nothing", {}],
+  ["a bigint", { $bigint: "x" }],
+  ["JSON", { $json: 5 }],
+  ["bytes", { $binary: "f" }],
+  ["other bytes", { $binary: "zz" }],
+  ["a date", { $date: "x" }],
+  ["a number", { $number: "five" }],
+  ["fields", { $fields: [5] }],
+  ["a kind that there is not", { $map: [] }],
+])("what says that it is a value of a kind, and is none, is refused: %s", (_, to) => {
+  const text = (id: unknown, value: unknown): string =>
+    JSON.stringify({
+      record: "photo",
+      id: [id],
+      base: 1,
+      changes: [{ kind: "attribute.set", attribute: "a", to: value }],
+    });
+  const refused = expect.objectContaining({ code: "INVALID_VALUE", record: "change set" }) as Error;
+  expect(() => changeSetFromJson(text("p1", to))).toThrow(refused);
+  expect(() => changeSetFromJson(text(to, 5))).toThrow(refused);
+});

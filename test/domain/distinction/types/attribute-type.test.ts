@@ -53,6 +53,12 @@ describe("values that an attribute refuses", () => {
     ["instant: the year 999", instant(), new Date(Date.UTC(999, 11, 31)), /valid Date/],
     ["instant: text", instant(), "2026-01-01", "a Date, got string"],
     ["binary: an array", binary(2), [1], /bytes/],
+    [
+      "binary: a proxy",
+      binary(2),
+      new Proxy(new Uint8Array(1), {}),
+      "bytes (Uint8Array), got an object that is no Uint8Array",
+    ],
     ["binary: too long", binary(2), Buffer.alloc(3), "at most 2 bytes, got a Buffer of 3"],
     ["oneOf: another word", oneOf("a", "b"), "c", 'one of a, b, got the string "c"'],
     ["json: a Map", json(), new Map(), "plain JSON, got an instance of Map"],
