@@ -48,6 +48,14 @@ onSqlBackends((place) => {
     }
   });
 
+  test("a single key may be given by its name, as a composite one is", async () => {
+    expect((await odds.get({ id: "1" }))["id"]).toBe("1");
+    expect((await odds.getMany([{ id: "2" }, "1"])).map(({ id }) => id)).toEqual(["2", "1"]);
+    for (const odd of [{ id: "1", a: 0 }, { a: 0 }, {}]) {
+      await expect(odds.get(odd)).rejects.toMatchObject({ code: "INVALID_VALUE" });
+    }
+  });
+
   test("what a batch changes in one record is not taken for what it changes in another", async () => {
     for (const [index, names] of SETS.entries()) {
       const [one, two] = (await odds.getMany(["1", "2"])) as [Odd, Odd];

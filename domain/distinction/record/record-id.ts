@@ -12,13 +12,19 @@ export type RecordId = readonly (string | number | bigint)[];
 export function recordId<R extends AnyRecordType>(type: R, id: IdOf<R>): RecordId {
   const names = keyNames(type);
   const attributes = type.attributes as Attributes;
-  const composite = typeof type.key !== "string";
+  const composite = typeof type.key !== "string" || isNamed(type, id);
   return names.map((name) => {
     const value: unknown = composite ? (id as Record<string, unknown> | undefined)?.[name] : id;
     const reason = attributes[name]!.fault(value);
     if (reason !== undefined) throw new InvalidValueError(type.name, [{ path: name, reason }]);
     return attributes[name]!.capture(value) as string | number | bigint;
   });
+}
+
+/** Whether an entity's single key was given by its name, as a composite one is: its type does not tell which it has. */
+function isNamed({ key, shape }: AnyRecordType, id: unknown): boolean {
+  if (shape === undefined || typeof key !== "string" || typeof id !== "object" || id === null) return false;
+  return Object.getPrototypeOf(id) === Object.prototype && Object.hasOwn(id, key) && Object.keys(id).length === 1;
 }
 
 /** The id of a record or state, from its attributes. */
