@@ -29,7 +29,7 @@ export {
 } from "../domain/distinction/errors.js";
 export { HookFailedWarning } from "../domain/distinction/hooks.js";
 export type { Guard, GuardRule } from "../domain/distinction/merge/guard.js";
-export type { JsonValue } from "../domain/distinction/json/json-text.js";
+export type { JsonValue } from "../domain/distinction/json/json-value.js";
 export type { Operation, OperationSubject, RecordEvent, RepositoryObserver } from "../domain/distinction/observer.js";
 export { orderedEntries, type OrderedEntries } from "../domain/distinction/record/ordered-entries.js";
 export type { Overlap } from "../domain/distinction/merge/overlap.js";

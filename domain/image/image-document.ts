@@ -1,7 +1,7 @@
 import { aPlainObject, requireArguments } from "../distinction/arguments.js";
 import type { Fault } from "../distinction/errors.js";
 import { InvalidValueError } from "../distinction/errors.js";
-import type { JsonValue } from "../distinction/json/json-text.js";
+import type { JsonValue } from "../distinction/json/json-value.js";
 import { newRecord } from "../distinction/record/new-record.js";
 import { orderedEntries } from "../distinction/record/ordered-entries.js";
 import { shownId } from "../distinction/record/record-id.js";

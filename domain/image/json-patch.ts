@@ -1,5 +1,5 @@
 import { jsonFault } from "../distinction/json/json-fault.js";
-import type { JsonValue } from "../distinction/json/json-text.js";
+import type { JsonValue } from "../distinction/json/json-value.js";
 import { pointerSteps } from "./json-pointer.js";
 import { PatchError } from "./patch-error.js";
 

@@ -1,8 +1,7 @@
 import { constrained } from "../distinction/types/attribute-rules.js";
 import { json } from "../distinction/types/json-type.js";
 import { oneOf, text } from "../distinction/types/text-types.js";
-import { canonicalText } from "../distinction/json/json-value.js";
-import type { JsonValue } from "../distinction/json/json-text.js";
+import { type JsonValue, canonicalText } from "../distinction/json/json-value.js";
 import { utf8Length } from "../distinction/types/utf8-length.js";
 
 export type LocationMetadata = Record<string, JsonValue>;

@@ -5,7 +5,7 @@ import { integer } from "../../domain/distinction/types/number-types.js";
 import { text } from "../../domain/distinction/types/text-types.js";
 import { setOf } from "../../domain/distinction/types/collection-type.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import { recordType } from "../../domain/distinction/types/record-type.js";
 import type { Database, DatabaseAccess } from "../../infrastructure/persistence/connection/database.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";

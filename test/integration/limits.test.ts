@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Column, Entity, PrimaryColumn, VersionColumn, type DataSource } from "typeorm";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { HistoryRecordStore } from "../../infrastructure/persistence/history/history-record-store.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";

@@ -3,7 +3,7 @@ import { json } from "../../domain/distinction/types/json-type.js";
 import { integer } from "../../domain/distinction/types/number-types.js";
 import { text } from "../../domain/distinction/types/text-types.js";
 import { entries, setOf } from "../../domain/distinction/types/collection-type.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import { recordType, type RecordOf } from "../../domain/distinction/types/record-type.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 

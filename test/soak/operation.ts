@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import { writerAttribute, type Ledger } from "./ledger.js";
 
 /** Edits of one record, by what they change of it. */

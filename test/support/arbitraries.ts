@@ -1,5 +1,5 @@
 import fc from "./fast-check.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import type { NewPhoto } from "./photo.js";
 
 /** Names that plain objects and arrays have already, and others that trip naive code. */

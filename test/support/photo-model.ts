@@ -1,5 +1,5 @@
 import fc from "./fast-check.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import type { Photo } from "./photo.js";
 import { CONFLICT, mergeJson, mergeMembers, mergeValue, same, type Rule } from "./three-way.js";
 

@@ -5,7 +5,7 @@ import { json } from "../../domain/distinction/types/json-type.js";
 import { decimal, integer } from "../../domain/distinction/types/number-types.js";
 import { text } from "../../domain/distinction/types/text-types.js";
 import { entries, listOf, setOf } from "../../domain/distinction/types/collection-type.js";
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import { newState } from "../../domain/distinction/record/new-record.js";
 import type { RecordState } from "../../domain/distinction/record/record-state.js";
 import { recordType, type NewRecordOf, type RecordOf } from "../../domain/distinction/types/record-type.js";

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../domain/distinction/json/json-value.js";
 import { objectOf } from "./arbitraries.js";
 
 /** A second, slow and obvious three-way merge, to check the real one against. `undefined` stands for "not there". */

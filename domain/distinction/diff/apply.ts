@@ -3,7 +3,8 @@ import { arrange } from "../record/entry-order.js";
 import { roundedNumbers } from "../json/json-digits.js";
 import { setAt } from "../json/json-path.js";
 import { spliced } from "../json/json-splice.js";
-import { JsonText, type JsonValue } from "../json/json-text.js";
+import { JsonText } from "../json/json-text.js";
+import type { JsonValue } from "../json/json-value.js";
 import type { RecordState } from "../record/record-state.js";
 
 /** The state that `changes` lead to from `state`, one version on. `state` itself stays as it is. */

@@ -1,5 +1,5 @@
 import type { JsonPath } from "../json/json-path.js";
-import type { JsonValue } from "../json/json-text.js";
+import type { JsonValue } from "../json/json-value.js";
 
 /** One difference between two states of a record. Values are captured; `undefined` stands for "was not there". */
 export type Change = AttributeSet | JsonSet | EntryPut | EntryDrop | ListOrder;

@@ -1,4 +1,4 @@
-import type { JsonValue } from "./json-text.js";
+import type { JsonValue } from "./json-value.js";
 
 /** A copy that shares nothing with `value`; `undefined` stands for "not there". */
 export function jsonCopy(value: JsonValue | undefined): JsonValue | undefined {

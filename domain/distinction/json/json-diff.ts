@@ -1,8 +1,8 @@
 import microdiff from "microdiff";
-import { sameJson } from "./json-value.js";
+import { type JsonValue, sameJson } from "./json-value.js";
 import type { JsonPath } from "./json-path.js";
 import { valueAt } from "./json-path.js";
-import type { JsonText, JsonValue } from "./json-text.js";
+import type { JsonText } from "./json-text.js";
 
 /** One difference between two JSON objects: the members below `path` are not the same. */
 export interface JsonDifference {

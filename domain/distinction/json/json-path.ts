@@ -1,4 +1,4 @@
-import type { JsonValue } from "./json-text.js";
+import type { JsonValue } from "./json-value.js";
 
 /** Steps from the root of a JSON value: member names and array positions. */
 export type JsonPath = readonly (string | number)[];

@@ -1,8 +1,6 @@
 import { DistinctionError } from "../errors.js";
 import { type JsonValue, sameJson } from "./json-value.js";
 
-export type { JsonValue } from "./json-value.js";
-
 /**
  * A JSON value as immutable text, parsed only when somebody looks: once to show it in an object, and once by each save of
  * that object, which looks for changes inside it. Two stored values are compared by text first, so that one which nobody

@@ -1,6 +1,6 @@
 import { changedTo, type Change, type ListOrder } from "../diff/change.js";
 import { jsonCopy } from "../json/json-copy.js";
-import type { JsonValue } from "../json/json-text.js";
+import type { JsonValue } from "../json/json-value.js";
 import type { AnyRecordType, Attributes, Collections } from "../types/record-type.js";
 import { addsUp, type Policy } from "./policy.js";
 

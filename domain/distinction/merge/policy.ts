@@ -1,5 +1,4 @@
-import { canonicalText } from "../json/json-value.js";
-import type { JsonValue } from "../json/json-text.js";
+import { type JsonValue, canonicalText } from "../json/json-value.js";
 import { addDecimals, compareDecimals, negated } from "./decimal-text.js";
 import type { PolicyName } from "../types/policy-name.js";
 

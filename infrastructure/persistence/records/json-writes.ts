@@ -1,7 +1,8 @@
 import type { JsonSet } from "../../../domain/distinction/diff/change.js";
 import { withRoundedNumbers } from "../../../domain/distinction/json/json-digits.js";
 import { valueAt } from "../../../domain/distinction/json/json-path.js";
-import { JsonText, type JsonValue } from "../../../domain/distinction/json/json-text.js";
+import { JsonText } from "../../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../../domain/distinction/json/json-value.js";
 import type { Dialect } from "../connection/dialect.js";
 import { secretParameter, type Parameter } from "../connection/parameter.js";
 import type { Column, TableLayout } from "./table-layout.js";

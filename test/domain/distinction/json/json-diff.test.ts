@@ -2,8 +2,8 @@ import fc from "../../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
 import { jsonDifferences } from "../../../../domain/distinction/json/json-diff.js";
 import { setAt, valueAt } from "../../../../domain/distinction/json/json-path.js";
-import { canonicalText } from "../../../../domain/distinction/json/json-value.js";
-import { JsonText, type JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import { type JsonValue, canonicalText } from "../../../../domain/distinction/json/json-value.js";
+import { JsonText } from "../../../../domain/distinction/json/json-text.js";
 import { jsonNear, jsonObject, objectOf } from "../../../support/arbitraries.js";
 
 const differences = (before: string, after: string) => jsonDifferences(new JsonText(before), new JsonText(after));

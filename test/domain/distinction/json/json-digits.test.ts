@@ -5,7 +5,8 @@ import { losesDigits, roundedNumbers, withRoundedNumbers } from "../../../../dom
 import { jsonLoss } from "../../../../domain/distinction/json/json-losses.js";
 import { rawAt, spliced } from "../../../../domain/distinction/json/json-splice.js";
 import { rebase } from "../../../../domain/distinction/merge/rebase.js";
-import { JsonText, type JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import { JsonText } from "../../../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../../../domain/distinction/json/json-value.js";
 import { MemoryRecordStore } from "../../../../infrastructure/memory/memory-record-store.js";
 import { DistinctRepository } from "../../../../domain/distinction/distinct-repository.js";
 import { FakeClock } from "../../../support/fake-clock.js";

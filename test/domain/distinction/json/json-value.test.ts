@@ -1,7 +1,6 @@
 import fc from "../../../support/fast-check.js";
 import { describe, expect, test } from "vitest";
-import { canonicalText, sameJson } from "../../../../domain/distinction/json/json-value.js";
-import type { JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import { type JsonValue, canonicalText, sameJson } from "../../../../domain/distinction/json/json-value.js";
 import { jsonNear, jsonObject } from "../../../support/arbitraries.js";
 
 describe("equality of JSON values", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { apply } from "../../../../domain/distinction/diff/apply.js";
 import { diff } from "../../../../domain/distinction/diff/diff.js";
-import type { JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../../../domain/distinction/json/json-value.js";
 import { REFUSE, type Policy } from "../../../../domain/distinction/merge/policy.js";
 import { rebase } from "../../../../domain/distinction/merge/rebase.js";
 import type { AnyRecordType } from "../../../../domain/distinction/types/record-type.js";

@@ -5,7 +5,7 @@ import { integer } from "../../../../domain/distinction/types/number-types.js";
 import { text } from "../../../../domain/distinction/types/text-types.js";
 import { entries } from "../../../../domain/distinction/types/collection-type.js";
 import { diff } from "../../../../domain/distinction/diff/diff.js";
-import type { JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../../../domain/distinction/json/json-value.js";
 import { newState } from "../../../../domain/distinction/record/new-record.js";
 import { foreignChanges, rebase } from "../../../../domain/distinction/merge/rebase.js";
 import { recordType } from "../../../../domain/distinction/types/record-type.js";

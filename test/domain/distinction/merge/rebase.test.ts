@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonValue } from "../../../../domain/distinction/json/json-text.js";
+import type { JsonValue } from "../../../../domain/distinction/json/json-value.js";
 import type { NewPhoto } from "../../../support/photo.js";
 import { MERGE, expectMerged, merge, overlapsOf, paths, type Sides } from "../../../support/rebasing.js";
 
