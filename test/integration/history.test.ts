@@ -15,7 +15,7 @@ import { TcpProxy } from "../support/tcp-proxy.js";
 import { environment, onServer } from "./backends.js";
 
 test.each([HistoryRecordStore, UnitRecordStore])("%o says of every way to write how it is remembered", (kind) => {
-  const READS = "constructor load list verify explain home over locked current naming ready".split(" ");
+  const READS = "constructor load list verify explain home moments over locked current naming ready".split(" ");
   const writes = Object.getOwnPropertyNames(SqlRecordStore.prototype).filter((name) => !READS.includes(name));
   expect(writes).toContain("apply");
   // A way to write that is inherited would leave the history, and what a unit knows of its own writes, behind.
