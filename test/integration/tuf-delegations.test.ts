@@ -21,7 +21,7 @@ import {
 
 const MINUTES = 120_000;
 
-onSqlBackends((testDatabase) => {
+onSqlBackends((testDatabase, backend) => {
   let place: TufPlace;
   let remove: () => Promise<void>;
   let workers: TufWorker[];
@@ -93,7 +93,8 @@ onSqlBackends((testDatabase) => {
     MINUTES,
   );
 
-  test.each([undefined, 2])(
+  // With bins below it, a role takes every step that one without takes, and more.
+  test.each(backend === "SQLite" ? [undefined, 2] : [2])(
     "a publisher that dies at any step of a change leaves what verifies, and what the next one completes (%s bins)",
     async (bins) => {
       const admin = another();
