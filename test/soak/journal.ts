@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import type { Operation } from "./operation.js";
 
 /** How an operation ended. `versions` are those that its records got, by the position of their ids. */
@@ -46,11 +46,13 @@ export class Journal {
 
 /** Takes away the part of a line that a writer died in: a beginning that was not whole did not begin, an end did not end. */
 export function mendJournal(path: string): void {
+  if (!existsSync(path)) return; // it died before it wrote anything
   truncateSync(path, readFileSync(path).lastIndexOf("\n") + 1);
 }
 
 export function readJournal(path: string, writer: number): Event[] {
   const events: Event[] = [];
+  if (!existsSync(path)) return events;
   for (const line of readFileSync(path, "utf8").split("\n")) {
     if (line === "") continue;
     const entry = JSON.parse(line) as [number, Operation["kind"], readonly string[], number] | Outcome;

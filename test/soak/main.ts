@@ -37,9 +37,11 @@ process.exitCode = (await run(options)) ? 0 : 1;
 /** @returns whether nothing was lost */
 async function run({ database, ...options }: Options): Promise<boolean> {
   const progress = new Progress(`${options.processes} processes, seed ${options.seed}`, options.updates);
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stopped.abort());
   const work = async (url: string): Promise<SoakReport> => {
     try {
-      return await soak({ ...options, url }, (updates) => progress.advance(updates));
+      return await soak({ ...options, url, signal: stopped.signal }, (updates) => progress.advance(updates));
     } finally {
       progress.finish();
     }

@@ -20,6 +20,15 @@ onSqlBackends((place) => {
     expect(report.updates).toBeGreaterThanOrEqual(1_000);
     expect(report.retries).toBeGreaterThan(0);
   }, 120_000);
+
+  test("one that is stopped early judges what was acknowledged until then", async () => {
+    const stopped = new AbortController();
+    const stop = (updates: number): void => void (updates > 0 && stopped.abort());
+    const report = await soak({ ...ORDER, url: place().url, signal: stopped.signal }, stop);
+    expect(report).toMatchObject({ lost: 0, faults: [] });
+    expect(report.updates).toBeGreaterThan(0);
+    expect(report.updates).toBeLessThan(1_000);
+  }, 120_000);
 });
 
 describe("as a command", () => {

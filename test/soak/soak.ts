@@ -24,6 +24,8 @@ export interface SoakOrder {
   readonly seed: number;
   /** `full` writes whole records back, and loses updates: the proof that the soak can fail. */
   readonly arm: "changes" | "full";
+  /** Ends the writing early; what was acknowledged until then is judged all the same. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SoakReport extends Verdict, Advance {
@@ -93,12 +95,17 @@ class Soak {
     const first = new Map(records.map((record) => [record.id, this.ledgers.versionOf(record)]));
     const writers = Array.from({ length: this.order.processes }, (_, writer) => writer);
     const running = new Set<WriterProcess>();
+    const stop = (): void => {
+      for (const process of running) process.kill();
+    };
+    this.order.signal?.addEventListener("abort", stop);
     const startedAt = performance.now();
     try {
       await Promise.all(writers.map((writer) => this.#write(writer, running)));
     } finally {
       this.#isOver = true;
-      for (const process of running) process.kill();
+      this.order.signal?.removeEventListener("abort", stop);
+      stop();
     }
     const seconds = (performance.now() - startedAt) / 1000;
     const events = writers.flatMap((writer) => readJournal(this.#journal(writer), writer));
@@ -117,11 +124,11 @@ class Soak {
 
   /** Runs one writer to the end of its share, over as many processes as it takes. */
   async #write(writer: number, running: Set<WriterProcess>): Promise<void> {
-    const { url, arm, seed, updates, processes } = this.order;
+    const { url, arm, seed, updates, processes, signal } = this.order;
     const share = Math.floor(updates / processes) + (writer < updates % processes ? 1 : 0);
     const journal = this.#journal(writer);
     let events: readonly Event[] = [];
-    for (let left = share; left > 0; left = share - updatesIn(events)) {
+    for (let left = share; left > 0 && signal?.aborted !== true; left = share - updatesIn(events)) {
       const from = events.length + 1;
       const process = new WriterProcess(
         { url, arm, writer, seed, field: this.#field, journal, from, updates: left },

@@ -31,6 +31,8 @@ export interface Advance {
   readonly conflicts: number;
 }
 
+process.on("SIGINT", () => undefined); // Ctrl-C reaches every process of a terminal: the first one ends the others
+
 const LOT = 25;
 
 /** How often a record is loaded again although the writer holds it: the others are as old as they happen to be. */

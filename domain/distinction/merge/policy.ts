@@ -44,8 +44,9 @@ export function resolve(policy: Policy, sides: ThreeWay, isDecimal = false): unk
 
 /** Whether the way from one value to another is a number that `sum` can add to another one. */
 export function addsUp(from: unknown, to: unknown, isDecimal: boolean): boolean {
-  const isNumber = isDecimal ? typeof to === "string" : typeof to === "bigint" || Number.isFinite(to);
-  return isNumber && (from === null || from === undefined || typeof from === typeof to);
+  const isNumber = (value: unknown): boolean =>
+    isDecimal ? typeof value === "string" : typeof value === "bigint" || Number.isFinite(value);
+  return isNumber(to) && (from === null || from === undefined || (isNumber(from) && typeof from === typeof to));
 }
 
 function sum({ original, mine, theirs }: ThreeWay, isDecimal: boolean): unknown {

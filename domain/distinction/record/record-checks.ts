@@ -86,11 +86,19 @@ export class RecordChecks<R extends AnyRecordType> {
     const names = Object.keys(attributes);
     const values = names.map((name) => face[name]);
     const given = edit && { before: copiedState(edit.before), changes: copiedChanges(edit.changes) };
-    const faults = ruleAnswer<Fault>(type, "validate", type.validate(record as RecordOf<AnyRecordType>, given));
-    const assigned = names.filter((name, index) => isAssigned(attributes[name]!, values[index], face[name]));
-    if (assigned.length === 0) return faults;
-    for (const name of assigned) face[name] = values[names.indexOf(name)];
-    return [...faults, ...assigned.map((path) => ({ path, reason: "is not for validate to change" }))];
+    const putBack = (): string[] => {
+      const assigned = names.filter((name, index) => isAssigned(attributes[name]!, values[index], face[name]));
+      for (const name of assigned) face[name] = values[names.indexOf(name)];
+      return assigned;
+    };
+    let faults: readonly Fault[];
+    try {
+      faults = ruleAnswer<Fault>(type, "validate", type.validate(record as RecordOf<AnyRecordType>, given));
+    } catch (error) {
+      putBack();
+      throw error;
+    }
+    return [...faults, ...putBack().map((path) => ({ path, reason: "is not for validate to change" }))];
   }
 
   #refuse(faults: readonly Fault[], state: RecordState): void {

@@ -9,7 +9,7 @@ export interface RetrySettings {
   readonly optimisticAttempts: number;
   /** Runs of `update`'s function before its conflict is thrown. */
   readonly updateAttempts: number;
-  /** Milliseconds after which the next in turn no longer waits for an `update` whose function answers a promise. */
+  /** Milliseconds after which the next in turn no longer waits for an `update` of the same record. */
   readonly longestTurn: number;
   /** Runs of a unit of work before it fails. */
   readonly unitAttempts: number;

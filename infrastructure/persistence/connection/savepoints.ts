@@ -3,6 +3,9 @@ import type { Moments } from "../../../domain/distinction/record/moments.js";
 const STATEMENT =
   /^\s*(SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?|ROLLBACK(?:\s+WORK)?\s+TO(?:\s+SAVEPOINT)?)\s+(\S+?)\s*;?\s*$/i;
 
+/** However it is written: with comments, or with a name in which there are spaces. */
+const GOING_BACK = /^(?:\s|\/\*[^]*?\*\/|(?:--|#)[^\n]*\n)*ROLLBACK\b[^]*\bTO\b/i;
+
 /** What became of the savepoints that the owner of a transaction sets. */
 export class Savepoints implements Moments {
   #now = 0;
@@ -18,10 +21,16 @@ export class Savepoints implements Moments {
     return this.#undone.some((part) => from <= part.to && part.from <= to);
   }
 
-  /** Takes note of a statement of the owner's. One that fails undoes nothing, and is taken for one that did. */
+  /**
+   * Takes note of a statement of the owner's. One that fails undoes nothing, and is taken for one that did; one that goes
+   * back to nobody knows where is taken for one that undid everything.
+   */
   sent(sql: string): void {
     const [, statement, given] = STATEMENT.exec(sql) ?? [];
-    if (statement === undefined || given === undefined) return;
+    if (statement === undefined || given === undefined) {
+      if (GOING_BACK.test(sql)) this.#undone.push({ from: 0, to: this.#now++ });
+      return;
+    }
     const name = given.replace(/^["`]|["`]$/g, "").toLowerCase();
     const found = this.#set.findLastIndex((savepoint) => savepoint.name === name);
     if (/^RELEASE/i.test(statement)) {

@@ -32,7 +32,7 @@ describe("sum", () => {
     expect(merge("sum", 1e-7, 3e-7, 0)).toBeCloseTo(2e-7, 12);
   });
   test("refuses steps from what is no number", () => {
-    for (const original of ["5", true, [3], {}, 5n]) expect(merge("sum", original, 1, 2)).toBe(REFUSE);
+    for (const original of ["5", true, [3], {}, 5n, NaN, -Infinity]) expect(merge("sum", original, 1, 2)).toBe(REFUSE);
     for (const original of ["5", 5]) expect(merge("sum", original, 1n, 2n)).toBe(REFUSE);
     expect(merge("sum", 1, NaN, 2)).toBe(REFUSE);
     expect(merge("sum", 1, 2, Infinity)).toBe(REFUSE);

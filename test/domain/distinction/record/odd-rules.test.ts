@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DistinctRepository } from "../../../../domain/distinction/distinct-repository.js";
 import type { GuardRule } from "../../../../domain/distinction/merge/guard.js";
+import { binary } from "../../../../domain/distinction/types/binary-type.js";
 import { entries } from "../../../../domain/distinction/types/collection-type.js";
 import { json } from "../../../../domain/distinction/types/json-type.js";
 import { integer } from "../../../../domain/distinction/types/number-types.js";
@@ -9,7 +10,7 @@ import { text } from "../../../../domain/distinction/types/text-types.js";
 import { MemoryRecordStore } from "../../../../infrastructure/memory/memory-record-store.js";
 import { FakeClock } from "../../../support/fake-clock.js";
 
-const attributes = { id: text(9), v: integer(), meta: json<{ list: number[] }>() };
+const attributes = { id: text(9), v: integer(), meta: json<{ list: number[] }>(), bytes: binary(9) };
 const collections = { e: entries(text(9), integer()) };
 type Note = { v: number };
 interface Rules {
@@ -23,7 +24,7 @@ async function notes(rules: Rules) {
   const environment = { clock: new FakeClock(), random: () => 0, firstVersion: () => 1 };
   const store = new MemoryRecordStore(type);
   const plain = new DistinctRepository(type, store, environment);
-  await plain.add(plain.create({ id: "1", v: 1, meta: { list: [1] }, e: [["k", 1]] }));
+  await plain.add(plain.create({ id: "1", v: 1, meta: { list: [1] }, bytes: new Uint8Array([1]), e: [["k", 1]] }));
   const ruled = { ...type, ...rules } as typeof type;
   return { plain, ruled: new DistinctRepository(ruled, store, environment) };
 }
@@ -33,8 +34,10 @@ function spoil(before: Edit["before"], changes: readonly object[]): void {
   (changes as object[]).push({ kind: "attribute.set", attribute: "v", from: 1, to: 77 });
   for (const change of changes as { to?: unknown }[]) {
     if (Array.isArray(change.to)) change.to.push(77);
+    if (change.to instanceof Uint8Array) change.to[0] = 77;
     change.to = 77;
   }
+  (before.attributes["bytes"] as Uint8Array)[0] = 50;
   Object.assign(before.attributes, { v: 50 });
 }
 
@@ -47,6 +50,7 @@ describe("a record type's own functions", () => {
     const [note, other] = [await ruled.get("1"), await plain.get("1")];
     note.v = 3;
     note.meta.list.push(2);
+    note.bytes = new Uint8Array([7, 8]);
     note.e.set("k", 5);
     await ruled.save(note);
     expect(ruled.changes(note).changes).toEqual([]);
@@ -54,11 +58,28 @@ describe("a record type's own functions", () => {
     await plain.save(other); // stale, as is the next
     note.v = 4;
     await ruled.save(note);
-    expect(await plain.get("1")).toMatchObject({ v: 4, meta: { list: [1, 2] } });
+    expect(await plain.get("1")).toMatchObject({ v: 4, meta: { list: [1, 2] }, bytes: new Uint8Array([7, 8]) });
     expect([...(await plain.get("1")).e]).toEqual([
       ["k", 5],
       ["l", 1],
     ]);
+  });
+
+  test.each<[string, Rules["validate"] & object]>([
+    ["answers a promise", (note) => ((note.v = 99), Promise.resolve([]) as never)],
+    [
+      "throws",
+      (note) => {
+        note.v = 99;
+        throw new Error("of its author");
+      },
+    ],
+  ])("validate that assigns and %s leaves the object as its caller left it", async (_, validate) => {
+    const { ruled } = await notes({ validate });
+    const note = await ruled.get("1");
+    note.v = 3;
+    await expect(ruled.save(note)).rejects.toThrow();
+    expect(note.v).toBe(3);
   });
 
   test("validate that assigns is refused by the attribute's name, and the object is as its caller left it", async () => {
@@ -68,7 +89,7 @@ describe("a record type's own functions", () => {
     const refused = { code: "INVALID_VALUE", faults: [{ path: "v", reason: "is not for validate to change" }] };
     await expect(ruled.save(note)).rejects.toMatchObject(refused);
     expect([note.v, (await plain.get("1")).v]).toEqual([3, 1]);
-    const added = ruled.create({ id: "2", v: 2, meta: { list: [] } });
+    const added = ruled.create({ id: "2", v: 2, meta: { list: [] }, bytes: new Uint8Array() });
     await expect(ruled.add(added)).rejects.toMatchObject(refused);
     expect([added.v, await plain.find("2")]).toEqual([2, undefined]);
   });
