@@ -115,3 +115,20 @@ export function foreignTarget(path: string): Json {
 export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
+
+/** Targets as another tool states them, by path. */
+export function foreignTargets(
+  ...paths: readonly string[]
+): Readonly<Record<string, ReturnType<typeof foreignTarget>>> {
+  return Object.fromEntries(paths.map((path) => [path, foreignTarget(path)]));
+}
+
+/** A delegation of paths to a role that all of `keys` have to sign. */
+export function foreignRole(
+  name: string,
+  keys: readonly ForeignKey[],
+  paths: readonly string[],
+  more: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return { name, keyids: keys.map(({ keyId }) => keyId), threshold: keys.length, terminating: false, paths, ...more };
+}

@@ -13,7 +13,14 @@ import { tufRepositoryStatus } from "../../src/application/tuf/tuf-repository-st
 import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 import { ForeignPlace } from "./foreign-place.js";
-import { type ForeignKey, foreignKey, foreignPemKey, foreignTarget } from "./foreign-repository.js";
+import {
+  type ForeignKey,
+  foreignKey,
+  foreignPemKey,
+  foreignTarget,
+  foreignRole as role,
+  foreignTargets as targetsAt,
+} from "./foreign-repository.js";
 
 // RSA keys take a while to make.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -24,13 +31,9 @@ const DOCS = foreignKey();
 
 const DAY = 24 * 3_600_000;
 const digestOf = (path: string) => createHash("sha256").update(path).digest();
-const targetsAt = (...paths: readonly string[]) => Object.fromEntries(paths.map((path) => [path, foreignTarget(path)]));
 const own = Array.from({ length: 12 }, (_, index) => `files/${index}`);
 
 type Json = Record<string, unknown>;
-const role = (name: string, keys: readonly ForeignKey[], paths: readonly string[], more: Json = {}): Json => {
-  return { name, keyids: keys.map(({ keyId }) => keyId), threshold: keys.length, terminating: false, paths, ...more };
-};
 
 describe("custom roles of a repository that other tools made", () => {
   let world: TufWorld;

@@ -17,16 +17,18 @@ import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-reposi
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 import { digestOf } from "../contract/tuf-store-fixture.js";
 import { ForeignPlace } from "./foreign-place.js";
-import { type ForeignKey, foreignKey, foreignPemKey, foreignTarget } from "./foreign-repository.js";
+import {
+  type ForeignKey,
+  foreignKey,
+  foreignPemKey,
+  foreignRole as role,
+  foreignTargets as targetsAt,
+} from "./foreign-repository.js";
 
 const [ADA, BEN, DOCS, API] = [foreignKey(), foreignPemKey("ben", "ecdsa"), foreignKey(), foreignKey()];
 const DAY = 24 * 3_600_000;
 
 type Json = Record<string, unknown>;
-const targetsAt = (...paths: readonly string[]) => Object.fromEntries(paths.map((path) => [path, foreignTarget(path)]));
-const role = (name: string, keys: readonly ForeignKey[], paths: readonly string[], more: Json = {}): Json => {
-  return { name, keyids: keys.map(({ keyId }) => keyId), threshold: keys.length, terminating: false, paths, ...more };
-};
 
 describe("custom roles below custom roles, which other tools made", () => {
   let world: TufWorld;
