@@ -27,7 +27,8 @@ export interface RebaseRules {
   /**
    * My values were worked out from what was loaded, as `update` does it, and can be worked out again: whatever others
    * changed too is an overlap, even where both came to the same value. Two writers who both raised a counter from 5 to 6
-   * mean 7. Left alone is what `sum` adds up, which is right whatever it was worked out from.
+   * mean 7. Left alone is what `sum` adds up: there my step is merged as a difference, which is what running again would
+   * come to for `n += 1`. Of `n *= 2` it is not: that adds what n was when it was loaded, and not what n is by now.
    */
   readonly derived?: boolean;
 }

@@ -36,7 +36,8 @@ export interface RecordType<
   readonly stamp: (keyof A & string) | undefined;
   /**
    * Rules across attributes. Runs on what would be written, again after every merge; on a new record without `edit`. Looks
-   * only, and answers at once: an attribute that it assigns is put back and refused, as a promise is.
+   * only, and answers at once: an attribute that it assigns is put back and refused, as a promise is. What it changes within
+   * a value (a member of JSON, an entry) is not part of the write that it looks at: it is the caller's next edit.
    */
   readonly validate: ((record: RecordOf<RecordType<A, C, K>>, edit?: Edit) => readonly Fault[]) | undefined;
   /** What changes and removals take for granted about the stored record. */

@@ -94,6 +94,18 @@ describe("a record type's own functions", () => {
     expect([added.v, await plain.find("2")]).toEqual([2, undefined]);
   });
 
+  test("what validate changes within a value is not written with what it looked at: it is the next edit", async () => {
+    const rule = ({ meta }: { meta: { list: number[] } }): [] => (meta.list.length === 1 && meta.list.push(99), []);
+    const { plain, ruled } = await notes({ validate: rule as never });
+    const note = await ruled.get("1");
+    note.v = 3;
+    await ruled.save(note);
+    expect(await plain.get("1")).toMatchObject({ v: 3, meta: { list: [1] } });
+    expect(ruled.changes(note).changes).toMatchObject([{ kind: "json.set", path: ["list"], to: [1, 99] }]);
+    await ruled.save(note);
+    expect(await plain.get("1")).toMatchObject({ meta: { list: [1, 99] } });
+  });
+
   test.each<["guards" | "validate", () => unknown, string]>([
     ["guards", async () => [], "Promise"],
     ["validate", async () => [], "Promise"],
