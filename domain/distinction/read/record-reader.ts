@@ -57,8 +57,9 @@ export class RecordReader<R extends AnyRecordType> {
       options,
       () => ({ id: idText(id) }),
       async (store) => {
+        const since = this.context.tracker.now();
         const [state] = await store.load([id], scope);
-        return state && this.context.tracker.give(state, scope);
+        return state && this.context.tracker.give(state, scope, since);
       },
     );
   }
@@ -72,11 +73,12 @@ export class RecordReader<R extends AnyRecordType> {
     const asked = [...ids.values()];
     for (let start = 0; start < asked.length; start += MOST_LOADED) {
       const part = asked.slice(start, start + MOST_LOADED);
+      const since = this.context.tracker.now();
       const states = await store.load(part, scope);
       for (const [index, id] of part.entries()) {
         const state = states[index];
         if (state === undefined) missing.push(id);
-        else records.set(idText(id), this.context.tracker.give(state, scope));
+        else records.set(idText(id), this.context.tracker.give(state, scope, since));
       }
     }
     if (missing.length > 0) throw noneOf(this.context.type, missing);
@@ -85,6 +87,7 @@ export class RecordReader<R extends AnyRecordType> {
 
   async #list(query: ListQuery<R>, store: RecordStore): Promise<ListPage<RecordOf<R>, IdOf<R>>> {
     const checked = storeQuery(this.context.type, query);
+    const since = this.context.tracker.now();
     const page = await store.list(checked);
     if (page.kind === "no-marker") {
       const message = `${this.context.type.name} ${idText(checked.after!)}, after which to list, does not exist`;
@@ -92,7 +95,7 @@ export class RecordReader<R extends AnyRecordType> {
     }
     const last = page.states.at(-1);
     return {
-      records: page.states.map((state) => this.context.tracker.give(state, checked.scope)),
+      records: page.states.map((state) => this.context.tracker.give(state, checked.scope, since)),
       next: page.more && last !== undefined ? this.#shownId(last) : undefined,
     };
   }

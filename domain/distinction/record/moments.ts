@@ -6,26 +6,34 @@ export interface Moments {
   isUndone(from: number, to: number): boolean;
 }
 
-/** From which moment to which it was read, or stored, what an object shows. */
+/** From which moment to which it was read, or stored, what an object shows: somewhere between question and answer. */
 export class Span {
   #from: number;
   #to: number;
-  /** When the caller last began something with the object. */
-  #asked: number;
+  /** When the write under way was begun; those of one object take turns. */
+  #begun: number;
 
-  constructor(private readonly moments: Moments) {
-    this.#asked = this.#from = this.#to = moments.now();
+  /** @param since when the store was asked for what the object shows; its answer is there now */
+  constructor(
+    private readonly moments: Moments,
+    since: number,
+  ) {
+    this.#begun = this.#from = since;
+    this.#to = moments.now();
   }
 
-  /** Something begins, which may store a new state; unless what is shown was undone: its version may be another's by now. */
-  begin(): "undone" | "begun" {
-    if (this.moments.isUndone(this.#from, this.#to)) return "undone";
-    this.#asked = this.moments.now();
-    return "begun";
+  /** Whether what is shown was undone, at least in part: its version may be another state's by now. */
+  get isUndone(): boolean {
+    return this.moments.isUndone(this.#from, this.#to);
+  }
+
+  /** A write begins, which may store a new state. */
+  begin(): void {
+    this.#begun = this.moments.now();
   }
 
   stored(): void {
-    this.#from = this.#asked;
+    this.#from = this.#begun;
     this.#to = this.moments.now();
   }
 }

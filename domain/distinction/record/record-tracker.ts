@@ -18,16 +18,21 @@ export class RecordTracker<R extends AnyRecordType> {
     private readonly moments?: Moments,
   ) {}
 
-  /** A new object for a state. */
-  give(state: RecordState, scope: EntryScope | undefined): RecordOf<R> {
+  /** The moment of asking the store for what will be given, or adopted: what is undone while it answers counts, too. */
+  now(): number {
+    return this.moments?.now() ?? 0;
+  }
+
+  /** A new object for a state, for which the store was asked at the moment `since`. */
+  give(state: RecordState, scope: EntryScope | undefined, since: number): RecordOf<R> {
     const record = recordFrom(this.type, state, scope);
-    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope, this.#span()));
+    this.#tracked.set(record, new TrackedRecord(this.type, record, state, scope, this.#span(since)));
     return record;
   }
 
-  /** Remembers an object of the caller's, which was stored as `state`. */
-  adopt(record: RecordOf<R>, state: RecordState): void {
-    const tracked = new TrackedRecord(this.type, record, state, undefined, this.#span());
+  /** Remembers an object of the caller's, which the store was asked at the moment `since` to store as `state`. */
+  adopt(record: RecordOf<R>, state: RecordState, since: number): void {
+    const tracked = new TrackedRecord(this.type, record, state, undefined, this.#span(since));
     this.#tracked.set(record, tracked);
     tracked.settle(state, state);
   }
@@ -40,16 +45,16 @@ export class RecordTracker<R extends AnyRecordType> {
       const message = `${this.#shown(record)} was neither loaded nor added by this repository`;
       throw new DistinctionError("UNTRACKED_RECORD", message);
     }
-    if (tracked.span?.begin() === "undone") {
+    if (tracked.span?.isUndone === true) {
       const message = `${this.#shown(record)}: what this object shows was undone, by going back to a savepoint: load it again`;
       throw new DistinctionError("UNTRACKED_RECORD", message);
     }
-    if (tracked.removed) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
+    if (tracked.isRemoved) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
     return tracked;
   }
 
-  #span(): Span | undefined {
-    return this.moments && new Span(this.moments);
+  #span(since: number): Span | undefined {
+    return this.moments && new Span(this.moments, since);
   }
 
   /** As messages name a record that need not be one of ours. */

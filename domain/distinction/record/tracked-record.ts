@@ -21,7 +21,7 @@ import { isUntouched } from "./untouched.js";
 
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
-  removed = false;
+  #isRemoved = false;
   /** The object as attributes and collections. */
   private readonly record: AnyRecord;
   #turn: Promise<unknown> = Promise.resolve();
@@ -38,6 +38,16 @@ export class TrackedRecord {
     readonly span?: Span,
   ) {
     this.record = faceOf(type, object);
+  }
+
+  get isRemoved(): boolean {
+    return this.#isRemoved;
+  }
+
+  /** The record is removed: unless somebody else undoes that, nothing is to be done with the object any more. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.span?.stored();
   }
 
   /**

@@ -14,6 +14,7 @@ export class RecordAdder<R extends AnyRecordType> {
     const { context } = this;
     requireOptions(context.type.name, WRITE_OPTIONS, options);
     const state = context.created(record);
+    const since = context.tracker.now();
     await context.observed(
       "add",
       () => context.subjectOf(state),
@@ -23,7 +24,7 @@ export class RecordAdder<R extends AnyRecordType> {
         if (outcome !== "applied") throw alreadyExists(context.type, state, outcome);
       },
     );
-    context.tracker.adopt(record, state);
+    context.tracker.adopt(record, state, since);
   }
 
   async addAll(records: readonly RecordOf<R>[], options: WriteOptions): Promise<void> {
@@ -42,8 +43,9 @@ export class RecordAdder<R extends AnyRecordType> {
     refuseCopies(context, states);
     if (states.length === 0) return;
     const patience = context.waiting.patience("addAll", options, () => ({}));
+    const since = context.tracker.now();
     const taken = await context.storeFor(options, patience).insertAll(states);
     if (taken.length > 0) throw allExist(context.type, taken);
-    for (const [index, state] of states.entries()) context.tracker.adopt(records[index]!, state);
+    for (const [index, state] of states.entries()) context.tracker.adopt(records[index]!, state, since);
   }
 }

@@ -29,6 +29,7 @@ export class RecordRemover<R extends AnyRecordType> {
     const { type, plan } = this.context;
     const { original, scope } = tracked;
     const { expect = [] } = options;
+    tracked.span?.begin();
     tracked.requireShown();
     tracked.requireItsKey();
     saveRules(type, { expect }); // refuses names that guard nothing
@@ -39,6 +40,6 @@ export class RecordRemover<R extends AnyRecordType> {
       const overlaps = foreignChanges(type, original, within(outcome.current, scope), expect);
       throw conflict(type, original, outcome.current, 1, overlaps);
     }
-    tracked.removed = true;
+    tracked.remove();
   }
 }

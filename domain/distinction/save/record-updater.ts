@@ -2,7 +2,7 @@ import { apply } from "../diff/apply.js";
 import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import type { Change } from "../diff/change.js";
 import { checkScope } from "./check-scope.js";
-import { ConflictError, InvalidMergeError, InvalidValueError } from "../errors.js";
+import { ConflictError, DistinctionError, InvalidMergeError, InvalidValueError } from "../errors.js";
 import { waitFor } from "./patience.js";
 import { notFound } from "../record-errors.js";
 import { idText, recordId, type RecordId } from "../record/record-id.js";
@@ -109,14 +109,13 @@ export class RecordUpdater<R extends AnyRecordType> {
       leave?.();
       await waitFor(patience, () => edit);
     }
-    const tracked = this.context.tracker.of(record);
     try {
+      const tracked = this.context.tracker.of(record);
       const result = await this.saver.save(record, tracked, { ...options, derived: true }, patience);
       return { isPrompt, kind: "saved", result };
     } catch (error) {
-      if (error instanceof ConflictError || error instanceof InvalidMergeError)
-        return { isPrompt, kind: "lost", error };
-      throw error;
+      if (!isLost(error)) throw error;
+      return { isPrompt, kind: "lost", error };
     }
   }
 
@@ -146,9 +145,10 @@ export class RecordUpdater<R extends AnyRecordType> {
     // Even where the caller has left, what waits for a table that is altered is to give its connection back.
     const store = storeWithin(context.store, patience);
     const load = async (): Promise<RecordOf<R>> => {
+      const since = context.tracker.now();
       const [state] = await waitFor(patience, () => store.load([id], scope));
       if (state === undefined) throw notFound(context.type, id);
-      return context.tracker.give(state, scope);
+      return context.tracker.give(state, scope, since);
     };
     return context.observed("get", () => context.event(id), load);
   }
@@ -166,7 +166,8 @@ export class RecordUpdater<R extends AnyRecordType> {
     let pending: PendingSave | undefined;
     let changes: readonly Change[] = [];
     const decide = (current: RecordState): readonly Change[] => {
-      const record = context.tracker.give(current, options.scope);
+      // Amid the lock nobody goes back: what is current was read at this moment.
+      const record = context.tracker.give(current, options.scope, context.tracker.now());
       const edit = this.#call(id, mutate, record);
       if (isPromise(edit)) {
         Promise.resolve(edit).catch(() => undefined); // this update does not rest on it
@@ -190,9 +191,14 @@ export class RecordUpdater<R extends AnyRecordType> {
 
 /** What became of one run of `mutate`, and whether it answered at once. */
 type Run = { readonly isPrompt: boolean } & (
-  | { readonly kind: "saved"; readonly result: SaveResult }
-  | { readonly kind: "lost"; readonly error: ConflictError | InvalidMergeError }
+  { readonly kind: "saved"; readonly result: SaveResult } | { readonly kind: "lost"; readonly error: DistinctionError }
 );
+
+/** Whether to load again: others came first, or what was loaded was undone, by going back to a savepoint. */
+function isLost(error: unknown): error is DistinctionError {
+  if (error instanceof ConflictError || error instanceof InvalidMergeError) return true;
+  return error instanceof DistinctionError && error.code === "UNTRACKED_RECORD";
+}
 
 /** Undoes what was begun under a lock for a function that wants to wait. */
 class NotAtOnce extends Error {}
