@@ -17,13 +17,13 @@ export const addAndRemove: Workload = {
     const { url, tables, random, quick, say } = bench;
     const found: Table[] = [];
     const samples: Record<string, Samples> = {};
-    await tables.fill(imageTable, []);
     const arms = await Promise.all(
       imageArms(["handwritten"]).map(async (type) => ({ type, arm: await type.open({ url, poolSize: 1 }) })),
     );
     try {
       let next = 0;
       for (const shape of shapesOf(bench)) {
+        await tables.fill(imageTable, []); // what was removed is still on its way out of the last one
         const added = new Map<ImageArmType, string[]>(arms.map(({ type }) => [type, []]));
         const adding = arms.map(({ type, arm }) => ({
           name: type.name,
