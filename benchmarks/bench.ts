@@ -15,6 +15,8 @@ export interface Bench {
   readonly random: Random;
   /** Fewer rounds, for a look in minutes; the intervals are wider. */
   readonly quick: boolean;
+  /** Aborted when the run is to end early: processes of its own end then. */
+  readonly signal: AbortSignal;
   readonly say: Say;
 }
 

@@ -27,6 +27,8 @@ class Interrupted extends Error {}
 
 class CannotBegin extends Error {}
 
+const ending = new AbortController();
+
 /** Rejects when somebody wants the run to end; whoever asks again does not wait for what is tidied up. */
 const interrupted = new Promise<never>((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -34,6 +36,7 @@ const interrupted = new Promise<never>((_, reject) => {
       process.once(signal, () => process.exit(130));
       // What is under way fails when its tables go.
       process.on("uncaughtException", () => undefined);
+      ending.abort();
       reject(new Interrupted("interrupted"));
     });
   }
@@ -64,6 +67,7 @@ try {
         directory,
         quick,
         random: seeded(seed),
+        signal: ending.signal,
         say: (what: string) => say(`${id}, ${seconds()} s: ${what}`),
       };
       const found = await Promise.race([counts ? workload.count!(bench) : workload.run(bench), interrupted]);

@@ -42,7 +42,7 @@ export interface Output {
  * Before that each worker of either arm does as many tasks, one after the other and without a lock: services run for days.
  */
 export function workers(
-  { url, directory, say }: Bench,
+  { url, directory, signal, say }: Bench,
   crew: Crew,
   tasks: number,
   rounds: number,
@@ -55,7 +55,7 @@ export function workers(
         const lock = mode === "free" ? "no lock" : "a global lock";
         say(`${crew.workers} workers, ${crew.bins} bins, ${lock}, round ${round + 1} of ${rounds}`);
         const label = `${mode}/${round}`;
-        const milliseconds = await oneRound(place, crew.workers, tasks, mode, label, outputs[mode]);
+        const milliseconds = await oneRound({ place, signal }, crew.workers, tasks, mode, label, outputs[mode]);
         samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
       }
     }
@@ -64,7 +64,7 @@ export function workers(
 }
 
 async function oneRound(
-  place: TufPlace,
+  { place, signal }: { readonly place: TufPlace; readonly signal: AbortSignal },
   count: number,
   tasks: number,
   mode: WorkerOrders["mode"],
@@ -74,7 +74,7 @@ async function oneRound(
   const children = Array.from({ length: count }, (_, worker) => {
     const pathsOf = (number: number, purpose: string) =>
       Array.from({ length: number }, (_unused, task) => `${label}/${worker}/${purpose}/${task}.tgz`);
-    return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode });
+    return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode }, signal);
   });
   try {
     await Promise.all(children.map((child) => told(child, (message) => message === "ready")));
@@ -109,14 +109,15 @@ function emptyOutput(): Output {
   return { tasks: 0, published: 0, signatures: 0, statements: 0, bytes: 0 };
 }
 
-function startWorker(orders: WorkerOrders): ChildProcess {
+function startWorker(orders: WorkerOrders, signal: AbortSignal): ChildProcess {
   const { path, execArgv } = childScript(import.meta.url, "worker.child");
-  return fork(path, [JSON.stringify(orders)], { execArgv });
+  return fork(path, [JSON.stringify(orders)], { execArgv, signal, killSignal: "SIGKILL" });
 }
 
 function told(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
     child.on("message", (message) => isIt(message) && resolve(message));
+    child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`a worker ended with ${code}`)));
   });
 }
