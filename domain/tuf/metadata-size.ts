@@ -34,15 +34,19 @@ export function checkSignable(role: string, bytes: number): void {
 }
 
 /**
- * Before targets are accepted into a role that has no hash bins: whoever signs it has all of them in memory. Exact it is only
- * when the role is signed, because nobody counts which of them are there already.
- * @param held how many targets the role has
- * @param added how many a call gives it
+ * Before targets are accepted into a role that has no hash bins: whoever signs it has all of them in memory, and what clients
+ * cannot read is never published.
+ * @param held how many targets the role has; of more than `MAX_TARGETS` that they are more is enough
+ * @param added by how many more it would grow; none where targets are only replaced or removed, which is let through
  * @throws {TufError} METADATA_TOO_LARGE
  */
 export function checkRoom(role: string, held: number, added: number): void {
-  if (held <= MAX_TARGETS && added <= MAX_TARGETS) return;
-  const limit = `clients read at most ${MAX_TARGETS.toLocaleString("en")} of one role`;
-  const count = Math.max(held, added).toLocaleString("en");
-  throw new TufError("METADATA_TOO_LARGE", `role ${role}: ${count} targets, ${limit}; give it hash bins`);
+  if (added <= 0 || held + added <= MAX_TARGETS) return;
+  const limit = MAX_TARGETS.toLocaleString("en");
+  const shown = held > MAX_TARGETS ? `more than ${limit}` : held.toLocaleString("en");
+  throw new TufError(
+    "METADATA_TOO_LARGE",
+    `role ${role}: ${shown} targets and ${added.toLocaleString("en")} new ones, ` +
+      `clients read at most ${limit} of one role; give it hash bins`,
+  );
 }

@@ -34,14 +34,14 @@ export function partitionOf<R extends Prefixed>(roles: readonly R[]): Partition<
   parts.sort((left, right) => left.low - right.low || left.high - right.high);
   const ordered = new Map<R, number>();
   let end = 0;
+  let last: R | undefined;
   for (const { role, low, high, prefix } of parts) {
     if (low < end) return { fault: `"${role.name}" is not the only one with hash prefix "${prefix}"` };
     if (low > end) return { fault: `none has hash prefix "${shownPrefix(end)}"` };
-    const isNew = !ordered.has(role);
-    if (!isNew && [...ordered.keys()].at(-1) !== role)
-      return { fault: `"${role.name}" has hash prefixes that are apart` };
+    if (role !== last && ordered.has(role)) return { fault: `"${role.name}" has hash prefixes that are apart` };
     ordered.set(role, (ordered.get(role) ?? 0) + high - low);
     end = high;
+    last = role;
   }
   if (end < 2 ** MAX_BIT_LENGTH) return { fault: `none has hash prefix "${shownPrefix(end)}"` };
   const empty = roles.find((role) => !ordered.has(role));

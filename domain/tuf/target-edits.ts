@@ -32,7 +32,31 @@ export interface TargetEdits {
    * path to remove that is not there, change nothing; a bin of which nothing changes stays clean.
    * @param bins different ones
    * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository), INVALID_TARGET_PATH for a path whose digest is
-   *   not in the bin's range
+   *   not in the bin's range, METADATA_TOO_LARGE for a custom role without bins that would hold more than clients can read,
+   *   however many add to it at once
    */
   accept(repository: string, bins: readonly BinEdits[]): Promise<void>;
+}
+
+/** Of several edits of a path the last, where the first was. */
+export function lastOfEach(edits: readonly TargetEdit[]): readonly TargetEdit[] {
+  return edits.length === 1 ? edits : [...new Map(edits.map((edit) => [edit.path, edit])).values()];
+}
+
+/** Whether edits are of a custom role that holds all of its targets itself: bins are named otherwise than their space. */
+export function areOfWholeRole({ bin, space = "" }: Pick<BinEdits, "bin" | "space">): boolean {
+  return bin === space;
+}
+
+/**
+ * By how many targets edits make a role grow; less than none where they take more away.
+ * @param edits at most one of each path
+ */
+export function growthBy(edits: readonly TargetEdit[], isHeld: (edit: TargetEdit) => boolean): number {
+  let growth = 0;
+  for (const edit of edits) {
+    if (edit.target === null) growth -= isHeld(edit) ? 1 : 0;
+    else growth += isHeld(edit) ? 0 : 1;
+  }
+  return growth;
 }

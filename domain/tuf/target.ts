@@ -13,6 +13,11 @@ export interface Target {
   readonly custom?: JsonObject;
 }
 
+/** A target as it is kept: a member that is `undefined` is none, as in JSON, and members that no metadata states are not kept. */
+export function keptTarget({ length, sha256, custom }: Target): Target {
+  return custom === undefined ? { length, sha256 } : { length, sha256, custom };
+}
+
 /** Deepest nesting of custom metadata: parsers of clients fail not far above it. */
 export const MAX_CUSTOM_DEPTH = 32;
 

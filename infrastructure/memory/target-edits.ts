@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { InvalidTargetsError, TufError } from "../../domain/tuf/errors.js";
-import type { BinEdits, TargetEdits } from "../../domain/tuf/target-edits.js";
+import { checkRoom } from "../../domain/tuf/metadata-size.js";
+import {
+  areOfWholeRole,
+  type BinEdits,
+  growthBy,
+  lastOfEach,
+  type TargetEdits,
+} from "../../domain/tuf/target-edits.js";
 import { shownPath } from "../../domain/tuf/target-path.js";
 import type { RoleRow, TufState } from "./tuf-state.js";
 
@@ -17,6 +24,13 @@ export class MemoryTargetEdits implements TargetEdits {
       if (stranger === undefined) continue;
       const reason = `the path does not belong into ${role.name}`;
       throw new InvalidTargetsError([{ code: "INVALID_TARGET_PATH", path: shownPath(stranger.path), reason }]);
+    }
+    for (const { role, edits } of work.filter(areOfWholeRole)) {
+      checkRoom(
+        role.name,
+        role.targets.size,
+        growthBy(lastOfEach(edits), ({ path }) => role.targets.has(path)),
+      );
     }
     for (const { role, edits, statedBy } of work) {
       const before = new Map(role.targets);

@@ -97,6 +97,26 @@ describe("TUF repository", () => {
       expect(stored()).toEqual(["good"]);
     });
 
+    it("keep what JSON keeps: no member is undefined where it would be lost, and none that no metadata states", async () => {
+      const { length, sha256 } = targetOf("a");
+      const lost = { length, sha256, custom: { a: undefined } } as unknown as Target;
+      await expect(addTargets(world.ports, "main", new Map([["a", lost]]))).rejects.toMatchObject({
+        code: "INVALID_TARGET",
+        faults: [{ path: "a", reason: "custom: JSON, got undefined" }],
+      });
+      expect(stored()).toEqual([]);
+
+      await addTargets(world.ports, "main", new Map([["a", { length, sha256 }]]));
+      const versions = async () => {
+        const bins = await world.ports.store.roleStates("main", ["bins-0", "bins-1", "bins-2", "bins-3"]);
+        return bins.map(({ version }) => version);
+      };
+      const before = await versions();
+      const same = { length, sha256, custom: undefined, other: 1 } as unknown as Target;
+      await addTargets(world.ports, "main", new Map([["a", same]]));
+      expect(await versions()).toEqual(before);
+    });
+
     it("need a repository", async () => {
       const missing = { code: "REPOSITORY_NOT_FOUND" };
       await expect(addTargets(world.ports, "none", new Map())).rejects.toMatchObject(missing);

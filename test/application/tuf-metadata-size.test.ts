@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkReadable, checkSignable, MAX_METADATA, MAX_TARGETS } from "../../domain/tuf/metadata-size.js";
+import type { Target } from "../../domain/tuf/target.js";
 import { UnsignedRolesError } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
+import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { foreignKey } from "../conformance/foreign-repository.js";
@@ -53,27 +55,54 @@ describe("metadata that clients would not read", () => {
     expect(await world.ports.trust.openEventOf("main", "team")).toBeUndefined();
   });
 
-  it("is not accepted, where a role without hash bins would have more targets than can be in it", async () => {
-    await addDelegation(world.ports, "main", { role: "team", paths: ["team/*"] });
-    await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 2 });
+  describe("of a role without hash bins", () => {
     const any = targetOf("any");
-    const given = (role: string, count: number) =>
-      new Map(Array.from({ length: count }, (_, index) => [`${role}/${index}`, any] as const));
-    const refused = {
+    const given = (prefix: string, count: number) =>
+      new Map(Array.from({ length: count }, (_, index) => [`${prefix}/${index}`, any] as const));
+    const refused = (held: string, added: string) => ({
       code: "METADATA_TOO_LARGE",
-      message: "role team: 48,077 targets, clients read at most 48,076 of one role; give it hash bins",
-    };
-    await expect(addTargets(world.ports, "main", given("team", MAX_TARGETS + 1))).rejects.toMatchObject(refused);
-    await addTargets(world.ports, "main", given("many", MAX_TARGETS + 1));
-    await addTargets(world.ports, "main", given("team", 2));
+      message:
+        `role team: ${held} targets and ${added} new ones, ` +
+        "clients read at most 48,076 of one role; give it hash bins",
+    });
+    const heldBy = (role: string) => world.ports.store.targetCount("main", role, 2 * MAX_TARGETS);
 
-    const { store } = world.ports;
-    const counted = vi.spyOn(store, "targetCount").mockResolvedValue(MAX_TARGETS + 1);
-    await expect(addTargets(world.ports, "main", given("team", 1))).rejects.toMatchObject(refused);
-    await removeTargets(world.ports, "main", ["team/0"]);
-    await addTargets(world.ports, "main", given("many", 1));
-    counted.mockRestore();
-    expect([...(await store.roleStates("main", ["team"]))[0]!.targets.keys()]).toEqual(["team/1"]);
+    /** As full as it can be. */
+    const fill = async (role: string) => {
+      await addDelegation(world.ports, "main", { role, paths: [`${role}/*`, `${role}/*/*`] });
+      const { targets } = world.state.repositories.get("main")!.roles.get(role)!;
+      for (const [path, target] of given(role, MAX_TARGETS)) targets.set(path, target);
+    };
+    const add = (targets: ReadonlyMap<string, Target>) => addTargets(world.ports, "main", targets);
+
+    it("is not accepted, whether in one call or in several, and nothing of the call that is too much", async () => {
+      await addDelegation(world.ports, "main", { role: "team", paths: ["team/*"] });
+      await expect(add(given("team", MAX_TARGETS + 1))).rejects.toMatchObject(refused("0", "48,077"));
+      expect(await heldBy("team")).toBe(0);
+      await removeDelegation(world.ports, "main", "team");
+
+      await fill("team");
+      await expect(add(given("team/more", MAX_TARGETS))).rejects.toMatchObject(refused("48,076", "48,076"));
+      await expect(add(given("team/more", 1))).rejects.toMatchObject(refused("48,076", "1"));
+      await expect(add(given("team", MAX_TARGETS + 1))).rejects.toMatchObject(refused("48,076", "1"));
+      expect(await heldBy("team")).toBe(MAX_TARGETS);
+    });
+
+    it("leaves room for what is there already, and for as much as was removed", async () => {
+      await fill("team");
+      await add(given("team", 5_000));
+      await add(new Map([["team/7", targetOf("other")]]));
+      await removeTargets(world.ports, "main", ["team/7"]);
+      await add(new Map([["team/new", any]]));
+      await expect(add(given("team", 8))).rejects.toMatchObject(refused("48,076", "1"));
+      expect(await heldBy("team")).toBe(MAX_TARGETS);
+    });
+
+    it("is no matter for the bins of a role that has some", async () => {
+      await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 2 });
+      await addTargets(world.ports, "main", given("many", MAX_TARGETS + 1));
+      expect(await heldBy("many")).toBe(MAX_TARGETS + 1);
+    });
   });
 
   it("is more than what default limits of clients let through, signatures included", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CustomRole } from "../../domain/tuf/custom-role.js";
 import { DEFAULT_EXPIRY } from "../../domain/tuf/expiry.js";
+import { MAX_TARGETS } from "../../domain/tuf/metadata-size.js";
 import { firstTrust } from "../../domain/tuf/trust.js";
 import type { DelegationCommit, TrustUpdate } from "../../domain/tuf/trust-store.js";
 import { ALL, type TufStoreBench } from "./tuf-store-bench.js";
@@ -77,6 +78,34 @@ export function tufDelegationContract(bench: TufStoreBench): void {
       expect(await bench.store.targetCount("main", "team", 2)).toBe(2);
       expect(await bench.store.targetCount("main", "nobody", 2)).toBe(0);
       await expect(bench.store.targetCount("none", "team", 2)).rejects.toMatchObject({ code: "REPOSITORY_NOT_FOUND" });
+    });
+
+    it("hold at most as many targets as clients can read of one role, however many add to them at once", async () => {
+      await addTeam();
+      const edits = (prefix: string, count: number, isThere = true) => {
+        const paths = Array.from({ length: count }, (_, index) => `${prefix}/${index}`);
+        const target = targetOf("any");
+        return paths.map((path) => ({ path, digest: digestOf(path), target: isThere ? target : null }));
+      };
+      const accept = (...given: ReturnType<typeof edits>) =>
+        bench.edits.accept("main", [{ bin: "team", space: "team", edits: given }]);
+      await accept(...edits("team", MAX_TARGETS - 1));
+      const outcomes = await Promise.allSettled(["one", "other"].map((prefix) => accept(...edits(prefix, 1))));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
+        reason: {
+          code: "METADATA_TOO_LARGE",
+          message: expect.stringMatching(/^role team: 48,076 targets and 1 new ones, .* 48,076 of one role/) as string,
+        },
+      });
+      const { version } = await bench.role("team");
+      await expect(accept(...edits("more", 2), ...edits("team", 1, false))).rejects.toMatchObject({
+        code: "METADATA_TOO_LARGE",
+      });
+      await accept(...edits("more", 2), ...edits("team", 2, false), ...edits("none", 3, false));
+      await put("team/7", "team", "other");
+      expect(await bench.store.targetCount("main", "team", 2 * MAX_TARGETS)).toBe(MAX_TARGETS);
+      expect((await bench.role("team")).version).toBe(version + 2);
     });
 
     it("keep their order, and change what they speak for", async () => {

@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { TufError, InvalidTargetsError } from "../../../domain/tuf/errors.js";
-import type { BinEdits, TargetEdit, TargetEdits } from "../../../domain/tuf/target-edits.js";
+import { checkRoom, MAX_TARGETS } from "../../../domain/tuf/metadata-size.js";
+import {
+  areOfWholeRole,
+  type BinEdits,
+  growthBy,
+  lastOfEach,
+  type TargetEdit,
+  type TargetEdits,
+} from "../../../domain/tuf/target-edits.js";
 import { shownPath } from "../../../domain/tuf/target-path.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import type { DatabaseAccess } from "../connection/database.js";
@@ -8,6 +16,7 @@ import type { Dialect } from "../connection/dialect.js";
 import type { Session } from "../connection/session.js";
 import { batches } from "../records/batches.js";
 import {
+  countTargets,
   dropTargets,
   hex,
   putTargets,
@@ -56,7 +65,8 @@ async function write(session: Session, dialect: Dialect, repository: string, bin
   const ofRoles = bins.filter((one) => spaceOf(one) !== "");
   if (ofRoles.length > 0) {
     const rows = await session.rows(selectMet(dialect, repository, ofRoles));
-    storedTargets(repository, ofRoles, rows.map(readMet));
+    const stored = storedTargets(repository, ofRoles, rows.map(readMet));
+    for (const one of ofRoles.filter(areOfWholeRole)) await checkRoomOf(session, repository, one, stored);
   }
   for (const space of new Set(bins.map(spaceOf))) {
     const edits = bins.filter((one) => spaceOf(one) === space).flatMap((one) => one.edits);
@@ -67,6 +77,19 @@ async function write(session: Session, dialect: Dialect, repository: string, bin
     const drops = edits.filter(({ target }) => target === null);
     if (drops.length > 0) await session.run(dropTargets(dialect, repository, space, drops));
   }
+}
+
+/** Nobody else adds to the role, whose row is locked: what is counted now is so when it is committed. */
+async function checkRoomOf(
+  session: Session,
+  repository: string,
+  { bin: role, edits }: BinEdits,
+  stored: ReadonlyMap<string, Target>,
+): Promise<void> {
+  const growth = growthBy(edits, ({ digest }) => stored.has(`${role}/${hex(digest)}`));
+  if (growth <= 0) return;
+  const [row] = await session.rows(countTargets(repository, role, MAX_TARGETS + 1));
+  checkRoom(role, Number(row?.[0]), growth);
 }
 
 function spaceOf({ space = "" }: BinEdits): string {
@@ -93,11 +116,6 @@ function storedTargets(
   });
   if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
   return stored;
-}
-
-/** Of several edits of a path the last, where the first was. */
-function lastOfEach(edits: readonly TargetEdit[]): readonly TargetEdit[] {
-  return edits.length === 1 ? edits : [...new Map(edits.map((edit) => [edit.path, edit])).values()];
 }
 
 function differs({ target, digest }: TargetEdit, space: string, stored: ReadonlyMap<string, Target>): boolean {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { binNames, binOf } from "../../../domain/tuf/hash-bins.js";
 import { listedAs, partitionOf, prefixesOf, statedBins } from "../../../domain/tuf/prefix-bins.js";
 import fc from "../../support/fast-check.js";
@@ -32,6 +32,13 @@ describe("hash bins by prefixes", () => {
         expect(partitionOf(roles)).toMatchObject({ bitLength });
       }),
     );
+  });
+
+  it("are put in order without a look at all of them for each prefix", () => {
+    // 2^9 bins have prefixes of three digits, eight each.
+    const roles = listedAs({ bitLength: 9, namePrefix: "bins" }, TRUST);
+    const visited = visitedKeys(() => expect(partitionOf(roles)).toMatchObject({ bitLength: 9 }));
+    expect(visited).toBeLessThanOrEqual(2 * roles.length);
   });
 
   it("are any number of digits long, as long as the parts are equal", () => {
@@ -74,6 +81,21 @@ describe("hash bins by prefixes", () => {
     expect(statedBins({ keys: {}, roles: [{ ...roles[0]!, path_hash_prefixes: [""] }] })).toBeUndefined();
   });
 });
+
+/** How many keys of maps some work looks at, one by one. */
+function visitedKeys(work: () => void): number {
+  let visited = 0;
+  const keys = vi.spyOn(Map.prototype, "keys").mockImplementation(function* (this: Map<unknown, unknown>) {
+    for (const [key] of this) {
+      visited += 1;
+      yield key;
+    }
+    return undefined;
+  });
+  work();
+  keys.mockRestore();
+  return visited;
+}
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");

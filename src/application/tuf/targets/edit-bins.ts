@@ -1,14 +1,14 @@
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import { checkRoom, MAX_TARGETS } from "../../../../domain/tuf/metadata-size.js";
-import type { TargetEdits } from "../../../../domain/tuf/target-edits.js";
-import type { Target } from "../../../../domain/tuf/target.js";
+import { growthBy, lastOfEach, type TargetEdits } from "../../../../domain/tuf/target-edits.js";
+import { keptTarget, type Target } from "../../../../domain/tuf/target.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "../../aborted.js";
 import { existingRepository } from "../existing-repository.js";
 import { type PlacedEdit, TargetPlaces } from "./target-places.js";
 
 export interface EditPorts {
-  readonly store: Pick<TufStore, "repository" | "targetCount">;
+  readonly store: Pick<TufStore, "repository" | "targetCount" | "heldPaths">;
   readonly edits: TargetEdits;
   readonly codec: Pick<MetadataCodec, "pathDigest">;
 }
@@ -46,24 +46,48 @@ export async function editBins(
 ): Promise<EditReport> {
   const repository = await existingRepository(ports.store, name);
   const places = new TargetPlaces(repository, ports.codec);
-  const edits = places.editsOf([...targets]);
-  await checkRooms(ports, name, places, edits);
+  const given = Array.from(targets, ([path, target]) => [path, target && keptTarget(target)] as const);
+  const edits = places.editsOf(given);
+  if (edits.length > EDITS_AT_A_TIME) await checkRooms(ports, name, places, edits);
   return acceptPlaced(ports, name, places, edits, options);
 }
 
-/** Whatever removes targets is let through. */
+/**
+ * Each batch is checked when it is accepted; this is for calls of several, so that nothing of them is accepted where not all
+ * can be. Another call that adds meanwhile may leave room for the first batches only.
+ */
 async function checkRooms(
   { store }: Pick<EditPorts, "store">,
   name: string,
   places: TargetPlaces,
   edits: readonly PlacedEdit[],
 ): Promise<void> {
-  const added = new Map<string, number>();
-  for (const { place, target } of edits) {
-    const role = target === null ? undefined : places.wholeAt(place);
-    if (role !== undefined) added.set(role, (added.get(role) ?? 0) + 1);
+  const byRole = new Map<string, PlacedEdit[]>();
+  for (const edit of edits) {
+    const role = places.wholeAt(edit.place);
+    if (role === undefined) continue;
+    const ofRole = byRole.get(role);
+    if (ofRole === undefined) byRole.set(role, [edit]);
+    else ofRole.push(edit);
   }
-  for (const [role, count] of added) checkRoom(role, await store.targetCount(name, role, MAX_TARGETS + 1), count);
+  for (const [role, ofRole] of byRole) {
+    const held = await store.targetCount(name, role, MAX_TARGETS + 1);
+    const most = ofRole.filter(({ target }) => target !== null).length;
+    if (held + most <= MAX_TARGETS) continue;
+    const paths = await heldBy(store, name, role);
+    checkRoom(
+      role,
+      held,
+      growthBy(lastOfEach(ofRole), ({ path }) => paths.has(path)),
+    );
+  }
+}
+
+/** Asked only where a role might come to its limit: one page of the table, for hardly any role has more. */
+async function heldBy(store: EditPorts["store"], name: string, space: string): Promise<ReadonlySet<string>> {
+  const page = { after: { space, digest: new Uint8Array(), path: "" }, limit: MAX_TARGETS + 1 };
+  const held = await store.heldPaths(name, "", page);
+  return new Set(held.filter((one) => one.space === space).map(({ path }) => path));
 }
 
 /** As `editBins`, with these places. */
