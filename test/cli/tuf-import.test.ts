@@ -38,7 +38,10 @@ onSqlBackends((testDatabase) => {
     expect(await tuf.json("verify")).toMatchObject({ targets: 30, bins: 4, rootVersion: 1 });
 
     const again = await tuf.run("import", "theirs", "--bins", "4");
-    expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/REPOSITORY_EXISTS/) as string });
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/4 bins, listed by hash prefixes, and for good \(REPOSITORY_EXISTS/) as string,
+    });
     expect((await tuf.run("import", "nowhere", "--name", "other", "--storage", "other")).code).toBe(1);
     expect((await tuf.run("import", "theirs", "--bins", "0")).code).toBe(2);
 

@@ -295,6 +295,14 @@ describe("what people get wrong", () => {
     await tuf.json("init", "--bins", "2");
     const again = await tuf.run("init", "--bins", "2");
     expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/REPOSITORY_EXISTS\)\n$/) });
+    const relisted = await tuf.run("init", "--bins", "2", "--bins-by-prefix");
+    expect(relisted).toMatchObject({
+      code: 1,
+      stderr:
+        "distinction tuf init: repository default exists already: it has 2 bins, succinct, and for good (REPOSITORY_EXISTS)\n",
+    });
+    const help = (await tuf.run("init", "--help")).stdout.replaceAll(/\s+/g, " ");
+    expect(help).toMatch(/--bins-by-prefix list them with hash prefixes, [^-]*; at most 16384, and for good/);
     const broken = await tuf.run("key", "import", "no.pem");
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringMatching(/INVALID_KEY\)\n$/) });
     expect(broken.stderr).not.toContain("secret");

@@ -18,7 +18,7 @@ export function addImport(tuf: Command): void {
     .option("--bins <number>", "a power of two from 2 to 65,536; it need not be the source's", count, 256)
     .option(
       "--bins-by-prefix",
-      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384",
+      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384, and for good",
     )
     .option(
       "--bin-prefix <name>",

@@ -21,7 +21,7 @@ export function addInit(tuf: Command): void {
     .option("--bins <number>", "hash bins that share the targets: a power of two from 2 to 65536", count, 256)
     .option(
       "--bins-by-prefix",
-      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384",
+      "list them with hash prefixes, for clients that do not know succinct roles; at most 16384, and for good",
     )
     .option("--root-key <file...>", "public keys of the people who sign root; they do so with `tuf sign`")
     .option("--root-threshold <number>", "how many of them must sign", count)

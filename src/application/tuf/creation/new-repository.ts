@@ -57,7 +57,8 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
     return keys === undefined ? [] : additions(role, keys, ports.codec);
   });
   changedTrust(NO_TRUST, given);
-  if ((await ports.store.repository(name)) !== undefined) throw exists(name);
+  const existing = await ports.store.repository(name);
+  if (existing !== undefined) throw exists(name, otherBins(existing, { bitLength, binsByPrefix }));
   if ((await ports.files.read("1.root.json")) !== undefined) throw occupied(name);
 
   const made = await Promise.all(
@@ -98,6 +99,17 @@ export function occupied(name: string): TufError {
   return new TufError("REPOSITORY_EXISTS", `repository ${name}: the storage holds another repository already`);
 }
 
-export function exists(name: string): TufError {
-  return new TufError("REPOSITORY_EXISTS", `repository ${name} exists already`);
+/** @param otherwise what of it cannot be made so by creating it again; see `otherBins` */
+export function exists(name: string, otherwise = ""): TufError {
+  return new TufError("REPOSITORY_EXISTS", `repository ${name} exists already${otherwise}`);
+}
+
+type Bins = Pick<NewTufRepository, "bitLength" | "binsByPrefix">;
+
+/** What is said where a repository has other bins than it is asked to have: these are decided once. */
+export function otherBins(kept: Bins, asked: Bins): string {
+  const [has, wanted] = [kept, asked].map(({ bitLength, binsByPrefix = false }) => {
+    return `${2 ** bitLength} bins, ${binsByPrefix ? "listed by hash prefixes" : "succinct"}`;
+  });
+  return has === wanted ? "" : `: it has ${has}, and for good`;
 }

@@ -25,7 +25,7 @@ import type { ForeignFile } from "./foreign-reader.js";
 import { ForeignRepository } from "./foreign-repository.js";
 import { keptRepository, type KeptRepository } from "./kept-repository.js";
 import { commitPending, HeadMemory } from "../publish/merge-snapshot.js";
-import { exists, occupied } from "../creation/new-repository.js";
+import { exists, occupied, otherBins } from "../creation/new-repository.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { signDirtyRoles } from "../publish/sign-roles.js";
 import { TargetPlaces } from "../targets/target-places.js";
@@ -142,7 +142,9 @@ async function isBegun(
     repository.bitLength === bitLength &&
     repository.namePrefix === namePrefix &&
     (repository.binsByPrefix ?? false) === (binsByPrefix ?? false);
-  if (root?.metadataVersion !== 0 || !isSameBins || first.join() !== expected.join()) throw exists(name);
+  if (root?.metadataVersion !== 0 || !isSameBins || first.join() !== expected.join()) {
+    throw exists(name, otherBins(repository, { bitLength, binsByPrefix: binsByPrefix ?? false }));
+  }
   return true;
 }
 
