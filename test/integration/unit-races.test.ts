@@ -1,16 +1,34 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
+import { withInitial } from "../../domain/distinction/types/attribute-rules.js";
+import { integer } from "../../domain/distinction/types/number-types.js";
+import { recordType } from "../../domain/distinction/types/record-type.js";
+import { text } from "../../domain/distinction/types/text-types.js";
 import type { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
+import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import type { Database } from "../../infrastructure/persistence/connection/database.js";
+import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
+import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
 import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { releaseTogether, startChild } from "../support/child.js";
-import { openTestDatabase } from "../support/open-store.js";
+import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { environment, imagesIn, newImage, onServer, onSqlBackends } from "./backends.js";
+import { interposed, type Step } from "./interposed.js";
 import type { TransferOrder, TransfersDone } from "./unit-worker.child.js";
 
 const WORKER = new URL("unit-worker.child.ts", import.meta.url);
 const ROUNDS = 60;
 const START = 1_000;
+
+/** Without collections: where there are any, their entries tell of a change as well. */
+const ticketType = recordType({
+  name: "ticket",
+  key: "id",
+  attributes: { id: text(36), seat: withInitial(integer(), 0), price: withInitial(integer(), 0) },
+});
+const ticketTable = recordTable(ticketType, { name: "tickets" });
 
 describe("units of work in several processes", () => {
   onSqlBackends((place) => {
@@ -88,24 +106,15 @@ describe("a unit of work that keeps losing", () => {
     test.each<[string, (images: DistinctImageRepository, id: string) => Promise<Image>]>([
       ["one by one", (images, id) => images.get(id)],
       ["several", async (images, id) => (await images.getMany([id]))[0]!],
-      ["a list", async (images, id) => (await images.list({ where: { name: { eq: id } } })).records[0]!],
     ])("locks what it loads: %s", async (_, load) => {
       const [mine, theirs] = [openTestDatabase(place().url), openTestDatabase(place().url)];
       const [images, others] = [imagesIn(mine), imagesIn(theirs)];
       const image = newImage();
-      await images.add(Object.assign(image, { name: image.id }));
-      const lock = { sql: "SELECT 1 FROM images WHERE id = ? FOR UPDATE NOWAIT", parameters: [image.id] };
-      const isLocked = (): Promise<boolean> =>
-        theirs
-          .lend((connection) => connection.rows(lock))
-          .then(
-            () => false,
-            () => true,
-          );
+      await images.add(image);
       await new SqlUnitOfWork(mine, environment).run(async (tx) => {
         const inside = tx.repository(images);
         const loaded = await load(inside, image.id);
-        expect(await isLocked()).toBe(tx.attempt > 3);
+        expect(await isLocked(theirs, "images", image.id)).toBe(tx.attempt > 3);
         if (tx.attempt <= 3) await others.update(image.id, (one) => void one.minRam++);
         loaded.minDisk++;
         await inside.save(loaded);
@@ -117,3 +126,75 @@ describe("a unit of work that keeps losing", () => {
     });
   });
 });
+
+describe("a list in a unit of work that locks", () => {
+  onServer((place) => {
+    let mine: Database;
+    let theirs: Database;
+    let others: DistinctRepository<typeof ticketType>;
+    beforeAll(async () => {
+      [mine, theirs] = [openTestDatabase(place().url), openTestDatabase(place().url)];
+      await createTestTables(theirs, ticketTable);
+      others = ticketsIn(theirs);
+    });
+    afterAll(async () => {
+      await mine.close();
+      await theirs.close();
+    });
+
+    /** Looks for a ticket in the runs that lock, of which none loaded it before. */
+    async function underLock(
+      database: Database,
+      look: (tickets: typeof others, id: string, attempt: number) => Promise<void>,
+    ): Promise<void> {
+      const tickets = ticketsIn(database);
+      const [lost, listed] = [others.create({ id: randomUUID() }), others.create({ id: randomUUID() })];
+      await others.addAll([lost, listed]);
+      await new SqlUnitOfWork(database, environment).run(async (tx) => {
+        const inside = tx.repository(tickets);
+        if (tx.attempt > 3) return look(inside, listed.id, tx.attempt);
+        const loaded = await inside.get(lost.id);
+        await others.update(lost.id, (one) => void one.price++);
+        loaded.seat++;
+        await inside.save(loaded);
+      });
+    }
+
+    test("locks what it gives", async () => {
+      const locked: boolean[] = [];
+      await underLock(mine, async (tickets, id) => {
+        const { records } = await tickets.list({ where: { id: { eq: id } } });
+        locked.push(await isLocked(theirs, "tickets", records[0]!.id));
+      });
+      expect(locked).toEqual([true]);
+    });
+
+    test("gives nothing that another writer changed after the page was read and before it was locked", async () => {
+      let comeBetween: (() => Promise<unknown>) | undefined;
+      let selects = 0;
+      const before = async (step: Step): Promise<void> => {
+        if (comeBetween !== undefined && step === "SELECT" && ++selects === 2) await comeBetween();
+      };
+      const given: [attempt: number, price: number][] = [];
+      await underLock(interposed(mine, before, systemClock), async (tickets, id, attempt) => {
+        comeBetween ??= () => others.update(id, (one) => void (one.price = 7));
+        const { records } = await tickets.list({ where: { id: { eq: id } } });
+        given.push([attempt, records[0]!.price]);
+      });
+      expect(given).toEqual([[5, 7]]);
+    });
+  });
+});
+
+function ticketsIn(database: Database): DistinctRepository<typeof ticketType> {
+  return new DistinctRepository(ticketType, new SqlRecordStore(database, ticketTable), environment);
+}
+
+async function isLocked(database: Database, table: string, id: string): Promise<boolean> {
+  const lock = { sql: `SELECT 1 FROM ${table} WHERE id = ? FOR UPDATE NOWAIT`, parameters: [id] };
+  const locking = database.lend((connection) => connection.rows(lock));
+  return locking.then(
+    () => false,
+    () => true,
+  );
+}
