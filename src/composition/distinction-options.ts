@@ -26,6 +26,11 @@ export interface DistinctionOptions {
   readonly database: string;
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
+  /**
+   * Milliseconds that a server may take to answer while it is connected to, and while it is looked at on first use;
+   * 10,000 by default. Migrations take as long as they take.
+   */
+  readonly connectTimeout?: number;
   /** Whether to bring the schema up to date on first use (default), or only to check that it is. */
   readonly schema?: "migrate" | "check";
   readonly retry?: Partial<RetrySettings>;
@@ -51,6 +56,7 @@ export interface DistinctionOptions {
 const OPTIONS: Rules<keyof DistinctionOptions> = {
   database: () => undefined, // see `parseDatabaseUrl`
   poolSize: aWholeNumberFrom(1),
+  connectTimeout: aWholeNumberFrom(1),
   schema: oneAmong("migrate", "check"),
   retry: anObject,
   onStatement: aFunction,

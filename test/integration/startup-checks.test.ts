@@ -28,7 +28,9 @@ describe("a server is refused", () => {
   ): Promise<void> => {
     const place = await createServerDatabase();
     const dataSource = await new DataSource({ type: "mysql", url: driverUrl(place.url), ...flags }).initialize();
-    const connector = await MySqlConnector.over(dataSource, { idleTransactionTimeout: 10_000 });
+    const connector = await MySqlConnector.over(dataSource, () => Promise.resolve(), {
+      idleTransactionTimeout: 10_000,
+    });
     try {
       await connector.withConnection((connection) => work(connection, connector));
     } finally {

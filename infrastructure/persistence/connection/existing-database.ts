@@ -56,8 +56,7 @@ async function connectorOver(dataSource: DataSource): Promise<Connector> {
   const connector: Connector =
     dataSource.options.type === "better-sqlite3"
       ? new SharedSqliteConnector(dataSource)
-      : await MySqlConnector.over(dataSource);
-  await connector.withConnection((connection) => checkExistingServer(connection, connector.dialect));
+      : await MySqlConnector.over(dataSource, checkExistingServer);
   // Whether the owner has destroyed it since is asked every time.
   return {
     dialect: connector.dialect,

@@ -50,7 +50,7 @@ export class JoinedConnector implements Connector {
     }
     const raw = (await runner.connect()) as ConstructorParameters<typeof MySqlSession>[1];
     const known = checked.get(dataSource);
-    const server = known ?? (await mysqlServerOf(runner));
+    const server = known ?? (await mysqlServerOf(new MySqlSession(dataSource, raw, true, Infinity, runner)));
     const session = new MySqlSession(dataSource, raw, true, server.largest, runner);
     if (known === undefined) {
       await checkExistingServer(session, server.dialect);

@@ -7,10 +7,12 @@ import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { HurriedConnection, HurriedSession } from "./hurried-connection.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
+import { harmlesslyLoggedRunner, ownersLogger } from "./owners-logger.js";
 import { plainParameters, type Parameter } from "./parameter.js";
 import { errorMeaning, hasLeftNothing, marked, marking, RefusedStatementError, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
+import { CONNECT_TIMEOUT, hangUp, hangUpOnSilence, unlessSilent } from "./silence.js";
 
 /**
  * For data sources that others configured: whatever they set, values come as our codecs expect them. The driver has no
@@ -60,12 +62,34 @@ export class MySqlConnector implements Connector {
   ) {}
 
   /**
-   * The scheme of a URL does not tell the server's kind: `mysql://` reaches MariaDB as well.
+   * Looks at the server, for no longer than the data source's `connectTimeout` between two answers. The scheme of a URL does
+   * not tell the server's kind: `mysql://` reaches MariaDB as well.
+   *
+   * @param check refuses a server on which the guarantees would not hold
    * @param own nothing for a data source that somebody else configured
+   * @throws DistinctionError `DATABASE_UNAVAILABLE`, and what `check` throws
    */
-  static async over(dataSource: DataSource, own?: OwnSettings): Promise<MySqlConnector> {
-    const { dialect, largest } = await mysqlServerOf(dataSource);
-    return new MySqlConnector(dataSource, dialect, own, largest);
+  static async over(
+    dataSource: DataSource,
+    check: (session: Session, dialect: Dialect) => Promise<void>,
+    own?: OwnSettings,
+  ): Promise<MySqlConnector> {
+    const driver = dataSource.driver as MysqlDriver;
+    const { connectTimeout: limit = CONNECT_TIMEOUT } = driver.options;
+    return unlessSilent(serverName(driver.options), limit, async () => {
+      const raw = (await driver.obtainMasterConnection()) as PoolConnection;
+      const heard = hangUpOnSilence(socketOf(raw), limit);
+      try {
+        const { dialect, largest } = await mysqlServerOf(new MySqlSession(dataSource, raw, true, Infinity));
+        const connector = new MySqlConnector(dataSource, dialect, own, largest);
+        if (own !== undefined) await connector.#settle(raw, own, undefined);
+        await check(connector.#settings(raw, own === undefined, undefined), dialect);
+        return connector;
+      } finally {
+        heard();
+        raw.release();
+      }
+    });
   }
 
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
@@ -76,7 +100,7 @@ export class MySqlConnector implements Connector {
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
       if (patience === undefined) return await work(session);
-      const hurried = new HurriedSession(session, patience, () => hangUp(raw));
+      const hurried = new HurriedSession(session, patience, () => hangUp(socketOf(raw)));
       if (this.own !== undefined) return await work(hurried);
       const waits = this.#shortWaits(raw, patience);
       return await waits.restored(() => work(waits.session(hurried)));
@@ -89,13 +113,13 @@ export class MySqlConnector implements Connector {
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
+    const runner = harmlesslyLoggedRunner(this.dataSource);
     const raw = (await marking(() => runner.connect())) as PoolConnection;
     const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
       if (patience === undefined) return await work(connection);
-      const hurried = new HurriedConnection(connection, patience, () => hangUp(raw));
+      const hurried = new HurriedConnection(connection, patience, () => hangUp(socketOf(raw)));
       if (this.own !== undefined) return await work(hurried);
       const waits = this.#shortWaits(raw, patience);
       return await waits.restored(async () => {
@@ -117,7 +141,7 @@ export class MySqlConnector implements Connector {
   /** What settings of the connection go through: they are no writes of the work on it. */
   #settings(raw: PoolConnection, isForeign: boolean, patience: Patience | undefined): Session {
     const session = new MySqlSession(this.dataSource, raw, isForeign, this.largest);
-    return patience === undefined ? session : new HurriedSession(session, patience, () => hangUp(raw));
+    return patience === undefined ? session : new HurriedSession(session, patience, () => hangUp(socketOf(raw)));
   }
 
   /** Whatever the server's defaults are: our connections commit each statement, and read and wait as we count on. */
@@ -141,24 +165,26 @@ export class MySqlConnector implements Connector {
   }
 }
 
-/**
- * Ends a connection whose server does not answer, as if it had broken: all that waits on it fails, and the pool lets it go.
- * The driver's own `destroy` would leave its callbacks waiting.
- */
-function hangUp(raw: PoolConnection): void {
-  const { stream } = raw as unknown as { readonly stream: Socket };
-  stream.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" }));
+/** Host and port of a data source's server, for messages: without user and password. */
+function serverName({ replication, ...single }: MysqlDriver["options"]): string {
+  const { url, socketPath, host, port = 3306 } = replication?.master ?? single;
+  if (socketPath !== undefined) return `the server at ${socketPath}`;
+  const named = url !== undefined && URL.canParse(url) ? new URL(url) : { hostname: host, port: String(port) };
+  return `the server at ${named.hostname || "localhost"}:${named.port || 3306}`;
 }
 
-/** Through a data source, or through a query runner of it. */
-export async function mysqlServerOf(source: DataSource | QueryRunner): Promise<MySqlServer> {
-  const sql =
-    "SELECT VERSION() AS version, @@SESSION.max_allowed_packet AS largest, @@innodb_rollback_on_timeout AS gone";
-  const [row] = (await source.query(sql)) as { version: string; largest: number | string; gone: number | string }[];
+function socketOf(raw: PoolConnection): Socket {
+  return (raw as unknown as { readonly stream: Socket }).stream;
+}
+
+/** What a connection reaches. */
+export async function mysqlServerOf(session: Session): Promise<MySqlServer> {
+  const sql = "SELECT VERSION(), @@SESSION.max_allowed_packet, @@innodb_rollback_on_timeout";
+  const [[version, largest, isGone] = []] = await session.rows({ sql, parameters: [], varying: true });
   return {
-    dialect: /mariadb/i.test(row?.version ?? "") ? mariadbDialect : mysqlDialect,
-    largest: Number(row?.largest),
-    rollsBackOnTimeout: Number(row?.gone) !== 0,
+    dialect: /mariadb/i.test(String(version)) ? mariadbDialect : mysqlDialect,
+    largest: Number(largest),
+    rollsBackOnTimeout: Number(isGone) !== 0,
   };
 }
 
@@ -198,7 +224,7 @@ export class MySqlSession implements Session {
 
   /** @param reading options of the driver; it copies them one by one, which costs more than all else that we do here */
   #send({ sql, parameters, varying }: Statement, reading?: object): Promise<unknown> {
-    this.dataSource.logger.logQuery(sql, parameters as Parameter[], this.runner);
+    ownersLogger(this.dataSource).logQuery(sql, parameters as Parameter[], this.runner);
     return new Promise((resolve, reject) => {
       const values = plainParameters(parameters) as (string | number | Buffer | null)[];
       const answer = (error: Error | null, result: unknown): void => {

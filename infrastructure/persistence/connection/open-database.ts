@@ -22,11 +22,17 @@ import { MIGRATIONS } from "../migrations/index.js";
 import { MySqlConnector } from "./mysql-connector.js";
 import { checkSchema } from "./schema-checks.js";
 import { checkServer } from "./server-checks.js";
+import { CONNECT_TIMEOUT, SilenceWatch, unlessSilent } from "./silence.js";
 import { SqliteConnector } from "./sqlite-connector.js";
 
 export interface OpenOptions extends DatabaseOptions {
   /** Most connections held at a time to a server; 10 by default. */
   readonly poolSize?: number;
+  /**
+   * Milliseconds that a server may take to answer while it is connected to, and while it is looked at on first use;
+   * 10,000 by default. Migrations take as long as they take.
+   */
+  readonly connectTimeout?: number;
   /**
    * Milliseconds that a transaction on a server may be silent before the server ends it; 10,000 by default. A process that
    * froze in one, or a machine that vanished, holds its locks no longer; a unit of work that does something slow in between
@@ -53,6 +59,7 @@ const IDLE_TRANSACTION_TIMEOUT = 10_000;
 
 const OPEN_OPTIONS: Rules = {
   poolSize: aWholeNumberFrom(1),
+  connectTimeout: aWholeNumberFrom(1),
   schema: oneAmong("migrate", "check", "unmanaged"),
   onStatement: aFunction,
   checkTables: aFlag,
@@ -84,14 +91,18 @@ export function openDatabase(url: string, options: OpenOptions): Database {
 }
 
 async function initialized(address: DatabaseAddress, options: OpenOptions): Promise<DataSource> {
-  const dataSource = newDataSource(address, options);
+  const limit = options.connectTimeout ?? CONNECT_TIMEOUT;
+  const watch = new SilenceWatch(limit);
+  const dataSource = newDataSource(address, options, watch);
   try {
-    await dataSource.initialize();
+    await unlessSilent(describeAddress(address), limit, () => dataSource.initialize());
     if (address.kind === "server") keepIdle(dataSource, options);
     return dataSource;
   } catch (error) {
     await endPool(dataSource);
     throw error;
+  } finally {
+    watch.end();
   }
 }
 
@@ -104,9 +115,9 @@ function keepIdle({ driver }: DataSource, { poolSize = POOL_SIZE }: OpenOptions)
 }
 
 /** Its constructor looks for the driver's package. */
-function newDataSource(address: DatabaseAddress, options: OpenOptions): DataSource {
+function newDataSource(address: DatabaseAddress, options: OpenOptions, watch: SilenceWatch): DataSource {
   try {
-    return new DataSource(dataSourceOptions(address, options));
+    return new DataSource(dataSourceOptions(address, options, watch));
   } catch (error) {
     throw error instanceof DriverPackageNotInstalledError ? driverMissing(address) : error;
   }
@@ -128,8 +139,7 @@ async function connectorOver(
     const connector =
       dataSource.options.type === "better-sqlite3"
         ? new SqliteConnector(dataSource)
-        : await MySqlConnector.over(dataSource, { idleTransactionTimeout });
-    await connector.withConnection((connection) => checkServer(connection, connector.dialect));
+        : await MySqlConnector.over(dataSource, checkServer, { idleTransactionTimeout });
     if (schema !== "unmanaged") await checkSchema(dataSource, schema === "migrate");
     if (schema === "migrate") await migrate(dataSource, connector.dialect);
     return connector;
@@ -141,7 +151,12 @@ async function connectorOver(
 
 function dataSourceOptions(
   address: DatabaseAddress,
-  { poolSize = POOL_SIZE, idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT }: OpenOptions,
+  {
+    poolSize = POOL_SIZE,
+    connectTimeout = CONNECT_TIMEOUT,
+    idleTransactionTimeout = IDLE_TRANSACTION_TIMEOUT,
+  }: OpenOptions,
+  watch: SilenceWatch,
 ): DataSourceOptions {
   const common = { migrations: [...MIGRATIONS], migrationsTableName: "distinction_migrations", synchronize: false };
   if (address.kind === "file") {
@@ -167,7 +182,9 @@ function dataSourceOptions(
     bigNumberStrings: false, // as text only beyond the safe integers: making text of each is slow
     dateStrings: ["DATE"], // a day is no point in time
     poolSize,
+    connectTimeout,
     extra: {
+      stream: () => watch.connected(address),
       jsonStrings: true,
       // Before the server does, which on MySQL cannot tell an idle connection from a silent transaction.
       ...{ idleTimeout: 0.75 * idleTransactionTimeout, gracefulEnd: true },

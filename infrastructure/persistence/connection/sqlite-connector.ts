@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Database as SqliteFile, Statement as Prepared } from "better-sqlite3";
 import type { DataSource } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
+import { ownersLogger } from "./owners-logger.js";
 import { plainParameters } from "./parameter.js";
 import { marked } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
@@ -115,7 +116,7 @@ export class SqliteConnection implements Connection {
   }
 
   #statement({ sql, parameters, varying }: Statement): Prepared {
-    this.dataSource.logger.logQuery(sql, [...parameters]);
+    ownersLogger(this.dataSource).logQuery(sql, [...parameters]);
     if (varying === true) return this.file.prepare(sql);
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
