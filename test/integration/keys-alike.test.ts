@@ -52,4 +52,25 @@ onSqlBackends((place, backend) => {
     });
     expect((await ports.list()).records).toMatchObject([{ code: "sea", name: "first" }]);
   });
+
+  test("two ids of one batch that are one to the database alone are told, both, and at once", async () => {
+    const schema = port(backend === "SQLite" ? "NOCASE" : undefined);
+    const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true, dropSchema: true });
+    onTestFinished(() => dataSource.destroy());
+    const statements: string[] = [];
+    const onStatement = ({ kind, sql }: StatementEvent): void => {
+      if (kind === "statement") statements.push(sql.slice(0, 6));
+    };
+    const ports = distinct(dataSource, schema, { onStatement });
+    await ports.add(ports.create({ code: "bay" }));
+    const batch = ["lake", "sea", "pond", "SEA"].map((code) => ports.create({ code }));
+    const refused = { code: "UNIQUE_VALUE_TAKEN", message: expect.stringContaining("Port sea and SEA") as string };
+    statements.length = 0;
+    await expect(ports.addAll(batch)).rejects.toMatchObject(refused);
+    expect(statements).toEqual(["INSERT", "SELECT", "SELECT"]);
+    const unit = unitOfWork(dataSource).run((tx) => tx.repository(ports).addAll(batch));
+    await expect(unit).rejects.toMatchObject(refused);
+    await ports.addAll(batch.slice(0, 3));
+    expect((await ports.list()).records).toHaveLength(4);
+  });
 });

@@ -5,6 +5,7 @@ import { selectTaken } from "./batch-statements.js";
 import { insertBatch } from "./batch-writer.js";
 import { batches } from "./batches.js";
 import type { DatabaseAccess } from "../connection/database.js";
+import { refuseAlike } from "./ids-alike.js";
 import type { Dialect } from "../connection/dialect.js";
 import { writeAllEntries } from "./entry-writer.js";
 import { requireTakenStates } from "./server-limits.js";
@@ -95,7 +96,8 @@ export async function insertAll(
 /**
  * Runs an insertion; answers the ids that are taken. Where a key is taken and nobody is found to have it, its owner was
  * removed in between: it is free, and the insertion is sent again. Where who is found has another id to us, and the same to
- * the server (an entity's key whose collation ignores case), there is no record under that id: the error says so.
+ * the server (an entity's key whose collation ignores case), there is no record under that id: the error says so. So it is
+ * where two of `states` are one to the server; see `refuseAlike`.
  *
  * @param insertion tells whether the records' own rows are stored: what fails behind them is not about their keys
  */
@@ -117,6 +119,7 @@ async function insertedOrTaken(
       const taken = ids.flatMap((id) => found.get(idText(id)) ?? []);
       if (taken.length > 0) return taken;
       if (found.size > 0 || repetitions === MOST_REPETITIONS) throw error;
+      if (ids.length > 1) await database.session((session) => refuseAlike(session, layout, ids));
     }
   }
 }

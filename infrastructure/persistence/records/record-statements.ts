@@ -94,7 +94,8 @@ export function decodedId(layout: TableLayout, values: readonly unknown[]): Reco
   return layout.key.map(({ codec }, index) => codec.decode(values[index]) as string | number | bigint);
 }
 
-function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {
+/** In the order of `ids`, each in that of the key. */
+export function idParameters(layout: TableLayout, ids: readonly RecordId[]): Parameter[] {
   const parameters: Parameter[] = [];
   for (const id of ids)
     for (const [index, part] of id.entries()) parameters.push(layout.key[index]!.codec.encode(part));
