@@ -53,7 +53,7 @@ function arrayFault(value: readonly unknown[], depth: number): PlacedFault | und
   const hidden = shapeFault(value, Array.prototype, value.length + 1); // with `length`
   if (hidden !== undefined) return hidden;
   for (let index = 0; index < value.length; index++) {
-    const fault = faultOf(value[index], depth + 1);
+    const fault = accessorFault(value, index) ?? faultOf(value[index], depth + 1);
     if (fault !== undefined) return below(`[${index}]`, fault);
   }
   return undefined;
@@ -64,6 +64,8 @@ function objectFault(value: object, depth: number): PlacedFault | undefined {
   const hidden = shapeFault(value, Object.prototype, names.length);
   if (hidden !== undefined) return hidden;
   for (const name of names) {
+    const computed = accessorFault(value, name);
+    if (computed !== undefined) return below(`.${name}`, computed);
     const member = (value as Readonly<Record<string, unknown>>)[name];
     if (member === undefined) continue; // as in JSON.stringify: undefined is missing
     const wrongName = nameFault(name);
@@ -83,6 +85,12 @@ function shapeFault(value: object, plain: object, ownKeys: number): PlacedFault 
   if (Reflect.ownKeys(value).length <= ownKeys) return undefined;
   const kind = Array.isArray(value) ? "beside its elements" : "under symbols, or hidden from enumeration";
   return here(`plain JSON, got ${typeName(value)} with members ${kind}`);
+}
+
+/** What is worked out at each read may be another value at each: one is checked and compared, and another one stored. */
+function accessorFault(value: object, name: string | number): PlacedFault | undefined {
+  const isValue = Object.getOwnPropertyDescriptor(value, name)?.get === undefined;
+  return isValue ? undefined : here("plain JSON, got a member with a getter");
 }
 
 function nameFault(name: string): PlacedFault | undefined {
