@@ -1,4 +1,4 @@
-import { type DataSource, type Logger } from "typeorm";
+import type { DataSource, Logger } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { distinct } from "../../src/composition/distinct.js";
 import { joinTransaction, unitOfWork } from "../../src/composition/existing-data-source.js";
