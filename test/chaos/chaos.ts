@@ -13,7 +13,7 @@ import {
   workerAt,
 } from "../integration/tuf-place.js";
 import { type Edit, Promises } from "../soak/tuf/promises.js";
-import { type Turn, TurnTaker } from "./turn.js";
+import { NESTED, type Turn, TurnTaker } from "./turn.js";
 
 const ACTOR = "actor";
 const SURVIVOR = "survivor";
@@ -101,6 +101,7 @@ export class Chaos {
     const { snapshot } = await this.survivor.ports.store.exportPosition(REPOSITORY);
     for (const path of published.keys()) {
       if (path.startsWith("round/") && !this.#since.has(path)) this.#since.set(path, snapshot);
+      if (path.startsWith(`${NESTED.outer}/`)) this.client.willFind(path);
     }
   }
 

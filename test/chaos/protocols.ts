@@ -1,7 +1,7 @@
 import { TRANSITION, type TrustedRole } from "../../domain/tuf/trust.js";
 import { REPOSITORY } from "../integration/tuf-place.js";
 import type { Chaos } from "./chaos.js";
-import type { Turn } from "./turn.js";
+import { NESTED, NESTING, type Turn } from "./turn.js";
 
 const DAY = 24 * 3_600_000;
 
@@ -32,6 +32,19 @@ export const PUBLISHING: Protocol = {
   ],
 };
 
+/** Both roles have new targets, which the client then looks for. */
+export const PUBLISHING_NESTED: Protocol = {
+  name: "publishing custom roles below custom roles",
+  round: async (round, chaos) => {
+    const { outer, inner } = NESTED;
+    const paths = [`${outer}/${round}`, `${outer}/${inner}/${round}`];
+    const targets = Object.fromEntries(paths.map((path) => [path, path]));
+    await chaos.survivorDoes(...(round === 1 ? NESTING : []), { kind: "add", targets });
+    return { turn: PUBLISH, finish: [PUBLISH] };
+  },
+  reaches: ["trust.delegatedRoles", "store.commitSignedRoles", "store.commitSnapshot", "files.replaceTimestamp"],
+};
+
 export const ADDING: Protocol = {
   name: "adding",
   // Of odd rounds it is new, in even ones it has other content.
@@ -44,6 +57,7 @@ export const ADDING: Protocol = {
 
 export const PROTOCOLS: readonly Protocol[] = [
   PUBLISHING,
+  PUBLISHING_NESTED,
   {
     name: "publishing some",
     round: (_, __, paths) => ({ turn: { kind: "publish some", paths: paths.slice(1) }, finish: [PUBLISH] }),
@@ -81,7 +95,8 @@ export const PROTOCOLS: readonly Protocol[] = [
   rotating("targets"),
   rotating("bins"),
   delegating(""),
-  delegating(" with bins below it", 2),
+  delegating(" with bins below it", { bins: 2 }),
+  delegating(" below another one", { below: NESTED.outer }),
 ];
 
 /** Both replace the same key, each time so late that no key signs any more that was replaced before. */
@@ -100,12 +115,13 @@ function rotating(role: TrustedRole): Protocol {
   };
 }
 
-function delegating(below: string, bins?: number): Protocol {
+function delegating(what: string, how: { readonly below?: string; readonly bins?: number } = {}): Protocol {
   return {
-    name: `adding and removing a custom role${below}`,
-    round: (round) => {
+    name: `adding and removing a custom role${what}`,
+    round: async (round, chaos) => {
+      if (round === 1 && how.below !== undefined) await chaos.survivorDoes({ kind: "delegate", role: how.below });
       const kind = round % 2 === 0 ? "end delegation" : "delegate";
-      const turn: Turn = { kind, role: "team", ...(bins === undefined ? {} : { bins }) };
+      const turn: Turn = { kind, role: "team", ...how };
       return { turn, finish: [turn] };
     },
     reaches: ["trust.commitDelegations", "store.commitSignedRoles", "store.commitSnapshot", "files.replaceTimestamp"],

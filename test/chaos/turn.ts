@@ -27,13 +27,20 @@ export type Turn = (
   | { readonly kind: "rotate"; readonly role: TrustedRole; readonly former?: string }
   /** Deletes old files; `keepFor` in milliseconds. */
   | { readonly kind: "prune"; readonly keepFor: number }
-  /** Adds a custom role for paths that nobody has, or removes it; then publishes. */
-  | { readonly kind: "delegate"; readonly role: string; readonly bins?: number }
+  /** Adds a custom role for the paths of a directory of its name, there `below` another one or not, or removes it; then publishes. */
+  | { readonly kind: "delegate"; readonly role: string; readonly below?: string; readonly bins?: number }
   | { readonly kind: "end delegation"; readonly role: string }
 ) & {
   /** Milliseconds by which the worker's clock is ahead of the machine's. */
   readonly ahead?: number;
 };
+
+/** A custom role below another one, and what makes both. */
+export const NESTED = { outer: "group", inner: "core" } as const;
+export const NESTING: readonly Turn[] = [
+  { kind: "delegate", role: NESTED.outer },
+  { kind: "delegate", role: NESTED.inner, below: NESTED.outer },
+];
 
 const YEARS = 10 * 365 * 24 * 3_600_000;
 
@@ -74,8 +81,14 @@ export class TurnTaker {
         await this.#publisher.renew(REPOSITORY, { within: YEARS });
         return;
       case "delegate": {
-        const { role, bins } = turn;
-        const request = { role, paths: [`${role}/*`], ...(bins === undefined ? {} : { bins }) };
+        const { role, below, bins } = turn;
+        const directory = below === undefined ? role : `${below}/${role}`;
+        const request = {
+          role,
+          paths: [`${directory}/*`, `${directory}/*/*`],
+          ...(below === undefined ? {} : { below }),
+          ...(bins === undefined ? {} : { bins }),
+        };
         await addDelegation(this.#ports, REPOSITORY, request).catch(unlessOvertaken);
         await this.#publisher.publish(REPOSITORY);
         return;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { readAt } from "../integration/published-files.js";
 import { serve, type TestServer, TufClient } from "./tuf-client.js";
@@ -14,6 +15,8 @@ export class PollingClient {
   #stopped = false;
   #polls = 0;
   #polling: Promise<void> = Promise.resolve();
+  /** One path of each directory. */
+  readonly #there = new Map<string, string>();
 
   private constructor(
     private readonly server: TestServer,
@@ -33,10 +36,23 @@ export class PollingClient {
     return new PollingClient(server, client, served);
   }
 
-  /** One refresh, and one bin; fails where the client does, or where one version had two contents. */
+  /** From now on every poll downloads a target, whose content is its path, in the place of former ones of its directory. */
+  willFind(path: string): void {
+    this.#there.set(dirname(path), path);
+  }
+
+  /**
+   * One refresh, one bin, and what is to be found; fails where the client does, where that is not there, or where one version had
+   * two contents.
+   */
   async poll(): Promise<void> {
     const updater = await this.client.refreshed();
     await updater.getTargetInfo(`any/${this.#polls++}`);
+    for (const path of this.#there.values()) {
+      const target = await updater.getTargetInfo(path);
+      if (target === undefined) throw new Error(`the client does not find ${path}`);
+      await updater.downloadTarget(target);
+    }
     this.#expectOneContentEach();
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type TrustedRole, TRUSTED_ROLES } from "../../../domain/tuf/trust.js";
 import { withFailpoints } from "../../chaos/failpoints.js";
-import { type Turn, TurnTaker } from "../../chaos/turn.js";
+import { NESTED, type Turn, TurnTaker } from "../../chaos/turn.js";
 import { contentOf, type TufPlace, workerAt } from "../../integration/tuf-place.js";
 import { runAsChild } from "../../support/child-side.js";
 import { seeded } from "../operation.js";
@@ -78,6 +78,8 @@ function rareTurn(seed: number, role: TrustedRole, path: string): Turn {
     { kind: "end delegation", role: "team" },
     { kind: "bump" },
     { kind: "end delegation", role: "crew" },
+    { kind: "delegate", role: "side", below: NESTED.outer },
+    { kind: "end delegation", role: "side" },
   ];
   return turns[seed % turns.length]!;
 }
@@ -85,9 +87,12 @@ function rareTurn(seed: number, role: TrustedRole, path: string): Turn {
 function nextTurn(name: string, content: string, random: () => number, seed: number, isFirst: boolean): Turn {
   const one = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
   const isContested = random() < 0.2;
+  const own = `${name}/${Math.floor(random() * OWN_PATHS)}`;
   const path = isContested
-    ? `all/${Math.floor(random() * CONTESTED_PATHS)}`
-    : `${name}/${Math.floor(random() * OWN_PATHS)}`;
+    ? one(
+        ["all", `${NESTED.outer}/${NESTED.inner}`].map((where) => `${where}/${Math.floor(random() * CONTESTED_PATHS)}`),
+      )
+    : own;
   const odds = random();
   if (isFirst || odds < 0.02) return rareTurn(seed, one(TRUSTED_ROLES), path);
   if (odds < 0.05) return { kind: "bump" };

@@ -3,9 +3,17 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { exportTufRepository } from "../../../src/application/tuf/publish/export-tuf-repository.js";
 import { PublishTufRepository } from "../../../src/application/tuf/publish/publish-tuf-repository.js";
+import { NESTED, NESTING, type Turn, TurnTaker } from "../../chaos/turn.js";
 import { PollingClient } from "../../conformance/polling-client.js";
 import { expectSoundAndDone, publishedTargets } from "../../integration/tuf-invariants.js";
-import { createTufPlace, REPOSITORY, type TufPlace, type TufWorker, workerAt } from "../../integration/tuf-place.js";
+import {
+  contentOf,
+  createTufPlace,
+  REPOSITORY,
+  type TufPlace,
+  type TufWorker,
+  workerAt,
+} from "../../integration/tuf-place.js";
 import { seeded } from "../operation.js";
 import { Promises } from "./promises.js";
 import { Rover } from "./rover.js";
@@ -48,6 +56,9 @@ const LONGEST_FREEZE = 3_000;
 /** So often, and this long: until the server ends whatever transaction the frozen process was in. */
 const LONG_FREEZES = 0.05;
 const LONG_FREEZE = 12_000;
+
+/** Clients find it all the time. */
+const KEPT = `${NESTED.outer}/${NESTED.inner}/kept`;
 
 /** So short that everything is to be renewed all the time, and never so short that a client finds it expired. */
 const EXPIRY = { lifetime: 1_200 * SECOND, renewBefore: 1_195 * SECOND };
@@ -105,6 +116,8 @@ class TufSoak {
 
   async run(onRound: (round: number) => void): Promise<TufSoakReport> {
     const client = await PollingClient.over(this.place.metadata);
+    await this.#nest();
+    client.willFind(KEPT);
     client.keepPolling();
     const held = (work: Promise<unknown>) => work.catch((error: unknown) => this.#fault((error as Error).message));
     for (let round = 1; round <= this.order.rounds && this.#report.faults.length === 0; round++) {
@@ -117,6 +130,15 @@ class TufSoak {
     const { store } = this.survivor.ports;
     const { root, snapshot } = await store.exportPosition(REPOSITORY);
     return { ...this.#report, roots: root, snapshots: snapshot };
+  }
+
+  /** Custom roles below one another, with a target that nobody changes. */
+  async #nest(): Promise<void> {
+    const survivor = new TurnTaker(this.survivor.ports);
+    const adding: Turn = { kind: "add", targets: { [KEPT]: KEPT } };
+    for (const turn of [...NESTING, adding, { kind: "publish" } as const]) await survivor.take(turn);
+    this.#promises.begun("survivor", [[KEPT, contentOf(KEPT).sha256]]);
+    this.#promises.accepted("survivor");
   }
 
   async #round(): Promise<void> {
