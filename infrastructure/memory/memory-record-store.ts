@@ -83,7 +83,7 @@ export class MemoryRecordStore implements RecordStore {
 
   insert(state: RecordState): Promise<InsertOutcome> {
     return settled(() => {
-      const key = this.#key(state);
+      const key = this.keyOf(state);
       if (this.#rows.isTaken(key)) return this.#rows.has(key) ? "duplicate" : "deleted";
       this.#remember([addition(this.type, state)]);
       this.#rows.set(key, within(state));
@@ -96,7 +96,7 @@ export class MemoryRecordStore implements RecordStore {
       const outcome = this.#check(base, scope);
       if (outcome.kind !== "applied") return outcome;
       this.#remember([edition(base.version, given)]);
-      this.#write(this.#key(base), given.changes);
+      this.#write(this.keyOf(base), given.changes);
       return outcome;
     });
   }
@@ -126,20 +126,20 @@ export class MemoryRecordStore implements RecordStore {
       const outcome = this.#check(base);
       if (outcome.kind !== "applied") return outcome;
       this.#remember([removal(this.type, base)]);
-      this.#rows.remove(this.#key(base));
+      this.#rows.remove(this.keyOf(base));
       return outcome;
     });
   }
 
   insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
     return settled(() => {
-      const taken = states.filter((state) => this.#rows.isTaken(this.#key(state)));
+      const taken = states.filter((state) => this.#rows.isTaken(this.keyOf(state)));
       if (taken.length === 0) {
         this.#remember(states.map((state) => addition(this.type, state)));
-        for (const state of states) this.#rows.set(this.#key(state), within(state));
+        for (const state of states) this.#rows.set(this.keyOf(state), within(state));
       }
       return taken.map((state) => {
-        return { id: idFrom(this.type, state.attributes), isDeleted: !this.#rows.has(this.#key(state)) };
+        return { id: idFrom(this.type, state.attributes), isDeleted: !this.#rows.has(this.keyOf(state)) };
       });
     });
   }
@@ -202,7 +202,7 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   protected put(state: RecordState): void {
-    this.#rows.set(this.#key(state), within(state));
+    this.#rows.set(this.keyOf(state), within(state));
   }
 
   /** Whether a record that has these values names this one. Stores with links know. */
@@ -245,7 +245,8 @@ export class MemoryRecordStore implements RecordStore {
     return state && within(state, scope);
   }
 
-  #key(state: RecordState): string {
+  /** The text of a record's id. */
+  keyOf(state: RecordState): string {
     return idText(idFrom(this.type, state.attributes));
   }
 }

@@ -1,5 +1,6 @@
 import { idText, type RecordId } from "../../domain/distinction/record/record-id.js";
-import type { RecordStore } from "../../domain/distinction/record-store.js";
+import type { RecordState } from "../../domain/distinction/record/record-state.js";
+import type { RecordStore, StorePage } from "../../domain/distinction/record-store.js";
 import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
 import { unitMisused, unitOver } from "../../domain/distinction/unit/unit-errors.js";
 import { UnitMembers } from "../../domain/distinction/unit/unit-members.js";
@@ -115,9 +116,19 @@ class MemoryTransactionScope implements TransactionScope, UnitBinding {
           if (!this.#isOpen) return Promise.reject(unitOver());
           if (name === "peek") loaded.add(idText(given[0] as RecordId));
           if (name === "load") for (const id of given[0] as readonly RecordId[]) loaded.add(idText(id));
-          return member.apply(target, given) as unknown;
+          const answer = member.apply(target, given) as unknown;
+          return name === "list"
+            ? noted(answer as Promise<StorePage>, (state) => loaded.add(target.keyOf(state)))
+            : answer;
         };
       },
     });
   }
+}
+
+/** A page whose records were noted before anybody has it. */
+async function noted(page: Promise<StorePage>, note: (state: RecordState) => void): Promise<StorePage> {
+  const listed = await page;
+  if (listed.kind === "page") listed.states.forEach(note);
+  return listed;
 }

@@ -13,11 +13,11 @@ import type { TableLayout } from "./table-layout.js";
 export async function lockRecords(
   session: Session,
   database: Database,
-  records: ReadonlyMap<RecordTable, ReadonlyMap<string, RecordId>>,
+  records: ReadonlyMap<RecordTable, { readonly ids: ReadonlyMap<string, RecordId> }>,
 ): Promise<void> {
   if ((await database.dialect()).forUpdate === "") return; // the transaction has the file to itself
   const tables = [...records].sort(([left], [right]) => compare(left.name, right.name));
-  for (const [table, ids] of tables) {
+  for (const [table, { ids }] of tables) {
     const layout = await database.layout(table, session);
     const sorted = [...ids.values()].sort(compareKeys);
     for (const some of batches(sorted, layout.key.length, (id) => idText(id).length)) {

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { requireArguments } from "../../../domain/distinction/arguments.js";
 import type { Patience } from "../../../domain/distinction/save/patience.js";
-import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordStore } from "../../../domain/distinction/record-store.js";
 import { anEnvironment, type RepositoryEnvironment } from "../../../domain/distinction/repository-environment.js";
 import { unitMisused, unitOver } from "../../../domain/distinction/unit/unit-errors.js";
@@ -32,6 +31,7 @@ import { errorMeaning, translated } from "../connection/server-error.js";
 import type { Statement } from "../connection/session.js";
 import { SqlRecordStore } from "../records/sql-record-store.js";
 import { transact, type Committed } from "../connection/transact.js";
+import { SeenRecords } from "./seen-records.js";
 import { UnitDatabase } from "./unit-database.js";
 import { UnitRecords, UnitRecordStore } from "./unit-record-store.js";
 
@@ -41,8 +41,7 @@ const OPERATION_AGE = 24 * 60 * 60 * 1000;
 /** One in so many units clears out old operations. */
 const CLEARING_ODDS = 1 / 1000;
 
-/** The records that a unit loaded so far, by table. */
-type SeenRecords = Map<SqlRecordStore["table"], Map<string, RecordId>>;
+type SeenTables = Map<SqlRecordStore["table"], SeenRecords>;
 
 /**
  * Units of work on one database. The isolation level is the connection's: under REPEATABLE READ all that a unit loads is
@@ -52,7 +51,8 @@ type SeenRecords = Map<SqlRecordStore["table"], Map<string, RecordId>>;
  * tables for that, it is thrown as `DATABASE_UNAVAILABLE`, and the unit is not run again.
  *
  * A unit that keeps losing locks what it loads. All that its earlier runs loaded is locked first, in one order for
- * everybody: so units that load the same records neither overtake one another any more, nor deadlock.
+ * everybody: so units that load the same records neither overtake one another any more, nor deadlock. Of what is merely
+ * listed that goes for the first 1,000 records of each table; see `SeenRecords`.
  */
 export class SqlUnitOfWork implements UnitOfWork {
   constructor(
@@ -63,7 +63,7 @@ export class SqlUnitOfWork implements UnitOfWork {
   }
 
   run<T>(work: (tx: TransactionScope) => Promise<T>, options: UnitOptions = {}): Promise<T> {
-    const seen: SeenRecords = new Map();
+    const seen: SeenTables = new Map();
     return runUntilCommitted(this.environment, work, options, (run) => this.#attempt(work, options, run, seen));
   }
 
@@ -71,7 +71,7 @@ export class SqlUnitOfWork implements UnitOfWork {
     work: (tx: TransactionScope) => Promise<T>,
     options: UnitOptions,
     run: UnitRun,
-    seen: SeenRecords,
+    seen: SeenTables,
   ): Promise<UnitOutcome<T>> {
     const operation = randomUUID();
     const { patience } = run;
@@ -147,7 +147,7 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
     private readonly remembers: boolean,
     private readonly options: UnitOptions,
     private readonly run: UnitRun,
-    private readonly seen: SeenRecords,
+    private readonly seen: SeenTables,
   ) {}
 
   get attempt(): number {
@@ -171,11 +171,8 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
     let inside = this.#stores.get(store);
     if (inside === undefined) {
       const { table } = store;
-      const seen = (id: RecordId): void => {
-        let ids = this.seen.get(table);
-        if (ids === undefined) this.seen.set(table, (ids = new Map<string, RecordId>()));
-        ids.set(idText(id), id);
-      };
+      let seen = this.seen.get(table);
+      if (seen === undefined) this.seen.set(table, (seen = new SeenRecords()));
       let records = this.#records.get(table.name);
       if (records === undefined) this.#records.set(table.name, (records = new UnitRecords()));
       inside = new UnitRecordStore(this.unit, table, records, this.run.locking, seen, this.#recording(store));

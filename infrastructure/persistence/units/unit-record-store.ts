@@ -19,6 +19,7 @@ import { readRecords, type ReadRecords } from "../records/record-reader.js";
 import { SqlRecordStore } from "../records/sql-record-store.js";
 import type { RecordTable } from "../records/record-table.js";
 import type { TableLayout } from "../records/table-layout.js";
+import type { SeenRecords } from "./seen-records.js";
 import type { UnitDatabase } from "./unit-database.js";
 
 /** What one run of a unit knows of a table's records, by their ids, whichever store wrote or looked for them. */
@@ -37,14 +38,14 @@ export class UnitRecordStore extends SqlRecordStore {
    * @param records shared by the run's stores of one table
    * @param locking whether to lock what is loaded
    * @param recording the statement that keeps a write in the history, where the records have one
-   * @param seen gets the id of every record that is loaded: the next run may lock them all before it begins
+   * @param seen the records of this table in all runs of the unit
    */
   constructor(
     private readonly unit: UnitDatabase,
     table: RecordTable,
     private readonly records: UnitRecords,
     private readonly locking: boolean,
-    private readonly seen: (id: RecordId) => void,
+    private readonly seen: SeenRecords,
     private readonly recording: ((written: Written, actor: string | undefined) => Statement) | undefined,
     private readonly actor?: string,
   ) {
@@ -76,7 +77,7 @@ export class UnitRecordStore extends SqlRecordStore {
 
   override async load(ids: readonly RecordId[], scope?: EntryScope): Promise<(RecordState | undefined)[]> {
     if (ids.length === 0) return [];
-    ids.forEach(this.seen);
+    this.#see(ids);
     const layout = await this.ready();
     const lock = this.locking ? "records" : "none";
     const { states, torn } = await this.unit.session((session) => readRecords(session, layout, ids, scope, lock));
@@ -89,14 +90,12 @@ export class UnitRecordStore extends SqlRecordStore {
   override async list(query: StoreQuery): Promise<StorePage> {
     const page = await super.list(query);
     if (page.kind !== "page") return page;
-    const ids = page.states.map(({ attributes }) => idFrom(this.table.type, attributes));
-    if (!this.locking) {
-      ids.forEach(this.seen);
-      return page;
-    }
+    const counted = page.states.filter(({ attributes }) => this.seen.list(idFrom(this.table.type, attributes)));
+    if (!this.locking) return page;
+    const ids = counted.map(({ attributes }) => idFrom(this.table.type, attributes));
     const locked = await this.load(ids, query.scope);
     // Read before the lock, a record may meet the query no more. The next run locks it before it reads.
-    const changed = locked.findIndex((state, index) => state?.version !== page.states[index]!.version);
+    const changed = locked.findIndex((state, index) => state?.version !== counted[index]!.version);
     if (changed >= 0) throw this.#lost(ids[changed]!);
     return page;
   }
@@ -132,6 +131,7 @@ export class UnitRecordStore extends SqlRecordStore {
   override apply(...write: Parameters<SqlRecordStore["apply"]>): Promise<ApplyOutcome> {
     return this.unit.write(async () => {
       const [base, changes] = write;
+      this.#see([idFrom(this.table.type, base.attributes)]);
       const outcome = await super.apply(...write);
       if (outcome.kind === "applied") {
         this.#wrote(idFrom(this.table.type, base.attributes));
@@ -146,7 +146,7 @@ export class UnitRecordStore extends SqlRecordStore {
   ): Promise<{ kind: "applied"; state: RecordState } | { kind: "missing" }> {
     return this.unit.write(async () => {
       const [id, decide, scope] = write;
-      this.seen(id);
+      this.#see([id]);
       let written: ChangeSet | undefined;
       const watched: typeof decide = (current) => {
         const changes = decide(current);
@@ -163,6 +163,7 @@ export class UnitRecordStore extends SqlRecordStore {
   override remove(...write: Parameters<SqlRecordStore["remove"]>): Promise<ApplyOutcome> {
     return this.unit.write(async () => {
       const [base] = write;
+      this.#see([idFrom(this.table.type, base.attributes)]);
       const outcome = await super.remove(...write);
       if (outcome.kind === "applied") {
         this.#wrote(idFrom(this.table.type, base.attributes));
@@ -198,7 +199,7 @@ export class UnitRecordStore extends SqlRecordStore {
         },
       };
       const ids = writes.map(({ base }) => idFrom(this.table.type, base.attributes));
-      ids.forEach(this.seen);
+      this.#see(ids);
       const outcome = await this.naming(ids, () => applyBatch(this.unit, layout, writes, decide, rules));
       if (outcome.kind === "missing") return outcome;
       for (const { base, changes } of outcome.written) {
@@ -235,6 +236,10 @@ export class UnitRecordStore extends SqlRecordStore {
     if (this.recording === undefined) return;
     const statement = this.recording(written, this.actor);
     await database.session((session) => session.run(statement));
+  }
+
+  #see(ids: readonly RecordId[]): void {
+    for (const id of ids) this.seen.add(id);
   }
 
   #wrote(id: RecordId): void {
