@@ -176,14 +176,15 @@ export class SqlTufStore implements TufStore {
     const signed = inOrder(commit.signed ?? []);
     const files = signed.map(({ file }) => file);
     const dialect = await this.database.dialect();
-    const both = [
+    // The first of these rows is where the loser of two waits for the winner.
+    const advanced = [
       { file: timestamp, signedVersion: signedVersions.timestamp },
       { file: snapshot, signedVersion: signedVersions.snapshot },
+      ...signed,
     ];
-    const roles = [timestamp, snapshot, ...files].map(({ role }) => role);
+    const roles = advanced.map(({ file }) => file.role);
     return this.#rows.commit(repository, roles, async (session) => {
-      await advance(session, advanceSignedRoles(dialect, repository, both), both.length);
-      if (files.length > 0) await advance(session, advanceSignedRoles(dialect, repository, signed), files.length);
+      await advance(session, advanceSignedRoles(dialect, repository, advanced), advanced.length);
       await insertFileRows(session, repository, [...files, snapshot, timestamp]);
       if (changed.size > 0) {
         const versions = Array.from(changed, ([role, { to }]) => [role, to] as const);
