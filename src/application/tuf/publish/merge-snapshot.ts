@@ -6,6 +6,8 @@ import { mergeSnapshot } from "../../../../domain/tuf/snapshot-merge.js";
 import type {
   CommitOutcome,
   MetadataFile,
+  Pending,
+  RaisedEntry,
   RoleCommit,
   SignedFile,
   SnapshotState,
@@ -49,7 +51,8 @@ async function commit(
   plan: Exclude<CommitPlan, "nothing">,
   state: SnapshotState,
 ): Promise<CommitOutcome> {
-  return plan === "snapshot" ? commitMerge(run, memory, state) : commitTimestamp(run, state);
+  if (plan === "timestamp") return commitTimestamp(run, state);
+  return commitMerge(run, memory, await signMerge(run, await mergeBase(run, memory, state)));
 }
 
 async function commitTimestamp(run: SigningRun, state: SnapshotState): Promise<CommitOutcome> {
@@ -60,36 +63,64 @@ async function commitTimestamp(run: SigningRun, state: SnapshotState): Promise<C
   return outcome;
 }
 
+/** What a merge starts from. */
+export interface MergeBase {
+  readonly state: SnapshotState;
+  /** The head of its snapshot. */
+  readonly head: SnapshotHead;
+  /** Whether nobody else published since this process did. */
+  readonly isAlone: boolean;
+}
+
+/** A snapshot with its timestamp, signed and not committed yet. */
+export interface SignedMerge extends MergeBase {
+  readonly changed: ReadonlyMap<string, RaisedEntry>;
+  readonly snapshot: SignedFile;
+  /** The snapshot without what it lists. */
+  readonly envelope: Uint8Array;
+  readonly timestamp: SignedFile;
+}
+
 /**
- * Commits a snapshot with all that is pending.
- * @param run with the trust as it is after `state` was read
- * @param signed what is signed together with it, and becomes part of it without being pending first
+ * Signs a snapshot with all that is pending. It is large, and handed over to its signer before this function first waits:
+ * whatever the caller then signs is signed meanwhile.
+ * @param run with the trust as it is after the base was read
+ * @param raised what is committed together with it, and becomes part of it without being pending first
+ */
+export async function signMerge(
+  run: SigningRun,
+  { state, head: before, isAlone }: MergeBase,
+  raised: readonly Pending[] = [],
+): Promise<SignedMerge> {
+  const { head, changed } = mergeSnapshot(before, [...state.pending, ...raised]);
+  const edition = nextEdition(run, state.snapshot, run.repository.expiry.snapshot);
+  const { file: snapshot, envelope } = await run.signing.signSnapshot(head, run.repository, edition);
+  const timestamp = await nextTimestamp(run, state, snapshot);
+  return { state, isAlone, head, changed, snapshot, envelope, timestamp };
+}
+
+/**
+ * Commits what `signMerge` signed.
+ * @param signed the roles that were said to be committed together with it
  */
 export async function commitMerge(
   run: SigningRun,
   memory: HeadMemory,
-  state: SnapshotState,
+  { state, isAlone, head, changed, snapshot, envelope, timestamp }: SignedMerge,
   signed: readonly RoleCommit[] = [],
 ): Promise<CommitOutcome> {
   const { store, repository } = run;
-  const isAlone = memory.known === undefined || memory.known.sha256 === state.snapshot.sha256;
-  const bins = signed.map(({ file }) => file);
-  const raised = [...state.pending, ...bins];
-  const { head, changed } = mergeSnapshot(await currentHead(run, memory, state), raised);
-  const edition = nextEdition(run, state.snapshot, repository.expiry.snapshot);
-  const { file, envelope } = await run.signing.signSnapshot(head, repository, edition);
-  const timestamp = await nextTimestamp(run, state, file);
-  const snapshot = { ...file, bytes: envelope };
   const committing = store.commitSnapshot(repository.name, {
     timestamp,
-    snapshot,
+    snapshot: { ...snapshot, bytes: envelope },
     signedVersions: { timestamp: state.timestamp.version, snapshot: state.snapshot.version },
     changed,
     merged: state.pending,
     signed,
   });
   // Where others publish as well, this commit may well be lost, and its files would have been written in vain.
-  const preparing = isAlone ? prepare(run, [...bins, file, timestamp]) : undefined;
+  const files = [...signed.map(({ file }) => file), snapshot, timestamp];
+  const preparing = isAlone ? prepare(run, files) : undefined;
   let outcome: CommitOutcome = "stale";
   try {
     [outcome] = await Promise.all([committing, preparing]);
@@ -101,8 +132,8 @@ export async function commitMerge(
   }
   if (outcome === "stale") return outcome;
   // One that lost the race is never anybody's head.
-  memory.known = { metadataVersion: file.metadataVersion, sha256: file.sha256, head };
-  run.onCommitted?.(file);
+  memory.known = { metadataVersion: snapshot.metadataVersion, sha256: snapshot.sha256, head };
+  run.onCommitted?.(snapshot);
   run.onCommitted?.(timestamp);
   return outcome;
 }
@@ -113,16 +144,17 @@ async function prepare({ files }: SigningRun, signed: readonly SignedFile[]): Pr
 }
 
 /**
- * The head of the current snapshot, which is remembered: a loser reads again only what the winner changed. Being read after
- * the state, it may hold later entries; then that snapshot is not the current one any more, and with the next all of them
- * are read again.
+ * With the head of the current snapshot, which is remembered: a loser reads again only what the winner changed. Being read
+ * after the state, it may hold later entries; then that snapshot is not the current one any more, and with the next all of
+ * them are read again.
  */
-async function currentHead(run: SigningRun, memory: HeadMemory, { snapshot }: SnapshotState): Promise<SnapshotHead> {
-  const { metadataVersion, sha256 } = snapshot;
-  if (memory.known?.sha256 === sha256) return memory.known.head;
-  const head = await readHead(run, memory.known);
+export async function mergeBase(run: SigningRun, memory: HeadMemory, state: SnapshotState): Promise<MergeBase> {
+  const { known } = memory;
+  const { metadataVersion, sha256 } = state.snapshot;
+  if (known?.sha256 === sha256) return { state, head: known.head, isAlone: true };
+  const head = await readHead(run, known);
   memory.known = { metadataVersion, sha256, head };
-  return head;
+  return { state, head, isAlone: known === undefined };
 }
 
 /** All of it, or of the one that is known what others changed since. */

@@ -1,8 +1,8 @@
 import { roleAbove } from "../../../../domain/tuf/custom-role.js";
 import { TufError, type TufErrorCode } from "../../../../domain/tuf/errors.js";
 import { isBinName } from "../../../../domain/tuf/hash-bins.js";
-import type { RoleCommit, RoleState } from "../../../../domain/tuf/tuf-store.js";
-import { commitMerge, type HeadMemory } from "./merge-snapshot.js";
+import type { RoleState } from "../../../../domain/tuf/tuf-store.js";
+import { commitMerge, type HeadMemory, mergeBase, signMerge } from "./merge-snapshot.js";
 import { binCommit } from "./sign-bins.js";
 import { areDelegatorsDue } from "./sign-delegators.js";
 import {
@@ -42,13 +42,23 @@ export async function publishAtOnce(
   const bins = await dueBins(run, horizons);
   if (bins === undefined || bins.length === 0) return undefined;
   const { store, repository } = run;
-  const [states, snapshot] = await Promise.all([soundStates(run, bins), store.snapshotState(repository.name)]);
+  const [states, snapshot] = await Promise.all([
+    soundStates(run, bins),
+    store.snapshotState(repository.name),
+    run.signing.loadKeys([...bins, "snapshot", "timestamp"], repository),
+  ]);
   if (states === undefined) return undefined;
+  const due = dueStates(states, horizons);
+  if (due === undefined || due.length === 0) return undefined;
   const trusting = await asOf(run);
-  const signed = await signedBins(trusting, states, horizons).catch(() => undefined);
-  if (signed === undefined || signed.length === 0) return undefined;
-  const outcome = await commitMerge(trusting, memory, snapshot, signed).catch(ifUnsigned);
-  if (outcome === undefined) return undefined;
+  const raised = due.map(({ name, metadataVersion }) => ({ role: name, metadataVersion: metadataVersion + 1 }));
+  const base = await mergeBase(trusting, memory, snapshot);
+  const [merge, signed] = await Promise.all([
+    signMerge(trusting, base, raised).catch(ifUnsigned),
+    Promise.all(due.map((state) => binCommit(trusting, state))).catch(() => undefined),
+  ]);
+  if (merge === undefined || signed === undefined) return undefined;
+  const outcome = await commitMerge(trusting, memory, merge, signed);
   const isMerged = outcome === "applied";
   if (!isMerged && (await store.commitSignedRoles(repository.name, signed)) === "stale") return undefined;
   const report = emptyReport();
@@ -56,13 +66,13 @@ export async function publishAtOnce(
   return { ...report, isMerged };
 }
 
-async function signedBins(
-  trusting: SigningRun,
-  states: readonly RoleState[],
-  { binsHorizon }: Horizons,
-): Promise<readonly RoleCommit[]> {
-  const due = states.filter((state) => isToBeSigned(state, state.version, binsHorizon));
-  return Promise.all(due.map((state) => binCommit(trusting, state)));
+/** `undefined` where one of the records cannot be. */
+function dueStates(states: readonly RoleState[], { binsHorizon }: Horizons): readonly RoleState[] | undefined {
+  try {
+    return states.filter((state) => isToBeSigned(state, state.version, binsHorizon));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a signature cannot be had. */

@@ -29,6 +29,11 @@ export class RoleSigning {
     private readonly now: number,
   ) {}
 
+  /** Loads the keys of roles that are to be signed soon. What is wrong with one, whoever signs with it is told. */
+  async loadKeys(roles: readonly string[], repository: Trusted): Promise<void> {
+    await Promise.allSettled(roles.map((role) => this.#signersOf(role, repository)));
+  }
+
   /**
    * @param role name of the file's role
    * @param repository as it is after what `signed` was made from was read: whoever changes its trust makes the role dirty
@@ -59,9 +64,17 @@ export class RoleSigning {
     return { file: wholeFile(this.codec, "snapshot", this.codec.withMeta(envelope, members), edition), envelope };
   }
 
-  /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
   async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
-    const { keys, trust, settled, customRoles = [] } = repository;
+    const { signers, along } = await this.#signersOf(role, repository);
+    const required = await Promise.all(signers.map((signer) => signatureOf(signer, canonical)));
+    return [...required, ...(await this.#signaturesAlong(repository.keys, along, canonical))];
+  }
+
+  /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
+  async #signersOf(
+    role: string,
+    { keys, trust, settled, customRoles = [] }: Trusted,
+  ): Promise<{ readonly signers: readonly Signer[]; readonly along: readonly string[] }> {
     // A bin below a custom role is signed with that role's keys.
     const own = trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
     const { keyIds, threshold, along } = signatories(own, { settled, now: this.now });
@@ -69,8 +82,7 @@ export class RoleSigning {
     if (signers.length < threshold) {
       throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
     }
-    const required = await Promise.all(signers.map((signer) => signatureOf(signer, canonical)));
-    return [...required, ...(await this.#signaturesAlong(keys, along ?? [], canonical))];
+    return { signers, along: along ?? [] };
   }
 
   /** Of keys that are on their way out; one that is lost already holds nothing up. */
