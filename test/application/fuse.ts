@@ -2,6 +2,8 @@
 export class Fuse {
   #left: number;
   blown = false;
+  /** The call that it blew at. */
+  at: string | undefined;
 
   constructor(
     calls: number,
@@ -21,6 +23,7 @@ export class Fuse {
           this.#left -= 1;
           this.blown = this.#left === 0;
           const last = this.blown;
+          if (last) this.at = String(name);
           if (last && this.when === "before") throw new Error("crashed");
           const answer: unknown = await Reflect.apply(member, target, parameters);
           if (last) throw new Error("crashed");

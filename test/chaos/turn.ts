@@ -57,8 +57,14 @@ export class TurnTaker {
     this.#publisher = new PublishTufRepository(this.#ports);
   }
 
+  /** What a publish leaves to be done after its answer is part of the turn. */
   async take(turn: Turn): Promise<void> {
     this.#ahead = turn.ahead ?? 0;
+    await this.#do(turn);
+    await this.#publisher.recorded(REPOSITORY);
+  }
+
+  async #do(turn: Turn): Promise<void> {
     switch (turn.kind) {
       case "publish":
         await this.#publisher.publish(REPOSITORY);

@@ -4,7 +4,7 @@ import { SqlTargetEdits } from "../../infrastructure/persistence/tuf/sql-target-
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
-import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { type PublishReport, PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { Fuse } from "../application/fuse.js";
 import { onSqlBackends } from "./backends.js";
@@ -44,7 +44,12 @@ onSqlBackends((testDatabase, backend) => {
 
   const add = ({ ports }: TufWorker, ...paths: readonly string[]) =>
     addTargets(ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
-  const publish = ({ ports }: TufWorker) => new PublishTufRepository(ports).publish(REPOSITORY);
+  const publish = async ({ ports }: TufWorker): Promise<PublishReport> => {
+    const publisher = new PublishTufRepository(ports);
+    const report = await publisher.publish(REPOSITORY);
+    await publisher.recorded(REPOSITORY);
+    return report;
+  };
   const delegate = ({ ports }: TufWorker, role: string, bins?: number) =>
     addDelegation(ports, REPOSITORY, { role, paths: [`${role}/*`], ...(bins === undefined ? {} : { bins }) });
   const rotate = async ({ ports }: TufWorker, role: string) => {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
-import { PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
+import { type PublishReport, PublishTufRepository } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { Fuse } from "../application/fuse.js";
 import { type Child, releaseTogether, startChild } from "../support/child.js";
@@ -50,7 +50,12 @@ onSqlBackends((testDatabase, backend) => {
 
   const add = ({ ports }: TufWorker, paths: readonly string[]) =>
     addTargets(ports, REPOSITORY, new Map(paths.map((path) => [path, contentOf(path)])));
-  const publish = ({ ports }: TufWorker) => new PublishTufRepository(ports).publish(REPOSITORY);
+  const publish = async ({ ports }: TufWorker): Promise<PublishReport> => {
+    const publisher = new PublishTufRepository(ports);
+    const report = await publisher.publish(REPOSITORY);
+    await publisher.recorded(REPOSITORY);
+    return report;
+  };
 
   /** As the database has it, not as it was published. */
   async function accepted(): Promise<ReadonlyMap<string, string>> {

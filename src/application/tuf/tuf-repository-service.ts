@@ -105,12 +105,14 @@ export class TufRepositoryService {
   }
 
   /** Deletes metadata files that no client can need any more. See `pruneTufRepository`. */
-  prune(options?: PruneOptions): Promise<number> {
+  async prune(options?: PruneOptions): Promise<number> {
+    await this.#publisher.recorded(this.name);
     return pruneTufRepository(this.ports, this.name, options);
   }
 
   /** Versions, expiry, what is not published yet, and the root that awaits signatures. See `tufRepositoryStatus`. */
-  status(): Promise<RepositoryStatus> {
+  async status(): Promise<RepositoryStatus> {
+    await this.#publisher.recorded(this.name);
     return tufRepositoryStatus(this.ports, this.name);
   }
 
@@ -125,7 +127,8 @@ export class TufRepositoryService {
   }
 
   /** Names of current files that storage lost, damaged or does not have yet; changes nothing. See `damagedFiles`. */
-  damaged(): Promise<readonly string[]> {
+  async damaged(): Promise<readonly string[]> {
+    await this.#publisher.recorded(this.name);
     return damagedFiles(this.ports, this.name);
   }
 

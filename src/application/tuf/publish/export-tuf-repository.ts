@@ -36,20 +36,44 @@ export interface ExportOptions {
 }
 
 /**
- * Brings the published files up to what is committed. Files of several exporters are the same files, so any number of
- * them may run, stop anywhere and be run again. Before a timestamp leads clients to files, storage is asked whether it has
- * them: there is storage that acknowledges what it loses.
+ * Brings the published files up to what is committed, and records that they are. Files of several exporters are the same
+ * files, so any number of them may run, stop anywhere and be run again. Before a timestamp leads clients to files, storage is
+ * asked whether it has them: there is storage that acknowledges what it loses.
  * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
  */
 export async function exportTufRepository(
   ports: ExportPorts,
   repository: string,
-  { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
+  options?: ExportOptions,
 ): Promise<ExportReport> {
+  const { report, record } = await publishFiles(ports, repository, options);
+  await record?.write();
+  return report;
+}
+
+/** Clients see all of it; how far storage is, is not recorded yet. */
+export interface PublishedFiles {
+  readonly report: ExportReport;
+  /** `undefined` where nothing is to be recorded. */
+  readonly record: ExportRecord | undefined;
+}
+
+export interface ExportRecord {
+  /** Whether others act by it: by a root that everybody can have now, or by the age of files that come late. */
+  readonly isAwaited: boolean;
+  write(): Promise<void>;
+}
+
+/** As `exportTufRepository`, but leaves the record to the caller: until it is there, the next export puts these files again. */
+export async function publishFiles(
+  ports: ExportPorts,
+  repository: string,
+  { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
+): Promise<PublishedFiles> {
   const putter = new FilePutter(ports, repository, recent, isMending);
-  const exported = await rereading(() => exportWith(putter, ports, repository, isMending));
-  recent.exported(exported.files);
-  return { position: exported.position, filesWritten: putter.written };
+  const { backlog, record } = await rereading(() => exportWith(putter, ports, repository, isMending));
+  recent.exported(backlog.files);
+  return { report: { position: backlog.position, filesWritten: putter.written }, record };
 }
 
 async function exportWith(
@@ -57,7 +81,7 @@ async function exportWith(
   ports: ExportPorts,
   repository: string,
   isMending: boolean,
-): Promise<ExportBacklog> {
+): Promise<{ readonly backlog: ExportBacklog; readonly record: ExportRecord | undefined }> {
   const { store } = ports;
   const [recorded, released] = await Promise.all([
     store.exportPosition(repository),
@@ -80,12 +104,14 @@ async function exportWith(
   await putter.putAll(phases);
   const storedAt = timestamp && (await putTimestamp(ports, putter, timestamp));
   for (const root of roots) await putter.putAll([[root]]);
-  if (backlog.files.length > 0) {
-    const now = ports.clock.now();
-    const isLate = storedAt !== undefined && (isBehind(recorded, backlog) || now - storedAt > LATE);
-    await store.recordExport(repository, backlog.position, isLate ? now : undefined);
-  }
-  return backlog;
+  if (backlog.files.length === 0) return { backlog, record: undefined };
+  const now = ports.clock.now();
+  const isLate = storedAt !== undefined && (isBehind(recorded, backlog) || now - storedAt > LATE);
+  const record = {
+    isAwaited: isLate || backlog.position.root > recorded.root,
+    write: () => store.recordExport(repository, backlog.position, isLate ? now : undefined),
+  };
+  return { backlog, record };
 }
 
 /** Whether older commits are published with this one, or were by somebody who did not record it; any of them may be late. */

@@ -5,10 +5,11 @@ import type { CommitPlan } from "../../../../domain/tuf/publish-plan.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { FileReference } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
-import { type ExportPorts, type ExportReport, exportTufRepository } from "./export-tuf-repository.js";
+import { ExportLane } from "./export-lane.js";
+import type { ExportPorts } from "./export-tuf-repository.js";
 import { commitPending, HeadMemory } from "./merge-snapshot.js";
 import { publishAtOnce } from "./publish-at-once.js";
-import { RecentFiles } from "./recent-files.js";
+import type { RecentFiles } from "./recent-files.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { signGivenTargets } from "./sign-given-targets.js";
 import { horizonsOf, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
@@ -46,10 +47,9 @@ const RENEWED_PER_RUN = 32;
 
 /** The work on one repository that this process does for all callers at once. */
 interface Lanes {
-  readonly recent: RecentFiles;
   readonly publish: GroupCommit<PublishReport>;
   readonly merge: GroupCommit<CommitPlan>;
-  readonly export: GroupCommit<ExportReport>;
+  readonly export: ExportLane;
 }
 
 /**
@@ -82,7 +82,7 @@ export class PublishTufRepository {
    */
   async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishReport> {
     const lanes = await this.#lanesOf(repository);
-    const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.recent), paths);
+    const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.export.recent), paths);
     return finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] });
   }
 
@@ -95,9 +95,14 @@ export class PublishTufRepository {
    */
   async renew(repository: string, { within, limit = 256 }: RenewOptions = {}): Promise<PublishReport> {
     const lanes = await this.#lanesOf(repository);
-    const run = await this.#signingRun(repository, lanes.recent);
+    const run = await this.#signingRun(repository, lanes.export.recent);
     const horizons = horizonsOf(run.repository, run.clock.now(), within);
     return finish(lanes, await signExpiringRoles(run, horizons, limit));
+  }
+
+  /** Ends once the database knows of what this process has published, or could not be told: `publish` does not wait for that. */
+  async recorded(repository: string): Promise<void> {
+    await this.#lanes.get(repository)?.export.recorded();
   }
 
   async #lanesOf(name: string): Promise<Lanes> {
@@ -105,17 +110,16 @@ export class PublishTufRepository {
     if (known !== undefined) return known;
     await existingRepository(this.ports.store, name);
     const head = new HeadMemory();
-    const recent = new RecentFiles();
+    const exports = new ExportLane(this.ports, name);
     const lanes: Lanes = this.#lanes.get(name) ?? {
-      recent,
       publish: new GroupCommit(async () => {
-        const run = await this.#signingRun(name, recent);
+        const run = await this.#signingRun(name, exports.recent);
         const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
         if (atOnce?.isMerged) return exported(lanes, atOnce, "snapshot");
         return finish(lanes, atOnce ?? (await signDue(run)));
       }),
-      merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, recent), head)),
-      export: new GroupCommit(() => exportTufRepository(this.ports, name, { recent })),
+      merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, exports.recent), head)),
+      export: exports,
     };
     this.#lanes.set(name, lanes);
     return lanes;
