@@ -9,6 +9,13 @@ export function notFound(type: AnyRecordType, id: RecordId): DistinctionError {
   return new DistinctionError("RECORD_NOT_FOUND", `${type.name} ${idText(id)} does not exist`);
 }
 
+/** What an object shows, its removal included, is stored no more: its version may be another state's by now. */
+export function undone(type: AnyRecordType, original: RecordState): DistinctionError {
+  const id = idText(idFrom(type, original.attributes));
+  const message = `${type.name} ${id}: what this object shows was undone, by going back to a savepoint: load it again`;
+  return new DistinctionError("UNTRACKED_RECORD", message);
+}
+
 /** An entry that the record's scope left out is needed. */
 export function notLoaded(type: AnyRecordType, id: string | undefined, reason: string): DistinctionError {
   return new DistinctionError("NOT_LOADED", `${id === undefined ? type.name : `${type.name} ${id}`}: ${reason}`);

@@ -4,6 +4,7 @@ import { firstVersion } from "./record/first-version.js";
 import { newState } from "./record/new-record.js";
 import { idFrom, idText, type RecordId } from "./record/record-id.js";
 import type { RecordState } from "./record/record-state.js";
+import { undone } from "./record-errors.js";
 import { RecordTracker } from "./record/record-tracker.js";
 import { storeBy, storeWithin, type RecordStore } from "./record-store.js";
 import type { RepositoryEnvironment } from "./repository-environment.js";
@@ -11,6 +12,7 @@ import type { TrackedRecord } from "./record/tracked-record.js";
 import type { Patience } from "./save/patience.js";
 import type { Backoff } from "./save/retry.js";
 import type { WaitOptions, WriteOptions } from "./save/save-options.js";
+import { Standing } from "./save/standing.js";
 import { SavePlan } from "./save/save-plan.js";
 import { Waiting } from "./save/waiting.js";
 import type { AnyRecordType, RecordOf } from "./types/record-type.js";
@@ -36,6 +38,13 @@ export class RepositoryContext<R extends AnyRecordType> {
   /** The store as it writes with these options. */
   storeFor(options: WriteOptions, patience: Patience | undefined): RecordStore {
     return storeWithin(storeBy(this.store, options.actor), patience);
+  }
+
+  /** As `storeFor`, for a write that begins now and rests on `original`: nothing of it is sent where that is undone first. */
+  storeForChange(options: WriteOptions, patience: Patience | undefined, original: RecordState): RecordStore {
+    const { moments } = this.store;
+    if (moments === undefined) return this.storeFor(options, patience);
+    return this.storeFor(options, new Standing(moments, patience, () => undone(this.type, original)));
   }
 
   /** What a record that is not stored yet is to be stored as. */

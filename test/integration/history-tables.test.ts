@@ -8,6 +8,7 @@ import { FakeClock } from "../support/fake-clock.js";
 
 /** Of a caller who could leave, and does not. */
 const PATIENCE: Patience = {
+  hasEnd: true,
   check: () => undefined,
   waiting: (work) => work(() => undefined),
   afterwards: () => () => undefined,

@@ -45,10 +45,7 @@ export class RecordTracker<R extends AnyRecordType> {
       const message = `${this.#shown(record)} was neither loaded nor added by this repository`;
       throw new DistinctionError("UNTRACKED_RECORD", message);
     }
-    if (tracked.span?.isUndone === true) {
-      const message = `${this.#shown(record)}: what this object shows was undone, by going back to a savepoint: load it again`;
-      throw new DistinctionError("UNTRACKED_RECORD", message);
-    }
+    tracked.requireStored();
     if (tracked.isRemoved) throw new DistinctionError("RECORD_REMOVED", `${this.#shown(record)} was removed`);
     return tracked;
   }

@@ -6,6 +6,7 @@ import { isSameOrder, mergedOrder, movedBy } from "./entry-order.js";
 import { InvalidValueError, type Fault } from "../errors.js";
 import { givenEntries } from "./given-entries.js";
 import { changesOf } from "../diff/record-changes.js";
+import { undone } from "../record-errors.js";
 import { faceOf, trackedCollection, trackedMap } from "./record.js";
 import type { RecordChecks } from "./record-checks.js";
 import type { Span } from "./moments.js";
@@ -35,7 +36,7 @@ export class TrackedRecord {
     public original: RecordState,
     readonly scope: EntryScope | undefined,
     /** Where somebody else may undo what is stored. */
-    readonly span?: Span,
+    private readonly span?: Span,
   ) {
     this.record = faceOf(type, object);
   }
@@ -48,6 +49,25 @@ export class TrackedRecord {
   remove(): void {
     this.#isRemoved = true;
     this.span?.stored();
+  }
+
+  /**
+   * What an object shows need not be stored any more where somebody else may undo that.
+   *
+   * @throws DistinctionError `UNTRACKED_RECORD`
+   */
+  requireStored(): void {
+    if (this.span?.isUndone === true) throw undone(this.type, this.original);
+  }
+
+  /**
+   * A write of what the object shows now begins, which may store a new state.
+   *
+   * @throws as `requireStored`
+   */
+  begin(): void {
+    this.requireStored();
+    this.span?.begin();
   }
 
   /**

@@ -79,7 +79,7 @@ export class BatchSaver<R extends AnyRecordType> {
     }));
     let rebased: ReadonlyMap<number, readonly Change[]> = new Map();
     const outcome = await this.context
-      .storeFor(options, patience)
+      .storeForChange(options, patience, pending[0]!.tracked.original)
       .applyAll(writes, (stale) => (rebased = this.#rebased(pending, stale)));
     if (outcome.kind === "missing") throw this.#gone(outcome.ids, pending);
     const merged = new Map<TrackedRecord, number>();

@@ -1,5 +1,7 @@
 /** How long a caller is willing to wait. */
 export interface Patience {
+  /** Whether it ends at some time. */
+  readonly hasEnd: boolean;
   /** Throws what the caller is to get once it has ended: `ABORTED`, `RETRIES_EXHAUSTED`. */
   check(): void;
   /**

@@ -29,12 +29,12 @@ export class RecordRemover<R extends AnyRecordType> {
     const { type, plan } = this.context;
     const { original, scope } = tracked;
     const { expect = [] } = options;
-    tracked.span?.begin();
+    tracked.begin();
     tracked.requireShown();
     tracked.requireItsKey();
     saveRules(type, { expect }); // refuses names that guard nothing
     plan.checks.removed(original);
-    const outcome = await this.context.storeFor(options, patience).remove(original);
+    const outcome = await this.context.storeForChange(options, patience, original).remove(original);
     if (outcome.kind === "missing") throw removedMeanwhile(type, original);
     if (outcome.kind === "stale") {
       const overlaps = foreignChanges(type, original, within(outcome.current, scope), expect);

@@ -60,7 +60,7 @@ export class RecordSaver<R extends AnyRecordType> {
     const pending = this.context.plan.capture(record, tracked, saveRules(this.context.type, options));
     const { original } = tracked;
     const id = this.context.idOf(original);
-    const store = this.context.storeFor(options, patience);
+    const store = this.context.storeForChange(options, patience, original);
     if (pending.mine.length === 0) {
       if (!isGuarded(pending.rules)) return this.saved(id, original.version, 0, 0);
       return this.#verify(pending, id, store);
@@ -69,13 +69,17 @@ export class RecordSaver<R extends AnyRecordType> {
     return this.#inLane(id, patience, (before, tell) => this.#write(store, pending, id, backoff, before, tell));
   }
 
-  /** Waiting has to end with the signal or deadline: such a save takes its chances at the database. */
+  /**
+   * Waiting has to end with the signal or deadline: such a save takes its chances at the database. So does one in somebody
+   * else's transaction: what the one before it stored may be undone.
+   */
   #inLane<T>(
     id: RecordId,
     patience: Backoff | undefined,
     write: (before: Stored | undefined, tell: (stored: Stored) => void) => Promise<T>,
   ): Promise<T> {
-    return patience === undefined ? this.#lanes.run(idText(id), write) : write(undefined, () => undefined);
+    const waits = patience === undefined && this.context.store.moments === undefined;
+    return waits ? this.#lanes.run(idText(id), write) : write(undefined, () => undefined);
   }
 
   /** Nothing is to be written, but the caller wants to know that what the decision rests on is still so. */

@@ -81,6 +81,7 @@ export function backoffFor(
  * do not meet again in step.
  */
 export class Backoff implements Patience {
+  readonly hasEnd = true;
   #pauses = 0;
 
   /**

@@ -38,7 +38,7 @@ export class SavePlan<R extends AnyRecordType> {
    * @throws InvalidValueError
    */
   capture(record: RecordOf<R>, tracked: TrackedRecord, rules: RebaseRules): PendingSave {
-    tracked.span?.begin();
+    tracked.begin();
     const mine = tracked.changes(rules.force);
     if (mine.length > 0) this.checks.edited(record, { before: tracked.original, changes: mine });
     else if (isGuarded(rules)) this.checks.open(record, tracked.original);

@@ -66,7 +66,7 @@ export class JoinedConnector implements Connector {
 
   withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
     return this.joined.piece(() => {
-      const waits = patience && this.shortWaits?.();
+      const waits = patience?.hasEnd === true ? this.shortWaits?.() : undefined;
       if (waits === undefined) return work(this.connection);
       return waits.restored(async () => {
         await waits.begin();
