@@ -12,8 +12,8 @@ import { changeTrust } from "../../src/application/tuf/trust/change-trust.js";
 import { signDelegation } from "../../src/application/tuf/delegations/delegation-signing.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
-import { Fuse } from "../application/fuse.js";
 import type { TufWorld } from "../application/tuf-world.js";
+import { crashedPublish } from "./crashed-publish.js";
 import { servedWorld } from "./served-world.js";
 import type { TufClient } from "./tuf-client.js";
 
@@ -229,7 +229,7 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
   }
 
   it("sees no error while publishers crash between any two steps of new keys for roles below others", async () => {
-    const { store, trust, files } = world.ports;
+    const { store } = world.ports;
     await addDelegation(world.ports, "main", { role: "team", paths: ["team/?"] });
     await addDelegation(world.ports, "main", { role: "inner", paths: ["team/*"], below: "team" });
     await addDelegation(world.ports, "main", { role: "innermost", paths: ["team/?"], below: "inner", bins: 2 });
@@ -238,13 +238,7 @@ describe("tuf-js, unmodified, over HTTP, with custom roles", () => {
     await polledDuring("team/0", async () => {
       for (let calls = 1, crashed = true; crashed; calls++) {
         await rotated(["innermost", "inner", "team"][calls % 3]!);
-        const fuse = new Fuse(calls, calls % 2 === 0 ? "before" : "after");
-        const guarded = { store: fuse.guard(store), trust: fuse.guard(trust), files: fuse.guard(files) };
-        await world
-          .publisher(guarded)
-          .publish("main")
-          .catch(() => undefined);
-        crashed = fuse.blown;
+        crashed = await crashedPublish(world, calls);
         await pause(1);
         await publish();
       }

@@ -7,8 +7,8 @@ import { ROOTED_ROLES, type RootedRole, TRANSITION } from "../../domain/tuf/trus
 import { changeBinsTrust } from "../../src/application/tuf/trust/change-bins-trust.js";
 import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
 import { signRoot } from "../../src/application/tuf/trust/sign-root.js";
-import { Fuse } from "../application/fuse.js";
 import type { TufWorld } from "../application/tuf-world.js";
+import { crashedPublish } from "./crashed-publish.js";
 import { servedWorld } from "./served-world.js";
 import { type TestServer, TufClient } from "./tuf-client.js";
 
@@ -106,14 +106,7 @@ describe("tuf-js, unmodified, over HTTP, while keys change", () => {
       // What was replaced before has retired by now.
       world.clock.time += TRANSITION;
       await (calls % 3 === 0 ? rotateBins() : rotate(calls % 3 === 1 ? ["targets"] : ["snapshot", "timestamp"]));
-      const fuse = new Fuse(calls, calls % 2 === 0 ? "before" : "after");
-      const { store, trust, files } = world.ports;
-      const guarded = { store: fuse.guard(store), trust: fuse.guard(trust), files: fuse.guard(files) };
-      await world
-        .publisher(guarded)
-        .publish("main")
-        .catch(() => undefined);
-      crashed = fuse.blown;
+      crashed = await crashedPublish(world, calls);
       await pause(5);
       await world.publisher().publish("main");
     }

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
-import { Fuse } from "../application/fuse.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
+import { crashedPublish } from "./crashed-publish.js";
 import { serve, type TestServer, TufClient } from "./tuf-client.js";
 
 describe("tuf-js, unmodified, over HTTP", () => {
@@ -128,11 +128,7 @@ describe("tuf-js, unmodified, over HTTP", () => {
     const stop = poll("polled");
     for (let calls = 1, crashed = true; crashed; calls++) {
       await world.add(`step/${calls}`);
-      const fuse = new Fuse(calls, calls % 2 === 0 ? "before" : "after");
-      const { store, files } = world.ports;
-      const publisher = world.publisher({ store: fuse.guard(store), files: fuse.guard(files) });
-      await publisher.publish("main").catch(() => undefined);
-      crashed = fuse.blown;
+      crashed = await crashedPublish(world, calls);
       await pause(10);
     }
     expect(await stop()).toBeGreaterThan(3);
