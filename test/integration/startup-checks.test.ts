@@ -98,7 +98,7 @@ describe(`a table on ${inject("serverName")} is refused`, () => {
     for (const name of ["article_labels", "article_tags", "article_files", "articles"])
       await run(`DROP TABLE IF EXISTS ${name}`);
     await createTestTables(database, articleTable);
-    await run(alteration);
+    for (const statement of alteration.split("; ")) await run(statement);
     await new SqlRecordStore(database, articleTable).insert(newState(articleType, { id: "x" }));
   };
 
@@ -127,6 +127,12 @@ describe(`a table on ${inject("serverName")} is refused`, () => {
       "ALTER TABLE articles MODIFY published_at DATETIME(2) NULL",
       "UNSAFE_TIME_COLUMN",
       /articles\.published_at keeps 2 digits of a second, and publishedAt has 3: make it DATETIME\(3\)/,
+    ],
+    [
+      "whose entries' engine has no transactions",
+      "DROP TABLE article_labels; CREATE TABLE article_labels (name INT) ENGINE = MyISAM",
+      "UNSAFE_TABLE_ENGINE",
+      /^article_labels is kept by MyISAM/,
     ],
     ["that is not there", "DROP TABLE article_files", "MISSING_TABLE", /article_files/],
   ])("%s", async (_, alteration, code, message) => {
@@ -228,6 +234,21 @@ describe("a table of an entity", () => {
         expect(await used()).toMatchObject({ written: true });
       },
     );
+
+    if (backend === "server") {
+      test.each(["MyISAM", "MEMORY", /mariadb/i.test(inject("serverName")) ? "Aria" : "CSV"])(
+        "whose engine is %s, without transactions, is refused; mended, it is accepted",
+        async (engine) => {
+          await withVersion(", version INT NOT NULL");
+          if (engine === "CSV") await dataSource.query("ALTER TABLE membership DROP PRIMARY KEY");
+          await dataSource.query(`ALTER TABLE membership ENGINE = ${engine}`);
+          const told = new RegExp(`^membership is kept by ${engine}, which has no transactions`);
+          await expect(used()).rejects.toEqual(coded("UNSAFE_TABLE_ENGINE", told));
+          await dataSource.query("ALTER TABLE membership ENGINE = InnoDB");
+          expect(await used()).toMatchObject({ written: true });
+        },
+      );
+    }
 
     test("that is not there is refused, or whose children's is not; mended, it is accepted", async () => {
       const photos = distinct(dataSource, Photo);

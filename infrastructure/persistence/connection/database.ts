@@ -84,6 +84,10 @@ export class Database {
     return this.shared?.identity ?? this;
   }
 
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
   /** Whether plain reads may be older than what is stored: they are part of a transaction that began before. */
   get hasFixedView(): boolean {
     return this.shared?.isJoined ?? false;
@@ -128,7 +132,8 @@ export class Database {
    *
    * @param session to look through, where the caller holds one already
    * @param patience of a caller who does not wait for ever: a look that it leaves ends its connection
-   * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`
+   * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`,
+   *   `UNSAFE_TIME_COLUMN`, `UNSAFE_TABLE_ENGINE`
    */
   layout(table: RecordTable, session?: Session, patience?: Patience): Promise<TableLayout> {
     return this.#layouts.of(table, session, patience);

@@ -1,5 +1,6 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Session } from "../connection/session.js";
+import { TABLES_AND_ENGINES, UNSAFE_ENGINE } from "./table-engine.js";
 
 /** What a database says of a column. */
 export interface ColumnFacts {
@@ -13,7 +14,11 @@ export interface ColumnFacts {
 export class TableColumns {
   readonly #facts: ReadonlyMap<string, ColumnFacts>;
 
-  constructor(facts: Iterable<readonly [name: string, facts: ColumnFacts]>) {
+  /** @param unsafeEngine what keeps the table, where that has no transactions */
+  constructor(
+    facts: Iterable<readonly [name: string, facts: ColumnFacts]>,
+    readonly unsafeEngine?: string,
+  ) {
     this.#facts = new Map([...facts].map(([name, one]) => [name.toLowerCase(), one]));
   }
 
@@ -22,15 +27,21 @@ export class TableColumns {
   }
 }
 
-/** @throws DistinctionError `MISSING_TABLE` */
+/**
+ * Both tables' names are given: MariaDB would go through all databases for the one that it has to find by a join.
+ *
+ * @throws DistinctionError `MISSING_TABLE`
+ */
 export async function serverColumns(session: Session, table: string): Promise<TableColumns> {
   const rows = await session.rows({
     sql:
-      "SELECT COLUMN_NAME, DATA_TYPE, COLLATION_NAME, DATETIME_PRECISION FROM information_schema.COLUMNS " +
-      "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
-    parameters: [table],
+      `SELECT c.COLUMN_NAME, c.DATA_TYPE, c.COLLATION_NAME, c.DATETIME_PRECISION, ${UNSAFE_ENGINE} ` +
+      `FROM information_schema.COLUMNS c JOIN ${TABLES_AND_ENGINES} WHERE c.TABLE_SCHEMA = DATABASE() ` +
+      "AND c.TABLE_NAME = ? AND t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = ?",
+    parameters: [table, table],
   });
-  if (rows.length === 0) throw missingTable(table);
+  const [first] = rows;
+  if (first === undefined) throw missingTable(table);
   return new TableColumns(
     rows.map(([name, type, collation, digits]) => [
       String(name),
@@ -40,6 +51,7 @@ export async function serverColumns(session: Session, table: string): Promise<Ta
         digits: digits === null ? undefined : Number(digits),
       },
     ]),
+    (first[4] as string | null) ?? undefined,
   );
 }
 

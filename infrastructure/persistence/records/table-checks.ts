@@ -2,12 +2,13 @@ import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { keyNames, type Attributes, type Collections } from "../../../domain/distinction/types/record-type.js";
 import { serverColumns, sqliteColumns, type ColumnFacts, type TableColumns } from "./column-facts.js";
 import { secondDigits } from "./column-codec.js";
+import { requireSafeEngine } from "./table-engine.js";
 import { entryKeyColumns, type EntryTable, type RecordTable } from "./record-table.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Session } from "../connection/session.js";
 
 /**
- * Refuses a table whose keys, version, positions or times would not work as the statements expect. SQLite needs a check
+ * Refuses a table whose engine, keys, version, positions or times would not work as the statements expect. SQLite needs a check
  * of positions alone, and of the version of an entity: its integers have 64 bits, its text compares by code point unless
  * a column says otherwise, and it cuts no time.
  *
@@ -16,7 +17,7 @@ import type { Session } from "../connection/session.js";
  * entity itself states.
  *
  * @throws DistinctionError `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`,
- *   `UNSAFE_TIME_COLUMN`, `MISSING_TABLE`
+ *   `UNSAFE_TIME_COLUMN`, `UNSAFE_TABLE_ENGINE`, `MISSING_TABLE`
  */
 export async function checkTable(session: Session, table: RecordTable, { name }: Dialect): Promise<void> {
   const isFile = name === "sqlite";
@@ -25,6 +26,7 @@ export async function checkTable(session: Session, table: RecordTable, { name }:
   const entryTables = Object.entries(table.entryTables);
   if (!isFile || !isOurs) {
     const columns = await columnsOf(session, table.name);
+    requireSafeEngine(table.name, columns.unsafeEngine);
     if (isOurs) checkVersionColumn(table, columns);
     else checkVersionBits(table, table.versionBits, columns);
     if (!isFile) {
@@ -36,6 +38,7 @@ export async function checkTable(session: Session, table: RecordTable, { name }:
   for (const [collection, entries] of entryTables) {
     if (isFile && isOurs && entries.positionColumn === undefined) continue;
     const columns = await columnsOf(session, entries.name);
+    requireSafeEngine(entries.name, columns.unsafeEngine);
     if (isOurs) checkPositions(entries, columns);
     if (isFile) continue;
     if (isOurs) checkKeys(entries.name, entryKeyColumns(entries), columns);
