@@ -77,6 +77,7 @@ export class SqlUnitOfWork implements UnitOfWork {
     const { patience } = run;
     const remembers = await hasHistory(this.database, patience);
     let unit: UnitDatabase | undefined;
+    let bound: SqlTransactionScope | undefined;
     let ended: Committed<T>;
     try {
       ended = await this.database.lend(
@@ -87,6 +88,7 @@ export class SqlUnitOfWork implements UnitOfWork {
               const open = (unit = new UnitDatabase(this.database, connection, options.signal));
               if (run.locking) await lockRecords(connection, this.database, seen);
               const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
+              bound = scope;
               const mark = openUnit(this.database.identity, exclusive);
               try {
                 const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
@@ -107,6 +109,10 @@ export class SqlUnitOfWork implements UnitOfWork {
     } catch (error) {
       if (unit?.doom?.rerun === true || errorMeaning(error) === "gave-up") {
         return { kind: "undone", reason: translated(error, this.database.address) };
+      }
+      // A migration may have run since the database was known to have no history.
+      if (bound?.lacksHistory === true && (await hasHistory(this.database, patience))) {
+        return { kind: "undone", reason: error };
       }
       throw translated(error, this.database.address);
     }
@@ -139,6 +145,8 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
   /** By the name of the table: several stores may stand for one. */
   readonly #records = new Map<string, UnitRecords>();
   readonly #members = new UnitMembers();
+  /** Whether a history was wanted, and its tables were not there. */
+  lacksHistory = false;
 
   constructor(
     private readonly unit: UnitDatabase,
@@ -167,7 +175,10 @@ class SqlTransactionScope implements TransactionScope, UnitBinding {
     if (!(store instanceof SqlRecordStore) || store.home?.identity !== this.database.identity) {
       throw unitMisused("a repository of another database cannot take part");
     }
-    if (store instanceof HistoryRecordStore && !this.remembers) throw missingHistory(this.database);
+    if (store instanceof HistoryRecordStore && !this.remembers) {
+      this.lacksHistory = true;
+      throw missingHistory(this.database);
+    }
     let inside = this.#stores.get(store);
     if (inside === undefined) {
       const { table } = store;
