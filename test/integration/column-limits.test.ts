@@ -103,6 +103,30 @@ const EVERYWHERE: Readonly<Record<string, Column>> = {
   },
 };
 const FILE: Readonly<Record<string, Column>> = {
+  decimal: {
+    options: { type: "decimal", precision: 20, scale: 6 },
+    fit: [
+      readAs("99999999999999.9", 99999999999999.9),
+      readAs("-0.000001", -0.000001),
+      readAs("0123.4500", 123.45),
+      readAs("-0.00", 0),
+      readAs("1000000000000000000000000", 1e24),
+      readAs(`0.${"0".repeat(300)}5`, 5e-301),
+      readAs("9007199254740992", 2 ** 53),
+      0.1,
+      1 / 3,
+      Number.MAX_VALUE,
+    ],
+    unfit: [
+      ["99999999999999.999999", /digits that SQLite's .*15.*, got the string "99999999999999.999999"/],
+      ["-12345678901234567.5", /15/],
+      ["9007199254740993", /15/],
+      [`0.${"0".repeat(400)}1`, /15/],
+      [`1${"0".repeat(400)}`, /a finite number/],
+      ["many", /a finite number/],
+    ],
+  },
+  numeric: { options: { type: "numeric" }, fit: [readAs("0.3", 0.3)], unfit: [["0.12345678901234567890", /15/]] },
   time: {
     options: { type: "time" },
     fit: ["838:59:59", "-838:59:59", readAs("5:00", "05:00:00"), readAs("12:00:00.500", "12:00:00.5")],

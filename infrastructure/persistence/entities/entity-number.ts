@@ -101,17 +101,34 @@ export function floatValue(
   return { type, codec: { ...codec, isSingle: single } };
 }
 
-/** SQLite's DECIMAL, which is a number there; TypeORM gives it as one. Callers may write text too. */
+/**
+ * SQLite's DECIMAL, which is a 64-bit floating-point number there; TypeORM gives it as one. Callers may write text too, of the
+ * digits that such a number shows again.
+ */
 export function looseDecimalValue(): ColumnValue {
   const { type, codec } = floatValue();
-  const asNumber = (value: unknown): unknown =>
-    typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  const isDigits = (value: unknown): value is string => typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value);
+  const asNumber = (value: unknown): unknown => (isDigits(value) ? Number(value) : value);
   return {
     codec,
     type: {
       ...type,
-      fault: (value) => type.fault(asNumber(value)),
+      fault: (value) => {
+        const reason = type.fault(asNumber(value));
+        if (reason !== undefined || !isDigits(value) || keepsDigits(value)) return reason;
+        return `digits that SQLite's 64-bit numbers keep (up to 15 always are), got ${describeValue(value)}`;
+      },
       capture: (value) => type.capture(asNumber(value)),
     },
   };
+}
+
+/** Whether the number that a text is read as shows all digits of the text that mean something. */
+function keepsDigits(text: string): boolean {
+  const [whole = "", fraction = ""] = text.replace("-", "").split(".");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  if (digits === "") return true;
+  const exponent = digits.length - fraction.length - 1;
+  const shown = Math.abs(Number(text)).toExponential().replace(".", "").replace("+", "");
+  return shown === `${digits.replace(/0+$/, "")}e${exponent}`;
 }
