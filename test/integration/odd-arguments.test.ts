@@ -204,3 +204,15 @@ describe("odd arguments end in an error of ours, or do no harm", () => {
     expect(wrong).toEqual([]);
   });
 });
+
+test.each<readonly [name: string, odd: unknown]>([
+  ["poolSize", 0],
+  ["connectTimeout", NaN],
+  ...[0, -5, NaN, "abc", 0.5, 2_147_483_001].map((odd) => ["idleTransactionTimeout", odd] as const),
+])("openDatabase refuses %s: %s before it opens anything", (name, odd) => {
+  const refused = {
+    code: "INVALID_VALUE",
+    faults: [{ path: "options", reason: expect.stringContaining(name) as string }],
+  };
+  expect(() => surface.openDatabase(url, { ...environment, [name]: odd })).toThrow(expect.objectContaining(refused));
+});

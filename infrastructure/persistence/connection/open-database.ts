@@ -36,7 +36,7 @@ export interface OpenOptions extends DatabaseOptions {
   /**
    * Milliseconds that a transaction on a server may be silent before the server ends it; 10,000 by default. A process that
    * froze in one, or a machine that vanished, holds its locks no longer; a unit of work that does something slow in between
-   * fails. In whole seconds.
+   * fails. Rounded up to whole seconds, at most 2,147,483 of them.
    */
   readonly idleTransactionTimeout?: number;
   /**
@@ -57,9 +57,13 @@ const POOL_SIZE = 10;
 /** Shorter than `Database` tries again: whoever waits for such a transaction succeeds in the end. */
 const IDLE_TRANSACTION_TIMEOUT = 10_000;
 
+/** What `wait_timeout` takes on every platform of MySQL: 2,147,483 seconds. */
+const LONGEST_IDLE_TRANSACTION = 2_147_483_000;
+
 const OPEN_OPTIONS: Rules = {
   poolSize: aWholeNumberFrom(1),
   connectTimeout: aWholeNumberFrom(1),
+  idleTransactionTimeout: aWholeNumberFrom(1, LONGEST_IDLE_TRANSACTION),
   schema: oneAmong("migrate", "check", "unmanaged"),
   onStatement: aFunction,
   checkTables: aFlag,
