@@ -7,8 +7,34 @@ export type Rule = (value: unknown) => string | undefined;
 /** Rules by the names of arguments or options. */
 export type Rules<N extends string = string> = Readonly<Record<N, Rule>>;
 
+/** What cannot even be looked at (a revoked proxy) does not fit. */
 export function rule(what: string, fits: (value: unknown) => boolean): Rule {
-  return (value) => (fits(value) ? undefined : `${what}, got ${typeName(value)}`);
+  return (value) => {
+    try {
+      if (fits(value)) return undefined;
+    } catch {
+      // told as what it is, below
+    }
+    return `${what}, got ${typeName(value)}`;
+  };
+}
+
+/**
+ * An array of what fits. A hole is refused like a value that is none: methods of arrays pass over it, which would leave out in
+ * silence what a caller listed.
+ */
+export function arrayOf(what: string, fits: (value: unknown) => boolean = () => true): Rule {
+  const isArray = rule(what, Array.isArray);
+  return (given) => {
+    const reason = isArray(given);
+    if (reason !== undefined) return reason;
+    const values = given as readonly unknown[];
+    for (let index = 0; index < values.length; index++) {
+      if (!(index in values)) return `${what}, got a hole at [${index}]`;
+      if (!fits(values[index])) return `${what}, got ${typeName(values[index])} at [${index}]`;
+    }
+    return undefined;
+  };
 }
 
 /** An object that has these methods; of one that lacks some it is told which. */
@@ -23,11 +49,12 @@ export function having(what: string, ...methods: readonly string[]): Rule {
 export const anObject = rule("an object", (value) => isObject(value) && !Array.isArray(value));
 /** No Map, Date or array: their members would be passed over in silence. */
 export const aPlainObject = rule("a plain object", isPlain);
-export const anArray = rule("an array", Array.isArray);
+export const anArray = arrayOf("an array");
 export const aFunction = rule("a function", (value) => typeof value === "function");
 export const aFlag = rule("true or false", (value) => typeof value === "boolean");
 export const someText = rule("text", (value) => typeof value === "string");
-export const someNames = rule("an array of names", (value) => Array.isArray(value) && value.every(isText));
+export const someNames = arrayOf("an array of names", isText);
+export const someGroups = arrayOf("an array of arrays of names", (value) => someNames(value) === undefined);
 export const aSignal = rule("an AbortSignal", (value) => {
   return isObject(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function";
 });
@@ -84,8 +111,9 @@ export function optionFaults(rules: Rules, given: unknown, path = "options"): Fa
   const faults: Fault[] = [];
   for (const name in given as object) {
     const value = (given as Readonly<Record<string, unknown>>)[name];
-    if (!Object.hasOwn(rules, name)) faults.push({ path: name, reason: `is none of ${Object.keys(rules).join(", ")}` });
-    else if (value !== undefined) {
+    if (!Object.hasOwn(rules, name)) {
+      faults.push({ path: name, reason: `unknown option; known: ${Object.keys(rules).join(", ")}` });
+    } else if (value !== undefined) {
       const fault = rules[name]!(value);
       if (fault !== undefined) faults.push({ path: name, reason: fault });
     }

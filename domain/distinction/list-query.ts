@@ -1,12 +1,14 @@
 import {
   anArray,
   aPlainObject,
+  arrayOf,
   aWholeNumberFrom,
   oneAmong,
   optionFaults,
   requireOptions,
   rule,
   someText,
+  type Rule,
   type Rules,
 } from "./arguments.js";
 import type { AttributeType, ValueOf } from "./types/attribute-type.js";
@@ -92,14 +94,19 @@ const MOST_ORDERED_DIGITS = 18;
 const SORT_KEY: Rules = { by: someText, order: oneAmong("asc", "desc") };
 
 const QUERY: Rules<keyof ListQuery<AnyRecordType>> = {
-  where: (given) => (Array.isArray(given) ? given.map(aPlainObject).find(Boolean) : aPlainObject(given)),
-  sort: (given) => anArray(given) ?? (given as unknown[]).map(sortKeyFault).find(Boolean),
+  where: (given) => (typeName(given) === "an array" ? eachFault(given, aPlainObject) : aPlainObject(given)),
+  sort: (given) => eachFault(given, sortKeyFault),
   limit: aWholeNumberFrom(1, MOST_RECORDS),
   after: () => undefined, // an id: see `recordId`
   scope: () => undefined, // see `scopeFaults`
 };
 
+const someValues = arrayOf("a list of values");
 const someComparisons = rule("comparisons such as { eq: … }", (given) => aPlainObject(given) === undefined);
+
+function eachFault(given: unknown, check: Rule): string | undefined {
+  return anArray(given) ?? (given as readonly unknown[]).map(check).find(Boolean);
+}
 
 function sortKeyFault(key: unknown): string | undefined {
   const [fault] = optionFaults(SORT_KEY, key, "{ by, order }");
@@ -154,7 +161,10 @@ function conditionsOn(type: AnyRecordType, name: string, comparisons: unknown, f
 function conditionFault(attribute: AttributeType, operator: string, given: unknown): string | undefined {
   if (!OPERATORS.includes(operator)) return `one of ${OPERATORS.join(", ")} is needed here`;
   if (attribute.shape.kind === "json") return "JSON cannot be compared";
-  if (operator === "in" && !Array.isArray(given)) return `a list of values, got ${typeName(given)}`;
+  if (operator === "in") {
+    const reason = someValues(given);
+    if (reason !== undefined) return reason;
+  }
   if (!["eq", "neq", "in"].includes(operator)) {
     if (given === null) return "null has no order";
     const reason = orderFault(attribute);

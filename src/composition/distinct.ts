@@ -6,7 +6,7 @@ import {
   aPlainObject,
   optionFaults,
   requireArguments,
-  rule,
+  someGroups,
   someNames,
   type Rules,
 } from "../../domain/distinction/arguments.js";
@@ -46,9 +46,7 @@ export interface DistinctOptions<E extends object> extends DataSourceUse {
 const OPTIONS: Rules<keyof DistinctOptions<object>> = {
   ...DATA_SOURCE_USE,
   policies: aPlainObject,
-  groups: rule("an array of arrays of names", (groups) => {
-    return Array.isArray(groups) && groups.every((group) => someNames(group) === undefined);
-  }),
+  groups: someGroups,
   validate: aFunction,
   ignore: someNames,
   secret: someNames,

@@ -7,6 +7,7 @@ import { storeWithin, type RecordStore } from "../record-store.js";
 import { idText, recordId, type RecordId } from "../record/record-id.js";
 import type { EntryScope, RecordState } from "../record/record-state.js";
 import type { RepositoryContext } from "../repository-context.js";
+import { checkedAll } from "../save/batch-checks.js";
 import { noneOf } from "../save/batch-errors.js";
 import { checkScope } from "../save/check-scope.js";
 import { waitFor } from "../save/patience.js";
@@ -66,7 +67,8 @@ export class RecordReader<R extends AnyRecordType> {
 
   async #getMany(given: readonly IdOf<R>[], scope: EntryScope | undefined, store: RecordStore): Promise<RecordOf<R>[]> {
     checkScope(this.context.type, scope);
-    const texts = given.map((id) => recordId(this.context.type, id)).map((id) => [idText(id), id] as const);
+    const checked = checkedAll(this.context.type, given, (id) => recordId(this.context.type, id));
+    const texts = checked.map((id) => [idText(id), id] as const);
     const ids = new Map(texts);
     const records = new Map<string, RecordOf<R>>();
     const missing: RecordId[] = [];

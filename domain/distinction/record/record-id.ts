@@ -1,4 +1,4 @@
-import { InvalidValueError } from "../errors.js";
+import { InvalidValueError, type Fault } from "../errors.js";
 import { keyNames, type AnyRecordType, type Attributes, type IdOf } from "../types/record-type.js";
 
 /** A record's id as the values of its key attributes, in the key's order, captured. */
@@ -7,18 +7,28 @@ export type RecordId = readonly (string | number | bigint)[];
 /**
  * The id that a caller gave, checked.
  *
- * @throws InvalidValueError where a part of it is no value of its key attribute.
+ * @throws InvalidValueError where a part of it is no value of its key attribute, or a plain object has other members. An instance of a class may
+ *   have them, as a record of an entity does.
  */
 export function recordId<R extends AnyRecordType>(type: R, id: IdOf<R>): RecordId {
   const names = keyNames(type);
   const attributes = type.attributes as Attributes;
   const composite = typeof type.key !== "string" || isNamed(type, id);
-  return names.map((name) => {
-    const value: unknown = composite ? (id as Record<string, unknown> | undefined)?.[name] : id;
-    const reason = attributes[name]!.fault(value);
-    if (reason !== undefined) throw new InvalidValueError(type.name, [{ path: name, reason }]);
-    return attributes[name]!.capture(value) as string | number | bigint;
-  });
+  const values = names.map((name): unknown => (composite ? (id as Record<string, unknown> | undefined)?.[name] : id));
+  const faults: Fault[] = composite ? membersBeside(names, id) : [];
+  for (const [index, name] of names.entries()) {
+    const reason = attributes[name]!.fault(values[index]);
+    if (reason !== undefined) faults.push({ path: name, reason });
+  }
+  if (faults.length > 0) throw new InvalidValueError(type.name, faults);
+  return names.map((name, index) => attributes[name]!.capture(values[index]) as string | number | bigint);
+}
+
+/** Members of a plain object that are no part of the key: passed over, they would find another record than was meant. */
+function membersBeside(names: readonly string[], id: unknown): Fault[] {
+  if (typeof id !== "object" || id === null || Object.getPrototypeOf(id) !== Object.prototype) return [];
+  const others = Object.keys(id).filter((name) => !names.includes(name));
+  return others.map((path) => ({ path, reason: `is no part of the key ${names.join(", ")}` }));
 }
 
 /** Whether an entity's single key was given by its name, as a composite one is: its type does not tell which it has. */

@@ -1,23 +1,19 @@
 import { InvalidValueError, type Fault } from "../errors.js";
 import type { RecordState } from "../record/record-state.js";
 import type { RepositoryContext } from "../repository-context.js";
-import type { AnyRecordType, RecordOf } from "../types/record-type.js";
+import type { AnyRecordType } from "../types/record-type.js";
 
 /**
- * What `check` makes of each record of a batch.
+ * What `check` makes of each record of a batch, or of each id.
  *
- * @throws InvalidValueError listing all faults of all records
+ * @throws InvalidValueError listing all faults of all of them
  */
-export function checkedAll<R extends AnyRecordType, T>(
-  { type }: RepositoryContext<R>,
-  records: readonly RecordOf<R>[],
-  check: (record: RecordOf<R>) => T,
-): T[] {
+export function checkedAll<G, T>(type: AnyRecordType, given: readonly G[], check: (one: G) => T): T[] {
   const faults: Fault[] = [];
   const checked: T[] = [];
-  for (const [index, record] of records.entries()) {
+  for (const [index, one] of given.entries()) {
     try {
-      checked.push(check(record));
+      checked.push(check(one));
     } catch (error) {
       if (!(error instanceof InvalidValueError)) throw error;
       const { id } = error;

@@ -30,7 +30,7 @@ export class BatchSaver<R extends AnyRecordType> {
 
   async #inTurns(records: readonly RecordOf<R>[], options: SaveOptions): Promise<SaveResult[]> {
     requireOptions(this.context.type.name, SAVE_OPTIONS, options);
-    const tracked = records.map((record) => this.context.tracker.of(record));
+    const tracked = checkedAll(this.context.type, records, (record) => this.context.tracker.of(record));
     refuseCopies(
       this.context,
       tracked.map(({ original }) => original),
@@ -45,7 +45,7 @@ export class BatchSaver<R extends AnyRecordType> {
     patience: Backoff | undefined,
   ): Promise<SaveResult[]> {
     const rules = saveRules(this.context.type, options);
-    const all = checkedAll(this.context, records, (record) =>
+    const all = checkedAll(this.context.type, records, (record) =>
       this.context.plan.capture(record, this.context.tracker.of(record), rules),
     );
     const pending = isGuarded(rules) ? all : all.filter(({ mine }) => mine.length > 0);

@@ -1,14 +1,9 @@
-import { aPlainObject } from "../arguments.js";
+import { aPlainObject, arrayOf } from "../arguments.js";
 import { InvalidValueError, type Fault } from "../errors.js";
 import type { EntryScope } from "../record/record-state.js";
 import type { AnyRecordType, Collections } from "../types/record-type.js";
-import { describeValue, typeName } from "../types/type-name.js";
 
-function someKeys(keys: unknown): string | undefined {
-  if (!Array.isArray(keys)) return `an array of text keys, got ${typeName(keys)}`;
-  const odd = keys.findIndex((key) => typeof key !== "string");
-  return odd < 0 ? undefined : `an array of text keys, got one with ${describeValue(keys[odd])}`;
-}
+const someKeys = arrayOf("an array of text keys", (key) => typeof key === "string");
 
 /** Why a caller's scope is none of this record type: a misspelt collection would load everything instead of a part. */
 export function scopeFaults({ name: record, collections }: AnyRecordType, scope: EntryScope = {}): Fault[] {

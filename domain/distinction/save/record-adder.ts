@@ -39,7 +39,7 @@ export class RecordAdder<R extends AnyRecordType> {
   async #addAll(records: readonly RecordOf<R>[], options: WriteOptions): Promise<void> {
     const { context } = this;
     requireOptions(context.type.name, WRITE_OPTIONS, options);
-    const states = checkedAll(context, records, (record) => context.created(record));
+    const states = checkedAll(context.type, records, (record) => context.created(record));
     refuseCopies(context, states);
     if (states.length === 0) return;
     const patience = context.waiting.patience("addAll", options, () => ({}));

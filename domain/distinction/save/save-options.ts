@@ -1,4 +1,4 @@
-import { aSignal, oneAmong, rule, someNames, someTime, type Rule, type Rules } from "../arguments.js";
+import { arrayOf, aSignal, oneAmong, someNames, someTime, type Rule, type Rules } from "../arguments.js";
 import type { ConflictError, RemovedMeanwhileError } from "../errors.js";
 import type { EntryScope } from "../record/record-state.js";
 import { textFault } from "../types/text-types.js";
@@ -70,7 +70,7 @@ export const SAVE_OPTIONS: Rules<keyof SaveOptions> = {
   ...WRITE_OPTIONS,
   mode: oneAmong("merge", "strict"),
   expect: someNames,
-  force: rule("an array of names and of [collection, key]", (value) => Array.isArray(value) && value.every(isSubject)),
+  force: arrayOf("an array of names and of [collection, key]", isSubject),
 };
 
 function isSubject(value: unknown): value is Subject {

@@ -1,4 +1,13 @@
-import { aFunction, aPlainObject, optionFaults, rule, someNames, someText, type Rules } from "../arguments.js";
+import {
+  aFunction,
+  aPlainObject,
+  optionFaults,
+  rule,
+  someGroups,
+  someNames,
+  someText,
+  type Rules,
+} from "../arguments.js";
 import { anAttributeType } from "./attribute-rules.js";
 import type { CollectionType } from "./collection-type.js";
 import { DistinctionError } from "../errors.js";
@@ -11,9 +20,7 @@ const DEFINITION: Rules = {
   attributes: aPlainObject,
   collections: aPlainObject,
   policies: aPlainObject,
-  groups: rule("an array of arrays of names", (groups) => {
-    return Array.isArray(groups) && groups.every((group) => someNames(group) === undefined);
-  }),
+  groups: someGroups,
   stamp: someText,
   validate: aFunction,
   guards: aFunction,

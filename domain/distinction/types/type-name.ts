@@ -5,7 +5,7 @@ export function typeName(value: unknown): string {
   try {
     return nameOf(value);
   } catch {
-    return "an object";
+    return "an object that cannot be read";
   }
 }
 

@@ -42,7 +42,7 @@ describe("how long a caller waits", () => {
     for (const [options, reason] of [
       [{ deadline: -5 }, "milliseconds, 0 or more, got -5"],
       [{ signal: "x" }, "an AbortSignal, got string"],
-      [{ signals: undefined }, expect.stringMatching(/^is none of .*signal, deadline/)],
+      [{ signals: undefined }, expect.stringMatching(/^unknown option; known: .*signal, deadline/)],
     ] as const) {
       const faults = [{ path: Object.keys(options)[0], reason: reason as unknown }];
       await expect(call(desk, photo, options as never)).rejects.toMatchObject({ code: "INVALID_VALUE", faults });
