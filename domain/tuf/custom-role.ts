@@ -49,7 +49,7 @@ export function catchAllName({ namePrefix }: Pick<HashBins, "namePrefix">): stri
  */
 export function checkCustomName(name: string, bins: Pick<HashBins, "namePrefix">): void {
   if (!isRoleName(name)) {
-    const shown = shownPath(String(name));
+    const shown = shownPath(name);
     throw new TufError("INVALID_NAME", `role "${shown}": a letter, then at most 63 letters, digits, "-" or "_"`);
   }
   // File systems that ignore case would take two roles' files for one.
@@ -92,7 +92,7 @@ export function checkPatterns(role: string, paths: readonly string[]): void {
     ...(new Set(paths).size < paths.length ? ["a path pattern is there twice"] : []),
     ...paths.flatMap((pattern) => {
       const reason = pathPatternFault(pattern);
-      return reason === undefined ? [] : [`pattern "${shownPath(String(pattern))}": ${reason}`];
+      return reason === undefined ? [] : [`pattern "${shownPath(pattern)}": ${reason}`];
     }),
   ];
   if (faults.length === 0) return;

@@ -48,7 +48,8 @@ export class TufError extends Error {
 
 /** One reason why a target was refused. */
 export interface TargetFault {
-  readonly code: "INVALID_TARGET_PATH" | "INVALID_TARGET";
+  /** METADATA_TOO_LARGE where there is no room for it in its role. */
+  readonly code: "INVALID_TARGET_PATH" | "INVALID_TARGET" | "METADATA_TOO_LARGE";
   /** The path as given, escaped and cut: safe for a terminal and a log. */
   readonly path: string;
   /** What the rule asks for and what was found. */

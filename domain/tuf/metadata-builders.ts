@@ -1,4 +1,5 @@
 import { binsBelow, catchAllName, type CustomRole } from "./custom-role.js";
+import { corrupt } from "./errors.js";
 import { formatExpires } from "./expiry.js";
 import type { HashBins } from "./hash-bins.js";
 import type {
@@ -14,7 +15,8 @@ import { listedAs } from "./prefix-bins.js";
 import type { NewTufRepository, TufRepository } from "./repository.js";
 import { type RoleTrust, trustOf } from "./trust.js";
 import type { TrustPlan } from "./trust-change.js";
-import type { Target } from "./target.js";
+import { isReadable, type Target } from "./target.js";
+import { shownPath } from "./target-path.js";
 import type { MetadataFile } from "./tuf-store.js";
 
 /** The edition of the specification that these builders follow. */
@@ -117,7 +119,7 @@ function listing(stated: readonly StatedRole[]): NonNullable<TargetsSigned["dele
 
 /** A bin, or a custom role that delegates to nobody (TUF 1.0.33 §4.5). */
 export function binSigned(targets: ReadonlyMap<string, Target>, edition: Edition): TargetsSigned {
-  const entries = Array.from(targets, ([path, target]) => [path, targetEntry(target)] as const);
+  const entries = Array.from(targets, ([path, target]) => [path, targetEntry(path, target)] as const);
   return { ...common("targets", edition), targets: Object.fromEntries(entries) };
 }
 
@@ -139,7 +141,10 @@ function common<T extends string>(type: T, { metadataVersion, expiresAt }: Editi
   return { _type: type, spec_version: SPEC_VERSION, version: metadataVersion, expires: formatExpires(expiresAt) };
 }
 
-function targetEntry({ length, sha256, custom }: Target): TargetEntry {
+/** Checked when it was accepted, and once more: one that clients cannot read would take the whole file from them. */
+function targetEntry(path: string, target: Target): TargetEntry {
+  if (!isReadable(target)) throw corrupt(`target "${shownPath(path)}" has a length or hash that no client reads`);
+  const { length, sha256, custom } = target;
   return { length, hashes: { sha256 }, ...(custom === undefined ? {} : { custom }) };
 }
 

@@ -41,12 +41,17 @@ export function checkSignable(role: string, bytes: number): void {
  * @throws {TufError} METADATA_TOO_LARGE
  */
 export function checkRoom(role: string, held: number, added: number): void {
-  if (added <= 0 || held + added <= MAX_TARGETS) return;
+  const reason = roomFault(role, held, added);
+  if (reason !== undefined) throw new TufError("METADATA_TOO_LARGE", reason);
+}
+
+/** What `checkRoom` refuses it for. */
+export function roomFault(role: string, held: number, added: number): string | undefined {
+  if (added <= 0 || held + added <= MAX_TARGETS) return undefined;
   const limit = MAX_TARGETS.toLocaleString("en");
   const shown = held > MAX_TARGETS ? `more than ${limit}` : held.toLocaleString("en");
-  throw new TufError(
-    "METADATA_TOO_LARGE",
+  return (
     `role ${role}: ${shown} targets and ${added.toLocaleString("en")} new ones, ` +
-      `clients read at most ${limit} of one role; give it hash bins`,
+    `clients read at most ${limit} of one role; give it hash bins`
   );
 }

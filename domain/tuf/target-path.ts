@@ -1,3 +1,5 @@
+import { typeName } from "../distinction/types/type-name.js";
+
 /** Longest path, in bytes of its UTF-8 form. */
 export const MAX_PATH_BYTES = 1_024;
 
@@ -39,8 +41,9 @@ export function targetPathFault(path: string): string | undefined {
   return RULES.find(({ broken }) => broken(path))?.reason;
 }
 
-/** A path fit for messages: control characters, lone surrogates and quotes escaped, cut to a bounded length. */
-export function shownPath(path: string): string {
+/** A path as callers give it, fit for messages: of what is no text its kind, control characters, lone surrogates and quotes escaped, cut to a bounded length. */
+export function shownPath(path: unknown): string {
+  if (typeof path !== "string") return typeName(path);
   const cut = path.length > SHOWN_CHARACTERS ? `${path.slice(0, SHOWN_CHARACTERS)}…` : path;
   return cut.replace(/["\\\p{Cc}\p{Cf}\p{Surrogate}\p{Zl}\p{Zp}]/gu, (character) =>
     character === '"' || character === "\\" ? `\\${character}` : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,

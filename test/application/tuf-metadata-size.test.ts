@@ -4,7 +4,7 @@ import type { Target } from "../../domain/tuf/target.js";
 import { UnsignedRolesError } from "../../src/application/tuf/publish/publish-tuf-repository.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
-import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { addTargets, addValidTargets, faultsByPath } from "../../src/application/tuf/targets/add-targets.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
 import { foreignKey } from "../conformance/foreign-repository.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
@@ -86,6 +86,25 @@ describe("metadata that clients would not read", () => {
       await expect(add(given("team/more", 1))).rejects.toMatchObject(refused("48,076", "1"));
       await expect(add(given("team", MAX_TARGETS + 1))).rejects.toMatchObject(refused("48,076", "1"));
       expect(await heldBy("team")).toBe(MAX_TARGETS);
+    });
+
+    it("is refused target by target, where partial acceptance is asked for", async () => {
+      await fill("team");
+      const { targets } = world.state.repositories.get("main")!.roles.get("team")!;
+      targets.delete("team/7");
+      const mixed = new Map([...given("team/more", 3), ["team/5", targetOf("new")], ["other", any]]);
+      const faults = await faultsByPath(world.ports, "main", mixed);
+      expect([...faults.keys()]).toEqual(["team/more/1", "team/more/2"]);
+      const { targets: accepted, refused: told } = await addValidTargets(world.ports, "main", mixed);
+      expect(accepted).toBe(3);
+      expect(told).toEqual(
+        ["team/more/1", "team/more/2"].map((path) => {
+          const { code, message: reason } = refused("48,075", "3");
+          return { code, path, reason };
+        }),
+      );
+      expect(await heldBy("team")).toBe(MAX_TARGETS);
+      expect(targets.get("team/5")).toEqual(targetOf("new"));
     });
 
     it("leaves room for what is there already, and for as much as was removed", async () => {

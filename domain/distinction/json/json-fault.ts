@@ -1,5 +1,6 @@
 import { typeName } from "../types/type-name.js";
 import { fitsUtf8, utf8Length } from "../types/utf8-length.js";
+import { accessorFault, shapeFault } from "./plain-members.js";
 
 /** Most objects and arrays within one another in a JSON attribute: MySQL's limit. MariaDB's is lower: see the column codec. */
 export const MAX_JSON_DEPTH = 100;
@@ -50,10 +51,11 @@ function faultOf(value: unknown, depth: number): PlacedFault | undefined {
 }
 
 function arrayFault(value: readonly unknown[], depth: number): PlacedFault | undefined {
-  const hidden = shapeFault(value, Array.prototype, value.length + 1); // with `length`
-  if (hidden !== undefined) return hidden;
+  const hidden = shapeFault(value, value.length);
+  if (hidden !== undefined) return here(hidden);
   for (let index = 0; index < value.length; index++) {
-    const fault = accessorFault(value, index) ?? faultOf(value[index], depth + 1);
+    const computed = accessorFault(value, index);
+    const fault = computed === undefined ? faultOf(value[index], depth + 1) : here(computed);
     if (fault !== undefined) return below(`[${index}]`, fault);
   }
   return undefined;
@@ -61,11 +63,11 @@ function arrayFault(value: readonly unknown[], depth: number): PlacedFault | und
 
 function objectFault(value: object, depth: number): PlacedFault | undefined {
   const names = Object.keys(value);
-  const hidden = shapeFault(value, Object.prototype, names.length);
-  if (hidden !== undefined) return hidden;
+  const hidden = shapeFault(value, names.length);
+  if (hidden !== undefined) return here(hidden);
   for (const name of names) {
     const computed = accessorFault(value, name);
-    if (computed !== undefined) return below(`.${name}`, computed);
+    if (computed !== undefined) return below(`.${name}`, here(computed));
     const member = (value as Readonly<Record<string, unknown>>)[name];
     if (member === undefined) continue; // as in JSON.stringify: undefined is missing
     const wrongName = nameFault(name);
@@ -74,23 +76,6 @@ function objectFault(value: object, depth: number): PlacedFault | undefined {
     if (fault !== undefined) return below(`.${name}`, fault);
   }
   return undefined;
-}
-
-/** A class, or members that `JSON.stringify` passes over without a word. */
-function shapeFault(value: object, plain: object, ownKeys: number): PlacedFault | undefined {
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-  if (prototype !== plain && (prototype !== null || Array.isArray(value))) {
-    return here(`plain JSON, got an instance of ${prototype?.constructor?.name ?? "a class"}`);
-  }
-  if (Reflect.ownKeys(value).length <= ownKeys) return undefined;
-  const kind = Array.isArray(value) ? "beside its elements" : "under symbols, or hidden from enumeration";
-  return here(`plain JSON, got ${typeName(value)} with members ${kind}`);
-}
-
-/** What is worked out at each read may be another value at each: one is checked and compared, and another one stored. */
-function accessorFault(value: object, name: string | number): PlacedFault | undefined {
-  const isValue = Object.getOwnPropertyDescriptor(value, name)?.get === undefined;
-  return isValue ? undefined : here("plain JSON, got a member with a getter");
 }
 
 function nameFault(name: string): PlacedFault | undefined {

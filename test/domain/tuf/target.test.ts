@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { InvalidTargetsError } from "../../../domain/tuf/errors.js";
 import type { JsonObject } from "../../../domain/tuf/json.js";
-import { targetFaults } from "../../../domain/tuf/target.js";
+import { readTarget, type Target } from "../../../domain/tuf/target.js";
 
 const sha256 = "ab".repeat(32);
+const targetFaults = (path: string, target: Target) => {
+  const read = readTarget(path, target);
+  return "faults" in read ? read.faults : [];
+};
 const nested = (depth: number): JsonObject => (depth === 0 ? {} : { in: nested(depth - 1) });
 const reasons = (custom: unknown) =>
   targetFaults("a", { length: 1, sha256, custom: custom as JsonObject }).map(({ reason }) => reason);

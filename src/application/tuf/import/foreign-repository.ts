@@ -1,9 +1,9 @@
 import { binsBelow } from "../../../../domain/tuf/custom-role.js";
-import { InvalidTargetsError } from "../../../../domain/tuf/errors.js";
 import { binNames, binOf, digestRange, wholeRange } from "../../../../domain/tuf/hash-bins.js";
 import type { MetadataDocument, TargetsSigned } from "../../../../domain/tuf/metadata-document.js";
 import { checkReadable } from "../../../../domain/tuf/metadata-size.js";
-import { type Target, targetFaults } from "../../../../domain/tuf/target.js";
+import { GivenTargets } from "../../../../domain/tuf/given-targets.js";
+import type { Target } from "../../../../domain/tuf/target.js";
 import type { NewRole } from "../../../../domain/tuf/tuf-store.js";
 import { checkNoDelegations, type ForeignBin, isBin } from "./foreign-delegations.js";
 import { type ForeignFile, type ForeignPorts, ForeignReader, type ForeignRoot } from "./foreign-reader.js";
@@ -149,7 +149,5 @@ function checkedTargets({ targets }: TargetsSigned): ReadonlyMap<string, Target>
   const kept = Object.entries(targets).map(([path, { length, hashes, custom }]): readonly [string, Target] => {
     return [path, { length, sha256: hashes.sha256 ?? "", ...(custom === undefined ? {} : { custom }) }];
   });
-  const [first, ...others] = kept.flatMap(([path, target]) => targetFaults(path, target));
-  if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
-  return new Map(kept);
+  return GivenTargets.of(kept).checked();
 }

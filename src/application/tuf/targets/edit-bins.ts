@@ -1,10 +1,10 @@
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
-import { checkRoom, MAX_TARGETS } from "../../../../domain/tuf/metadata-size.js";
-import { growthBy, lastOfEach, type TargetEdits } from "../../../../domain/tuf/target-edits.js";
-import { keptTarget, type Target } from "../../../../domain/tuf/target.js";
+import type { TargetEdits } from "../../../../domain/tuf/target-edits.js";
+import type { Target } from "../../../../domain/tuf/target.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "../../aborted.js";
 import { existingRepository } from "../existing-repository.js";
+import { checkRooms } from "./role-room.js";
 import { type PlacedEdit, TargetPlaces } from "./target-places.js";
 
 export interface EditPorts {
@@ -33,7 +33,7 @@ const EDITS_AT_A_TIME = 4_000;
 /**
  * Accepts edits in batches, each of them whole or not at all; a call of up to 4,000 edits is one batch. If the database
  * fails between two batches, the first is accepted, and repeating the call is safe.
- * @param targets by path; `null` removes
+ * @param targets by path; `null` removes. Checked, and nobody else's: they are kept while the call waits
  * @throws {TufError} REPOSITORY_NOT_FOUND; INVALID_TARGET_PATH for a path that some clients would not find; METADATA_TOO_LARGE for
  *   a custom role without bins that would hold more than clients can read
  * @throws {DistinctionError} ABORTED
@@ -41,53 +41,15 @@ const EDITS_AT_A_TIME = 4_000;
 export async function editBins(
   ports: EditPorts,
   name: string,
-  targets: Iterable<readonly [path: string, target: Target | null]>,
+  targets: ReadonlyMap<string, Target | null>,
   options?: EditOptions,
 ): Promise<EditReport> {
   const repository = await existingRepository(ports.store, name);
   const places = new TargetPlaces(repository, ports.codec);
-  const given = Array.from(targets, ([path, target]) => [path, target && keptTarget(target)] as const);
-  const edits = places.editsOf(given);
+  const edits = places.editsOf([...targets]);
+  // Each batch is checked when it is accepted; of several, nothing is accepted where not all can be.
   if (edits.length > EDITS_AT_A_TIME) await checkRooms(ports, name, places, edits);
   return acceptPlaced(ports, name, places, edits, options);
-}
-
-/**
- * Each batch is checked when it is accepted; this is for calls of several, so that nothing of them is accepted where not all
- * can be. Another call that adds meanwhile may leave room for the first batches only.
- */
-async function checkRooms(
-  { store }: Pick<EditPorts, "store">,
-  name: string,
-  places: TargetPlaces,
-  edits: readonly PlacedEdit[],
-): Promise<void> {
-  const byRole = new Map<string, PlacedEdit[]>();
-  for (const edit of edits) {
-    const role = places.wholeAt(edit.place);
-    if (role === undefined) continue;
-    const ofRole = byRole.get(role);
-    if (ofRole === undefined) byRole.set(role, [edit]);
-    else ofRole.push(edit);
-  }
-  for (const [role, ofRole] of byRole) {
-    const held = await store.targetCount(name, role, MAX_TARGETS + 1);
-    const most = ofRole.filter(({ target }) => target !== null).length;
-    if (held + most <= MAX_TARGETS) continue;
-    const paths = await heldBy(store, name, role);
-    checkRoom(
-      role,
-      held,
-      growthBy(lastOfEach(ofRole), ({ path }) => paths.has(path)),
-    );
-  }
-}
-
-/** Asked only where a role might come to its limit: one page of the table, for hardly any role has more. */
-async function heldBy(store: EditPorts["store"], name: string, space: string): Promise<ReadonlySet<string>> {
-  const page = { after: { space, digest: new Uint8Array(), path: "" }, limit: MAX_TARGETS + 1 };
-  const held = await store.heldPaths(name, "", page);
-  return new Set(held.filter((one) => one.space === space).map(({ path }) => path));
 }
 
 /** As `editBins`, with these places. */
@@ -95,7 +57,7 @@ export function acceptEdits(
   ports: Pick<EditPorts, "edits">,
   name: string,
   places: TargetPlaces,
-  targets: Iterable<readonly [path: string, target: Target | null]>,
+  targets: ReadonlyMap<string, Target>,
 ): Promise<EditReport> {
   return acceptPlaced(ports, name, places, places.editsOf([...targets]));
 }

@@ -21,11 +21,11 @@ export async function removeTargets(
   const unique = new Set(paths);
   const [first, ...others] = [...unique].flatMap(pathFaults);
   if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
-  const edits = Array.from(unique, (path) => [path, null] as const);
+  const edits = new Map(Array.from(unique, (path) => [path, null] as const));
   return editBins(ports, repository, edits, options);
 }
 
 function pathFaults(path: string): readonly TargetFault[] {
   const reason = targetPathFault(path);
-  return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(String(path)), reason }];
+  return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(path), reason }];
 }
