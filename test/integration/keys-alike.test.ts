@@ -1,5 +1,5 @@
 import { EntitySchema } from "typeorm";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { unitOfWork } from "../../src/composition/existing-data-source.js";
@@ -13,11 +13,11 @@ interface Port {
 }
 
 /** A server's default collation ignores case; of a file's columns one does that says so. */
-const port = (collation: string | undefined): EntitySchema<Port> =>
+const port = (collation: string | undefined, more = {}): EntitySchema<Port> =>
   new EntitySchema<Port>({
     name: "Port",
     columns: {
-      code: { type: String, primary: true, length: 20, ...(collation !== undefined && { collation }) },
+      code: { type: String, primary: true, length: 20, ...(collation !== undefined && { collation }), ...more },
       name: { type: String, length: 40, default: "" },
       version: { type: Number, version: true },
     },
@@ -72,5 +72,33 @@ onSqlBackends((place, backend) => {
     await expect(unit).rejects.toMatchObject(refused);
     await ports.addAll(batch.slice(0, 3));
     expect((await ports.list()).records).toHaveLength(4);
+  });
+
+  /** What a server's default collation takes for one, and more than case, accents and spaces tell apart. */
+  const isMariaDb = inject("serverVersion").includes("MariaDB");
+  const latin = { charset: "latin1", collation: "latin1_swedish_ci" };
+  test.each<[one: string, other: string, column: object]>(
+    backend === "SQLite"
+      ? [["lake", "LAKE", { collation: "NOCASE" }]]
+      : [isMariaDb ? ["\u{1f600}", "\u{1f601}", {}] : ["\u00e6on", "aeon", {}], ["\u00e9", "e", latin]],
+  )("%s and %s among thousands are told after three statements", async (one, other, column) => {
+    const schema = port(undefined, column);
+    const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true, dropSchema: true });
+    onTestFinished(() => dataSource.destroy());
+    const statements: string[] = [];
+    const onStatement = ({ kind, sql }: StatementEvent): void => {
+      if (kind === "statement") statements.push(sql.slice(0, 6));
+    };
+    const ports = distinct(dataSource, schema, { onStatement });
+    await ports.add(ports.create({ code: "bay" }));
+    const others = Array.from({ length: 2_000 }, (_, index) => `port ${index}`);
+    const batch = [one, ...others, other].map((code) => ports.create({ code }));
+    statements.length = 0;
+    await expect(ports.addAll(batch)).rejects.toMatchObject({
+      code: "UNIQUE_VALUE_TAKEN",
+      message: expect.stringContaining(`Port ${one} and ${other}: one id to the database`) as string,
+    });
+    expect(statements).toEqual(["INSERT", "SELECT", "SELECT"]);
+    await ports.addAll(batch.slice(1));
   });
 });

@@ -1,40 +1,28 @@
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { Session, Statement } from "../connection/session.js";
-import { groupedBy } from "./grouped.js";
+import { batches } from "./batches.js";
 import { idParameters } from "./record-statements.js";
 import type { TableLayout } from "./table-layout.js";
 
-/** Ids that one statement compares: SQLite takes 500 parts in a UNION. */
-const MOST_COMPARED = 400;
-
 /**
  * Refuses records that are to be stored together and whose ids are one to the database alone: an entity's key whose collation
- * ignores case, accents or trailing spaces. To be asked once the database has said that one of their keys is taken.
+ * ignores case, accents, trailing spaces, or more. To be asked once the database has said that one of their keys is taken.
  *
  * @throws DistinctionError `UNIQUE_VALUE_TAKEN` naming both
  */
 export async function refuseAlike(session: Session, layout: TableLayout, ids: readonly RecordId[]): Promise<void> {
-  const suspects = lookingAlike(ids).slice(0, MOST_COMPARED);
-  if (suspects.length === 0) return;
-  const [pair] = await session.rows(selectAlike(layout, suspects));
-  if (pair === undefined) return;
-  const [one, other] = pair.map((index) => idText(suspects[Number(index)]!));
-  const message =
-    `${layout.table.type.name} ${one} and ${other}: one id to the database, whose key ignores what tells them apart; ` +
-    "nothing was written";
-  throw new DistinctionError("UNIQUE_VALUE_TAKEN", message);
-}
-
-/** The ids that differ from others in case, accents and spaces alone: not a rule, but whom to ask the database about. */
-function lookingAlike(ids: readonly RecordId[]): readonly RecordId[] {
-  const alike = groupedBy(ids, (id) => id.map((part) => bare(String(part))).join("\0"));
-  return [...alike.values()].filter((group) => group.length > 1).flat();
-}
-
-/** As collations of any strength below the last one may see a text. */
-function bare(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toUpperCase().toLowerCase().trimEnd();
+  // Servers get these values within the text, so that only its length is limited.
+  const parameters = layout.dialect.name === "sqlite" ? layout.key.length : 0;
+  for (const some of batches(ids, parameters, (id) => idText(id).length)) {
+    const [pair] = await session.rows(selectAlike(layout, some));
+    if (pair === undefined) continue;
+    const [one, other] = pair.map((place) => idText(some[Number(place)]!));
+    const message =
+      `${layout.table.type.name} ${one} and ${other}: one id to the database, whose key ignores what tells them apart; ` +
+      "nothing was written";
+    throw new DistinctionError("UNIQUE_VALUE_TAKEN", message);
+  }
 }
 
 /**
@@ -43,10 +31,19 @@ function bare(text: string): string {
  */
 function selectAlike(layout: TableLayout, ids: readonly RecordId[]): Statement {
   const keys = layout.key.map(({ name }) => name).join(", ");
-  const values = layout.key.map(() => "?").join(", ");
-  const parts = ids.map((_, place) => `SELECT ${place}, ${values}`).join(" UNION ALL ");
   const sql =
-    `SELECT MIN(place), MAX(place) FROM (SELECT 0 AS place, ${keys} FROM ${layout.name} WHERE 1 = 0 UNION ALL ${parts}) ids ` +
-    `GROUP BY ${keys} HAVING COUNT(*) > 1 LIMIT 1`;
+    `SELECT MIN(place), MAX(place) FROM (SELECT 0 AS place, ${keys} FROM ${layout.name} WHERE 1 = 0 ` +
+    `UNION ALL ${places(layout, ids.length)}) ids GROUP BY ${keys} HAVING COUNT(*) > 1 LIMIT 1`;
   return { sql, parameters: idParameters(layout, ids), varying: true };
+}
+
+/**
+ * Rows of a place and an id. As VALUES they have no limit on SQLite, and take a tenth of the time of a UNION on MySQL (30,000
+ * rows: 0.2 for 2.3 seconds); MariaDB, to which both are the same, does not make them the column's character set.
+ */
+function places({ dialect, key }: TableLayout, count: number): string {
+  const id = key.map(() => "?").join(", ");
+  const rows = Array.from({ length: count }, (_, place) => `${place}, ${id}`);
+  if (dialect.name === "mariadb") return rows.map((row) => `SELECT ${row}`).join(" UNION ALL ");
+  return `VALUES ${rows.map((row) => (dialect.name === "mysql" ? `ROW(${row})` : `(${row})`)).join(", ")}`;
 }
