@@ -22,6 +22,7 @@ true
   theirs: 'Theirs'
 }
 true 1
+true
 [ 'bob', 'ann' ]
 2 2
 `,

@@ -15,6 +15,9 @@ const SUBJECT = "first version of a record";
  * overwrite what it has never seen (the ABA problem). So versions start at the time, in microseconds, the last three
  * digits drawn at random: a successor starts above everything that its predecessor ever reached.
  *
+ * What that writer saves is merged into the successor all the same, as into whatever others stored, and is a conflict only where
+ * both changed the same. Ids that are never used again keep the two apart, or `expect` of an attribute that differs.
+ *
  * @throws InvalidValueError where `firstVersion` of the environment throws, or answers none, or one that leaves no room to rise
  */
 export function firstVersion({ firstVersion, clock, random }: RepositoryEnvironment): number {

@@ -1,4 +1,11 @@
-/** The moments of a transaction whose owner may undo a part of it, without a word to whoever took part. */
+/**
+ * The moments of a transaction whose owner may undo a part of it, without a word to whoever took part. Where a savepoint began
+ * moment 1:
+ *
+ *     save(photo)     the photo shows what was stored between 1 and 1
+ *     ROLLBACK TO     moment 2 begins, and `isUndone(1, 1)` from now on
+ *     save(photo)     is refused; a photo that is loaded now shows what was read between 2 and 2, and can be saved
+ */
 export interface Moments {
   /** Greater than all that were before the last savepoint, or the last return to one. */
   now(): number;

@@ -10,6 +10,10 @@ export interface UnitOfWork {
    * Runs `work` and commits what it wrote. `work` may run several times, so it must have no effect but on the records
    * that it loads inside: objects from outside are unknown there, and objects from inside die with their run.
    *
+   * What it only reads is not checked: two units that each read two records and each change another one of them are both
+   * committed (write skew). `save(record, { expect: ["attribute"] })` of a record that the work decides by, and does not
+   * change, looks whether it is still what was read, and locks it.
+   *
    * @returns what the run that was committed returned
    * @throws what `work` throws, after undoing everything; then it does not run again
    * @throws DistinctionError `ABORTED`, `RETRIES_EXHAUSTED`, `UNIT_MISUSED`, `DATABASE_UNAVAILABLE`

@@ -28,6 +28,17 @@ test("a record that was removed and added again is not mistaken for its predeces
   expect((await photos.get("p1")).title).toBe("second");
 });
 
+test("what else is changed in its predecessor is merged into it, unless the save expects what tells them apart", async () => {
+  const { photos, held } = await reincarnated();
+  held.views += 1;
+  await expect(photos.save(held, { expect: ["title"] })).rejects.toMatchObject({
+    code: "CONFLICT",
+    overlaps: [{ subject: "title", policy: "guard", original: "first", theirs: "second" }],
+  });
+  await photos.save(held);
+  expect(await photos.get("p1")).toMatchObject({ title: "second", views: 1 });
+});
+
 test("with versions that restart at 1 it would be: that is what the default prevents", async () => {
   const { photos, held } = await reincarnated(() => 1);
   held.title = "mine";
