@@ -6,7 +6,7 @@ import type { Dialect } from "./dialect.js";
 import { checkExistingServer } from "./existing-database.js";
 import type { JoinedRunner } from "./joined-runner.js";
 import { mysqlServerOf, MySqlSession, type MySqlServer } from "./mysql-connector.js";
-import { errorMeaning, isLockTimeout, translated } from "./server-error.js";
+import { errorMeaning, isLockTimeout, isMissingSavepoint, translated } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { ShortLockWaits } from "./short-lock-waits.js";
 import { sqliteConnectionOf } from "./sqlite-connector.js";
@@ -42,7 +42,7 @@ export class JoinedConnector implements Connector {
 
   /** Asks on the transaction's own connection: the pool may have no other. */
   static async #opened(joined: JoinedRunner): Promise<JoinedConnector> {
-    joined.requireOpen();
+    await joined.checkOpen();
     const { runner } = joined;
     const { dataSource } = runner;
     if (dataSource.options.type === "better-sqlite3") {
@@ -82,6 +82,7 @@ export class JoinedConnector implements Connector {
 }
 
 const SAVEPOINT = {
+  name: "distinction",
   begin: "SAVEPOINT distinction",
   commit: "RELEASE SAVEPOINT distinction",
   rollback: "ROLLBACK TO SAVEPOINT distinction",
@@ -128,7 +129,12 @@ class JoinedConnection implements Connection {
   /** Even after a loss: a lock timeout leaves the transaction open, and half of the piece in it. */
   async rollback(): Promise<void> {
     this.joined.requireOpen();
-    await this.session.run(unprepared(SAVEPOINT.rollback));
+    try {
+      await this.session.run(unprepared(SAVEPOINT.rollback));
+    } catch (error) {
+      this.#lost ??= this.#loss(error);
+      throw error;
+    }
   }
 
   /** After a loss nothing more is sent: each statement would be a transaction of its own. */
@@ -142,15 +148,24 @@ class JoinedConnection implements Connection {
         this.#patience.check();
         return this.#sent(send);
       }
-      const meaning = errorMeaning(error);
-      if (meaning !== "gave-up" && meaning !== "unavailable") throw error;
-      const { cause } = translated(error, "the data source") as Error;
-      const why = meaning === "gave-up" ? "the database gave up on it" : "its connection broke";
-      this.#lost = new DistinctionError("TRANSACTION_LOST", `the transaction that was joined is lost: ${why}`, {
-        cause,
-      });
-      throw this.#lost;
+      this.#lost = this.#loss(error);
+      throw this.#lost ?? error;
     }
+  }
+
+  /** What an error of a statement of ours says of the whole transaction. */
+  #loss(error: unknown): DistinctionError | undefined {
+    const why = this.#whyLost(error);
+    if (why === undefined) return undefined;
+    const { cause } = translated(error, "the data source") as Error;
+    return new DistinctionError("TRANSACTION_LOST", `the transaction that was joined is lost: ${why}`, { cause });
+  }
+
+  #whyLost(error: unknown): string | undefined {
+    const meaning = errorMeaning(error);
+    if (meaning === "unavailable") return "its connection broke";
+    if (meaning === "gave-up" || this.joined.seesEnd) return "the database gave up on it";
+    return isMissingSavepoint(error, SAVEPOINT.name) ? "it was ended past its query runner" : undefined;
   }
 }
 

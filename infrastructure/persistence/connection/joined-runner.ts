@@ -2,34 +2,40 @@ import type { QueryRunner } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import { refuseDirtyTransaction } from "./isolation.js";
 import { Mutex } from "./mutex.js";
+import { endsTransaction } from "./owners-statements.js";
 import { Savepoints } from "./savepoints.js";
+import { errorCode } from "./server-error.js";
+import { witnessOf, type TransactionWitness, type Watch } from "./transaction-witness.js";
 
 /** One for each transaction that is open: whoever joins it shares its turns. */
 const joined = new WeakMap<QueryRunner, JoinedRunner>();
 
-/** What ends a transaction; going back to a savepoint does not. */
-const END = /^\s*(COMMIT|ROLLBACK(?!\s+(WORK\s+)?TO\b))\b/i;
-
 /**
  * The query runner of a transaction that somebody else began. The statements that its owner sends and our pieces of work
  * take turns on it: a piece that fails goes back to its savepoint, and would take statements beside it along; and a
- * COMMIT amid a piece would store half of it.
+ * COMMIT amid a piece would store half of it. Once the transaction is over, nothing more of ours is sent: each statement would
+ * be a transaction of its own.
  */
 export class JoinedRunner {
   readonly savepoints = new Savepoints();
   readonly #pieces = new Mutex();
   /** Settles, never fails. */
   #piece: Promise<unknown> | undefined;
+  /** Settle, and never fail, when what their statements did to the transaction is known. */
   readonly #statements = new Set<Promise<unknown>>();
-  #ended = false;
+  readonly #witness: TransactionWitness;
+  /** What is said to who goes on. */
+  #over: DistinctionError | undefined;
 
   private constructor(readonly runner: QueryRunner) {
+    this.#witness = witnessOf(runner);
     const send = runner.query.bind(runner);
     const hook = async (...given: Parameters<QueryRunner["query"]>): Promise<unknown> => {
       try {
         return await this.#statement(given[0], () => send(...given));
       } finally {
-        if (this.#ended) {
+        // One that is lost is not over before its owner ends it.
+        if (this.#over?.code === "TRANSACTION_ENDED") {
           joined.delete(runner);
           if (runner.query === hook) runner.query = send;
         }
@@ -48,9 +54,27 @@ export class JoinedRunner {
     return one;
   }
 
-  /** @throws DistinctionError `TRANSACTION_ENDED` */
+  /** @throws DistinctionError `TRANSACTION_ENDED`, `TRANSACTION_LOST` */
   requireOpen(): void {
-    if (this.#ended || this.runner.isReleased || !this.runner.isTransactionActive) throw transactionEnded();
+    if (this.#over !== undefined) throw this.#over;
+    if (this.runner.isReleased || !this.runner.isTransactionActive || this.seesEnd) throw transactionEnded();
+  }
+
+  /** Whether the database tells without being asked that the transaction is over. */
+  get seesEnd(): boolean {
+    return this.#witness.seesEnd;
+  }
+
+  /**
+   * Asks the database: the owner may have ended the transaction before anybody joined it, and TypeORM knows of that nothing.
+   *
+   * @throws DistinctionError `TRANSACTION_ENDED`, `TRANSACTION_LOST`
+   */
+  async checkOpen(): Promise<void> {
+    this.requireOpen();
+    if (await this.#witness.isOpen()) return;
+    this.#over ??= transactionEnded();
+    throw this.#over;
   }
 
   /** Runs `work` by itself: beside no other piece, and no statement of the owner. */
@@ -71,15 +95,23 @@ export class JoinedRunner {
   async #statement(sql: string, send: () => Promise<unknown>): Promise<unknown> {
     while (this.#piece !== undefined) await this.#piece;
     // Even where it fails: a cluster that refuses a COMMIT has rolled back.
-    if (END.test(sql)) this.#ended = true;
+    if (endsTransaction(sql)) this.#over = transactionEnded();
     this.savepoints.sent(sql);
-    const sent = send();
-    this.#statements.add(sent);
-    try {
-      return await sent;
-    } finally {
-      this.#statements.delete(sent);
-    }
+    const watch = this.#over === undefined ? this.#witness.watch(sql) : undefined;
+    const answer = watch === undefined ? send() : watch.ready.then(send);
+    const known = answer.then(
+      () => this.#learn(watch, false, transactionEnded),
+      (error: unknown) => this.#learn(watch, true, () => transactionLost(error)),
+    );
+    this.#statements.add(known);
+    void known.then(() => this.#statements.delete(known));
+    const result = await answer; // an error is told at once: its statement may occupy the connection still
+    await known;
+    return result;
+  }
+
+  async #learn(watch: Watch | undefined, hasFailed: boolean, end: () => DistinctionError): Promise<void> {
+    if (watch !== undefined && !(await watch.goesOn(hasFailed))) this.#over ??= end();
   }
 }
 
@@ -87,5 +119,13 @@ function transactionEnded(): DistinctionError {
   return new DistinctionError(
     "TRANSACTION_ENDED",
     "the manager has no open transaction: join it inside `dataSource.transaction(…)`, and use nothing of it afterwards",
+  );
+}
+
+function transactionLost(error: unknown): DistinctionError {
+  const detail = errorCode(error);
+  return new DistinctionError(
+    "TRANSACTION_LOST",
+    `the transaction that was joined is lost: a statement of its owner's failed (${detail}), and the database ended it`,
   );
 }

@@ -1,10 +1,8 @@
 import type { Moments } from "../../../domain/distinction/record/moments.js";
+import { goesBack } from "./owners-statements.js";
 
 const STATEMENT =
   /^\s*(SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?|ROLLBACK(?:\s+WORK)?\s+TO(?:\s+SAVEPOINT)?)\s+(\S+?)\s*;?\s*$/i;
-
-/** However it is written: with comments, or with a name in which there are spaces. */
-const GOING_BACK = /^(?:\s|\/\*[^]*?\*\/|(?:--|#)[^\n]*\n)*ROLLBACK\b[^]*\bTO\b/i;
 
 /** What became of the savepoints that the owner of a transaction sets. */
 export class Savepoints implements Moments {
@@ -28,7 +26,7 @@ export class Savepoints implements Moments {
   sent(sql: string): void {
     const [, statement, given] = STATEMENT.exec(sql) ?? [];
     if (statement === undefined || given === undefined) {
-      if (GOING_BACK.test(sql)) this.#undone.push({ from: 0, to: this.#now++ });
+      if (goesBack(sql)) this.#undone.push({ from: 0, to: this.#now++ });
       return;
     }
     const name = given.replace(/^["`]|["`]$/g, "").toLowerCase();

@@ -77,6 +77,12 @@ export function isLockTimeout(error: unknown): boolean {
   return driverError(error).errno === 1205;
 }
 
+/** Whether a savepoint is not there that was set: its transaction is over. The number is that of missing routines, too. */
+export function isMissingSavepoint(error: unknown, name: string): boolean {
+  const { errno, message = "" } = driverError(error);
+  return errno === 1305 && message.includes(`SAVEPOINT ${name} `);
+}
+
 /** What broke a connection on which nothing was sent, or is stored, that a repetition would do again. */
 const harmless = new WeakSet<object>();
 
