@@ -25,6 +25,4 @@ export interface TufRepository extends NewTufRepository {
   readonly customRoles: readonly CustomRole[];
   /** The record version of `targets`, which every change of custom roles moves. */
   readonly targetsVersion: number;
-  /** Whether `trust` is what clients see: the newest root is exported, and `targets` is signed and in the snapshot. */
-  readonly settled: boolean;
 }

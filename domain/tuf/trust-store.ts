@@ -13,6 +13,11 @@ export interface TrustUpdate {
   readonly keys: Readonly<Record<string, TufKey>>;
 }
 
+/** Names what was kept of a role's trust at some time. */
+export interface TrustVersion extends Pick<KeptTrust, "version"> {
+  readonly role: string;
+}
+
 /** A role that `targets` delegates to beside the bins, or that these are below. */
 export interface DelegatedName {
   readonly name: string;
@@ -106,6 +111,15 @@ export interface TrustStore {
    * under the trust that it states (clients would refuse them); then the one that is published. 0: none is signed.
    */
   releasedRoot(repository: string): Promise<number>;
+
+  /** Trust that is kept as `UNPUBLISHED`, and by what is recorded as exported is published: see `isTrustPublished`. */
+  publishedTrust(repository: string): Promise<readonly TrustVersion[]>;
+
+  /**
+   * Says when transitions end that had no end; trust that has changed since, or whose transition has one, is left as it is.
+   * @param transitionEnds epoch milliseconds
+   */
+  endTransitions(repository: string, published: readonly TrustVersion[], transitionEnds: number): Promise<void>;
 
   /** Remembers that a key may never speak for any role again. */
   revokeKey(repository: string, keyId: string): Promise<void>;

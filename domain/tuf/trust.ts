@@ -10,9 +10,12 @@ export interface RoleTrust {
 export interface KeptTrust extends RoleTrust {
   /** From 1, +1 whenever keys or threshold change. */
   readonly version: number;
-  /** Keys that spoke for the role before the last change and no longer do. */
+  /** Keys that speak for the role no longer, and did for somebody who may not have seen that yet. */
   readonly retiring: readonly string[];
-  /** Epoch milliseconds until which signatures must satisfy those who have not seen the last change; see `signatories`. */
+  /**
+   * Epoch milliseconds until which signatures must satisfy those who have not seen the last change (see `signatories`):
+   * `UNPUBLISHED` until that is published, and `TRANSITION` later from then on; 0 where nothing ever changed.
+   */
   readonly transitionEnds: number;
 }
 
@@ -52,6 +55,9 @@ export function isRooted(role: string): role is RootedRole {
 /** Milliseconds for which removed keys sign along once everybody can see the change: longer than any client refreshes. */
 export const TRANSITION = 600_000;
 
+/** When the transition ends to trust that clients cannot see yet: at no time. */
+export const UNPUBLISHED = Number.MAX_SAFE_INTEGER;
+
 /** Which keys are to sign. */
 export interface Signatories {
   /** At least `threshold` of these. */
@@ -66,14 +72,10 @@ export interface Signatories {
 }
 
 /**
- * @param settled whether everything that states trust is published as it is kept
+ * @param now epoch milliseconds
  */
-export function signatories(
-  { keyIds, threshold, retiring, transitionEnds }: KeptTrust,
-  { settled, now }: { readonly settled: boolean; readonly now: number },
-): Signatories {
-  const isOver = settled && transitionEnds <= now;
-  return { keyIds, threshold, along: isOver ? undefined : retiring };
+export function signatories({ keyIds, threshold, retiring, transitionEnds }: KeptTrust, now: number): Signatories {
+  return { keyIds, threshold, along: transitionEnds <= now ? undefined : retiring };
 }
 
 /** Trust that nobody has seen another before. */
@@ -81,7 +83,11 @@ export function firstTrust({ keyIds, threshold }: RoleTrust): KeptTrust {
   return { keyIds, threshold, version: 1, retiring: [], transitionEnds: 0 };
 }
 
-/** What is kept once `next` replaces `current`. Keys that were retiring go on, as long as that transition lasts. */
+/**
+ * What is kept once `next` replaces `current`. Keys that were retiring go on, unless their transition is over: somebody may
+ * have seen nothing newer than what they spoke for.
+ * @param now epoch milliseconds
+ */
 export function succeeding(current: KeptTrust, { keyIds, threshold }: RoleTrust, now: number): KeptTrust {
   const still = current.transitionEnds > now ? current.retiring : [];
   const former = [...new Set([...current.keyIds, ...still])];
@@ -90,7 +96,7 @@ export function succeeding(current: KeptTrust, { keyIds, threshold }: RoleTrust,
     threshold,
     version: current.version + 1,
     retiring: former.filter((keyId) => !keyIds.includes(keyId)),
-    transitionEnds: now + TRANSITION,
+    transitionEnds: UNPUBLISHED,
   };
 }
 

@@ -1,7 +1,14 @@
 import type { Signature } from "../../domain/tuf/metadata-document.js";
 import type { NewSigningEvent, SigningEvent } from "../../domain/tuf/signing-event.js";
-import type { DelegationCommit, RootCommit, TrustStore, TrustUpdate } from "../../domain/tuf/trust-store.js";
-import type { KeptTrust } from "../../domain/tuf/trust.js";
+import type {
+  DelegationCommit,
+  RootCommit,
+  TrustStore,
+  TrustUpdate,
+  TrustVersion,
+} from "../../domain/tuf/trust-store.js";
+import { isTrustPublished } from "../../domain/tuf/published-trust.js";
+import { type KeptTrust, UNPUBLISHED } from "../../domain/tuf/trust.js";
 import type { CommitOutcome, RoleRecord } from "../../domain/tuf/tuf-store.js";
 import { addRole, binsOf, checkEmpty, retireRole } from "./custom-roles.js";
 import {
@@ -117,6 +124,25 @@ export class MemoryTrustStore implements TrustStore {
     return isHeld ? rows.exported.root : roleRow(rows, "root").metadataVersion;
   }
 
+  async publishedTrust(repository: string): Promise<readonly TrustVersion[]> {
+    const rows = rowsOf(this.state, repository);
+    const stating = [...rows.roles.values()].map((role) => ({ ...role, isExported: isExported(rows, role) }));
+    return Object.entries<KeptTrust>(rows.repository.trust)
+      .filter(([, { transitionEnds }]) => transitionEnds === UNPUBLISHED)
+      .filter(([role]) => isTrustPublished(role, stating, rows.customRoles))
+      .map(([role, { version }]) => ({ role, version }));
+  }
+
+  async endTransitions(repository: string, published: readonly TrustVersion[], transitionEnds: number): Promise<void> {
+    const rows = rowsOf(this.state, repository);
+    for (const { role, version } of published) {
+      const all: Readonly<Record<string, KeptTrust>> = rows.repository.trust;
+      const kept = all[role];
+      if (kept?.version !== version || kept.transitionEnds !== UNPUBLISHED) continue;
+      rows.repository = trusting(rows.repository, { ...all, [role]: { ...kept, transitionEnds } });
+    }
+  }
+
   async revokeKey(repository: string, keyId: string): Promise<void> {
     rowsOf(this.state, repository).revoked.add(keyId);
   }
@@ -168,6 +194,12 @@ function withBins(rows: RepositoryRows, role: string): readonly RoleRow[] {
 /** Whether it is a bin of the repository, and of no custom role. */
 function isOwnBin(kind: string, space: string): boolean {
   return kind === "bin" && space === "";
+}
+
+function isExported({ exported, head }: RepositoryRows, { name, kind, metadataVersion }: RoleRow): boolean {
+  if (kind === "root") return metadataVersion <= exported.root;
+  const entry = head.get(name);
+  return entry !== undefined && entry.metadataVersion >= metadataVersion && entry.snapshotVersion <= exported.snapshot;
 }
 
 function distrust(role: RoleRow): void {

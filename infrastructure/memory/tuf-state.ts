@@ -1,4 +1,4 @@
-import { corrupt, TufError } from "../../domain/tuf/errors.js";
+import { TufError } from "../../domain/tuf/errors.js";
 import type { CustomRole } from "../../domain/tuf/custom-role.js";
 import type { NewTufRepository } from "../../domain/tuf/repository.js";
 import type { SigningEvent } from "../../domain/tuf/signing-event.js";
@@ -58,15 +58,6 @@ export class TufState {
 /** `(role, metadataVersion)` as a key; role names hold no slash. */
 export function fileKey(role: string, metadataVersion: number): string {
   return `${role}/${metadataVersion}`;
-}
-
-/** As the tables tell it: the newest root is exported, and `targets` is signed and in the snapshot. */
-export function isSettled({ roles, exported, pending }: RepositoryRows): boolean {
-  const [root, targets] = [roles.get("root"), roles.get("targets")];
-  if (root === undefined || targets === undefined) throw corrupt("a repository lacks its root or targets role");
-  return (
-    exported.root >= root.metadataVersion && targets.version === targets.signedVersion && !pending.has(targets.name)
-  );
 }
 
 /** The repository with other trust, and the keys that it names. */

@@ -24,7 +24,6 @@ import {
   fileKey,
   follows,
   insertVersion,
-  isSettled,
   type RepositoryRows,
   roleRow,
   type RoleRow,
@@ -78,7 +77,7 @@ export class MemoryTufStore implements TufStore {
     if (rows === undefined) return undefined;
     const { customRoles, roles } = rows;
     const targetsVersion = roles.get("targets")?.version ?? 0;
-    return structuredClone({ ...rows.repository, customRoles, targetsVersion, settled: isSettled(rows) });
+    return structuredClone({ ...rows.repository, customRoles, targetsVersion });
   }
 
   async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {

@@ -15,7 +15,7 @@ const WRITES = new Set([
   ...["store.commitSignedRoles", "store.commitSnapshot", "store.commitTimestamp", "store.recordExport"],
   ...["store.forgetFiles", "files.putAll", "files.replaceTimestamp", "files.remove"],
   ...["trust.openEvent", "trust.addSignature", "trust.cancelEvent", "trust.commitRoot", "trust.commitBinsTrust"],
-  ...["trust.commitDelegations", "trust.revokeKey", "files.restore"],
+  ...["trust.commitDelegations", "trust.endTransitions", "trust.revokeKey", "files.restore"],
 ]);
 
 /**

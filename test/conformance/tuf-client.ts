@@ -16,17 +16,20 @@ export interface TestServer {
  * @param metadata see `filesAt`
  * @param contentOf the content of a target path, or `undefined` for 404
  * @param onMetadata told of every metadata file that is served
+ * @param onAsked told of every metadata file that is asked for, which is looked for once it ends
  */
 export async function serve(
   metadata: string,
   contentOf: (path: string) => Buffer | undefined,
   onMetadata: (name: string, bytes: Uint8Array) => void = () => undefined,
+  onAsked: (name: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<TestServer> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const answer = async (): Promise<Buffer | undefined> => {
       if (path.startsWith("/targets/")) return contentOf(withoutHash(path.slice("/targets/".length)));
       const name = path.slice("/metadata/".length);
+      await onAsked(name);
       const bytes = await readAt(metadata, name);
       onMetadata(name, bytes);
       return bytes;

@@ -61,7 +61,6 @@ export function tufDelegationContract(bench: TufStoreBench): void {
       expect(repository.trust["team"]).toEqual(firstTrust({ keyIds: ["k2"], threshold: 1 }));
       expect(repository.keys["k2"]).toEqual(keyNamed("k2"));
       expect(repository.targetsVersion).toBe(2);
-      expect(repository.settled).toBe(false);
       const counters = { version: 1, signedVersion: 0, trustSince: 1, metadataVersion: 0, expiresAt: 0 };
       expect(await record("team")).toEqual({ name: "team", kind: "custom", ...counters });
       expect(await record("bins")).toEqual({ name: "bins", kind: "catch-all", ...counters });

@@ -24,7 +24,6 @@ export function tufEditsContract(bench: TufStoreBench): void {
         ...repositoryNamed("main"),
         customRoles: [],
         targetsVersion: 1,
-        settled: false,
       });
       expect(await bench.store.repository("Main")).toBeUndefined();
       const listing = { ...repositoryNamed("listing"), binsByPrefix: true };

@@ -10,6 +10,7 @@ import { tufRoleBinsContract } from "./tuf-store-role-bins.js";
 import { tufSigningContract } from "./tuf-store-signing.js";
 import { tufSnapshotContract } from "./tuf-store-snapshots.js";
 import { tufTakenOverContract } from "./tuf-store-taken-over.js";
+import { tufTransitionContract } from "./tuf-store-transitions.js";
 import { tufTrustContract } from "./tuf-store-trust.js";
 
 export interface TufStoreUnderTest {
@@ -35,6 +36,7 @@ export function tufStoreContract(name: string, makeStore: () => Promise<TufStore
     tufSigningContract(bench);
     tufSnapshotContract(bench);
     tufTrustContract(bench);
+    tufTransitionContract(bench);
     tufDelegationContract(bench);
     tufRoleBinsContract(bench);
     tufTakenOverContract(bench);

@@ -8,6 +8,7 @@ import { TufDelegations1763700000006 } from "./1763700000006-tuf-delegations.js"
 import { IndexVisibleImages1763700000007 } from "./1763700000007-index-visible-images.js";
 import { MarkRemovedImages1763700000008 } from "./1763700000008-mark-removed-images.js";
 import { TufBinsByPrefix1763700000009 } from "./1763700000009-tuf-bins-by-prefix.js";
+import { TufUnpublishedTrust1763700000010 } from "./1763700000010-tuf-unpublished-trust.js";
 
 /** For the `migrations` of a data source whose entities have a history (the option `history` of `distinct`). */
 export const HISTORY_MIGRATIONS = [CreateHistory1763700000002] as const;
@@ -24,4 +25,5 @@ export const MIGRATIONS = [
   IndexVisibleImages1763700000007,
   MarkRemovedImages1763700000008,
   TufBinsByPrefix1763700000009,
+  TufUnpublishedTrust1763700000010,
 ] as const;

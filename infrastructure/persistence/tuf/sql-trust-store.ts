@@ -1,7 +1,14 @@
 import { TufError } from "../../../domain/tuf/errors.js";
+import { isTrustPublished } from "../../../domain/tuf/published-trust.js";
 import type { Signature } from "../../../domain/tuf/metadata-document.js";
 import type { NewSigningEvent, SigningEvent } from "../../../domain/tuf/signing-event.js";
-import type { DelegationCommit, RootCommit, TrustStore, TrustUpdate } from "../../../domain/tuf/trust-store.js";
+import type {
+  DelegationCommit,
+  RootCommit,
+  TrustStore,
+  TrustUpdate,
+  TrustVersion,
+} from "../../../domain/tuf/trust-store.js";
 import type { CommitOutcome, RoleRecord } from "../../../domain/tuf/tuf-store.js";
 import type { Database } from "../connection/database.js";
 import { DuplicateKeyError } from "../connection/server-error.js";
@@ -9,7 +16,7 @@ import type { Row, Session, Statement } from "../connection/session.js";
 import { advance, StaleCommit } from "./compare-and-set.js";
 import { writeDelegations } from "./tuf-delegation-writer.js";
 import { insertFileRows } from "./tuf-file-writer.js";
-import { selectRole } from "./tuf-repository-statements.js";
+import { readCustomRoles, selectRole } from "./tuf-repository-statements.js";
 import { advanceRoot, readCounters, selectDelegatedRoles, selectRoleBefore } from "./tuf-role-statements.js";
 import {
   cancelOpenEvent,
@@ -23,10 +30,14 @@ import {
 import {
   advanceTrust,
   distrustRoles,
+  endTransition,
+  readStatingRole,
   revokeKeyRow,
   selectBinBehind,
   selectReleasedRoot,
   selectRevokedKeys,
+  selectStatingRoles,
+  selectUnpublishedTrust,
   touchTargets,
 } from "./tuf-trust-statements.js";
 import { writeKeys, writeRoleKeys } from "./tuf-trust-writer.js";
@@ -117,6 +128,24 @@ export class SqlTrustStore implements TrustStore {
     const [row] = await this.#rowsOf(repository, selectReleasedRoot(repository));
     const [newest, published, unsigned] = row ?? [];
     return Number(unsigned) === 0 ? Number(newest) : Number(published);
+  }
+
+  async publishedTrust(repository: string): Promise<readonly TrustVersion[]> {
+    // Read first: what then is found to be published states this version, or a later one, which `endTransitions` notices.
+    const rows = await this.#rowsOf(repository, selectUnpublishedTrust(repository));
+    const unpublished = rows.filter(([role]) => role !== null);
+    if (unpublished.length === 0) return [];
+    const stating = (await this.#rowsOf(repository, selectStatingRoles(repository))).map(readStatingRole);
+    return unpublished
+      .filter(([role, , customRoles]) => isTrustPublished(role as string, stating, readCustomRoles(customRoles)))
+      .map(([role, version]) => ({ role: role as string, version: Number(version) }));
+  }
+
+  async endTransitions(repository: string, published: readonly TrustVersion[], transitionEnds: number): Promise<void> {
+    await this.#requireRepository(repository);
+    for (const trust of published) {
+      await this.database.session((session) => session.run(endTransition(repository, trust, transitionEnds)));
+    }
   }
 
   async revokeKey(repository: string, keyId: string): Promise<void> {

@@ -17,23 +17,17 @@ export function insertRepository(repository: NewTufRepository): Statement {
 }
 
 /**
- * A repository with its trust, a row per key of a role, as one consistent read. It is settled where the newest root is
- * exported and `targets`, which states the trust of bins, is signed and in the snapshot. The custom roles come with root only:
- * a list of them can be long.
+ * A repository with its trust, a row per key of a role, as one consistent read. The custom roles come with root only: a list
+ * of them can be long.
  */
 export function selectRepository(name: string): Statement {
   return {
     sql:
       "SELECT p.bit_length, p.name_prefix, p.expiry_policy, " +
-      "CASE WHEN e.root_version >= r.metadata_version AND t.version = t.signed_version " +
-      "AND w.metadata_version IS NULL THEN 1 ELSE 0 END, " +
       "x.role, x.threshold, x.version, x.transition_ends, a.key_id, a.retiring, k.keytype, k.scheme, k.public_key, " +
       "CASE WHEN x.role = 'root' THEN p.custom_roles END, t.version, p.bins_by_prefix " +
       "FROM tuf_repository p " +
-      "JOIN tuf_export e ON e.repository = p.name " +
-      "JOIN tuf_role r ON r.repository = p.name AND r.name = 'root' " +
       "JOIN tuf_role t ON t.repository = p.name AND t.name = 'targets' " +
-      "LEFT JOIN tuf_pending w ON w.repository = p.name AND w.role = 'targets' " +
       "JOIN tuf_role_trust x ON x.repository = p.name " +
       "LEFT JOIN tuf_role_key a ON a.repository = x.repository AND a.role = x.role " +
       "LEFT JOIN tuf_key k ON k.repository = a.repository AND k.key_id = a.key_id " +
@@ -46,9 +40,9 @@ export function selectRepository(name: string): Statement {
 export function readRepository(name: string, rows: readonly Row[]): TufRepository | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
-  const [bitLength, namePrefix, expiry, settled] = first;
+  const [bitLength, namePrefix, expiry] = first;
   const keys: Record<string, TufKey> = {};
-  for (const [keyId, , keytype, scheme, publicKey] of rows.map((row) => row.slice(8, 13))) {
+  for (const [keyId, , keytype, scheme, publicKey] of rows.map((row) => row.slice(7, 12))) {
     if (publicKey === null) continue;
     keys[keyId as string] = {
       keytype: keytype as string,
@@ -60,27 +54,26 @@ export function readRepository(name: string, rows: readonly Row[]): TufRepositor
     name,
     bitLength: Number(bitLength),
     namePrefix: namePrefix as string,
-    ...(Number(first[15]) === 1 ? { binsByPrefix: true } : {}),
+    ...(Number(first[14]) === 1 ? { binsByPrefix: true } : {}),
     expiry: JSON.parse(expiry as string) as TufRepository["expiry"],
     keys,
     trust: readTrusts(rows),
-    customRoles: readCustomRoles(rows),
-    targetsVersion: Number(first[14]),
-    settled: Number(settled) === 1,
+    customRoles: readCustomRoles(rows.find((row) => row[3] === "root")?.[12]),
+    targetsVersion: Number(first[13]),
   };
 }
 
 function readTrusts(rows: readonly Row[]): TufRepository["trust"] {
-  const roles = new Set(rows.map((row) => row[4] as string));
+  const roles = new Set(rows.map((row) => row[3] as string));
   const trusts = Array.from(roles, (role) => {
-    return [role, readTrust(rows.filter((row) => row[4] === role).map((row) => row.slice(5)))] as const;
+    return [role, readTrust(rows.filter((row) => row[3] === role).map((row) => row.slice(4)))] as const;
   });
   return Object.fromEntries(trusts) as TufRepository["trust"];
 }
 
-function readCustomRoles(rows: readonly Row[]): readonly CustomRole[] {
-  const json = rows.find((row) => row[4] === "root")?.[13] ?? null;
-  return json === null ? [] : (JSON.parse(json as string) as readonly CustomRole[]);
+/** The column `custom_roles`. */
+export function readCustomRoles(json: unknown): readonly CustomRole[] {
+  return typeof json === "string" ? (JSON.parse(json) as readonly CustomRole[]) : [];
 }
 
 function readTrust(rows: readonly Row[]): KeptTrust {

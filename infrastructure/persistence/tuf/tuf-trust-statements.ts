@@ -1,7 +1,10 @@
 import type { TufKey } from "../../../domain/tuf/key.js";
-import type { KeptTrust } from "../../../domain/tuf/trust.js";
+import type { StatingRole } from "../../../domain/tuf/published-trust.js";
+import type { TrustVersion } from "../../../domain/tuf/trust-store.js";
+import { type KeptTrust, UNPUBLISHED } from "../../../domain/tuf/trust.js";
+import type { RoleKind } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
-import type { Parameter, Statement } from "../connection/session.js";
+import type { Parameter, Row, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
 
 /** The statements on keys and on who signs what, one function each. */
@@ -124,6 +127,53 @@ export function selectReleasedRoot(repository: string): Statement {
       "(SELECT COUNT(*) FROM tuf_pending w WHERE w.repository = r.repository AND w.role = 'targets') " +
       "FROM tuf_role r JOIN tuf_export e ON e.repository = r.repository WHERE r.repository = ? AND r.name = 'root'",
     parameters: [repository],
+  };
+}
+
+/** A row per role whose trust is not published, with all custom roles; one row without a role where there is none. */
+export function selectUnpublishedTrust(repository: string): Statement {
+  return {
+    sql:
+      "SELECT x.role, x.version, CASE WHEN x.role IS NOT NULL THEN p.custom_roles END " +
+      "FROM tuf_repository p LEFT JOIN tuf_role_trust x ON x.repository = p.name AND x.transition_ends = ? " +
+      "WHERE p.name = ?",
+    parameters: [UNPUBLISHED, repository],
+  };
+}
+
+/** The roles that state trust, as one consistent read. Walks all roles, and is asked only while trust is not published. */
+export function selectStatingRoles(repository: string): Statement {
+  return {
+    sql:
+      "SELECT r.name, r.kind, r.version, r.signed_version, r.trust_since, " +
+      "CASE WHEN r.kind = 'root' AND r.metadata_version <= e.root_version " +
+      "OR h.metadata_version >= r.metadata_version AND h.snapshot_version <= e.snapshot_version THEN 1 ELSE 0 END " +
+      "FROM tuf_role r JOIN tuf_export e ON e.repository = r.repository " +
+      "LEFT JOIN tuf_snapshot_head h ON h.repository = r.repository AND h.role = r.name " +
+      "WHERE r.repository = ? AND r.kind IN ('root', 'targets', 'catch-all', 'custom')",
+    parameters: [repository],
+  };
+}
+
+/** A row of `selectStatingRoles`. */
+export function readStatingRole([name, kind, version, signedVersion, trustSince, isExported]: Row): StatingRole {
+  return {
+    name: name as string,
+    kind: kind as RoleKind,
+    version: Number(version),
+    signedVersion: Number(signedVersion),
+    trustSince: Number(trustSince),
+    isExported: Number(isExported) === 1,
+  };
+}
+
+/** Compared, because other trust may be kept by now. */
+export function endTransition(repository: string, { role, version }: TrustVersion, transitionEnds: number): Statement {
+  return {
+    sql:
+      "UPDATE tuf_role_trust SET transition_ends = ? " +
+      "WHERE repository = ? AND role = ? AND version = ? AND transition_ends = ?",
+    parameters: [transitionEnds, repository, role, version, UNPUBLISHED],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   signatories,
   succeeding,
   TRANSITION,
+  UNPUBLISHED,
 } from "../../../domain/tuf/trust.js";
 import { changedTrust, type TrustChange, type TrustPlan } from "../../../domain/tuf/trust-change.js";
 
@@ -75,30 +76,44 @@ describe("trust that changes", () => {
     );
   });
 
-  it("is signed for those who have seen it and for those who have not, until it is settled and old", () => {
+  it("is signed for everybody who saw any of it published within the transition, whenever it changes and is published", () => {
     const delegation = ({ keyIds, threshold }: RoleTrust) => ({ keys: KEYS, keyids: keyIds, threshold });
     const meets = (trust: RoleTrust, ids: readonly string[]) =>
       meetsThreshold(delegation(trust), new Uint8Array(), signaturesOf(ids), verifier);
+    /** Changes of trust and publications of what is kept then, each so long after what came before. */
+    const steps = fc.array(
+      fc.record({
+        next: fc.option(trusts, { freq: 2 }),
+        age: fc.oneof(fc.integer({ min: 0, max: 3 * TRANSITION }), fc.constantFrom(0, TRANSITION - 1, TRANSITION)),
+      }),
+      { minLength: 2, maxLength: 12 },
+    );
     fc.assert(
-      fc.property(
-        fc.array(trusts, { minLength: 2, maxLength: 4 }),
-        fc.integer({ min: 0, max: TRANSITION - 1 }),
-        ([first, ...later], age) => {
-          let [kept, former]: [KeptTrust, RoleTrust] = [firstTrust(first!), first!];
-          let now = 1_000;
-          for (const next of later) {
-            now += age;
-            [former, kept] = [kept, succeeding(kept, next, now)];
+      fc.property(trusts, steps, (first, drawn) => {
+        let [now, kept]: [number, KeptTrust] = [1_000, firstTrust(first)];
+        /** What clients could see, and until when that was the newest. */
+        const seen = [{ trust: first, until: Infinity }];
+        for (const { next, age } of drawn) {
+          now += age;
+          if (next !== null) {
+            kept = succeeding(kept, next, now);
+          } else if (kept.transitionEnds === UNPUBLISHED) {
+            kept = { ...kept, transitionEnds: now + TRANSITION };
+            seen.at(-1)!.until = now;
+            seen.push({ trust: kept, until: Infinity });
           }
-          const all = signatories(kept, { settled: true, now });
-          const ids = [...all.keyIds, ...(all.along ?? [])];
-          expect(meets(former, ids)).toBe(true);
-          expect(meets(kept, ids)).toBe(true);
-          expect(signatories(kept, { settled: true, now: now + TRANSITION }).along).toBeUndefined();
-          expect(signatories(kept, { settled: false, now: now + TRANSITION }).along).toEqual(kept.retiring);
+          const { keyIds, along } = signatories(kept, now);
+          // What is signed now may be found by those who began to refresh a moment ago, and after the next publication.
+          const asked = seen.filter(({ until }) => now - until < TRANSITION).map(({ trust }) => trust);
+          for (const trust of [...asked, kept]) expect(meets(trust, [...keyIds, ...(along ?? [])])).toBe(true);
           expect(kept.retiring.filter((id) => kept.keyIds.includes(id))).toEqual([]);
-        },
-      ),
+        }
+        const published = { ...kept, transitionEnds: now + TRANSITION };
+        expect(signatories(published, now + TRANSITION).along).toBeUndefined();
+        expect(succeeding(published, first, now + TRANSITION).retiring).toEqual(
+          kept.keyIds.filter((id) => !first.keyIds.includes(id)),
+        );
+      }),
     );
   });
 });

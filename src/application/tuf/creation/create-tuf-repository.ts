@@ -22,7 +22,7 @@ export async function createTufRepository(ports: CreatePorts, request: CreateReq
   const now = ports.clock.now();
   const edition = firstEdition(now, expiry.root);
   const signing = new RoleSigning(ports.keys, ports.codec, now);
-  const root = await signing.sign("root", rootSigned(repository, edition), { ...repository, settled: true }, edition);
+  const root = await signing.sign("root", rootSigned(repository, edition), repository, edition);
   const roles = [{ name: "root", kind: "root", file: root } as const, ...(await firstRoles(ports, repository))];
   if ((await ports.store.createRepository(repository, roles)) === "exists") throw exists(name);
   return exportTufRepository(ports, name);

@@ -51,7 +51,6 @@ export async function firstRoles(
 ): Promise<readonly NewRole[]> {
   const now = clock.now();
   const signing = new RoleSigning(keys, codec, now);
-  const trusted = { ...repository, settled: true };
   const { expiry, customRoles = [] } = repository;
   const editionOf = (role: string, policy: RoleExpiry): Edition => {
     return { ...firstEdition(now, policy), metadataVersion: versionOf(role) + 1 };
@@ -64,28 +63,28 @@ export async function firstRoles(
   const names = binNames(repository);
   const bins = await inParallel(names.entries(), BINS_AT_A_TIME, async ([index, name]) => {
     const edition = staggered(name);
-    const file = await signing.sign(name, binSigned(new Map(), edition), trusted, edition);
+    const file = await signing.sign(name, binSigned(new Map(), edition), repository, edition);
     return { name, kind: "bin", file, range: digestRange(repository, index) } as const;
   });
   const catchAll = customRoles.length === 0 ? [] : [catchAllName(repository)];
   const above = await inParallel(catchAll, BINS_AT_A_TIME, async (name) => {
     const edition = staggered(name);
-    const file = await signing.sign(name, binsDelegated(repository, edition), trusted, edition);
+    const file = await signing.sign(name, binsDelegated(repository, edition), repository, edition);
     return { name, kind: "catch-all", file } as const;
   });
 
   const ofTargets = editionOf("targets", expiry.targets);
   const stated = delegatedBy(customRoles).map((role) => statedRole(repository, role));
-  const targets = await signing.sign("targets", targetsSigned(repository, ofTargets, stated), trusted, ofTargets);
+  const targets = await signing.sign("targets", targetsSigned(repository, ofTargets, stated), repository, ofTargets);
   const listed = [{ name: "targets", kind: "targets", file: targets } as const, ...custom, ...above, ...bins];
   const ofSnapshot = editionOf("snapshot", expiry.snapshot);
   const head = SnapshotHead.of(
     new Map([...retired, ...listed.map(({ name, file }) => [name, file.metadataVersion] as const)]),
     codec,
   );
-  const { file: snapshot } = await signing.signSnapshot(head, trusted, ofSnapshot);
+  const { file: snapshot } = await signing.signSnapshot(head, repository, ofSnapshot);
   const ofTimestamp = editionOf("timestamp", expiry.timestamp);
-  const timestamp = await signing.sign("timestamp", timestampSigned(snapshot, ofTimestamp), trusted, ofTimestamp);
+  const timestamp = await signing.sign("timestamp", timestampSigned(snapshot, ofTimestamp), repository, ofTimestamp);
   return [
     ...listed,
     { name: "snapshot", kind: "snapshot", file: snapshot },

@@ -3,6 +3,7 @@ import { corrupt, rootUnsigned, TufError } from "../../../../domain/tuf/errors.j
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import { LATE, NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
+import { TRANSITION } from "../../../../domain/tuf/trust.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { ExportBacklog, ExportPosition, FileReference, TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { FilePutter } from "./put-files.js";
@@ -12,7 +13,7 @@ import { RecentFiles } from "./recent-files.js";
 
 export interface ExportPorts {
   readonly store: TufStore;
-  readonly trust: Pick<TrustStore, "releasedRoot">;
+  readonly trust: Pick<TrustStore, "releasedRoot" | "publishedTrust" | "endTransitions">;
   readonly files: MetadataFiles;
   readonly codec: MetadataCodec;
   readonly clock: Clock;
@@ -109,9 +110,21 @@ async function exportWith(
   const isLate = storedAt !== undefined && (isBehind(recorded, backlog) || now - storedAt > LATE);
   const record = {
     isAwaited: isLate || backlog.position.root > recorded.root,
-    write: () => store.recordExport(repository, backlog.position, isLate ? now : undefined),
+    write: async () => {
+      await store.recordExport(repository, backlog.position, isLate ? now : undefined);
+      await endTransitions(ports, repository);
+    },
   };
   return { backlog, record };
+}
+
+/**
+ * Former keys of trust that is published with this, or was before, go `TRANSITION` later. The clock is read after what is
+ * published: whoever stands still in between counts from too late, never from too early.
+ */
+async function endTransitions({ trust, clock }: ExportPorts, repository: string): Promise<void> {
+  const published = await trust.publishedTrust(repository);
+  if (published.length > 0) await trust.endTransitions(repository, published, clock.now() + TRANSITION);
 }
 
 /** Whether older commits are published with this one, or were by somebody who did not record it; any of them may be late. */

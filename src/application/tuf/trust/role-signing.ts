@@ -14,7 +14,7 @@ import type { SignedFile } from "../../../../domain/tuf/tuf-store.js";
 import { keyAtHand } from "./key-at-hand.js";
 
 /** Who signs what. */
-type Trusted = Pick<TufRepository, "keys" | "trust" | "settled"> & Partial<Pick<TufRepository, "customRoles">>;
+type Trusted = Pick<TufRepository, "keys" | "trust"> & Partial<Pick<TufRepository, "customRoles">>;
 
 /** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
 export class RoleSigning {
@@ -73,11 +73,11 @@ export class RoleSigning {
   /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
   async #signersOf(
     role: string,
-    { keys, trust, settled, customRoles = [] }: Trusted,
+    { keys, trust, customRoles = [] }: Trusted,
   ): Promise<{ readonly signers: readonly Signer[]; readonly along: readonly string[] }> {
     // A bin below a custom role is signed with that role's keys.
     const own = trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
-    const { keyIds, threshold, along } = signatories(own, { settled, now: this.now });
+    const { keyIds, threshold, along } = signatories(own, this.now);
     const signers = await this.#atHand(keys, keyIds, along === undefined ? threshold : keyIds.length);
     if (signers.length < threshold) {
       throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
