@@ -58,6 +58,7 @@ export { TufRepositoryService, type TufPorts } from "./application/tuf/tuf-repos
 export type { TargetList } from "./application/tuf/targets/add-target-list.js";
 export type { PruneOptions } from "./application/tuf/publish/prune-tuf-repository.js";
 export {
+  type PublishOnlyReport,
   type PublishReport,
   type RenewOptions,
   UnsignedRolesError,

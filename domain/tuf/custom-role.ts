@@ -1,3 +1,4 @@
+import { anArray } from "../distinction/arguments.js";
 import { TufError } from "./errors.js";
 import type { RoleExpiry } from "./expiry.js";
 import { type HashBins, isBinName } from "./hash-bins.js";
@@ -86,6 +87,8 @@ export function checkNamesOfBins(roles: readonly CustomRole[], bins: Pick<HashBi
  * @throws {TufError} INVALID_DELEGATION with every fault of the patterns
  */
 export function checkPatterns(role: string, paths: readonly string[]): void {
+  const otherwise = anArray(paths);
+  if (otherwise !== undefined) throw new TufError("INVALID_DELEGATION", `role ${role}: path patterns are ${otherwise}`);
   const faults = [
     ...(paths.length === 0 ? ["at least one path pattern is needed"] : []),
     ...(paths.length > MAX_PATTERNS ? [`at most ${MAX_PATTERNS} path patterns, got ${paths.length}`] : []),

@@ -1,6 +1,6 @@
 import { checkCustomName, checkNamesOfBins, checkPatterns, type CustomRole } from "./custom-role.js";
 import { TufError } from "./errors.js";
-import type { RoleExpiry } from "./expiry.js";
+import { expiryFault, type RoleExpiry } from "./expiry.js";
 import type { HashBins } from "./hash-bins.js";
 import { checkNesting, withRolesBelow } from "./nested-roles.js";
 
@@ -68,15 +68,9 @@ export function customRole<R extends CustomRole>(roles: readonly R[], name: stri
 function checked(role: CustomRole): CustomRole {
   const { name, above, paths, terminating, expiry, bitLength, binPrefix = name } = role;
   checkPatterns(name, paths);
+  const wrongExpiry = expiryFault(expiry);
+  if (wrongExpiry !== undefined) throw new TufError("INVALID_DELEGATION", `role ${name}: ${wrongExpiry}`);
   const { lifetime, renewBefore } = expiry;
-  const areTimes = [lifetime, renewBefore].every((time) => Number.isSafeInteger(time) && time > 0);
-  // What is signed now must not be due for renewal again.
-  if (!areTimes || renewBefore >= lifetime) {
-    throw new TufError(
-      "INVALID_DELEGATION",
-      `role ${name}: metadata lives longer than the time that it is renewed before`,
-    );
-  }
   // TAP 15: the search of clients ends at a succinct role.
   if (bitLength !== undefined && !terminating) {
     throw new TufError("INVALID_DELEGATION", `role ${name}: clients look no further than bins, so it is terminating`);

@@ -1,3 +1,7 @@
+import { optionFaults, type Rules } from "../distinction/arguments.js";
+import { type Fault, InvalidValueError } from "../distinction/errors.js";
+import { typeName } from "../distinction/types/type-name.js";
+
 /** How long metadata of one kind of role is good, and when it is renewed. Both in milliseconds. */
 export interface RoleExpiry {
   readonly lifetime: number;
@@ -28,6 +32,49 @@ export const DEFAULT_EXPIRY: ExpiryPolicy = {
   snapshot: { lifetime: 7 * DAY, renewBefore: 2 * DAY },
   timestamp: { lifetime: DAY, renewBefore: 8 * HOUR },
 };
+
+/** Longest life of metadata: `expires` has four digits for the year. */
+const MOST_YEARS = 1_000;
+
+/** Why metadata cannot live so, or `undefined` where it can. */
+export function expiryFault(expiry: unknown): string | undefined {
+  if (typeof expiry !== "object" || expiry === null) return `{ lifetime, renewBefore }, got ${typeName(expiry)}`;
+  const { lifetime, renewBefore } = expiry as Readonly<Partial<Record<string, unknown>>>;
+  if (!isTime(lifetime) || !isTime(renewBefore)) {
+    return `lifetime and renewBefore are whole milliseconds, above 0 and of at most ${MOST_YEARS} years`;
+  }
+  // What is signed now must not be due for renewal again.
+  return renewBefore < lifetime ? undefined : "metadata lives longer than the time that it is renewed before";
+}
+
+function isTime(time: unknown): time is number {
+  return Number.isSafeInteger(time) && (time as number) > 0 && (time as number) <= MOST_YEARS * 365 * DAY;
+}
+
+const EXPIRY_RULES: Rules<keyof ExpiryPolicy> = {
+  root: expiryFault,
+  targets: expiryFault,
+  bins: expiryFault,
+  snapshot: expiryFault,
+  timestamp: expiryFault,
+};
+
+/**
+ * A policy as a caller gives it: for all roles, and no reference to what was given.
+ * @throws {DistinctionError} INVALID_VALUE naming every role that is missing, wrong or none
+ */
+export function checkedExpiry(policy: ExpiryPolicy): ExpiryPolicy {
+  const roles = Object.keys(EXPIRY_RULES) as (keyof ExpiryPolicy)[];
+  const faults: Fault[] = optionFaults(EXPIRY_RULES, policy, "roles");
+  const missing = faults.length > 0 ? [] : roles.filter((role) => (policy[role] as unknown) === undefined);
+  faults.push(...missing.map((path) => ({ path, reason: "is needed, as every role is" })));
+  if (faults.length > 0) throw new InvalidValueError("expiry of a TUF repository", faults);
+  const kept = roles.map((role) => {
+    const { lifetime, renewBefore } = policy[role];
+    return [role, { lifetime, renewBefore }] as const;
+  });
+  return Object.fromEntries(kept) as Record<keyof ExpiryPolicy, RoleExpiry>;
+}
 
 /** When metadata signed at `now` expires: epoch milliseconds on a whole second, which is what `expires` can say. */
 export function expiresAt(now: number, { lifetime }: RoleExpiry): number {

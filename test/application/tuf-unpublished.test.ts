@@ -38,14 +38,18 @@ describe("unpublished edits", () => {
     await world.add(...all);
     const publisher = world.publisher();
     const report = await publisher.publishOnly("main", ["a", "b", "nobody"]);
-    expect(report.committed).toBe("snapshot");
+    expect(report).toMatchObject({ committed: "snapshot", unchanged: ["nobody"] });
     expect(await world.published()).toEqual(hashesOf("a", "b"));
     expect(Object.keys(await unpublished()).sort()).toEqual(["c", "d", "e", "f"]);
     await removeTargets(world.ports, "main", ["a"]);
     await replace("b", "other");
     await publisher.publishOnly("main", ["a"]);
     expect(await world.published()).toEqual(hashesOf("b"));
-    expect(await publisher.publishOnly("main", ["a"])).toMatchObject({ rolesSigned: [], committed: "nothing" });
+    expect(await publisher.publishOnly("main", ["a"])).toMatchObject({
+      rolesSigned: [],
+      committed: "nothing",
+      unchanged: ["a"],
+    });
     await publisher.publishOnly("main", ["b", ...all.slice(2)]);
     expect(await unpublished()).toEqual({});
     expect(await publisher.publish("main")).toMatchObject({ rolesSigned: [], filesWritten: [] });

@@ -1,3 +1,4 @@
+import { aWholeNumberFrom, having, requireArguments, requireOptions } from "../../../domain/distinction/arguments.js";
 import type { TargetFault } from "../../../domain/tuf/errors.js";
 import type { ForeignFiles } from "../../../domain/tuf/foreign-files.js";
 import type { Target } from "../../../domain/tuf/target.js";
@@ -12,10 +13,12 @@ import type { CreateRequest } from "./creation/new-repository.js";
 import { pruneTufRepository, type PruneOptions } from "./publish/prune-tuf-repository.js";
 import {
   PublishTufRepository,
+  type PublishOnlyReport,
   type PublishPorts,
   type PublishReport,
   type RenewOptions,
 } from "./publish/publish-tuf-repository.js";
+import { CREATE_REQUEST, EDIT_OPTIONS, IMPORT_REQUEST, PRUNE_OPTIONS, RENEW_OPTIONS } from "./service-options.js";
 import { removeTargets } from "./targets/remove-targets.js";
 import { unpublishedTargets, type UnpublishedTarget } from "./targets/unpublished-targets.js";
 import { type RepositoryStatus, tufRepositoryStatus } from "./tuf-repository-status.js";
@@ -27,7 +30,10 @@ import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./
 /** Everything that the use cases of a TUF repository need from outside. */
 export type TufPorts = CreatePorts & EditPorts & PublishPorts & VerifyPorts;
 
-/** One TUF repository, as services embed it: any number of processes may hold one of these over the same database. */
+/**
+ * One TUF repository, as services embed it: any number of processes may hold one of these over the same database. Options that are
+ * misspelt, or none of their kind, are refused by every method (DistinctionError INVALID_VALUE) before anything is done.
+ */
 export class TufRepositoryService {
   /** Keys, thresholds, and the roots that people sign. */
   readonly trust: TufTrustService;
@@ -50,22 +56,27 @@ export class TufRepositoryService {
   }
 
   /** Creates the repository with its keys and all its roles, and publishes it empty. See `createTufRepository`. */
-  create(request: Omit<CreateRequest, "name">): Promise<ExportReport> {
+  async create(request: Omit<CreateRequest, "name">): Promise<ExportReport> {
+    requireOptions("tuf.create", CREATE_REQUEST, request);
     return createTufRepository(this.ports, { ...request, name: this.name });
   }
 
   /** Takes over a repository that other tools made. See `importTufRepository`. */
-  import(source: ForeignFiles, request: Omit<ImportRequest, "name">): Promise<ImportReport> {
+  async import(source: ForeignFiles, request: Omit<ImportRequest, "name">): Promise<ImportReport> {
+    requireArguments("tuf.import", { source: [source, having("foreign files", "read")] });
+    requireOptions("tuf.import", IMPORT_REQUEST, request);
     return importTufRepository({ ...this.ports, source }, { ...request, name: this.name });
   }
 
   /** Accepts targets durably, by path; they become visible with the next publish. See `addTargets`. */
-  add(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<EditReport> {
+  async add(targets: ReadonlyMap<string, Target>, options: EditOptions = {}): Promise<EditReport> {
+    requireOptions("tuf.add", EDIT_OPTIONS, options);
     return addTargets(this.ports, this.name, targets, options);
   }
 
   /** As `add`, but accepts what can be accepted and tells of the rest. See `addValidTargets`. */
-  addValid(targets: ReadonlyMap<string, Target>, options?: EditOptions): Promise<PartialReport> {
+  async addValid(targets: ReadonlyMap<string, Target>, options: EditOptions = {}): Promise<PartialReport> {
+    requireOptions("tuf.addValid", EDIT_OPTIONS, options);
     return addValidTargets(this.ports, this.name, targets, options);
   }
 
@@ -75,12 +86,14 @@ export class TufRepositoryService {
   }
 
   /** Accepts targets from a list of any length, in batches. See `addTargetList`. */
-  addList(targets: TargetList, options?: EditOptions): AsyncGenerator<number, number> {
-    return addTargetList(this.ports, this.name, targets, options);
+  async *addList(targets: TargetList, options: EditOptions = {}): AsyncGenerator<number, number> {
+    requireOptions("tuf.addList", EDIT_OPTIONS, options);
+    return yield* addTargetList(this.ports, this.name, targets, options);
   }
 
   /** Accepts the removal of targets durably. See `removeTargets`. */
-  remove(paths: Iterable<string>, options?: EditOptions): Promise<EditReport> {
+  async remove(paths: Iterable<string>, options: EditOptions = {}): Promise<EditReport> {
+    requireOptions("tuf.remove", EDIT_OPTIONS, options);
     return removeTargets(this.ports, this.name, paths, options);
   }
 
@@ -95,17 +108,19 @@ export class TufRepositoryService {
   }
 
   /** Makes the accepted edits of some paths visible, and no others. See `PublishTufRepository`. */
-  publishOnly(paths: Iterable<string>): Promise<PublishReport> {
+  publishOnly(paths: Iterable<string>): Promise<PublishOnlyReport> {
     return this.#publisher.publishOnly(this.name, paths);
   }
 
   /** Renews some of what expires soon: one step of a scheduler. See `PublishTufRepository`. */
-  renew(options?: RenewOptions): Promise<PublishReport> {
+  async renew(options: RenewOptions = {}): Promise<PublishReport> {
+    requireOptions("tuf.renew", RENEW_OPTIONS, options);
     return this.#publisher.renew(this.name, options);
   }
 
   /** Deletes metadata files that no client can need any more. See `pruneTufRepository`. */
-  async prune(options?: PruneOptions): Promise<number> {
+  async prune(options: PruneOptions = {}): Promise<number> {
+    requireOptions("tuf.prune", PRUNE_OPTIONS, options);
     await this.#publisher.recorded(this.name);
     return pruneTufRepository(this.ports, this.name, options);
   }
@@ -133,7 +148,8 @@ export class TufRepositoryService {
   }
 
   /** Reads the published files as a client does, and yields every target. See `verifyTufRepository`. */
-  verify(now = this.ports.clock.now()): AsyncGenerator<PublishedTarget, VerifyReport> {
-    return verifyTufRepository(this.ports, now);
+  async *verify(now = this.ports.clock.now()): AsyncGenerator<PublishedTarget, VerifyReport> {
+    requireArguments("tuf.verify", { now: [now, aWholeNumberFrom(0)] });
+    return yield* verifyTufRepository(this.ports, now);
   }
 }

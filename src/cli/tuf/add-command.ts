@@ -21,7 +21,7 @@ interface AddFlags extends RepositoryFlags {
 
 export function addAdd(tuf: Command): void {
   withRepositoryOptions(tuf.command("add"))
-    .description("accept files as targets; they become visible with the next publish. All of them, or none")
+    .description("accept files as targets; they become visible with the next publish. Nothing, where one is refused")
     .argument("[path...]", "files, and directories with all files in them")
     .option("--from-list <file>", '"<SHA-256> <length> <path>" or JSON, a target per line; - is standard input')
     .option("--base <directory>", "what target paths are relative to", ".")

@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { type Refusal, systemReason } from "./refusal.js";
 
 export interface FoundFile {
@@ -26,7 +26,9 @@ export async function findFiles(named: readonly string[], base: string, signal: 
     signal.throwIfAborted();
     try {
       const found = await stat(file);
-      if (found.isFile()) files.push({ file, path: relative(base, file).split(sep).join("/") });
+      const path = relative(base, file);
+      if (found.isFile() && isOutside(path)) refused.push({ path: file, reason: outsideOf(base) });
+      else if (found.isFile()) files.push({ file, path: path.split(sep).join("/") });
       else if (!found.isDirectory()) refused.push({ path: file, reason: "is neither a file nor a directory" });
       else await visitAll(file);
     } catch (error) {
@@ -43,4 +45,14 @@ export async function findFiles(named: readonly string[], base: string, signal: 
   };
   for (const file of named) await visit(file);
   return { files, refused };
+}
+
+/** Another drive's paths stay absolute. */
+function isOutside(path: string): boolean {
+  return path.startsWith(`..${sep}`) || isAbsolute(path);
+}
+
+function outsideOf(base: string): string {
+  const place = base === "." ? "the current directory" : base;
+  return `is outside of ${place}, which target paths are relative to: name another directory with --base`;
 }

@@ -1,5 +1,9 @@
 import type { Command } from "commander";
-import { type PublishReport, UnsignedRolesError } from "../../application/tuf/publish/publish-tuf-repository.js";
+import {
+  type PublishOnlyReport,
+  type PublishReport,
+  UnsignedRolesError,
+} from "../../application/tuf/publish/publish-tuf-repository.js";
 import type { RepositoryStatus } from "../../application/tuf/tuf-repository-status.js";
 import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
 import { Progress } from "../progress.js";
@@ -68,7 +72,7 @@ function unsignedFiles({ bins }: RepositoryStatus): number {
 async function shown(
   flags: RepositoryFlags,
   expected: (status: RepositoryStatus) => number | undefined,
-  work: (tuf: TufRepositoryService) => Promise<PublishReport>,
+  work: (tuf: TufRepositoryService) => Promise<PublishReport & Partial<PublishOnlyReport>>,
 ): Promise<Answer> {
   let bar: Progress | undefined;
   const report = await withRepository(
@@ -82,12 +86,14 @@ async function shown(
     },
     () => bar?.advance(),
   );
-  const { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten } = report;
+  const { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten, unchanged } = report;
   const isIdle = committed === "nothing" && filesWritten.length === 0;
   const done = isIdle ? "nothing to do" : `roles signed: ${rolesSigned.length}`;
   const text = [
     `${done}; published are snapshot ${snapshotVersion} and timestamp ${timestampVersion}`,
+    ...(unchanged ?? []).map((path) => `nothing of ${path} is unpublished`),
     ...awaiting.map((role) => `role ${role} awaits signatures: distinction tuf sign --role ${role}`),
   ].join("\n");
-  return { text, json: { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten } };
+  const json = { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten };
+  return { text, json: unchanged === undefined ? json : { ...json, unchanged } };
 }

@@ -15,6 +15,7 @@ export interface CreatePorts extends ExportPorts, SigningMeans {
  * after it is completed by the next publish. Where people hold the keys of root, see `beginRootCeremony`.
  * @returns what was exported
  * @throws {TufError} INVALID_NAME, INVALID_BIN_COUNT, REPOSITORY_EXISTS
+ * @throws {DistinctionError} INVALID_VALUE for an expiry that is none
  */
 export async function createTufRepository(ports: CreatePorts, request: CreateRequest): Promise<ExportReport> {
   const repository = await newRepository(ports, request);

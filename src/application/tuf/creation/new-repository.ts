@@ -1,5 +1,5 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
-import { DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
 import { bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import type { TufKey } from "../../../../domain/tuf/key.js";
 import { keyIdOf } from "../../../../domain/tuf/key-id.js";
@@ -45,6 +45,7 @@ export interface NewRepositoryPorts {
 /**
  * What a new repository is to be, checked; keys that are missing are made.
  * @throws {TufError} INVALID_NAME, INVALID_BIN_COUNT, INVALID_TRUST, REPOSITORY_EXISTS
+ * @throws {DistinctionError} INVALID_VALUE for an expiry that is none
  */
 export async function newRepository(ports: NewRepositoryPorts, request: CreateRequest): Promise<NewTufRepository> {
   const { name, bins, namePrefix = "bins", binsByPrefix = false, expiry = DEFAULT_EXPIRY, roles = {} } = request;
@@ -52,6 +53,7 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
   if (binsByPrefix) checkListable({ bitLength });
+  const checked = checkedExpiry(expiry);
   const given = TRUSTED_ROLES.flatMap((role) => {
     const keys = roles[role];
     return keys === undefined ? [] : additions(role, keys, ports.codec);
@@ -74,7 +76,7 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
     bitLength,
     namePrefix,
     ...(binsByPrefix ? { binsByPrefix } : {}),
-    expiry,
+    expiry: checked,
     keys,
     trust: Object.fromEntries(kept) as Record<TrustedRole, KeptTrust>,
   };

@@ -1,7 +1,7 @@
 import { sameBytes } from "../../../../domain/distinction/types/binary-type.js";
 import { catchAllName } from "../../../../domain/tuf/custom-role.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
-import { DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
 import type { ForeignFiles } from "../../../../domain/tuf/foreign-files.js";
 import { binNames, bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import { toHex } from "../../../../domain/tuf/hex.js";
@@ -77,14 +77,16 @@ export interface ImportReport {
  *   UNSUPPORTED_DELEGATION, INVALID_DELEGATION, DELEGATION_EXISTS, INVALID_TARGET_PATH, INVALID_TARGET for the source;
  *   INVALID_NAME, also of a custom role; INVALID_BIN_COUNT;
  *   KEY_NOT_FOUND; REPOSITORY_EXISTS, also where another state of the source was begun under this name
+ * @throws {DistinctionError} INVALID_VALUE for an expiry that is none
  */
 export async function importTufRepository(ports: ImportPorts, request: ImportRequest): Promise<ImportReport> {
   const { clock, trust } = ports;
-  const { name, namePrefix = "bins", bins, binsByPrefix = false, expiry = DEFAULT_EXPIRY } = request;
+  const { name, namePrefix = "bins", bins, binsByPrefix = false, expiry: lives = DEFAULT_EXPIRY } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
   if (binsByPrefix) checkListable({ bitLength });
+  const expiry = checkedExpiry(lives);
 
   const source = await ForeignRepository.open(ports, clock.now());
   const { signed: root } = source.root.document;

@@ -11,6 +11,7 @@ import { commitPending, HeadMemory } from "./merge-snapshot.js";
 import { publishAtOnce } from "./publish-at-once.js";
 import type { RecentFiles } from "./recent-files.js";
 import { RoleSigning } from "../trust/role-signing.js";
+import { givenPaths } from "../targets/given-paths.js";
 import { signGivenTargets } from "./sign-given-targets.js";
 import { horizonsOf, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
 import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
@@ -33,6 +34,11 @@ export interface PublishReport {
   readonly timestampVersion: number;
   /** Names of the files that this run added or replaced. */
   readonly filesWritten: readonly string[];
+}
+
+export interface PublishOnlyReport extends PublishReport {
+  /** Those of the paths of which nothing was unpublished. */
+  readonly unchanged: readonly string[];
 }
 
 export interface RenewOptions {
@@ -77,13 +83,16 @@ export class PublishTufRepository {
   }
 
   /**
-   * Makes the accepted edits of some paths visible, and no other edits; with a later `publish` all become visible.
-   * @throws {TufError} as `publish`
+   * Makes the accepted edits of some paths visible, and no other edits; with a later `publish` all become visible. Of a path that
+   * is no target, or is published as it is accepted, nothing is done, and it is told as `unchanged`.
+   * @throws {TufError} as `publish`; INVALID_TARGET_PATH (an `InvalidTargetsError` with every fault of the call)
    */
-  async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishReport> {
+  async publishOnly(repository: string, paths: Iterable<string>): Promise<PublishOnlyReport> {
+    const given = givenPaths(paths);
     const lanes = await this.#lanesOf(repository);
-    const rolesSigned = await signGivenTargets(await this.#signingRun(repository, lanes.export.recent), paths);
-    return finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] });
+    const run = await this.#signingRun(repository, lanes.export.recent);
+    const { rolesSigned, unchanged } = await signGivenTargets(run, given);
+    return { ...(await finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] })), unchanged };
   }
 
   /**

@@ -11,30 +11,40 @@ interface GivenRun extends SigningRun {
   readonly codec: MetadataCodec;
 }
 
+export interface GivenSigned {
+  readonly rolesSigned: readonly FileReference[];
+  /** Paths of which nothing was unpublished. */
+  readonly unchanged: readonly string[];
+}
+
+interface SignedBin {
+  /** `undefined` where nothing was to be signed. */
+  readonly file: FileReference | undefined;
+  readonly published: ReadonlySet<string>;
+}
+
 /**
  * Signs the bins of some paths with what is accepted of these paths, and of all others with what their metadata states.
  * A bin of which more than that is accepted stays dirty.
  */
-export async function signGivenTargets(run: GivenRun, paths: Iterable<string>): Promise<readonly FileReference[]> {
+export async function signGivenTargets(run: GivenRun, paths: Iterable<string>): Promise<GivenSigned> {
   const places = new TargetPlaces(run.repository, run.codec);
   const byBin = new Map<string, string[]>();
   for (const path of paths) {
     const bin = places.ownerOf(path);
     byBin.set(bin, [...(byBin.get(bin) ?? []), path]);
   }
-  const signed: FileReference[] = [];
+  const rolesSigned: FileReference[] = [];
+  const unchanged: string[] = [];
   for (const [bin, ofBin] of byBin) {
-    const file = await untilCommitted(bin, run, () => attempt(run, bin, ofBin));
-    if (file !== undefined) signed.push(file);
+    const { file, published } = await untilCommitted(bin, run, () => attempt(run, bin, ofBin));
+    if (file !== undefined) rolesSigned.push(file);
+    unchanged.push(...ofBin.filter((path) => !published.has(path)));
   }
-  return signed;
+  return { rolesSigned, unchanged };
 }
 
-async function attempt(
-  run: GivenRun,
-  bin: string,
-  paths: readonly string[],
-): Promise<Attempt<FileReference | undefined>> {
+async function attempt(run: GivenRun, bin: string, paths: readonly string[]): Promise<Attempt<SignedBin>> {
   const { store, codec, repository } = run;
   const [state] = await store.roleStates(repository.name, [bin]);
   if (state === undefined) throw corrupt(`role ${bin} has no state`);
@@ -44,7 +54,7 @@ async function attempt(
   if (state.metadataVersion === 0) throw new TufError("KEY_NOT_FOUND", `role ${bin} is new: publish all of it`);
   const before = (await signedTargets(run, repository.name, [state])).get(bin)!;
   const wanted = paths.filter((path) => !isSameTarget(codec, before.get(path), state.targets.get(path)));
-  if (wanted.length === 0) return { outcome: "done", value: undefined };
+  if (wanted.length === 0) return { outcome: "done", value: { file: undefined, published: new Set() } };
 
   const targets = new Map(before);
   for (const path of wanted) {
@@ -59,7 +69,8 @@ async function attempt(
   const outcome = await store.commitSignedRoles(repository.name, [{ file, signedVersion, ...trustSince }]);
   if (outcome === "stale") return { outcome, metadataVersion: state.metadataVersion };
   run.onCommitted?.(file);
-  return { outcome: "done", value: { role: bin, metadataVersion: file.metadataVersion } };
+  const reference = { role: bin, metadataVersion: file.metadataVersion };
+  return { outcome: "done", value: { file: reference, published: new Set(wanted) } };
 }
 
 function isAll(

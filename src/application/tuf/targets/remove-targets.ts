@@ -1,5 +1,4 @@
-import { InvalidTargetsError, type TargetFault } from "../../../../domain/tuf/errors.js";
-import { shownPath, targetPathFault } from "../../../../domain/tuf/target-path.js";
+import { givenPaths } from "./given-paths.js";
 import { editBins, type EditOptions, type EditPorts, type EditReport } from "./edit-bins.js";
 
 /**
@@ -14,18 +13,6 @@ export async function removeTargets(
   paths: Iterable<string>,
   options?: EditOptions,
 ): Promise<EditReport> {
-  // A text is a list of its characters, and would be taken for so many paths.
-  if (typeof paths !== "object" || paths === null || !(Symbol.iterator in paths)) {
-    throw new InvalidTargetsError([{ code: "INVALID_TARGET_PATH", path: "", reason: "a list of paths is needed" }]);
-  }
-  const unique = new Set(paths);
-  const [first, ...others] = [...unique].flatMap(pathFaults);
-  if (first !== undefined) throw new InvalidTargetsError([first, ...others]);
-  const edits = new Map(Array.from(unique, (path) => [path, null] as const));
+  const edits = new Map(Array.from(givenPaths(paths), (path) => [path, null] as const));
   return editBins(ports, repository, edits, options);
-}
-
-function pathFaults(path: string): readonly TargetFault[] {
-  const reason = targetPathFault(path);
-  return reason === undefined ? [] : [{ code: "INVALID_TARGET_PATH", path: shownPath(path), reason }];
 }

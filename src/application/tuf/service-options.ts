@@ -1,0 +1,36 @@
+import {
+  aFlag,
+  aFunction,
+  aPlainObject,
+  aSignal,
+  aWholeNumberFrom,
+  type Rule,
+  type Rules,
+  someText,
+} from "../../../domain/distinction/arguments.js";
+import type { ImportRequest } from "./import/import-tuf-repository.js";
+import type { CreateRequest } from "./creation/new-repository.js";
+import type { PruneOptions } from "./publish/prune-tuf-repository.js";
+import type { RenewOptions } from "./publish/publish-tuf-repository.js";
+import type { EditOptions } from "./targets/edit-bins.js";
+
+/** What a use case checks, with a code of its own. */
+const checkedThere: Rule = () => undefined;
+
+const NEW_REPOSITORY = {
+  bins: checkedThere,
+  namePrefix: someText,
+  binsByPrefix: aFlag,
+  expiry: checkedThere,
+};
+
+/** Options of a TUF repository's methods: a misspelt one, or `NaN` for a time, would do nothing and report success. */
+export const CREATE_REQUEST: Rules<keyof Omit<CreateRequest, "name">> = { ...NEW_REPOSITORY, roles: aPlainObject };
+export const IMPORT_REQUEST: Rules<keyof Omit<ImportRequest, "name">> = { ...NEW_REPOSITORY, onTargets: aFunction };
+export const EDIT_OPTIONS: Rules<keyof EditOptions> = { signal: aSignal, onEdits: aFunction };
+export const RENEW_OPTIONS: Rules<keyof RenewOptions> = { within: aWholeNumberFrom(0), limit: aWholeNumberFrom(1) };
+export const PRUNE_OPTIONS: Rules<keyof PruneOptions> = {
+  keepFor: aWholeNumberFrom(0),
+  signal: aSignal,
+  onFiles: aFunction,
+};
