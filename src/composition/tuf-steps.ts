@@ -32,6 +32,9 @@ function countedSigner(signer: Signer, onStep: OnStep): Signer {
 /** The same files; every one that is published is told. */
 export function countedFiles(files: MetadataFiles, onStep: OnStep): MetadataFiles {
   return {
+    // Where storage lacks them, nothing is to be gained by them.
+    ...(files.prepare && { prepare: (named) => files.prepare!(named) }),
+    ...(files.discardPrepared && { discardPrepared: () => files.discardPrepared!() }),
     putAll: async (phases) => {
       const created = await files.putAll(phases);
       for (const phase of phases) for (let file = 0; file < phase.length; file++) onStep("stored");

@@ -4,6 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { NamedFile } from "../../domain/tuf/metadata-files.js";
+import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { distinctionModule, openDistinction, TOKENS } from "../../src/index.js";
 import type { TufRepositoryService } from "../../src/tuf.js";
 import { PollingClient } from "../conformance/polling-client.js";
@@ -37,6 +39,24 @@ describe.each([
   const options = () => ({
     database: place.url,
     tuf: { name: "main", storage: join(directory, "metadata"), keys: join(directory, "keys") },
+  });
+
+  test("with storage of its own, which prepares what is published while the database commits", async () => {
+    const prepared: string[] = [];
+    class Watched extends DirectoryMetadataFiles {
+      override prepare(files: readonly NamedFile[]): Promise<void> {
+        prepared.push(...files.map(({ name }) => name));
+        return super.prepare(files);
+      }
+    }
+    const { database, tuf } = options();
+    const storage = new Watched(tuf.storage, { now: () => Date.now() });
+    const distinction = openDistinction({ database, tuf: { ...tuf, storage } });
+    await distinction.tuf.create({ bins: 2 });
+    await distinction.tuf.add(new Map([["one", { length: 1, sha256: "ab".repeat(32) }]]));
+    await distinction.tuf.publish();
+    await distinction.close();
+    expect(prepared).toEqual(expect.arrayContaining(["2.snapshot.json", "timestamp.json"]));
   });
 
   test("by its token in a container, beside others over the same database", async () => {
