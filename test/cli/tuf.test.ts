@@ -178,6 +178,7 @@ describe("answers for programs", () => {
       snapshotVersion: 2,
       timestampVersion: 2,
       filesWritten: expect.any(Array),
+      unchanged: [],
     });
     expect(await tuf.json("status", "--changes")).toMatchObject({ changes: [{ path: "b.txt" }] });
     expect(await tuf.json("remove", "a.txt", "b.txt")).toEqual({ removed: 2, bins: expect.any(Array) });
