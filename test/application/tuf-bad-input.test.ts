@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import type { Target } from "../../domain/tuf/target.js";
 import { addTargets, addValidTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
-import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
+import { hashesOf, makeTufWorld, storedPaths, targetOf, type TufWorld } from "./tuf-world.js";
 
 /** Paths and contents that no repository takes, by what is wrong with them. */
 const PATHS: readonly (readonly [what: string, path: string])[] = [
@@ -30,8 +30,7 @@ describe("what is not accepted of targets", () => {
   });
   afterEach(() => world.remove());
 
-  const stored = () =>
-    [...world.state.repositories.get("main")!.roles.values()].flatMap(({ targets }) => [...targets.keys()]).sort();
+  const stored = () => storedPaths(world);
   const beside = (path: string, target: Target) =>
     new Map([
       ["good", targetOf("good")],

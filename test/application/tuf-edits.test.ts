@@ -6,7 +6,7 @@ import type { Target } from "../../domain/tuf/target.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
-import { makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
+import { makeTufWorld, storedPaths, targetOf, type TufWorld } from "./tuf-world.js";
 
 describe("TUF repository", () => {
   let world: TufWorld;
@@ -15,8 +15,7 @@ describe("TUF repository", () => {
   });
   afterEach(() => world.remove());
 
-  const stored = () =>
-    [...world.state.repositories.get("main")!.roles.values()].flatMap(({ targets }) => [...targets.keys()]).sort();
+  const stored = () => storedPaths(world);
 
   describe("creation", () => {
     it("publishes every role at version 1, verified, with a key for each", async () => {

@@ -99,3 +99,8 @@ export function targetOf(content: string): Target {
 export function hashesOf(...paths: string[]): ReadonlyMap<string, string> {
   return new Map(paths.map((path) => [path, targetOf(path).sha256]));
 }
+
+/** The paths of all targets that are stored, sorted. */
+export function storedPaths({ state }: TufWorld): string[] {
+  return [...state.repositories.get("main")!.roles.values()].flatMap(({ targets }) => [...targets.keys()]).sort();
+}

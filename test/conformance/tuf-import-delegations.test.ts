@@ -11,8 +11,8 @@ import { removeDelegation } from "../../src/application/tuf/delegations/remove-d
 import { importTufRepository } from "../../src/application/tuf/import/import-tuf-repository.js";
 import { tufRepositoryStatus } from "../../src/application/tuf/tuf-repository-status.js";
 import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
-import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
-import { ForeignPlace } from "./foreign-place.js";
+import type { TufWorld } from "../application/tuf-world.js";
+import type { ForeignPlace } from "./foreign-place.js";
 import {
   type ForeignKey,
   foreignKey,
@@ -20,6 +20,7 @@ import {
   foreignRole as role,
   foreignTargets as targetsAt,
 } from "./foreign-repository.js";
+import { foreignWorld } from "./foreign-world.js";
 
 // RSA keys take a while to make.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -37,19 +38,12 @@ type Json = Record<string, unknown>;
 describe("custom roles of a repository that other tools made", () => {
   let world: TufWorld;
   let place: ForeignPlace;
+  let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    world = await makeTufWorld(4, Date.now(), "none");
-    place = await ForeignPlace.make();
-    for (const name of ["targets", "snapshot", "timestamp"] as const) {
-      await world.ports.keys.importKey(place.writer.keys[name].pem);
-    }
-    await place.writer.root(1);
+    ({ world, place, remove } = await foreignWorld());
   });
-  afterEach(async () => {
-    await place.remove();
-    await world.remove();
-  });
+  afterEach(() => remove());
 
   const imported = (ports = world.ports) =>
     importTufRepository({ ...ports, source: place.source }, { name: "main", bins: 4 });

@@ -16,7 +16,7 @@ import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { verifyTufRepository } from "../../src/application/tuf/verify-tuf-repository.js";
 import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
 import { digestOf } from "../contract/tuf-store-fixture.js";
-import { ForeignPlace } from "./foreign-place.js";
+import type { ForeignPlace } from "./foreign-place.js";
 import {
   type ForeignKey,
   foreignKey,
@@ -24,6 +24,7 @@ import {
   foreignRole as role,
   foreignTargets as targetsAt,
 } from "./foreign-repository.js";
+import { foreignWorld, importOnlineKeys } from "./foreign-world.js";
 
 const [ADA, BEN, DOCS, API] = [foreignKey(), foreignPemKey("ben", "ecdsa"), foreignKey(), foreignKey()];
 const DAY = 24 * 3_600_000;
@@ -33,18 +34,12 @@ type Json = Record<string, unknown>;
 describe("custom roles below custom roles, which other tools made", () => {
   let world: TufWorld;
   let place: ForeignPlace;
+  let remove: () => Promise<void>;
+
   beforeEach(async () => {
-    world = await makeTufWorld(4, Date.now(), "none");
-    place = await ForeignPlace.make();
-    for (const name of ["targets", "snapshot", "timestamp"] as const) {
-      await world.ports.keys.importKey(place.writer.keys[name].pem);
-    }
-    await place.writer.root(1);
+    ({ world, place, remove } = await foreignWorld());
   });
-  afterEach(async () => {
-    await place.remove();
-    await world.remove();
-  });
+  afterEach(() => remove());
 
   const imported = (source = place.source, name = "main") =>
     importTufRepository({ ...world.ports, source }, { name, bins: 4 });
@@ -250,9 +245,7 @@ describe("custom roles below custom roles, which other tools made", () => {
     await publish();
     const all = await published();
     const other = await makeTufWorld(4, world.clock.now(), "none");
-    for (const name of ["targets", "snapshot", "timestamp"] as const) {
-      await other.ports.keys.importKey(place.writer.keys[name].pem);
-    }
+    await importOnlineKeys(other, place);
     const source = new ForeignDirectory(world.metadata);
     const client = await place.client();
     expect(await client.download(...all)).toEqual(all);

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { importTufRepository } from "../../src/application/tuf/import/import-tuf-repository.js";
-import { makeTufWorld, type TufWorld } from "../application/tuf-world.js";
-import { ForeignPlace } from "./foreign-place.js";
+import type { TufWorld } from "../application/tuf-world.js";
+import type { ForeignPlace } from "./foreign-place.js";
 import {
   foreignKey,
   foreignPemKey,
@@ -10,6 +10,7 @@ import {
   foreignRole as role,
   foreignTargets as targetsAt,
 } from "./foreign-repository.js";
+import { foreignWorld } from "./foreign-world.js";
 
 // RSA keys take a while to make.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -23,19 +24,12 @@ type Json = Record<string, unknown>;
 describe("custom roles of a repository that other tools made, which cannot be kept as they are,", () => {
   let world: TufWorld;
   let place: ForeignPlace;
+  let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    world = await makeTufWorld(4, Date.now(), "none");
-    place = await ForeignPlace.make();
-    for (const name of ["targets", "snapshot", "timestamp"] as const) {
-      await world.ports.keys.importKey(place.writer.keys[name].pem);
-    }
-    await place.writer.root(1);
+    ({ world, place, remove } = await foreignWorld());
   });
-  afterEach(async () => {
-    await place.remove();
-    await world.remove();
-  });
+  afterEach(() => remove());
 
   const imported = () => importTufRepository({ ...world.ports, source: place.source }, { name: "main", bins: 4 });
 

@@ -53,8 +53,8 @@ onSqlBackends((place, backend) => {
     expect((await ports.list()).records).toMatchObject([{ code: "sea", name: "first" }]);
   });
 
-  test("two ids of one batch that are one to the database alone are told, both, and at once", async () => {
-    const schema = port(backend === "SQLite" ? "NOCASE" : undefined);
+  /** Ports in a table of their own that has one, and the first words of the statements that are sent. */
+  const watched = async (schema: ReturnType<typeof port>) => {
     const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true, dropSchema: true });
     onTestFinished(() => dataSource.destroy());
     const statements: string[] = [];
@@ -63,6 +63,12 @@ onSqlBackends((place, backend) => {
     };
     const ports = distinct(dataSource, schema, { onStatement });
     await ports.add(ports.create({ code: "bay" }));
+    return { dataSource, ports, statements };
+  };
+
+  test("two ids of one batch that are one to the database alone are told, both, and at once", async () => {
+    const schema = port(backend === "SQLite" ? "NOCASE" : undefined);
+    const { dataSource, ports, statements } = await watched(schema);
     const batch = ["lake", "sea", "pond", "SEA"].map((code) => ports.create({ code }));
     const refused = { code: "UNIQUE_VALUE_TAKEN", message: expect.stringContaining("Port sea and SEA") as string };
     statements.length = 0;
@@ -83,14 +89,7 @@ onSqlBackends((place, backend) => {
       : [isMariaDb ? ["\u{1f600}", "\u{1f601}", {}] : ["\u00e6on", "aeon", {}], ["\u00e9", "e", latin]],
   )("%s and %s among thousands are told after three statements", async (one, other, column) => {
     const schema = port(undefined, column);
-    const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true, dropSchema: true });
-    onTestFinished(() => dataSource.destroy());
-    const statements: string[] = [];
-    const onStatement = ({ kind, sql }: StatementEvent): void => {
-      if (kind === "statement") statements.push(sql.slice(0, 6));
-    };
-    const ports = distinct(dataSource, schema, { onStatement });
-    await ports.add(ports.create({ code: "bay" }));
+    const { ports, statements } = await watched(schema);
     const others = Array.from({ length: 2_000 }, (_, index) => `port ${index}`);
     const batch = [one, ...others, other].map((code) => ports.create({ code }));
     statements.length = 0;

@@ -87,23 +87,21 @@ export function selectDelegatedRoles(repository: string): Statement {
 }
 
 /** The first columns of a row of `selectRoleStates`, and all of one of `selectDelegatedRoles`. */
-export function readCounters([
-  name,
-  kind,
-  version,
-  signedVersion,
-  trustSince,
-  metadataVersion,
-  expiresAt,
-]: Row): RoleRecord {
+export function readCounters(row: Row): RoleRecord {
+  return { ...readVersions(row), metadataVersion: Number(row[5]), expiresAt: Number(row[6]) };
+}
+
+/** What a row of a role begins with: name, kind, version, signed version, and since when its trust is as it is. */
+export function readVersions([name, kind, version, signedVersion, trustSince]: Row): Pick<
+  RoleRecord,
+  "name" | "kind" | "version" | "signedVersion" | "trustSince"
+> {
   return {
     name: name as string,
     kind: kind as RoleKind,
     version: Number(version),
     signedVersion: Number(signedVersion),
     trustSince: Number(trustSince),
-    metadataVersion: Number(metadataVersion),
-    expiresAt: Number(expiresAt),
   };
 }
 

@@ -2,10 +2,10 @@ import type { TufKey } from "../../../domain/tuf/key.js";
 import type { StatingRole } from "../../../domain/tuf/published-trust.js";
 import type { TrustVersion } from "../../../domain/tuf/trust-store.js";
 import { type KeptTrust, UNPUBLISHED } from "../../../domain/tuf/trust.js";
-import type { RoleKind } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Parameter, Row, Statement } from "../connection/session.js";
 import { placeholders } from "../records/record-statements.js";
+import { readVersions } from "./tuf-role-statements.js";
 
 /** The statements on keys and on who signs what, one function each. */
 
@@ -156,15 +156,8 @@ export function selectStatingRoles(repository: string): Statement {
 }
 
 /** A row of `selectStatingRoles`. */
-export function readStatingRole([name, kind, version, signedVersion, trustSince, isExported]: Row): StatingRole {
-  return {
-    name: name as string,
-    kind: kind as RoleKind,
-    version: Number(version),
-    signedVersion: Number(signedVersion),
-    trustSince: Number(trustSince),
-    isExported: Number(isExported) === 1,
-  };
+export function readStatingRole(row: Row): StatingRole {
+  return { ...readVersions(row), isExported: Number(row[5]) === 1 };
 }
 
 /** Compared, because other trust may be kept by now. */
