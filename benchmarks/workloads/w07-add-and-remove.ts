@@ -37,7 +37,7 @@ export const addAndRemove: Workload = {
               },
             ),
         }));
-        const rounds = quick ? 6 : 20;
+        const rounds = quick ? 6 : 60; // as in a service, which runs for long: the first hundred images are dearer, ours most
         const label = shapeName(shape);
         const adds = await interleaved(adding, rounds, random, (what) => say(`${label}, adding, ${what}`));
         const stored = await tables.rows(imageTable);
