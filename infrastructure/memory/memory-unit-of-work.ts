@@ -13,9 +13,9 @@ import type {
 } from "../../domain/distinction/unit/unit-of-work.js";
 import {
   runUntilCommitted,
-  unlessAborted,
   type UnitOutcome,
   type UnitRun,
+  whilePatient,
 } from "../../domain/distinction/unit/unit-runner.js";
 import { remember, type Remembered } from "./memory-history.js";
 import { MemoryRecordStore, type MemoryFork } from "./memory-record-store.js";
@@ -40,10 +40,11 @@ async function attempt<T>(
   const scope = new MemoryTransactionScope(options, run);
   let value: T;
   try {
-    value = await unlessAborted(work(scope), options.signal);
+    value = await whilePatient(run.patience, () => work(scope));
   } catch (error) {
     // What it saw may never have been so at any one time: then what it made of that does not count.
-    if (scope.isFresh() || options.signal?.aborted === true) throw error;
+    if (scope.isFresh()) throw error;
+    run.patience?.check();
     return { kind: "undone", reason: error };
   } finally {
     scope.end();

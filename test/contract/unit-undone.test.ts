@@ -2,9 +2,15 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import type { ApplyOutcome } from "../../domain/distinction/record-store.js";
+import type { RepositoryEnvironment } from "../../domain/distinction/repository-environment.js";
+import type { UnitOfWork } from "../../domain/distinction/unit/unit-of-work.js";
+import { MemoryUnitOfWork } from "../../infrastructure/memory/memory-unit-of-work.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
 import { environment, newImage } from "../integration/backends.js";
 import { articleTable, articleType } from "../support/article.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { onUnitBackends, stored } from "./unit-place.js";
 
 /** What the work of a unit may meet elsewhere, and looks as if our own connection had met it. */
@@ -73,6 +79,43 @@ onUnitBackends((place, backend) => {
     );
     await expect(run).rejects.toMatchObject({ code: "ABORTED" });
     expect((await articles.get(id)).title).toBe("");
+  });
+
+  const unitsOf = (databases: readonly Database[], own: RepositoryEnvironment): UnitOfWork =>
+    backend === "memory" ? new MemoryUnitOfWork(own) : new SqlUnitOfWork(databases[0]!, own);
+
+  test.each([
+    ["of the run", undefined, { deadline: 5_000 }],
+    ["of the environment", { deadline: 5_000 }, {}],
+  ])("is given up at the deadline %s, though its work never ends", async (_, retry, options) => {
+    const { articles, databases } = place();
+    const clock = new FakeClock();
+    const units = unitsOf(databases, { ...environment, clock, ...(retry && { retry }) });
+    const id = await stored(articles);
+    let inside: typeof articles;
+    const run = units.run(async (tx) => {
+      inside = tx.repository(articles);
+      await inside.update(id, (article) => void (article.title = "late"));
+      clock.advance(5_001);
+      await new Promise(() => undefined);
+    }, options);
+    await expect(run).rejects.toMatchObject({
+      code: "RETRIES_EXHAUSTED",
+      message: "unit of work: gave up after one attempt in 5000 ms",
+    });
+    await expect(inside!.get(id)).rejects.toMatchObject({ code: "UNIT_MISUSED" });
+    expect((await articles.get(id)).title).toBe("");
+  });
+
+  test("takes its time where no deadline was named", async () => {
+    const { articles, databases } = place();
+    const clock = new FakeClock();
+    const id = await stored(articles);
+    await unitsOf(databases, { ...environment, clock }).run(async (tx) => {
+      await tx.repository(articles).update(id, (article) => void (article.title = "slow"));
+      clock.advance(3_600_000);
+    });
+    expect((await articles.get(id)).title).toBe("slow");
   });
 
   if (backend === "memory") return;

@@ -30,8 +30,9 @@ export interface TransactionScope {
 }
 
 /**
- * `signal` ends waiting, and the run under way: it is undone. After `deadline` the work is not started again, and no wait
- * for a connection or a row lock goes on.
+ * `signal` and `deadline`, counted from the call of `run` for all runs together, end waiting and the run under way: it is
+ * undone, and what its work still does is refused (`UNIT_MISUSED`). Where no deadline is named, none ends a run: after 30
+ * seconds the work is not started again.
  */
 export type UnitOptions = WriteOptions;
 

@@ -2,7 +2,7 @@ import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import { DistinctionError } from "../errors.js";
 import { HarmlessObserver, observed } from "../observer.js";
 import { backoffFor, isHurried, retrySettings } from "../save/retry.js";
-import type { Patience } from "../save/patience.js";
+import { waitFor, type Patience } from "../save/patience.js";
 import type { RepositoryEnvironment } from "../repository-environment.js";
 import { WRITE_OPTIONS } from "../save/save-options.js";
 import type { TransactionScope, UnitOptions } from "./unit-of-work.js";
@@ -68,22 +68,14 @@ async function untilCommitted<T>(
   }
 }
 
-/** Does not wait for work that the caller no longer wants: what it still does after that is refused. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = (): DistinctionError =>
-    new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause: signal.reason });
-  let stop: (() => void) | undefined;
-  const abortion = new Promise<never>((_, reject) => {
-    stop = () => reject(aborted());
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    const value = await Promise.race([work, abortion]);
-    if (signal.aborted) throw aborted();
-    return value;
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-    work.catch(() => undefined);
-  }
+/**
+ * What `work` makes, for a caller who may not wait for ever. Work that goes on behind a caller who has left is not waited
+ * for: what it still does is refused. Work that ends too late is no better than work that does not end.
+ *
+ * @throws DistinctionError `ABORTED`, `RETRIES_EXHAUSTED` once the caller's patience has ended
+ */
+export async function whilePatient<T>(patience: Patience | undefined, work: () => Promise<T>): Promise<T> {
+  const value = await waitFor(patience, work);
+  patience?.check();
+  return value;
 }

@@ -14,9 +14,9 @@ import type {
 } from "../../../domain/distinction/unit/unit-of-work.js";
 import {
   runUntilCommitted,
-  unlessAborted,
   type UnitOutcome,
   type UnitRun,
+  whilePatient,
 } from "../../../domain/distinction/unit/unit-runner.js";
 import type { Written } from "../../../domain/distinction/save/written.js";
 import type { Connection } from "../connection/connection.js";
@@ -85,13 +85,13 @@ export class SqlUnitOfWork implements UnitOfWork {
           transact(
             connection,
             async () => {
-              const open = (unit = new UnitDatabase(this.database, connection, options.signal));
+              const open = (unit = new UnitDatabase(this.database, connection, patience));
               if (run.locking) await lockRecords(connection, this.database, seen);
               const scope = new SqlTransactionScope(open, this.database, operation, remembers, options, run, seen);
               bound = scope;
               const mark = openUnit(this.database.identity, exclusive);
               try {
-                const value = await insideUnit(mark, () => unlessAborted(work(scope), options.signal));
+                const value = await insideUnit(mark, () => whilePatient(patience, () => work(scope)));
                 await open.end();
                 if (open.doom !== undefined) throw open.doom.error;
                 if (open.wrote && remembers)

@@ -1,4 +1,5 @@
-import { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { DistinctionError } from "../../../domain/distinction/errors.js";
+import type { Patience } from "../../../domain/distinction/save/patience.js";
 import { unitOver, unitRerun } from "../../../domain/distinction/unit/unit-errors.js";
 import type { DatabaseAccess, Database } from "../connection/database.js";
 import type { Dialect } from "../connection/dialect.js";
@@ -24,7 +25,7 @@ export class UnitDatabase implements DatabaseAccess {
   constructor(
     private readonly database: Database,
     private readonly connection: Session,
-    private readonly signal: AbortSignal | undefined,
+    private readonly patience: Patience | undefined,
   ) {}
 
   get isOpen(): boolean {
@@ -112,11 +113,12 @@ export class UnitDatabase implements DatabaseAccess {
 
   #requireSound(): void {
     if (this.#doom !== undefined) throw this.#doom.error;
-    if (this.signal?.aborted !== true) return;
-    const cause: unknown = this.signal.reason;
-    const error = new DistinctionError("ABORTED", "unit of work: aborted by the caller", { cause });
-    this.spoil(error);
-    throw error;
+    try {
+      this.patience?.check();
+    } catch (error) {
+      this.spoil(error);
+      throw error;
+    }
   }
 }
 
