@@ -94,6 +94,23 @@ describe("storage that loses what it acknowledged", () => {
       expect(await mend()).toEqual([]);
     });
 
+    it.each(["1.root.json", "2.bins-1.json", "timestamp.json"])(
+      "is mended where it loses what it acknowledged once more: %s",
+      async (name) => {
+        const before = await readFile(at(name));
+        await damaged(name);
+        let restores = 0;
+        const { files } = world.ports;
+        const losing = overridden(files, {
+          restore: (...given) => (++restores === 1 ? Promise.resolve() : files.restore(...given)),
+        });
+        const ports = { ...world.ports, files: losing };
+        const { filesWritten } = await exportTufRepository(ports, "main", { isMending: true });
+        expect([restores, filesWritten]).toEqual([2, [name]]);
+        expect(await readFile(at(name))).toEqual(before);
+      },
+    );
+
     it("stops a publish at a timestamp that cannot be read, and what was accepted is published once it is mended", async () => {
       await damaged("timestamp.json");
       await world.add("late");

@@ -73,14 +73,22 @@ export class FilePutter {
     return lengths;
   }
 
-  /** Where this one is mending, replaces other content; what is missing is added with the rest. */
+  /**
+   * Where this one is mending, replaces other content, until storage shows it; what is missing is added with the rest, and so is
+   * found what storage goes on losing. A timestamp that somebody raised meanwhile stays.
+   */
   async mend({ name, bytes }: NamedFile): Promise<void> {
     if (!this.isMending) return;
     const { files } = this.ports;
-    const published = await files.read(name);
-    if (published === undefined || sameBytes(published, bytes)) return;
-    await files.restore(name, bytes);
-    this.written.push(name);
+    for (let round = 0; ; round++) {
+      const published = await files.read(name);
+      if (published === undefined || sameBytes(published, bytes)) {
+        if (round > 0 && published !== undefined) this.written.push(name);
+        return;
+      }
+      if (round === MOST_PUTS) return;
+      await files.restore(name, bytes);
+    }
   }
 
   async #lost(
