@@ -1,5 +1,6 @@
 import { type TufPlace, workerAt } from "../integration/tuf-place.js";
 import { runAsChild } from "../support/child-side.js";
+import { overridden } from "../support/overridden.js";
 import { DISK, isOnDisk, watchDisk, withFailpoints } from "./failpoints.js";
 import { type Turn, TurnTaker } from "./turn.js";
 
@@ -14,6 +15,8 @@ export interface Hold {
 export interface Call {
   readonly turn: Turn;
   readonly hold?: Hold;
+  /** Whether the turn is over with its answer, and what it published is never recorded. */
+  readonly isUnrecorded?: boolean;
 }
 
 export type Told =
@@ -25,6 +28,8 @@ export type Told =
 await runAsChild<TufPlace, null>(async (place, parent) => {
   const { database, ports } = workerAt(place);
   await database.connect();
+  const never = new Promise<never>(() => undefined);
+  let isUnrecorded = false;
   let hold: Hold | undefined;
   let held: Promise<unknown> | undefined;
   let last = "";
@@ -41,14 +46,17 @@ await runAsChild<TufPlace, null>(async (place, parent) => {
     await held;
   };
   await watchDisk(reached);
-  const worker = new TurnTaker(withFailpoints(ports, reached, () => hold?.failpoint !== DISK));
+  const store = overridden(ports.store, {
+    recordExport: (...of) => (isUnrecorded ? never : ports.store.recordExport(...of)),
+  });
+  const worker = new TurnTaker(withFailpoints({ ...ports, store }, reached, () => hold?.failpoint !== DISK));
   await parent.send("ready");
   for (let call = await parent.next(); call !== "end"; call = await parent.next()) {
     let turn: Turn;
     [held, last] = [undefined, ""];
     passed.clear();
-    ({ turn, hold } = call as Call);
-    const ended = await worker.take(turn).then(
+    ({ turn, hold, isUnrecorded = false } = call as Call);
+    const ended = await (isUnrecorded ? worker.answer(turn) : worker.take(turn)).then(
       () => undefined,
       (error: unknown) => (error as Error).stack,
     );

@@ -31,6 +31,11 @@ export class Actor {
     return "passed" in told ? told.passed : {};
   }
 
+  /** Does a turn up to its answer. What it published is never recorded, so that the process is of no use but to be killed. */
+  async answers(turn: Turn): Promise<void> {
+    await this.#begin({ turn, isUnrecorded: true });
+  }
+
   async #begin(call: Call): Promise<Told> {
     await this.#ready;
     this.#child.send(call);

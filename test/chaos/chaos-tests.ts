@@ -3,12 +3,14 @@ import type { Hold } from "./actor.child.js";
 import { Actor } from "./actor.js";
 import type { Chaos } from "./chaos.js";
 import { isWrite } from "./failpoints.js";
-import type { Protocol } from "./protocols.js";
+import { type Protocol, REPAIR, type Round } from "./protocols.js";
 
 /** Work that alternates, such as adding and removing, comes to other failpoints in every second round. */
 const KINDS_OF_ROUNDS = 2;
 /** A process reads more in its first round than in later ones. */
 const WARM_UP = 1;
+/** Work of both kinds, and the first again after others have recorded what was left. */
+const UNRECORDED_ROUNDS = 3;
 
 /**
  * Freezes a worker at one failpoint of its work after the other, the first and the last time that it comes there. Another one
@@ -48,7 +50,10 @@ export async function freezeBetweenAnyTwoSteps(
   await rounds.over();
 }
 
-/** Kills a worker after one step after the other that leaves something behind: another one completes it, and nothing is lost. */
+/**
+ * Kills a worker after one step after the other that leaves something behind: two others complete it at once, and nothing is
+ * lost.
+ */
 export async function killAfterAnyWrite(chaos: Chaos, protocol: Protocol): Promise<void> {
   const rounds = new Rounds(chaos, protocol);
   const waiting = [new Actor(chaos.place), new Actor(chaos.place)];
@@ -60,10 +65,37 @@ export async function killAfterAnyWrite(chaos: Chaos, protocol: Protocol): Promi
     if (round === undefined) continue;
     chaos.actorIsStopped();
     await chaos.client.poll();
-    await chaos.survivorDoes(...round.finish);
+    await bothFinish(chaos, round);
     await rounds.end();
   }
   await rounds.over();
+}
+
+/**
+ * Kills a worker that has answered and not recorded what it published: clients see all that it answered before anybody goes
+ * on, and two others find it unrecorded at once.
+ */
+export async function killBeforeTheRecord(chaos: Chaos, protocol: Protocol): Promise<void> {
+  const rounds = new Rounds(chaos, protocol);
+  for (const actor of Array.from({ length: UNRECORDED_ROUNDS }, () => new Actor(chaos.place))) {
+    const round = await rounds.next();
+    await chaos.actorBegins(round.turn);
+    await actor.answers(round.turn);
+    chaos.actorIsDone(round.turn);
+    await actor.kill();
+    expect(await chaos.isRecorded()).toBe(false);
+    await chaos.client.poll();
+    await chaos.expectPublished();
+    await bothFinish(chaos, round);
+    expect(await chaos.isRecorded()).toBe(true);
+    await rounds.end();
+  }
+  await rounds.over();
+}
+
+/** One of the two repairs first, and so puts again what the other one is about to publish, or has just published. */
+function bothFinish(chaos: Chaos, { turn: { ahead = 0 }, finish }: Round): Promise<void> {
+  return chaos.survivorsDo(finish, [{ ...REPAIR, ahead }, ...finish]);
 }
 
 /** Rounds of one kind of work, numbered from 1; after each of them everything is checked. */
@@ -80,7 +112,7 @@ class Rounds {
   async holds(actor: Actor, isWanted: (failpoint: string) => boolean): Promise<readonly Hold[]> {
     const times = new Map<string, number>();
     for (let round = 0; round < WARM_UP + KINDS_OF_ROUNDS; round++) {
-      const { turn } = await this.#next();
+      const { turn } = await this.next();
       await this.chaos.actorBegins(turn);
       const passed = Object.entries(await actor.does(turn));
       for (const [failpoint, count] of round < WARM_UP ? [] : passed) {
@@ -101,7 +133,7 @@ class Rounds {
    */
   async begun(actor: Actor, hold: Hold) {
     for (let kind = 0; kind < KINDS_OF_ROUNDS; kind++) {
-      const round = await this.#next();
+      const round = await this.next();
       await this.chaos.actorBegins(round.turn);
       if ((await actor.holdAt(hold, round.turn)) !== undefined) {
         this.#polls += 1;
@@ -126,7 +158,7 @@ class Rounds {
     expect(await this.chaos.client.stop()).toBeGreaterThanOrEqual(this.#polls);
   }
 
-  async #next() {
+  async next(): Promise<Round> {
     const prepared = await this.chaos.prepare(++this.#round);
     return this.protocol.round(this.#round, this.chaos, prepared);
   }

@@ -16,14 +16,15 @@ import { type Edit, Promises } from "../soak/tuf/promises.js";
 import { NESTED, type Turn, TurnTaker } from "./turn.js";
 
 const ACTOR = "actor";
-const SURVIVOR = "survivor";
 
 /**
- * One repository, whose actor is frozen or killed, whose survivor goes on, and whose client looks after every step; and what
- * each of the two was told to be accepted.
+ * One repository, whose actor is frozen or killed, whose survivors go on, one alone or two at once, and whose client looks after
+ * every step; and what each of them was told to be accepted.
  */
 export class Chaos {
+  /** The one that goes on alone. */
   readonly survivor: TufWorker;
+  readonly #other: TufWorker;
   readonly #promises = new Promises();
   /** The first snapshot that had a target which nobody changes afterwards. */
   readonly #since = new Map<string, number>();
@@ -38,6 +39,7 @@ export class Chaos {
     private readonly remove: () => Promise<void>,
   ) {
     this.survivor = workerAt(place);
+    this.#other = workerAt(place);
   }
 
   /** @param metadata where to publish, if not in a directory of its own; see `filesAt` */
@@ -48,17 +50,52 @@ export class Chaos {
 
   async end(): Promise<void> {
     await this.survivor.database.close();
+    await this.#other.database.close();
     await this.remove();
   }
 
   async survivorDoes(...turns: readonly Turn[]): Promise<void> {
-    const survivors = new TurnTaker(this.survivor.ports);
+    await this.#doAll("survivor", this.survivor, turns);
+  }
+
+  /** Two survivors go on at once, and the client looks meanwhile. */
+  async survivorsDo(one: readonly Turn[], other: readonly Turn[]): Promise<void> {
+    await Promise.all([
+      this.#doAll("survivor", this.survivor, one),
+      this.#doAll("other", this.#other, other),
+      this.client.poll(),
+    ]);
+  }
+
+  /** One who knows nothing of former turns; nobody waits for its records, but for the last. */
+  async #doAll(name: string, { ports }: TufWorker, turns: readonly Turn[]): Promise<void> {
+    const taker = new TurnTaker(ports);
     for (const turn of turns) {
-      this.#promises.begun(SURVIVOR, editsOf(turn));
+      this.#promises.begun(name, editsOf(turn));
       if (turn.kind === "prune") await this.#isToBePruned();
-      await survivors.take(turn);
-      this.#promises.accepted(SURVIVOR);
+      await taker.answer(turn);
+      this.#promises.accepted(name);
     }
+    await taker.recorded();
+  }
+
+  /**
+   * Storage loses a file and damages another one: the newest of `targets`, which a client keeps that has just looked, and the
+   * first root, which none asks for any more.
+   */
+  async damages(): Promise<void> {
+    await this.client.poll();
+    const { files, store } = this.survivor.ports;
+    const [targets] = await store.roleStates(REPOSITORY, ["targets"]);
+    await files.remove([publishedName({ role: "targets", metadataVersion: targets!.metadataVersion })]);
+    await files.restore("1.root.json", Buffer.from("damaged"));
+  }
+
+  /** Whether the database knows of all that is committed that it is published. */
+  async isRecorded(): Promise<boolean> {
+    const { store } = this.survivor.ports;
+    const { timestamp } = await store.snapshotState(REPOSITORY);
+    return (await store.exportPosition(REPOSITORY)).timestamp === timestamp.metadataVersion;
   }
 
   /**
@@ -98,9 +135,9 @@ export class Chaos {
   async expectPublished(): Promise<void> {
     const published = await publishedTargets(this.survivor);
     expect(this.#promises.broken(published)).toEqual([]);
-    const { snapshot } = await this.survivor.ports.store.exportPosition(REPOSITORY);
+    const { snapshot } = await this.survivor.ports.store.snapshotState(REPOSITORY);
     for (const path of published.keys()) {
-      if (path.startsWith("round/") && !this.#since.has(path)) this.#since.set(path, snapshot);
+      if (path.startsWith("round/") && !this.#since.has(path)) this.#since.set(path, snapshot.metadataVersion);
       if (path.startsWith(`${NESTED.outer}/`)) this.client.willFind(path);
     }
   }

@@ -22,6 +22,7 @@ export interface Protocol {
 
 const PUBLISH: Turn = { kind: "publish" };
 const PRUNE: Turn = { kind: "prune", keepFor: 0 };
+export const REPAIR: Turn = { kind: "repair" };
 
 export const PUBLISHING: Protocol = {
   name: "publishing",
@@ -53,6 +54,15 @@ export const ADDING: Protocol = {
     finish: [PUBLISH],
   }),
   reaches: ["edits.accept"],
+};
+
+export const REPAIRING: Protocol = {
+  name: "putting back what storage lost",
+  round: async (_, chaos) => {
+    await chaos.damages();
+    return { turn: REPAIR, finish: [REPAIR] };
+  },
+  reaches: ["files.restore", "files.putAll", "files.replaceTimestamp", "store.recordExport"],
 };
 
 export const PROTOCOLS: readonly Protocol[] = [
@@ -89,6 +99,7 @@ export const PROTOCOLS: readonly Protocol[] = [
     },
     reaches: ["store.oldFiles", "files.remove", "store.forgetFiles"],
   },
+  REPAIRING,
   rotating("root"),
   rotating("timestamp"),
   rotating("snapshot"),
@@ -98,6 +109,9 @@ export const PROTOCOLS: readonly Protocol[] = [
   delegating(" with bins below it", { bins: 2 }),
   delegating(" below another one", { below: NESTED.outer }),
 ];
+
+/** Work that publishes all that was accepted, and is answered before that is recorded. */
+export const UNRECORDED: readonly Protocol[] = [PUBLISHING, PUBLISHING_NESTED, delegating("")];
 
 /** Both replace the same key, each time so late that no key signs any more that was replaced before. */
 function rotating(role: TrustedRole): Protocol {

@@ -3,6 +3,7 @@ import { S3MetadataFiles } from "../../infrastructure/storage/s3-metadata-files.
 import type { S3Request, S3Server } from "../support/s3-server.js";
 import { Actor } from "./actor.js";
 import type { Chaos } from "./chaos.js";
+import { REPAIR } from "./protocols.js";
 import { type Turn, TurnTaker } from "./turn.js";
 import { hold, meetOnce, type Mishap } from "./wire.js";
 
@@ -28,7 +29,7 @@ export async function meetsAtAnyRequest(
   for (let nth = 1; ; nth++) {
     await chaos.prepare(nth);
     const turn = turnOf(nth);
-    if (turn.kind === "prune") await chaos.survivorDoes(PUBLISH);
+    await leaveToDo(chaos, turn);
     const isMet = meetOnce(server, mishap, nth);
     await chaos.actorBegins(turn);
     await worker.take(turn).catch((error: unknown) => expect(error).toMatchObject({ code: "STORAGE_UNAVAILABLE" }));
@@ -37,12 +38,15 @@ export async function meetsAtAnyRequest(
     await chaos.survivorDoes(turn);
     await end(chaos);
     if (isMet()) continue;
-    expect(await chaos.client.stop()).toBe(2 * nth);
+    expect(await chaos.client.stop()).toBeGreaterThanOrEqual(2 * nth);
     return nth - 1;
   }
 }
 
-/** Kills a worker while one request after the other is on its way; storage acts on it before, or long after it died. */
+/**
+ * Kills a worker while one request after the other is on its way; storage acts on it before, or long after it died. Two others
+ * complete its work at once.
+ */
 export async function killAtAnyRequest(
   { chaos, server }: S3Chaos,
   turn: Turn,
@@ -53,6 +57,7 @@ export async function killAtAnyRequest(
   const met: string[] = [];
   for (let nth = 1; ; nth++) {
     await chaos.prepare(nth);
+    await leaveToDo(chaos, turn);
     const actor = waiting.shift()!;
     waiting.push(new Actor(chaos.place));
     const request = hold(server, { nth, when, isWanted });
@@ -64,13 +69,13 @@ export async function killAtAnyRequest(
     met.push(at);
     chaos.actorIsStopped();
     await chaos.client.poll();
-    await chaos.survivorDoes(PUBLISH);
+    await chaos.survivorsDo([PUBLISH], [REPAIR, PUBLISH]);
     if (when === "after") await chaos.publishesAndPrunes();
     await chaos.client.poll();
     await changesNothing(chaos, at, () => Promise.resolve(request.letGo()));
     await end(chaos);
   }
-  expect(await chaos.client.stop()).toBe(3 * met.length);
+  expect(await chaos.client.stop()).toBeGreaterThanOrEqual(4 * met.length);
   return met;
 }
 
@@ -112,6 +117,12 @@ export async function freezeAtAnyRequest(
   await actor.end();
   expect(await chaos.client.stop()).toBe(3 * met.length + 1);
   return met;
+}
+
+/** What the turn is for, beside the targets that are accepted. */
+async function leaveToDo(chaos: Chaos, { kind }: Turn): Promise<void> {
+  if (kind === "prune") await chaos.survivorDoes(PUBLISH);
+  if (kind === "repair") await chaos.damages();
 }
 
 /** Nothing that is signed, nothing that is published; an old file of its own may come back. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { onSqlBackends } from "../integration/backends.js";
 import { freezeBetweenAnyTwoSteps, killAfterAnyWrite } from "./chaos-tests.js";
-import { PROTOCOLS } from "./protocols.js";
+import { PROTOCOLS, REPAIR } from "./protocols.js";
 import { s3ChaosOfEachTest } from "./s3-chaos.js";
 import { freezeAtAnyRequest, killAtAnyRequest, meetsAtAnyRequest } from "./s3-tests.js";
 import type { Turn } from "./turn.js";
-import { isOfWriter, meetOften, type Mishap, MISHAPS } from "./wire.js";
+import { isOfWriter, isWrite, meetOften, type Mishap, MISHAPS } from "./wire.js";
 
 const MINUTES = 240_000;
 const PUBLISH: Turn = { kind: "publish" };
@@ -14,6 +14,7 @@ const TURNS: readonly (readonly [string, (round: number) => Turn])[] = [
   ["publishing", () => PUBLISH],
   ["renewing", (round) => ({ kind: "bump", ahead: round * 100 * DAY })],
   ["deleting old files", () => ({ kind: "prune", keepFor: 0 })],
+  ["putting back what storage lost", () => REPAIR],
 ];
 const WORK = ["publishing", "renewing", "adding", "removing", "deleting old files"];
 
@@ -43,6 +44,14 @@ onSqlBackends((testDatabase) => {
     "a publisher that is killed %s its request is let go is no loss",
     async (when) => {
       expect((await killAtAnyRequest(s3(), PUBLISH, when, isOfWriter)).length).toBeGreaterThan(8);
+    },
+    MINUTES,
+  );
+
+  test.each(["before", "after"] as const)(
+    "a repairer that is killed %s its request is let go is no loss",
+    async (when) => {
+      expect((await killAtAnyRequest(s3(), REPAIR, when, isWrite)).length).toBeGreaterThan(6);
     },
     MINUTES,
   );

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { onSqlBackends } from "../integration/backends.js";
 import { forgetRepositories } from "../integration/tuf-place.js";
 import { Actor } from "./actor.js";
-import { freezeBetweenAnyTwoSteps, killAfterAnyWrite } from "./chaos-tests.js";
+import { freezeBetweenAnyTwoSteps, killAfterAnyWrite, killBeforeTheRecord } from "./chaos-tests.js";
 import { Chaos } from "./chaos.js";
 import { DISK } from "./failpoints.js";
-import { PROTOCOLS, PUBLISHING } from "./protocols.js";
+import { PROTOCOLS, PUBLISHING, REPAIR, UNRECORDED } from "./protocols.js";
 import type { Turn } from "./turn.js";
 
 const MINUTES = 240_000;
@@ -40,6 +40,12 @@ onSqlBackends((testDatabase, backend) => {
     );
   });
 
+  test.each(backend === "server" ? UNRECORDED : [PUBLISHING])(
+    "what a worker answered that is $name is there, though it is killed before the record of it",
+    (protocol) => killBeforeTheRecord(chaos, protocol),
+    MINUTES,
+  );
+
   // Files are put together here, so that it is killed between the names of two of them.
   test(
     "a worker that is killed between two steps of the storage is no loss",
@@ -55,7 +61,7 @@ onSqlBackends((testDatabase, backend) => {
         reached.push(step);
         await actor.kill();
         await chaos.client.poll();
-        await chaos.survivorDoes(PUBLISH);
+        await chaos.survivorsDo([PUBLISH], [REPAIR, PUBLISH]);
         await chaos.client.poll();
         await chaos.expectPublished();
         await chaos.expectSoundAndDone();

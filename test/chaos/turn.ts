@@ -3,6 +3,7 @@ import { replaceKey } from "../../domain/tuf/trust-change.js";
 import { isRooted, type TrustedRole } from "../../domain/tuf/trust.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
+import { exportTufRepository } from "../../src/application/tuf/publish/export-tuf-repository.js";
 import { changeBinsTrust } from "../../src/application/tuf/trust/change-bins-trust.js";
 import { proposeRoot } from "../../src/application/tuf/trust/propose-root.js";
 import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
@@ -27,6 +28,8 @@ export type Turn = (
   | { readonly kind: "rotate"; readonly role: TrustedRole; readonly former?: string }
   /** Deletes old files; `keepFor` in milliseconds. */
   | { readonly kind: "prune"; readonly keepFor: number }
+  /** Puts back all that storage lost or damaged. */
+  | { readonly kind: "repair" }
   /** Adds a custom role for the paths of a directory of its name, there `below` another one or not, or removes it; then publishes. */
   | { readonly kind: "delegate"; readonly role: string; readonly below?: string; readonly bins?: number }
   | { readonly kind: "end delegation"; readonly role: string }
@@ -59,9 +62,18 @@ export class TurnTaker {
 
   /** What a publish leaves to be done after its answer is part of the turn. */
   async take(turn: Turn): Promise<void> {
+    await this.answer(turn);
+    await this.recorded();
+  }
+
+  /** A turn up to its answer: what a publish leaves to be recorded comes later, beside other turns, or never. */
+  async answer(turn: Turn): Promise<void> {
     this.#ahead = turn.ahead ?? 0;
     await this.#do(turn);
-    await this.#publisher.recorded(REPOSITORY);
+  }
+
+  recorded(): Promise<void> {
+    return this.#publisher.recorded(REPOSITORY);
   }
 
   async #do(turn: Turn): Promise<void> {
@@ -73,7 +85,11 @@ export class TurnTaker {
         await this.#publisher.publishOnly(REPOSITORY, turn.paths);
         return;
       case "prune":
+        await this.recorded();
         await pruneTufRepository(this.#ports, REPOSITORY, { keepFor: turn.keepFor });
+        return;
+      case "repair":
+        await exportTufRepository(this.#ports, REPOSITORY, { isMending: true });
         return;
       case "add": {
         const targets = Object.entries(turn.targets).map(([path, text]) => [path, contentOf(text)] as const);

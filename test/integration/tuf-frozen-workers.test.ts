@@ -1,7 +1,7 @@
 import { createConnection } from "mysql2/promise";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { Actor } from "../chaos/actor.js";
-import { freezeBetweenAnyTwoSteps, killAfterAnyWrite } from "../chaos/chaos-tests.js";
+import { freezeBetweenAnyTwoSteps, killAfterAnyWrite, killBeforeTheRecord } from "../chaos/chaos-tests.js";
 import { Chaos } from "../chaos/chaos.js";
 import { ADDING, PUBLISHING, PUBLISHING_NESTED } from "../chaos/protocols.js";
 import type { Turn } from "../chaos/turn.js";
@@ -15,10 +15,10 @@ import { forgetRepositories } from "./tuf-place.js";
 vi.setConfig({ testTimeout: 120_000 });
 
 /*
- * The short form of test/chaos, which stops workers at every failpoint of fifteen kinds of work and takes many minutes. Chosen
- * was publishing, for all other work ends in it: killed around each of its writes, but frozen at every third failpoint only; and
- * adding, for what it acknowledges nobody else could know. Custom roles below custom roles are signed otherwise: their publisher
- * is stopped, too, while a client downloads a target of each.
+ * The short form of test/chaos, which stops workers at every failpoint of sixteen kinds of work and takes many minutes. Chosen
+ * was publishing, for all other work ends in it: killed around each of its writes and before the record of them, but frozen at
+ * every third failpoint only; and adding, for what it acknowledges nobody else could know. Custom roles below custom roles are
+ * signed otherwise: their publisher is stopped, too, while a client downloads a target of each.
  */
 onServer((testDatabase) => {
   let chaos: Chaos;
@@ -31,6 +31,8 @@ onServer((testDatabase) => {
   test("a publisher that freezes changes nothing when it wakes up", () =>
     freezeBetweenAnyTwoSteps(chaos, PUBLISHING, { every: 3 }));
   test("a publisher that is killed is no loss", () => killAfterAnyWrite(chaos, PUBLISHING));
+  test("what a publisher answered is there, though it is killed before the record of it", () =>
+    killBeforeTheRecord(chaos, PUBLISHING));
   test("a publisher of roles below others that freezes changes nothing when it wakes up", () =>
     freezeBetweenAnyTwoSteps(chaos, PUBLISHING_NESTED, { every: 5 }));
   test("a publisher of roles below others that is killed is no loss", () =>
