@@ -18,6 +18,7 @@ export class ImageOracle {
       rename: (name) => Promise.resolve(void (attributes["name"] = name)),
       setProperty: (name, value) => Promise.resolve(void properties.set(name, value)),
       addTag: (tag) => Promise.resolve(void tags.add(tag)),
+      removeTag: (tag) => Promise.resolve(void tags.delete(tag)),
       changeEverything: (round) => Promise.resolve(changeEverything(this.#content, round)),
       saveUnchanged: () => Promise.resolve(),
     };

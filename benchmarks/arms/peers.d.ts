@@ -66,7 +66,7 @@ declare module "sequelize" {
     findByPk(id: string, options: { include: readonly Include[] }): Promise<Model | null>;
     create(values: Record<string, unknown>, options?: { transaction: Transaction }): Promise<Model>;
     bulkCreate(rows: readonly Record<string, unknown>[], options: { transaction: Transaction }): Promise<Model[]>;
-    destroy(options: { where: Record<string, unknown>; transaction: Transaction }): Promise<number>;
+    destroy(options: { where: Record<string, unknown>; transaction?: Transaction }): Promise<number>;
     hasMany(model: ModelStatic, options: { foreignKey: string; as: string }): unknown;
   }
   export const DataTypes: {

@@ -1,22 +1,32 @@
+import { join } from "node:path";
+import { binName } from "../../domain/tuf/hash-bins.js";
 import type { Bench } from "../bench.js";
 import { timed } from "../measure.js";
-import { targetOf, withRepository } from "./tuf-bench.js";
+import { DurableFloor } from "./durable-floor.js";
+import { signingFloor } from "./signing-floor.js";
+import { targetOf, withRepository, type TufBench } from "./tuf-bench.js";
 
-const BINS = 16_384;
+const BINS = { bitLength: 14, namePrefix: "bins" };
 const ADDERS = 64;
 
-export interface Visible {
+export interface Latency {
   readonly perSecond: number;
   /** Milliseconds from the call to visible. */
   readonly p50: number;
   readonly p99: number;
+}
+
+export interface Visible extends Latency {
   readonly statementsPerAdd: number;
   readonly bytesPerAdd: number;
+  /** Groups of as many targets, each in a bin of its own, by hand. */
+  readonly byHand: Latency;
 }
 
 /** 64 adders in one process; each adds a target, waits until clients can see it, and adds the next. */
 export function visible({ url, directory, quick, say }: Bench): Promise<Visible> {
-  return withRepository({ url, directory }, "visible", BINS, async ({ service, sent }) => {
+  return withRepository({ url, directory }, "visible", 2 ** BINS.bitLength, async (bench) => {
+    const { service, sent } = bench;
     const rounds = quick ? 30 : 120;
     let warm = true;
     const times: number[] = [];
@@ -36,13 +46,47 @@ export function visible({ url, directory, quick, say }: Bench): Promise<Visible>
     sent.reset();
     say(`${ADDERS} adders`);
     const total = await timed(() => Promise.all(Array.from({ length: ADDERS }, adder)));
-    times.sort((left, right) => left - right);
-    return {
-      perSecond: (1000 * times.length) / total,
-      p50: times[Math.floor(times.length * 0.5)]!,
-      p99: times[Math.floor(times.length * 0.99)]!,
-      statementsPerAdd: sent.statements / times.length,
-      bytesPerAdd: sent.bytes / times.length,
-    };
+    const statementsPerAdd = sent.statements / times.length;
+    const bytesPerAdd = sent.bytes / times.length;
+    say("by hand");
+    const byHand = await groupsByHand(bench, url, quick ? 15 : 60);
+    return { ...latency(times, total), statementsPerAdd, bytesPerAdd, byHand };
   });
+}
+
+/** What group commit comes to at best: one commit of the targets, one of all bins, and the syncs of their files. */
+async function groupsByHand(bench: TufBench, url: string, rounds: number): Promise<Latency> {
+  const bins = new Map(
+    Array.from({ length: ADDERS }, (_, index) => {
+      const path = `packages/group/${index}.tgz`;
+      return [binName(BINS, index), new Map([[path, targetOf(path)]])] as const;
+    }),
+  );
+  const targets = new Map(Array.from(bins.values(), (ofBin) => [...ofBin]).flat());
+  const signed = await signingFloor(bench, bins);
+  const floor = await DurableFloor.open(url, join(bench.place.directory, "by-hand"));
+  try {
+    const times: number[] = [];
+    for (let round = -2; round < rounds; round++) {
+      const milliseconds = await timed(async () => {
+        await floor.accept(targets);
+        await floor.publish(await signed());
+      });
+      if (round >= 0) times.push(milliseconds);
+    }
+    const total = times.reduce((sum, time) => sum + time, 0);
+    return latency(Array.from(times, (time) => Array<number>(ADDERS).fill(time)).flat(), total);
+  } finally {
+    await floor.close();
+  }
+}
+
+/** @param total milliseconds from the first call to the last answer */
+function latency(times: readonly number[], total: number): Latency {
+  const sorted = times.toSorted((left, right) => left - right);
+  return {
+    perSecond: (1000 * sorted.length) / total,
+    p50: sorted[Math.floor(sorted.length * 0.5)]!,
+    p99: sorted[Math.floor(sorted.length * 0.99)]!,
+  };
 }

@@ -28,7 +28,7 @@ export const oneAttribute: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: (shape) => (bench.quick ? 12 : roundsOf(shape)),
+      rounds: (shape) => (bench.quick ? 8 : roundsOf(shape)),
       slice: SLICE,
       update,
     });

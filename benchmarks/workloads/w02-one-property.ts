@@ -15,7 +15,7 @@ export const oneProperty: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: bench.quick ? 12 : 50,
+      rounds: bench.quick ? 8 : 100,
       slice: 10,
       update,
     });

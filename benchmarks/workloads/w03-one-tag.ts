@@ -3,19 +3,22 @@ import type { Bench, Findings, Workload } from "../bench.js";
 import { imageArms, imageUpdates, countSent, shapesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
-const update = (image: LoadedImage, turn: number): Promise<void> => image.addTag(`added ${turn}`);
+/** Added at odd turns and removed again at even ones: an image that got more and more tags would have another shape. */
+const update = (image: LoadedImage, turn: number): Promise<void> => {
+  const tag = `added ${Math.ceil(Math.abs(turn) / 2)}`;
+  return turn % 2 === 0 ? image.removeTag(tag) : image.addTag(tag);
+};
 
-/** Every update adds a tag, so that images get more of them in the course of the run: in all arms alike. */
 export const oneTag: Workload = {
   id: "W3",
-  title: "One more tag on an image",
+  title: "One tag of an image, added and removed",
   async run(bench: Bench): Promise<Findings> {
     const shapes = shapesOf(bench);
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: bench.quick ? 6 : 20,
-      slice: 5,
+      rounds: bench.quick ? 8 : 100,
+      slice: 10,
       update,
     });
     return {

@@ -36,7 +36,7 @@ export const hotRecord: Workload = {
         round: () => contention(bench, fresh(), type, writers, tallies.get(type)!),
       }));
       const label = `${writers} writers`;
-      const measured = await interleaved(contenders, quick ? 5 : 9, random, (what) => say(`${label}, ${what}`));
+      const measured = await interleaved(contenders, quick ? 3 : 9, random, (what) => say(`${label}, ${what}`));
       samples[label] = measured;
       tables.push(table(label, measured, tallies, random));
       for (const [type, { lost }] of tallies) {
@@ -108,7 +108,7 @@ async function contention(
       oracle.acknowledge(counter(writer));
     };
     await perOperation(writers, 1, write);
-    const updates = quick ? UPDATES_PER_ROUND / 2 : UPDATES_PER_ROUND;
+    const updates = quick ? UPDATES_PER_ROUND / 3 : UPDATES_PER_ROUND;
     const milliseconds = await perOperation(writers, Math.max(2, Math.round(updates / writers)), write);
     tally.lost += await oracle.lost(tables, hotTable, id);
     return milliseconds;

@@ -39,7 +39,7 @@ export const overlap: Workload = {
             const { id } = ids.pop()!;
             const oracle = new CounterOracle();
             const tally = tallies.get(type)!;
-            const milliseconds = await perOperation(WRITERS, quick ? 8 : 20, async (writer) => {
+            const milliseconds = await perOperation(WRITERS, quick ? 4 : 20, async (writer) => {
               const attribute = random() * 100 < percent ? SHARED : counter(writer);
               const retries = await arm.increment(id, attribute);
               tally.retries += retries; // not before the await: others count meanwhile
@@ -50,7 +50,7 @@ export const overlap: Workload = {
             return milliseconds;
           },
         }));
-        const measured = await interleaved(contenders, quick ? 5 : 12, random, (what) => say(`${percent} %, ${what}`));
+        const measured = await interleaved(contenders, quick ? 4 : 12, random, (what) => say(`${percent} %, ${what}`));
         samples[`${percent} % overlap`] = measured;
         found.push({
           title: `W9: ${WRITERS} writers of one record, ${percent} % of the updates on one attribute`,

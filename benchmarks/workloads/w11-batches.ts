@@ -12,7 +12,7 @@ import type { Random } from "../random.js";
 const SIZES = [10, 100, 1_000] as const;
 
 /** Rounds of each size: the small ones are soon done, and the more easily disturbed. */
-const ROUNDS = { quick: [60, 40, 5], full: [200, 120, 15] } as const;
+const ROUNDS = { quick: [30, 20, 3], full: [200, 120, 15] } as const;
 
 /** Saving many records that were changed, one attribute each, all or none. Loading them is not timed. */
 export const batches: Workload = {

@@ -38,7 +38,7 @@ export const entriesSlope: Workload = {
       for (const lean of [true, false]) {
         const some = entries.filter(({ type }) => isLean(type) === lean);
         const contenders = some.map((one) => ({ name: one.label, round: () => one.savesOf(lean ? 10 : 1) }));
-        const rounds = quick ? [40, 3] : [120, 8]; // TypeORM takes seconds for one of 1,000
+        const rounds = quick ? [20, 2] : [120, 8]; // TypeORM takes seconds for one of 1,000
         samples[lean ? "by the difference" : "others"] = await interleaved(
           contenders,
           rounds[lean ? 0 : 1]!,

@@ -35,7 +35,7 @@ export const wideJson: Workload = {
             return median(times);
           },
         }));
-        samples[label] = await interleaved(contenders, quick ? 15 : 60, random, (what) => say(`${label}, ${what}`));
+        samples[label] = await interleaved(contenders, quick ? 8 : 60, random, (what) => say(`${label}, ${what}`));
         bytes[label] = await bytesSent(url, size);
       }
       await verify(tables);

@@ -17,7 +17,7 @@ export const memory: Workload = {
   id: "W14",
   title: "Memory of loaded records",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const count = quick ? 4_000 : 10_000;
+    const count = quick ? 2_000 : 10_000;
     const ids = Array.from({ length: count }, (_, index) => asset(index));
     say("filling");
     await tables.fill(assetTable, ids);
@@ -37,7 +37,7 @@ export const memory: Workload = {
         const load = () => arm.read(ids[next++ % count]!.id);
         return { name: type.name, round: () => perOperation(CLIENTS, 20, load) };
       });
-      const times = await interleaved(loads, quick ? 10 : 40, random, (what) => say(`loads, ${what}`));
+      const times = await interleaved(loads, quick ? 5 : 40, random, (what) => say(`loads, ${what}`));
       const ratio = (name: string) => ratioOf(bytes[name]!, bytes[ROWS]!, random);
       return {
         tables: [

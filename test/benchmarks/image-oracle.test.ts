@@ -35,6 +35,7 @@ test.each([fullWriteImages, typeormImages])("$name leaves what the same changes 
       await each.rename("other");
       await each.setProperty("hw_property_0", "changed");
       await each.addTag("added");
+      await each.removeTag("tag-0");
       await each.changeEverything(1);
     }
     await oracle.verify(url, type.name);

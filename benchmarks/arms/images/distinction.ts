@@ -35,6 +35,7 @@ function loaded(images: DistinctRepository<typeof imageType>, image: RecordOf<ty
     rename: (name) => ((image.name = name), save()),
     setProperty: (name, value) => (image.properties.set(name, value), save()),
     addTag: (tag) => (image.tags.add(tag), save()),
+    removeTag: (tag) => (image.tags.delete(tag), save()),
     changeEverything: (round) => (
       changeEverything({ ...image, attributes: image as unknown as ImageContent["attributes"] }, round),
       save()

@@ -47,6 +47,11 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
         await touch(run);
         await run(`INSERT IGNORE INTO ${TAGS} (image_id, value) VALUES (?, ?)`, [id, tag]);
       }),
+    removeTag: (tag) =>
+      rows.transaction(async (run) => {
+        await touch(run);
+        await run(`DELETE FROM ${TAGS} WHERE image_id = ? AND value = ?`, [id, tag]);
+      }),
     changeEverything: (round) => {
       changeEverything(image, round);
       throw new Error("by hand, everything is written by the full write");

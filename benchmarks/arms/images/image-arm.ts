@@ -36,6 +36,8 @@ export interface LoadedImage {
   rename(name: string): Promise<void>;
   setProperty(name: string, value: string): Promise<void>;
   addTag(tag: string): Promise<void>;
+  /** One that the image has. */
+  removeTag(tag: string): Promise<void>;
   changeEverything(round: number): Promise<void>;
   saveUnchanged(): Promise<void>;
 }

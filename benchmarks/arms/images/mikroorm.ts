@@ -65,6 +65,10 @@ function loaded(em: EntityManager, entity: Entity): LoadedImage {
       return em.flush();
     },
     addTag: (value) => (add("tags", { value }), em.flush()),
+    removeTag: (value) => {
+      entity.tags.remove(entity.tags.getItems().find((tag) => tag["value"] === value)!);
+      return em.flush();
+    },
     changeEverything: (round) => {
       const columnsOf = (child: Child) => (column: string) => child[column];
       const content = contentOf((name) => entity[name], {

@@ -72,6 +72,7 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
     rename: (name) => ((image.attributes["name"] = name), save()),
     setProperty: (name, value) => (image.properties.set(name, value), save()),
     addTag: (tag) => (image.tags.add(tag), save()),
+    removeTag: (tag) => (image.tags.delete(tag), save()),
     changeEverything: (round) => (changeEverything(image, round), save()),
     saveUnchanged: save,
   };

@@ -54,6 +54,7 @@ function loaded(sequelize: Sequelize, models: Models, imageId: string, image: Mo
       await property.save();
     },
     addTag: async (value) => void (await models.tags.create({ imageId, value })),
+    removeTag: async (value) => void (await models.tags.destroy({ where: { imageId, value } })),
     changeEverything: (round) => {
       const content = contentOf((name) => image.get(name), {
         properties: children("properties").map(columnsOf),

@@ -58,6 +58,13 @@ function loaded(entity: Entity, save: (entity: Entity) => Promise<void>): Loaded
       return save(entity);
     },
     addTag: (value) => (tags.push({ imageId: id, value }), save(entity)),
+    removeTag: (value) => {
+      tags.splice(
+        tags.findIndex((tag) => tag["value"] === value),
+        1,
+      );
+      return save(entity);
+    },
     changeEverything: (round) => {
       const columnsOf = (child: Child) => (column: string) => child[column];
       const content = contentOf((name) => entity[name], {
