@@ -54,8 +54,10 @@ export interface MetadataFiles {
   lengthOf(name: string): Promise<number | undefined>;
 
   /**
-   * Puts a file in the place of whatever has its name: for repairs only, of content that is not what was published. A timestamp
-   * that states a later version stays, however late the repair comes.
+   * Puts a file in the place of content that nobody published: for repairs only. Where something else than `damaged` has the name
+   * by then, nothing changes, however late the repair comes.
+   * @param damaged what was read under the name
+   * @returns whether this call put it there
    */
-  restore(name: string, bytes: Uint8Array): Promise<void>;
+  restore(name: string, bytes: Uint8Array, damaged: Uint8Array): Promise<boolean>;
 }

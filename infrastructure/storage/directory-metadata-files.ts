@@ -57,11 +57,14 @@ export class DirectoryMetadataFiles implements MetadataFiles {
     return this.#told(this.#files.lengthOf(name));
   }
 
-  async restore(name: string, bytes: Uint8Array): Promise<void> {
+  async restore(name: string, bytes: Uint8Array, damaged: Uint8Array): Promise<boolean> {
     checkPublishedName(name);
-    if (name === TIMESTAMP_FILE) return this.#told(this.#timestamp.restore(bytes));
+    if (name === TIMESTAMP_FILE) return this.#told(this.#timestamp.restore(bytes, damaged));
+    const published = await this.read(name);
+    if (published === undefined || Buffer.compare(published, damaged) !== 0) return false;
     await this.#told(this.#files.replace(name, bytes));
     await this.#told(this.#files.sync());
+    return true;
   }
 
   /** @throws {TufError} STORAGE_UNAVAILABLE for what the system refuses */

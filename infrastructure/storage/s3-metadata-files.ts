@@ -3,7 +3,7 @@ import { corrupt } from "../../domain/tuf/errors.js";
 import type { MetadataFiles, NamedFile } from "../../domain/tuf/metadata-files.js";
 import { checkPublishedName, checkRemovableName, checkVersionedName, TIMESTAMP_FILE } from "./published-name.js";
 import { S3Objects } from "./s3-objects.js";
-import { versionBeside, versionIn } from "./timestamp-version.js";
+import { versionIn } from "./timestamp-version.js";
 
 export interface S3StorageOptions {
   readonly bucket: string;
@@ -89,19 +89,12 @@ export class S3MetadataFiles implements MetadataFiles {
   }
 
   /** Conditional as every write: of two repairs that race one finds the work done, and one that comes late takes nothing back. */
-  async restore(name: string, bytes: Uint8Array): Promise<void> {
+  async restore(name: string, bytes: Uint8Array, damaged: Uint8Array): Promise<boolean> {
     checkPublishedName(name);
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const published = await this.#objects.read(name);
-      if (published !== undefined && isRight(name, published.bytes, bytes)) return;
-      if (await this.#objects.replace(name, bytes, published?.etag)) return;
-    }
-    throw corrupt(`published file ${name} changes while it is restored`);
+    const published = await this.#objects.read(name);
+    if (published === undefined || !equal(published.bytes, damaged)) return false;
+    return this.#objects.replace(name, bytes, published.etag);
   }
-}
-
-function isRight(name: string, published: Uint8Array, bytes: Uint8Array): boolean {
-  return name === TIMESTAMP_FILE ? versionBeside(published, bytes) > 0 : equal(published, bytes);
 }
 
 function equal(left: Uint8Array, right: Uint8Array): boolean {

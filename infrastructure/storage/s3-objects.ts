@@ -7,6 +7,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { TufError } from "../../domain/tuf/errors.js";
+import { TIMESTAMP_FILE } from "./published-name.js";
 
 /** An object with the tag that stands for its content. */
 export interface TaggedObject {
@@ -30,12 +31,10 @@ const MAX_CONFLICTS = 10;
 /** Asked of the storage once: a name that no reader asks for. */
 const PROBE = ".conditional-writes";
 
-const CACHING = {
-  /** A versioned file never changes. */
-  immutable: "public, max-age=31536000, immutable",
-  /** A cache asks before it answers with it: nobody is to be held back at an older timestamp. */
-  revalidated: "no-cache",
-} as const;
+/** A versioned file never changes; a repair puts back what it was. */
+const IMMUTABLE = "public, max-age=31536000, immutable";
+/** A cache asks before it answers with it: nobody is to be held back at an older timestamp. */
+const REVALIDATED = "no-cache";
 
 /**
  * Objects under one prefix of a bucket. Every write is conditional, and the storage checks the condition at the moment when
@@ -74,9 +73,9 @@ export class S3Objects {
     }
   }
 
-  /** Creates an object that is never to change; whether it did: `false` where one of this name is there. */
+  /** Creates an object; whether it did: `false` where one of this name is there. */
   async create(name: string, bytes: Uint8Array): Promise<boolean> {
-    return this.#write(name, bytes, { IfNoneMatch: "*" }, CACHING.immutable);
+    return this.#write(name, bytes, { IfNoneMatch: "*" });
   }
 
   /**
@@ -85,7 +84,7 @@ export class S3Objects {
    * @returns whether it did: `false` where the object has changed since
    */
   async replace(name: string, bytes: Uint8Array, etag: string | undefined): Promise<boolean> {
-    return this.#write(name, bytes, etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag }, CACHING.revalidated);
+    return this.#write(name, bytes, etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag });
   }
 
   /** One that is not there is fine. */
@@ -97,10 +96,10 @@ export class S3Objects {
     }
   }
 
-  async #write(name: string, bytes: Uint8Array, condition: Condition, caching: string): Promise<boolean> {
+  async #write(name: string, bytes: Uint8Array, condition: Condition): Promise<boolean> {
     await this.#requireConditions();
     for (let attempt = 0; attempt < MAX_CONFLICTS; attempt++) {
-      const outcome = await this.#put(name, bytes, condition, caching);
+      const outcome = await this.#put(name, bytes, condition);
       if (outcome !== "conflict") return outcome === "written";
     }
     throw this.#unavailable(`${MAX_CONFLICTS} conflicts in a row at ${name}`);
@@ -116,7 +115,7 @@ export class S3Objects {
   }
 
   async #probe(): Promise<void> {
-    const put = (condition: Condition) => this.#put(PROBE, new Uint8Array(), condition, CACHING.revalidated);
+    const put = (condition: Condition) => this.#put(PROBE, new Uint8Array(), condition);
     if ((await put({ IfNoneMatch: "*" })) === "written" && (await put({ IfNoneMatch: "*" })) === "written") {
       throw this.#unavailable("it ignores If-None-Match");
     }
@@ -125,7 +124,8 @@ export class S3Objects {
     }
   }
 
-  async #put(name: string, bytes: Uint8Array, condition: Condition, caching: string): Promise<PutOutcome> {
+  async #put(name: string, bytes: Uint8Array, condition: Condition): Promise<PutOutcome> {
+    const caching = name === TIMESTAMP_FILE ? REVALIDATED : IMMUTABLE;
     const content = { Body: bytes, ContentType: "application/json", CacheControl: caching };
     try {
       await this.client.send(new PutObjectCommand({ ...this.#object(name), ...content, ...condition }));

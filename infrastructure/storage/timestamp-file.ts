@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
 import type { DurableDirectory } from "./durable-directory.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
-import { versionBeside, versionIn } from "./timestamp-version.js";
+import { versionIn } from "./timestamp-version.js";
 
 interface Claim {
   readonly name: string;
@@ -42,11 +42,13 @@ export class TimestampFile {
   }
 
   /**
-   * As `raise`, but over a published timestamp that is damaged. A repair that comes late takes nothing back: it has a claim as
-   * everybody else.
+   * As `raise`, but over a published timestamp that is damaged, whatever version that states. A repair that comes late takes
+   * nothing back: it has a claim as everybody else.
    */
-  async restore(bytes: Uint8Array): Promise<void> {
-    await this.raise(versionIn(bytes), bytes, (published) => versionBeside(published, bytes));
+  async restore(bytes: Uint8Array, damaged: Uint8Array): Promise<boolean> {
+    return this.raise(versionIn(bytes), bytes, (published) =>
+      Buffer.compare(published, damaged) === 0 ? 0 : versionIn(published),
+    );
   }
 
   /** Whether this call made `bytes` the published timestamp. */

@@ -2,20 +2,6 @@ import { corrupt } from "../../domain/tuf/errors.js";
 import { TIMESTAMP_FILE } from "./published-name.js";
 
 /**
- * The version that a published timestamp states, as a repair with `bytes` takes it: other content of the same version or an
- * older one, and what cannot be read, counts as none.
- */
-export function versionBeside(published: Uint8Array, bytes: Uint8Array): number {
-  if (Buffer.compare(published, bytes) === 0) return versionIn(bytes);
-  try {
-    const version = versionIn(published);
-    return version > versionIn(bytes) ? version : 0;
-  } catch {
-    return 0;
-  }
-}
-
-/**
  * The version that a timestamp states.
  * @throws {TufError} CORRUPT_REPOSITORY
  */

@@ -48,6 +48,6 @@ export function countedFiles(files: MetadataFiles, onStep: OnStep): MetadataFile
     remove: (names) => files.remove(names),
     read: (name) => files.read(name),
     lengthOf: (name) => files.lengthOf(name),
-    restore: (name, bytes) => files.restore(name, bytes),
+    restore: (name, bytes, damaged) => files.restore(name, bytes, damaged),
   };
 }

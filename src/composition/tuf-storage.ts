@@ -42,7 +42,7 @@ function opened(place: S3Place): MetadataFiles {
     remove: async (names) => (await files()).remove(names),
     read: async (name) => (await files()).read(name),
     lengthOf: async (name) => (await files()).lengthOf(name),
-    restore: async (name, bytes) => (await files()).restore(name, bytes),
+    restore: async (name, bytes, damaged) => (await files()).restore(name, bytes, damaged),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
@@ -185,17 +185,6 @@ describe("publish", () => {
       await expect(world.publisher().publish("main")).rejects.toEqual(corrupt("not what its SHA-256 says"));
       rows.files.delete("bins-3/1");
       await expect(world.publisher().publish("main")).rejects.toEqual(corrupt("its file is missing"));
-    });
-
-    it("is a database older than what it published", async () => {
-      const { store, codec } = world.ports;
-      const bytes = (await store.files("main", [{ role: "timestamp", metadataVersion: 1 }]))[0]!.bytes;
-      const { signed } = codec.decode("timestamp", bytes);
-      await writeFile(
-        join(world.metadata, "timestamp.json"),
-        codec.file(codec.canonical({ ...signed, version: 7 }), []),
-      );
-      await expect(world.publisher().publish("main")).rejects.toEqual(corrupt("newer than the database's 1"));
     });
 
     it("is a key that is not at hand", async () => {

@@ -88,7 +88,8 @@ export class Chaos {
     const { files, store } = this.survivor.ports;
     const [targets] = await store.roleStates(REPOSITORY, ["targets"]);
     await files.remove([publishedName({ role: "targets", metadataVersion: targets!.metadataVersion })]);
-    await files.restore("1.root.json", Buffer.from("damaged"));
+    const root = "1.root.json";
+    await files.restore(root, Buffer.from("damaged"), (await files.read(root))!);
   }
 
   /** Whether the database knows of all that is committed that it is published. */

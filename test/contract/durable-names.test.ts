@@ -162,7 +162,9 @@ describe("files in a directory are durable", () => {
   });
 
   it("once they are put back", async () => {
-    await files.restore("2.bins-0.json", Buffer.from("content"));
+    const damaged = Buffer.from("damaged");
+    await files.putAll([[{ name: "2.bins-0.json", bytes: damaged }]]);
+    expect(await files.restore("2.bins-0.json", Buffer.from("content"), damaged)).toBe(true);
     expectDurable("2.bins-0.json");
   });
 

@@ -101,15 +101,18 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         await expect(files.lengthOf("../1.bins-0.json")).rejects.toMatchObject({ code: "INVALID_NAME" });
       });
 
-      it("are restored, whatever has their name", async () => {
-        await storage.put("1.root.json", Buffer.from("damaged"));
-        for (const name of ["1.root.json", "2.root.json"]) {
-          await files.restore(name, Buffer.from("right"));
-          await files.restore(name, Buffer.from("right"));
-          expect(Buffer.from((await files.read(name))!).toString()).toBe("right");
-        }
-        expect(await storage.names()).toEqual(["1.root.json", "2.root.json"]);
-        await expect(files.restore("../3.root.json", Buffer.from(""))).rejects.toMatchObject({ code: "INVALID_NAME" });
+      it("are restored once, in the place of what was damaged and of nothing else", async () => {
+        const [right, damaged] = [Buffer.from("right"), Buffer.from("damaged")];
+        await storage.put("1.root.json", damaged);
+        expect(await files.restore("1.root.json", right, Buffer.from("otherwise"))).toBe(false);
+        expect(Buffer.from((await files.read("1.root.json"))!)).toEqual(damaged);
+        expect(await files.restore("1.root.json", right, damaged)).toBe(true);
+        expect(await files.restore("1.root.json", right, damaged)).toBe(false);
+        expect(await files.restore("2.root.json", right, damaged)).toBe(false);
+        expect(Buffer.from((await files.read("1.root.json"))!)).toEqual(right);
+        expect(await storage.names()).toEqual(["1.root.json"]);
+        const refused = files.restore("../3.root.json", right, damaged);
+        await expect(refused).rejects.toMatchObject({ code: "INVALID_NAME" });
       });
 
       it("are put together; those that are there already are not new", async () => {
@@ -228,10 +231,11 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
         ["cannot be read", Buffer.from("no timestamp")],
         ["is another one of its version", timestampOf(6, "other")],
         ["is older", timestampOf(5)],
-        ["is right", timestampOf(6)],
+        ["states a version far above", timestampOf(1_000_000, "damaged")],
       ])("is restored where what is there %s", async (_, there) => {
         await storage.put("timestamp.json", there);
-        await files.restore("timestamp.json", timestampOf(6));
+        expect(await files.restore("timestamp.json", timestampOf(6), there)).toBe(true);
+        expect(await files.restore("timestamp.json", timestampOf(6), there)).toBe(false);
         expect(Buffer.from((await files.read("timestamp.json"))!)).toEqual(timestampOf(6));
         expect(await files.replaceTimestamp(7, timestampOf(7))).toBe(true);
         expect(await storage.names()).toEqual(["timestamp.json"]);
@@ -239,8 +243,20 @@ export function describeMetadataFiles(what: string, make: () => Promise<Metadata
 
       it("is not taken back by a repair that comes late", async () => {
         await files.replaceTimestamp(7, timestampOf(7));
-        await files.restore("timestamp.json", timestampOf(6));
+        expect(await files.restore("timestamp.json", timestampOf(6), Buffer.from("damaged"))).toBe(false);
         expect(await published()).toBe(7);
+      });
+
+      it("rises, whoever repairs it and whoever raises it meanwhile", async () => {
+        const damaged = timestampOf(1_000_000, "damaged");
+        await storage.put("timestamp.json", damaged);
+        const repairs = [6, 7, 8].map((version) =>
+          storage.open().restore("timestamp.json", timestampOf(version), damaged),
+        );
+        await Promise.all(repairs);
+        await files.replaceTimestamp(8, timestampOf(8));
+        expect(await published()).toBe(8);
+        expect(await storage.names()).toEqual(["timestamp.json"]);
       });
 
       it("comes back when somebody deleted it", async () => {

@@ -86,6 +86,27 @@ describe("S3", () => {
     expect(server.requests.slice(3)).toEqual(["PUT 1.root.json", "PUT 2.root.json"]);
   });
 
+  it("tells caches the same of a file however it came there: never to ask again, but for the timestamp", async () => {
+    const immutable = "public, max-age=31536000, immutable";
+    const damaged = Buffer.from("damaged");
+    await putFile(files, "1.root.json", Buffer.from("one"));
+    await files.replaceTimestamp(1, timestampOf(1));
+    const first = ["1.root.json", "timestamp.json"].map((name) => server.caching.get(name));
+    expect(first).toEqual([immutable, "no-cache"]);
+    await files.replaceTimestamp(2, timestampOf(2));
+    expect(server.caching.get("timestamp.json")).toBe("no-cache");
+
+    server.caching.clear();
+    for (const [name, right] of [
+      ["1.root.json", Buffer.from("one")],
+      ["timestamp.json", timestampOf(2)],
+    ] as const) {
+      server.objects.set(name, damaged);
+      expect(await files.restore(name, right, damaged)).toBe(true);
+    }
+    expect(["1.root.json", "timestamp.json"].map((name) => server.caching.get(name))).toEqual(first);
+  });
+
   it("tries again after a conflict, but not for ever", async () => {
     await putFile(files, "1.root.json", Buffer.from("one"));
     const conflict = { status: 409, code: "ConditionalRequestConflict" };

@@ -35,6 +35,8 @@ const NO_SUCH_KEY = { status: 404, code: "NoSuchKey" };
 export class S3Server {
   readonly bucket = "metadata-bucket";
   readonly objects = new Map<string, Uint8Array>();
+  /** `Cache-Control` of the objects, as they were put. */
+  readonly caching = new Map<string, string | undefined>();
   /** Every request that arrived, as `METHOD key`. */
   readonly requests: string[] = [];
   /** Whether PUT honours conditions; there are servers that do not. */
@@ -115,6 +117,7 @@ export class S3Server {
       if (ifMatch !== undefined && ifMatch !== etagOf(current!)) return REFUSED;
     }
     this.objects.set(key, body);
+    this.caching.set(key, headers["cache-control"]);
     return { status: OK, etag: etagOf(body) };
   }
 

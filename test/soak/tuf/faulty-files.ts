@@ -23,7 +23,7 @@ export function faultyFiles(files: MetadataFiles, random: () => number): Metadat
     remove: (names) => put(() => files.remove(names)),
     read: (name) => files.read(name),
     lengthOf: (name) => files.lengthOf(name),
-    restore: (name, bytes) => put(() => files.restore(name, bytes)),
+    restore: (name, bytes, damaged) => put(() => files.restore(name, bytes, damaged)),
   };
 }
 

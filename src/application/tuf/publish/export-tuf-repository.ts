@@ -1,14 +1,22 @@
 import type { Clock } from "../../../../domain/distinction/clock.js";
+import { sameBytes } from "../../../../domain/distinction/types/binary-type.js";
 import { corrupt, rootUnsigned, TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
 import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import { LATE, NOTHING_EXPORTED, planExport, publishedName } from "../../../../domain/tuf/publish-plan.js";
 import { TRANSITION } from "../../../../domain/tuf/trust.js";
+import type { SignatureVerifier } from "../../../../domain/tuf/signature-verifier.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
-import type { ExportBacklog, ExportPosition, FileReference, TufStore } from "../../../../domain/tuf/tuf-store.js";
+import type {
+  ExportBacklog,
+  ExportPosition,
+  FileReference,
+  StoredFile,
+  TufStore,
+} from "../../../../domain/tuf/tuf-store.js";
 import { FilePutter } from "./put-files.js";
 import { rereading } from "../stored-files.js";
-import { publishedTimestamp } from "./published-timestamp.js";
+import { type PublishedTimestamp, publishedTimestamp } from "./published-timestamp.js";
 import { RecentFiles } from "./recent-files.js";
 
 export interface ExportPorts {
@@ -16,6 +24,7 @@ export interface ExportPorts {
   readonly trust: Pick<TrustStore, "releasedRoot" | "publishedTrust" | "endTransitions">;
   readonly files: MetadataFiles;
   readonly codec: MetadataCodec;
+  readonly verifier: SignatureVerifier;
   readonly clock: Clock;
 }
 
@@ -39,8 +48,9 @@ export interface ExportOptions {
 /**
  * Brings the published files up to what is committed, and records that they are. Files of several exporters are the same
  * files, so any number of them may run, stop anywhere and be run again. Before a timestamp leads clients to files, storage is
- * asked whether it has them: there is storage that acknowledges what it loses.
- * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, CORRUPT_REPOSITORY, STORAGE_UNAVAILABLE
+ * asked whether it has them: there is storage that acknowledges what it loses. A timestamp that no client accepts is replaced.
+ * @throws {TufError} REPOSITORY_NOT_FOUND, ROOT_UNSIGNED, STORAGE_UNAVAILABLE, CORRUPT_REPOSITORY also where clients have a later
+ *   timestamp than the database
  */
 export async function exportTufRepository(
   ports: ExportPorts,
@@ -72,7 +82,7 @@ export async function publishFiles(
   { recent = new RecentFiles(), isMending = false }: ExportOptions = {},
 ): Promise<PublishedFiles> {
   const putter = new FilePutter(ports, repository, recent, isMending);
-  const { backlog, record } = await rereading(() => exportWith(putter, ports, repository, isMending));
+  const { backlog, record } = await rereading(() => exportWith(putter, ports, repository));
   recent.exported(backlog.files);
   return { report: { position: backlog.position, filesWritten: putter.written }, record };
 }
@@ -81,7 +91,6 @@ async function exportWith(
   putter: FilePutter,
   ports: ExportPorts,
   repository: string,
-  isMending: boolean,
 ): Promise<{ readonly backlog: ExportBacklog; readonly record: ExportRecord | undefined }> {
   const { store } = ports;
   const [recorded, released] = await Promise.all([
@@ -93,17 +102,18 @@ async function exportWith(
     throw rootUnsigned(repository);
   }
   // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
-  const published = await (isMending ? mendableTimestamp(ports) : publishedTimestamp(ports));
+  const published = await publishedTimestamp(ports, repository, recorded.timestamp);
   // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
-  const isKnown = published >= recorded.timestamp && !isMending;
+  const isKnown = published.version >= recorded.timestamp && !putter.isMending;
   const backlog = upTo(released, await store.exportBacklog(repository, isKnown ? recorded : NOTHING_EXPORTED));
-  if (published > backlog.position.timestamp) {
-    throw corrupt(`published timestamp ${published} is newer than the database's ${backlog.position.timestamp}`);
+  if (published.version > backlog.position.timestamp) {
+    const newest = backlog.position.timestamp;
+    throw corrupt(`published timestamp ${published.version} is newer than the database's ${newest}`);
   }
 
   const { phases, timestamp, roots } = planExport(backlog, recorded.root);
   await putter.putAll(phases);
-  const storedAt = timestamp && (await putTimestamp(ports, putter, timestamp));
+  const storedAt = timestamp && (await putTimestamp(ports, repository, putter, timestamp, published));
   for (const root of roots) await putter.putAll([[root]]);
   if (backlog.files.length === 0) return { backlog, record: undefined };
   const now = ports.clock.now();
@@ -132,18 +142,45 @@ function isBehind(recorded: ExportPosition, { position }: ExportBacklog): boolea
   return position.timestamp > recorded.timestamp + 1;
 }
 
-/** Until it is what readers get, or a newer one is. Answers when it was stored. */
-async function putTimestamp(ports: ExportPorts, putter: FilePutter, reference: FileReference): Promise<number> {
+/**
+ * Until it is what readers get, or a newer one is.
+ * @param there what was published before
+ * @returns when it was stored
+ */
+async function putTimestamp(
+  ports: ExportPorts,
+  repository: string,
+  putter: FilePutter,
+  reference: FileReference,
+  there: PublishedTimestamp,
+): Promise<number> {
+  const { files } = ports;
   const [file] = await putter.whole([reference]);
   if (file === undefined) throw corrupt(`timestamp ${reference.metadataVersion} is committed, but its file is missing`);
   const { metadataVersion, bytes, storedAt } = file;
   const name = publishedName(file);
-  await putter.mend({ name, bytes });
+  let isPut = false;
   for (let round = 0; round < MOST_PUTS; round++) {
-    if (await ports.files.replaceTimestamp(metadataVersion, bytes)) putter.written.push(name);
-    if ((await publishedTimestamp(ports)) >= metadataVersion) return storedAt;
+    const damaged = damageIn(there, file, putter.isMending);
+    const put =
+      damaged === undefined ? files.replaceTimestamp(metadataVersion, bytes) : files.restore(name, bytes, damaged);
+    isPut = (await put) || isPut;
+    there = await publishedTimestamp(ports, repository, metadataVersion);
+    if (there.version < metadataVersion || damageIn(there, file, putter.isMending) !== undefined) continue;
+    if (isPut) putter.written.push(name);
+    return storedAt;
   }
   throw new TufError("STORAGE_UNAVAILABLE", `storage took ${name} ${MOST_PUTS} times, and does not show it`);
+}
+
+/** What is to give way to a timestamp, whatever version it states: no client accepts it, or a repair finds another of that version. */
+function damageIn(
+  { version, bytes }: PublishedTimestamp,
+  file: Pick<StoredFile, "metadataVersion" | "bytes">,
+  isMending: boolean,
+): Uint8Array | undefined {
+  if (bytes === undefined || version === 0) return bytes;
+  return isMending && version === file.metadataVersion && !sameBytes(bytes, file.bytes) ? bytes : undefined;
 }
 
 /** Without roots that may not be published yet. */
@@ -152,14 +189,4 @@ function upTo(root: number, { files, position }: ExportBacklog): ExportBacklog {
     files: files.filter(({ role, metadataVersion }) => role !== "root" || metadataVersion <= root),
     position: { ...position, root: Math.min(position.root, root) },
   };
-}
-
-/** As `publishedTimestamp`; 0 also where what is there cannot be read. */
-async function mendableTimestamp(ports: ExportPorts): Promise<number> {
-  try {
-    return await publishedTimestamp(ports);
-  } catch (error) {
-    if (error instanceof TufError && error.code === "INVALID_METADATA") return 0;
-    throw error;
-  }
 }

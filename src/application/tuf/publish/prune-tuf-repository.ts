@@ -4,7 +4,7 @@ import type { MetadataFiles } from "../../../../domain/tuf/metadata-files.js";
 import { publishedName } from "../../../../domain/tuf/publish-plan.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "../../aborted.js";
-import { publishedTimestamp } from "./published-timestamp.js";
+import { statedTimestamp } from "./published-timestamp.js";
 
 export interface PrunePorts {
   readonly store: Pick<TufStore, "exportPosition" | "oldFiles" | "forgetFiles">;
@@ -29,9 +29,9 @@ const FILES_AT_A_TIME = 500;
  * Deletes metadata files that no client can need any more, from storage and then from the database, so that a crash in
  * between leaves what the next call deletes. Root files stay for ever, and so does everything reachable from a snapshot
  * that was current within the window. Where storage shows an older timestamp than the recorded one, clients are at files that
- * look old: nothing is deleted until the next publish has put that right.
+ * look old: nothing is deleted until the next publish has put that right, and a window beyond.
  * @returns how many files were deleted
- * @throws {TufError} REPOSITORY_NOT_FOUND, STORAGE_UNAVAILABLE, INVALID_METADATA where the published timestamp is none
+ * @throws {TufError} REPOSITORY_NOT_FOUND, STORAGE_UNAVAILABLE
  * @throws {DistinctionError} ABORTED
  */
 export async function pruneTufRepository(
@@ -42,7 +42,7 @@ export async function pruneTufRepository(
   const { store, files, clock } = ports;
   const time = clock.now() - keepFor;
   const recorded = await store.exportPosition(repository);
-  if ((await publishedTimestamp(ports)) < recorded.timestamp) return 0;
+  if ((await statedTimestamp(ports)).version < recorded.timestamp) return 0;
   for (let deleted = 0; ;) {
     checkNotAborted(signal, `${deleted} old files are deleted`);
     const old = await store.oldFiles(repository, time, FILES_AT_A_TIME);

@@ -33,7 +33,7 @@ export class FilePutter {
     private readonly ports: PutPorts,
     private readonly repository: string,
     private readonly recent: RecentFiles,
-    private readonly isMending: boolean,
+    readonly isMending: boolean,
   ) {}
 
   /**
@@ -67,7 +67,7 @@ export class FilePutter {
       const whole = await Promise.all(group.map((phase) => this.whole(phase)));
       for (const file of whole.flat()) lengths.set(publishedName(file), file.length);
       const named = whole.map((phase) => phase.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
-      await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.mend(file));
+      await inParallel(named.flat(), FILES_AT_A_TIME, (file) => this.#mend(file));
       this.written.push(...(await this.ports.files.putAll(named)));
     }
     return lengths;
@@ -75,19 +75,20 @@ export class FilePutter {
 
   /**
    * Where this one is mending, replaces other content, until storage shows it; what is missing is added with the rest, and so is
-   * found what storage goes on losing. A timestamp that somebody raised meanwhile stays.
+   * found what storage goes on losing.
    */
-  async mend({ name, bytes }: NamedFile): Promise<void> {
+  async #mend({ name, bytes }: NamedFile): Promise<void> {
     if (!this.isMending) return;
     const { files } = this.ports;
+    let isPut = false;
     for (let round = 0; ; round++) {
       const published = await files.read(name);
       if (published === undefined || sameBytes(published, bytes)) {
-        if (round > 0 && published !== undefined) this.written.push(name);
+        if (isPut && published !== undefined) this.written.push(name);
         return;
       }
       if (round === MOST_PUTS) return;
-      await files.restore(name, bytes);
+      isPut = (await files.restore(name, bytes, published)) || isPut;
     }
   }
 
