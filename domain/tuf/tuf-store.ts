@@ -151,6 +151,14 @@ export interface ExportPosition {
   readonly timestamp: number;
 }
 
+/** Snapshots and timestamps after a position that were stored more than `LATE` before `at` count their age from then. */
+export interface LateExport {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** What was recorded when the export began: clients may have read all that is older until now. */
+  readonly after: ExportPosition;
+}
+
 /** Names a file without its bytes. */
 export type FileReference = Pick<MetadataFile, "role" | "metadataVersion">;
 
@@ -280,10 +288,16 @@ export interface TufStore {
 
   /**
    * Raises the export position, each member by itself; a lower value changes nothing.
-   * @param publishedAt epoch milliseconds, where some of what is published may have been stored long before: what was stored
-   *   more than `LATE` before counts its age from then
+   * @param late where some of what is published may have been stored long before
    */
-  recordExport(repository: string, position: ExportPosition, publishedAt?: number): Promise<void>;
+  recordExport(repository: string, position: ExportPosition, late?: LateExport): Promise<void>;
+
+  /**
+   * Storage was found behind what is recorded: snapshot and timestamp count as not exported, until they are recorded again, and
+   * root stays. Nothing where another timestamp is recorded by now.
+   * @param recorded what was read
+   */
+  forgetExport(repository: string, recorded: ExportPosition): Promise<void>;
 
   /**
    * Files that no client can need that began to refresh after `time` (epoch milliseconds): of roles, those that only

@@ -1,5 +1,5 @@
 import { LATE } from "../../domain/tuf/publish-plan.js";
-import type { ExportPosition, FileReference } from "../../domain/tuf/tuf-store.js";
+import type { ExportPosition, FileReference, LateExport } from "../../domain/tuf/tuf-store.js";
 import { fileKey, type FileRow, type RepositoryRows } from "./tuf-state.js";
 
 /** What no client needs any more, in the twin of the database. */
@@ -35,16 +35,16 @@ export function forgetFiles(rows: RepositoryRows, files: readonly FileReference[
   }
 }
 
-/** Counts the age of what is not recorded as published yet, and was stored long before, from `time`. */
+/** See `LateExport`. */
 export function delayFiles(
-  { files, exported }: RepositoryRows,
+  { files }: RepositoryRows,
   upTo: Pick<ExportPosition, "snapshot" | "timestamp">,
-  time: number,
+  { at, after }: LateExport,
 ): void {
   for (const [key, file] of files) {
     const { role, metadataVersion, storedAt } = file;
     if (role !== "snapshot" && role !== "timestamp") continue;
-    if (metadataVersion <= exported[role] || metadataVersion > upTo[role]) continue;
-    if (storedAt < time - LATE) files.set(key, { ...file, storedAt: time });
+    if (metadataVersion <= after[role] || metadataVersion > upTo[role]) continue;
+    if (storedAt < at - LATE) files.set(key, { ...file, storedAt: at });
   }
 }

@@ -9,6 +9,7 @@ import {
   type FileReference,
   type HeldPath,
   isListed,
+  type LateExport,
   type NewRole,
   type RoleCommit,
   type RoleState,
@@ -240,15 +241,20 @@ export class MemoryTufStore implements TufStore {
   async recordExport(
     repository: string,
     { root, snapshot, timestamp }: ExportPosition,
-    publishedAt?: number,
+    late?: LateExport,
   ): Promise<void> {
     const rows = this.rows(repository);
-    if (publishedAt !== undefined) delayFiles(rows, { snapshot, timestamp }, publishedAt);
+    if (late !== undefined) delayFiles(rows, { snapshot, timestamp }, late);
     rows.exported = {
       root: Math.max(rows.exported.root, root),
       snapshot: Math.max(rows.exported.snapshot, snapshot),
       timestamp: Math.max(rows.exported.timestamp, timestamp),
     };
+  }
+
+  async forgetExport(repository: string, { timestamp }: ExportPosition): Promise<void> {
+    const rows = this.rows(repository);
+    if (rows.exported.timestamp === timestamp) rows.exported = { ...rows.exported, snapshot: 0, timestamp: 0 };
   }
 
   async oldFiles(repository: string, time: number, limit: number): Promise<readonly FileReference[]> {

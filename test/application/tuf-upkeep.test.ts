@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { publishedName } from "../../domain/tuf/publish-plan.js";
@@ -112,6 +112,15 @@ describe("the upkeep of a repository", () => {
       }
     });
 
+    /** Names of what the published timestamp leads to. */
+    const current = async (): Promise<string[]> => {
+      const read = async <T>(name: string) =>
+        (JSON.parse(await readFile(join(world.metadata, name), "utf8")) as { signed: { meta: T } }).signed.meta;
+      const { "snapshot.json": snapshot } = await read<TimestampSigned["meta"]>("timestamp.json");
+      const meta = await read<SnapshotSigned["meta"]>(`${snapshot.version}.snapshot.json`);
+      return Object.entries(meta).map(([name, { version }]) => `${version}.${name}`);
+    };
+
     it("keeps everything that was current within the window", async () => {
       const before = await names();
       expect(await prune()).toBe(0);
@@ -182,15 +191,6 @@ describe("the upkeep of a repository", () => {
         };
       };
 
-      /** Names of what the published timestamp leads to. */
-      const current = async (): Promise<string[]> => {
-        const read = async <T>(name: string) =>
-          (JSON.parse(await readFile(join(world.metadata, name), "utf8")) as { signed: { meta: T } }).signed.meta;
-        const { "snapshot.json": snapshot } = await read<TimestampSigned["meta"]>("timestamp.json");
-        const meta = await read<SnapshotSigned["meta"]>(`${snapshot.version}.snapshot.json`);
-        return Object.entries(meta).map(([name, { version }]) => `${version}.${name}`);
-      };
-
       it.each(["putAll", "recordExport"] as const)(
         "keeps what clients read until another one published: %s",
         async (step) => {
@@ -234,6 +234,61 @@ describe("the upkeep of a repository", () => {
       expect((await world.published()).has("lost")).toBe(true);
       expect(await prune(world.ports, 0)).toBeGreaterThan(0);
       expect((await world.published()).has("lost")).toBe(true);
+    });
+
+    describe("after storage was restored from an older copy", () => {
+      /** As `current`, of the copy: what a client reads that refreshed just before the newer one was published again. */
+      let read: string[];
+      beforeEach(async () => {
+        const copy = `${world.metadata}-copy`;
+        await cp(world.metadata, copy, { recursive: true });
+        read = await current();
+        const publisher = world.publisher();
+        await world.add("lost");
+        await publisher.publish("main");
+        await publisher.recorded("main");
+        world.clock.time += 2 * DAY;
+        await rm(world.metadata, { recursive: true });
+        await cp(copy, world.metadata, { recursive: true });
+        expect(await prune()).toBe(0);
+      });
+      const publish = async (changes: Parameters<TufWorld["publisher"]>[0] = {}) => {
+        const publisher = world.publisher(changes);
+        await publisher.publish("main");
+        await publisher.recorded("main");
+      };
+      const expectWindowFromNow = async () => {
+        await world.published();
+        expect(await prune(world.ports, DAY / 4)).toBe(0);
+        expect(await names()).toEqual(expect.arrayContaining(read));
+        world.clock.time += DAY / 4;
+        expect(await prune(world.ports, DAY / 4)).toBeGreaterThan(0);
+        await world.published();
+      };
+
+      it("keeps what clients read of it for a window from when the newer one is published again", async () => {
+        await publish();
+        await expectWindowFromNow();
+      });
+
+      it("keeps it, too, where the one that published again stopped before it was recorded", async () => {
+        const { store } = world.ports;
+        const crash = () => Promise.reject(new Error("crashed"));
+        await publish({ store: overridden(store, { recordExport: crash }) }).catch(() => undefined);
+        await publish();
+        await expectWindowFromNow();
+      });
+
+      it("puts everything current again, whoever stopped in the middle of that", async () => {
+        const lost = join(world.metadata, "1.root.json");
+        await rm(lost);
+        const { files } = world.ports;
+        const stopping = overridden(files, { putAll: () => Promise.reject(new Error("crashed")) });
+        await expect(publish({ files: stopping })).rejects.toThrow("crashed");
+        await publish();
+        expect((await readFile(lost)).length).toBeGreaterThan(0);
+        await world.published();
+      });
     });
 
     it("is completed by the next call, wherever it stops", async () => {

@@ -13,7 +13,7 @@ export type Reached = (failpoint: string) => Promise<void>;
 const WRITES = new Set([
   ...["edits.accept", "keys.generate"],
   ...["store.commitSignedRoles", "store.commitSnapshot", "store.commitTimestamp", "store.recordExport"],
-  ...["store.forgetFiles", "files.putAll", "files.replaceTimestamp", "files.remove"],
+  ...["store.forgetExport", "store.forgetFiles", "files.putAll", "files.replaceTimestamp", "files.remove"],
   ...["trust.openEvent", "trust.addSignature", "trust.cancelEvent", "trust.commitRoot", "trust.commitBinsTrust"],
   ...["trust.commitDelegations", "trust.endTransitions", "trust.revokeKey", "files.restore"],
 ]);

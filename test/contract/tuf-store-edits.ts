@@ -79,6 +79,7 @@ export function tufEditsContract(bench: TufStoreBench): void {
       await expect(bench.store.exportPosition("none")).rejects.toEqual(lost);
       await expect(bench.store.exportBacklog("none", ZERO)).rejects.toEqual(lost);
       await expect(bench.store.recordExport("none", ZERO)).rejects.toEqual(lost);
+      await expect(bench.store.forgetExport("none", ZERO)).rejects.toEqual(lost);
       const unknown = expect.objectContaining({ code: "UNKNOWN_ROLE" });
       await expect(bench.role("bins-9")).rejects.toEqual(unknown);
       await expect(bench.role("BINS-0")).rejects.toEqual(unknown);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { LATE } from "../../domain/tuf/publish-plan.js";
+import type { LateExport } from "../../domain/tuf/tuf-store.js";
 import { ALL, ZERO, type TufStoreBench } from "./tuf-store-bench.js";
 import { EXPIRES, fileOf, SIGNED } from "./tuf-store-fixture.js";
 
@@ -178,8 +179,8 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
         await bench.store.commitSnapshot("main", bench.merge(version, version, { "bins-0": version }));
       }
     });
-    const publish = (version: number, at?: number) =>
-      bench.store.recordExport("main", { root: 1, snapshot: version, timestamp: version }, at);
+    const at = (version: number) => ({ root: 1, snapshot: version, timestamp: version });
+    const publish = (version: number, late?: LateExport) => bench.store.recordExport("main", at(version), late);
 
     it("are none that the published timestamp leads to, however far storage is behind", async () => {
       await publish(1);
@@ -191,10 +192,24 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
     it("stay as long as clients may be reading them, where what replaces them is published late", async () => {
       const late = SIGNED + LATE + 4; // for snapshot 3, not for 4
       await publish(2);
-      await publish(4, late);
+      await publish(4, { at: late, after: at(2) });
       expect(await old(SIGNED + 3)).toEqual(["1.bins-0", "1.snapshot", "1.timestamp"]);
       expect(await old(late - 1)).toContain("3.bins-0");
     });
+
+    it.each(["alone", "beside one that did not find it"])(
+      "are none where storage was found behind, and count their age from when it is published again: %s",
+      async (how) => {
+        await publish(4);
+        await bench.store.forgetExport("main", at(4));
+        expect(await old(SIGNED + 1_000)).toEqual([]);
+        const again = SIGNED + 2 * LATE;
+        if (how !== "alone") await publish(4);
+        await publish(4, { at: again, after: ZERO });
+        expect(await old(again - 1)).toEqual([]);
+        expect(await old(again)).toContain("3.bins-0");
+      },
+    );
 
     it("are those that a client of that time did not read any more", async () => {
       await publish(4);
@@ -264,6 +279,17 @@ export function tufSnapshotContract(bench: TufStoreBench): void {
       await bench.store.commitTimestamp("main", bench.timestamp(2));
       const { files } = await bench.store.exportBacklog("main", { root: 1, snapshot: 1, timestamp: 1 });
       expect(names(files)).toEqual(["2.timestamp"]);
+    });
+
+    it("forgets what storage was found to lack, but for root, and unless another timestamp is recorded", async () => {
+      const recorded = { root: 1, snapshot: 3, timestamp: 4 };
+      await bench.store.recordExport("main", recorded);
+      await bench.store.forgetExport("main", { ...recorded, timestamp: 3 });
+      expect(await bench.store.exportPosition("main")).toEqual(recorded);
+      await bench.store.forgetExport("main", recorded);
+      expect(await bench.store.exportPosition("main")).toEqual({ ...ZERO, root: 1 });
+      await bench.store.recordExport("main", recorded);
+      expect(await bench.store.exportPosition("main")).toEqual(recorded);
     });
 
     it("records positions that only rise", async () => {

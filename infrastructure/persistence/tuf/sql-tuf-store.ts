@@ -8,6 +8,7 @@ import type {
   ExportPosition,
   FileReference,
   HeldPath,
+  LateExport,
   NewRole,
   RoleCommit,
   RoleState,
@@ -21,7 +22,14 @@ import { DuplicateKeyError } from "../connection/server-error.js";
 import type { Statement } from "../connection/session.js";
 import { advance } from "./compare-and-set.js";
 import { insertTufRepository } from "./tuf-creation.js";
-import { raiseExport, readBacklog, readExport, selectBacklog, selectExport } from "./tuf-export-statements.js";
+import {
+  forgetExport,
+  raiseExport,
+  readBacklog,
+  readExport,
+  selectBacklog,
+  selectExport,
+} from "./tuf-export-statements.js";
 import { insertFileRows, readFiles } from "./tuf-file-writer.js";
 import { readRepository, selectRepository } from "./tuf-repository-statements.js";
 import { closeEvent, insertEvent } from "./tuf-signing-statements.js";
@@ -219,12 +227,17 @@ export class SqlTufStore implements TufStore {
     return files;
   }
 
-  async recordExport(repository: string, position: ExportPosition, publishedAt?: number): Promise<void> {
-    if (publishedAt !== undefined) {
-      await this.database.session((session) => session.run(delayFiles(repository, position, publishedAt)));
+  async recordExport(repository: string, position: ExportPosition, late?: LateExport): Promise<void> {
+    if (late !== undefined) {
+      await this.database.session((session) => session.run(delayFiles(repository, position, late)));
     }
     const matched = await this.database.session((session) => session.run(raiseExport(repository, position)));
     // No match, or a server that counts only rows that differ: then nothing had to rise.
+    if (matched === 0) await this.exportPosition(repository);
+  }
+
+  async forgetExport(repository: string, recorded: ExportPosition): Promise<void> {
+    const matched = await this.database.session((session) => session.run(forgetExport(repository, recorded)));
     if (matched === 0) await this.exportPosition(repository);
   }
 

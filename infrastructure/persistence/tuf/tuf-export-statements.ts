@@ -36,6 +36,16 @@ export function raiseExport(repository: string, { root, snapshot, timestamp }: E
   };
 }
 
+/** Root stays: clients have seen it. */
+export function forgetExport(repository: string, { timestamp }: ExportPosition): Statement {
+  return {
+    sql:
+      "UPDATE tuf_export SET snapshot_version = 0, timestamp_version = 0 " +
+      "WHERE repository = ? AND timestamp_version = ?",
+    parameters: [repository, timestamp],
+  };
+}
+
 /**
  * What is committed, as one consistent read: the versions of the top-level roles, and the head's entries that a snapshot
  * after `snapshotVersion` changed (a range of their index). The head has no entries of these three roles.

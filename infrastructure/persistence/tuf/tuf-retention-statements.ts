@@ -1,5 +1,5 @@
 import { LATE } from "../../../domain/tuf/publish-plan.js";
-import type { ExportPosition, FileReference } from "../../../domain/tuf/tuf-store.js";
+import type { ExportPosition, FileReference, LateExport } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import type { Statement } from "../connection/session.js";
 import { deleteExactly } from "./exact-versions.js";
@@ -21,19 +21,15 @@ export function selectRetentionLine(repository: string, time: number): Statement
   };
 }
 
-/**
- * Counts the age of snapshots and timestamps from `time` that were stored long before, those above what is recorded as
- * published and up to these: until now clients have read older ones.
- */
-export function delayFiles(repository: string, { snapshot, timestamp }: ExportPosition, time: number): Statement {
-  const unpublished = (role: string): string =>
-    `role = '${role}' AND metadata_version <= ? AND metadata_version > ` +
-    `(SELECT ${role}_version FROM tuf_export WHERE repository = ?)`;
+/** Counts the age of snapshots and timestamps that were stored long before it from `at`, those from `after` up to `position`. */
+export function delayFiles(repository: string, position: ExportPosition, { at, after }: LateExport): Statement {
+  const unpublished = (role: string): string => `role = '${role}' AND metadata_version > ? AND metadata_version <= ?`;
+  const { snapshot, timestamp } = position;
   return {
     sql:
       "UPDATE tuf_file SET stored_at = ? WHERE repository = ? AND stored_at < ? " +
       `AND (${unpublished("snapshot")} OR ${unpublished("timestamp")})`,
-    parameters: [time, repository, time - LATE, snapshot, repository, timestamp, repository],
+    parameters: [at, repository, at - LATE, after.snapshot, snapshot, after.timestamp, timestamp],
   };
 }
 

@@ -93,7 +93,7 @@ async function exportWith(
   repository: string,
 ): Promise<{ readonly backlog: ExportBacklog; readonly record: ExportRecord | undefined }> {
   const { store } = ports;
-  const [recorded, released] = await Promise.all([
+  const [found, released] = await Promise.all([
     store.exportPosition(repository),
     ports.trust.releasedRoot(repository), // before the backlog: what this root needs signed is committed, and so below
   ]);
@@ -102,9 +102,9 @@ async function exportWith(
     throw rootUnsigned(repository);
   }
   // After the record, which follows it: another exporter's timestamp must not look as if it were lost.
-  const published = await publishedTimestamp(ports, repository, recorded.timestamp);
-  // Storage behind the record was lost or restored: nothing is known of it, so everything current is put again.
-  const isKnown = published.version >= recorded.timestamp && !putter.isMending;
+  const published = await publishedTimestamp(ports, repository, found.timestamp);
+  const recorded = published.version < found.timestamp ? await forgotten(ports, repository, found) : found;
+  const isKnown = recorded.timestamp > 0 && !putter.isMending;
   const backlog = upTo(released, await store.exportBacklog(repository, isKnown ? recorded : NOTHING_EXPORTED));
   if (published.version > backlog.position.timestamp) {
     const newest = backlog.position.timestamp;
@@ -121,7 +121,7 @@ async function exportWith(
   const record = {
     isAwaited: isLate || backlog.position.root > recorded.root,
     write: async () => {
-      await store.recordExport(repository, backlog.position, isLate ? now : undefined);
+      await store.recordExport(repository, backlog.position, isLate ? { at: now, after: recorded } : undefined);
       await endTransitions(ports, repository);
     },
   };
@@ -135,6 +135,19 @@ async function exportWith(
 async function endTransitions({ trust, clock }: ExportPorts, repository: string): Promise<void> {
   const published = await trust.publishedTrust(repository);
   if (published.length > 0) await trust.endTransitions(repository, published, clock.now() + TRANSITION);
+}
+
+/**
+ * Storage behind the record was lost or restored: nothing is known of it, so everything current is put again, and its age counts
+ * from then, because clients may be at anything older. Whoever comes next knows, too, should this process stop.
+ */
+async function forgotten(
+  { store }: Pick<ExportPorts, "store">,
+  repository: string,
+  recorded: ExportPosition,
+): Promise<ExportPosition> {
+  await store.forgetExport(repository, recorded);
+  return { ...recorded, snapshot: 0, timestamp: 0 };
 }
 
 /** Whether older commits are published with this one, or were by somebody who did not record it; any of them may be late. */
