@@ -75,6 +75,20 @@ describe("a TUF repository refuses with a code of its own", () => {
     ["addList", (tuf, options) => tuf.addList([], options).next(), [{ onEdits: "text" }]],
     ["remove", (tuf, options) => tuf.remove([], options), [{ signal: 1 }]],
     ["verify", (tuf, options) => tuf.verify(options).next(), [NaN]],
+    ["beginCeremony", (tuf, options) => tuf.trust.beginCeremony(options), [{ bins: 4, roles: [] }, 4]],
+    ["propose", (tuf, options) => tuf.trust.propose(options), [{ expires: NaN }, { changes: {} }, []]],
+    [
+      "delegations.add",
+      (tuf, options) => tuf.delegations.add(options),
+      [{ role: "r", paths: ["r/*"], terminatng: true }],
+    ],
+    [
+      "delegations.add of",
+      (tuf, options) => tuf.delegations.add(options),
+      [{ terminating: "no" }, { keys: [] }, { before: 1 }],
+    ],
+    ["delegations.alter", (tuf, options) => tuf.delegations.alter("team", options), [{ terminating: 1 }, []]],
+    ["delegations.remove", (tuf, options) => tuf.delegations.remove("team", options), [{ withTargets: "no" }, true]],
   ])("wrong or misspelt options of %s", async (_, call, wrong) => {
     for (const options of [...wrong, { misspelt: 1 }, null]) {
       await expect(call(service(), options as never), JSON.stringify(options)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import {
   aFlag,
   aFunction,
+  anArray,
   aPlainObject,
   aSignal,
   aWholeNumberFrom,
@@ -8,11 +9,16 @@ import {
   type Rules,
   someText,
 } from "../../../domain/distinction/arguments.js";
+import type { Alteration } from "../../../domain/tuf/delegation-change.js";
+import type { CeremonyRequest } from "./creation/begin-root-ceremony.js";
+import type { DelegationRequest } from "./delegations/add-delegation.js";
+import type { RemoveOptions } from "./delegations/remove-delegation.js";
 import type { ImportRequest } from "./import/import-tuf-repository.js";
 import type { CreateRequest } from "./creation/new-repository.js";
 import type { PruneOptions } from "./publish/prune-tuf-repository.js";
 import type { RenewOptions } from "./publish/publish-tuf-repository.js";
 import type { EditOptions } from "./targets/edit-bins.js";
+import type { RootProposal } from "./trust/propose-root.js";
 
 /** What a use case checks, with a code of its own. */
 const checkedThere: Rule = () => undefined;
@@ -34,3 +40,19 @@ export const PRUNE_OPTIONS: Rules<keyof PruneOptions> = {
   signal: aSignal,
   onFiles: aFunction,
 };
+export const CEREMONY_REQUEST: Rules<keyof Omit<CeremonyRequest, "name">> = CREATE_REQUEST;
+/** `expires` has four digits for the year. */
+const LAST_YEAR = Date.UTC(9999, 0);
+export const ROOT_PROPOSAL: Rules<keyof RootProposal> = { changes: anArray, expires: aWholeNumberFrom(0, LAST_YEAR) };
+const DELEGATION = { paths: checkedThere, terminating: aFlag, expiry: checkedThere };
+export const DELEGATION_REQUEST: Rules<keyof DelegationRequest> = {
+  ...DELEGATION,
+  role: checkedThere,
+  keys: aPlainObject,
+  below: someText,
+  before: someText,
+  bins: checkedThere,
+};
+/** `before` may be `null`. */
+export const ALTERATION: Rules<keyof Alteration> = { ...DELEGATION, before: checkedThere };
+export const REMOVE_OPTIONS: Rules<keyof RemoveOptions> = { withTargets: aFlag };

@@ -1,3 +1,4 @@
+import { requireOptions } from "../../../domain/distinction/arguments.js";
 import type { Alteration } from "../../../domain/tuf/delegation-change.js";
 import type { Signature } from "../../../domain/tuf/metadata-document.js";
 import type { RoleTrust } from "../../../domain/tuf/trust.js";
@@ -19,10 +20,14 @@ import {
 } from "./delegations/delegation-status.js";
 import { type HiddenPorts, type HiddenTargets, hiddenTargets } from "./delegations/hidden-targets.js";
 import { removeDelegation, type RemoveOptions } from "./delegations/remove-delegation.js";
+import { ALTERATION, DELEGATION_REQUEST, REMOVE_OPTIONS } from "./service-options.js";
 
 export type TufDelegationPorts = AddDelegationPorts & DelegationSigningPorts & DelegationStatusPorts & HiddenPorts;
 
-/** The custom roles of one TUF repository. What changes is published by the next publish. */
+/**
+ * The custom roles of one TUF repository. What changes is published by the next publish. Options are checked as those of
+ * `TufRepositoryService` are.
+ */
 export class TufDelegationService {
   constructor(
     private readonly ports: TufDelegationPorts,
@@ -30,17 +35,20 @@ export class TufDelegationService {
   ) {}
 
   /** Delegates path patterns to a role with keys of its own. See `addDelegation`. */
-  add(request: DelegationRequest): Promise<RoleTrust> {
+  async add(request: DelegationRequest): Promise<RoleTrust> {
+    requireOptions("tuf.delegations.add", DELEGATION_REQUEST, request);
     return addDelegation(this.ports, this.name, request);
   }
 
   /** Changes patterns, order, lifetime, or whether a role is terminating. See `alterDelegation`. */
-  alter(role: string, to: Alteration): Promise<void> {
+  async alter(role: string, to: Alteration): Promise<void> {
+    requireOptions("tuf.delegations.alter", ALTERATION, to);
     return alterDelegation(this.ports, this.name, role, to);
   }
 
   /** Ends a delegation. See `removeDelegation`. */
-  remove(role: string, options?: RemoveOptions): Promise<void> {
+  async remove(role: string, options: RemoveOptions = {}): Promise<void> {
+    requireOptions("tuf.delegations.remove", REMOVE_OPTIONS, options);
     return removeDelegation(this.ports, this.name, role, options);
   }
 

@@ -1,3 +1,4 @@
+import { requireOptions } from "../../../domain/distinction/arguments.js";
 import type { KeyScheme, TufKey } from "../../../domain/tuf/key.js";
 import { keyIdOf } from "../../../domain/tuf/key-id.js";
 import type { Signature } from "../../../domain/tuf/metadata-document.js";
@@ -6,6 +7,7 @@ import type { TrustChange } from "../../../domain/tuf/trust-change.js";
 import { addRootSignature } from "./trust/add-root-signature.js";
 import { beginRootCeremony, type CeremonyRequest } from "./creation/begin-root-ceremony.js";
 import { cancelSigningEvent } from "./trust/cancel-signing-event.js";
+import { CEREMONY_REQUEST, ROOT_PROPOSAL } from "./service-options.js";
 import { changeTrust, type TrustPorts } from "./trust/change-trust.js";
 import type { CreatePorts } from "./creation/create-tuf-repository.js";
 import { existingRepository } from "./existing-repository.js";
@@ -19,7 +21,10 @@ import { signingStatus, type SigningStatus } from "./trust/signing-status.js";
 
 type PublicKey = Pick<Signer, "keyId" | "publicKey">;
 
-/** Who signs what in one TUF repository: its ceremonies and its keys. What changes is published by the next publish. */
+/**
+ * Who signs what in one TUF repository: its ceremonies and its keys. What changes is published by the next publish. Options are
+ * checked as those of `TufRepositoryService` are.
+ */
 export class TufTrustService {
   constructor(
     private readonly ports: CreatePorts & TrustPorts,
@@ -27,7 +32,8 @@ export class TufTrustService {
   ) {}
 
   /** Creates the repository with a root that people sign. See `beginRootCeremony`. */
-  beginCeremony(request: Omit<CeremonyRequest, "name">): Promise<SigningStatus> {
+  async beginCeremony(request: Omit<CeremonyRequest, "name">): Promise<SigningStatus> {
+    requireOptions("tuf.trust.beginCeremony", CEREMONY_REQUEST, request);
     return beginRootCeremony(this.ports, { ...request, name: this.name });
   }
 
@@ -37,7 +43,8 @@ export class TufTrustService {
   }
 
   /** Proposes the next root, as it is or with changes. See `proposeRoot`. */
-  propose(proposal?: RootProposal): Promise<SigningStatus> {
+  async propose(proposal: RootProposal = {}): Promise<SigningStatus> {
+    requireOptions("tuf.trust.propose", ROOT_PROPOSAL, proposal);
     return proposeRoot(this.ports, this.name, proposal);
   }
 
