@@ -2,7 +2,7 @@ import type { BinEdits, TargetEdit, TargetEdits } from "./target-edits.js";
 
 interface Call {
   readonly bins: readonly BinEdits[];
-  readonly resolve: () => void;
+  readonly resolve: (removed: ReadonlySet<TargetEdit>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -18,7 +18,7 @@ export class CoalescedTargetEdits implements TargetEdits {
 
   constructor(private readonly edits: TargetEdits) {}
 
-  accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
+  accept(repository: string, bins: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>> {
     return new Promise((resolve, reject) => {
       const call = { bins, resolve, reject };
       const queue = this.#queues.get(repository);
@@ -40,8 +40,8 @@ export class CoalescedTargetEdits implements TargetEdits {
   /** What one call is refused for must not fail the others: then each is by itself. */
   async #acceptTogether(repository: string, calls: readonly Call[]): Promise<void> {
     try {
-      await this.edits.accept(repository, merged(calls));
-      for (const { resolve } of calls) resolve();
+      const removed = await this.edits.accept(repository, merged(calls));
+      for (const { resolve } of calls) resolve(removed);
     } catch (error) {
       if (calls.length === 1) calls[0]!.reject(error);
       else for (const call of calls) await this.#acceptTogether(repository, [call]);

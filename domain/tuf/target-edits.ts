@@ -31,11 +31,12 @@ export interface TargetEdits {
    * Adds, replaces and removes targets: all of the call or nothing. A target that is stored exactly so already, and a
    * path to remove that is not there, change nothing; a bin of which nothing changes stays clean.
    * @param bins different ones
+   * @returns those of the edits that took a target away, by what the call read before it wrote; of a batch also those of other calls
    * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository), INVALID_TARGET_PATH for a path whose digest is
    *   not in the bin's range, METADATA_TOO_LARGE for a custom role without bins that would hold more than clients can read,
    *   however many add to it at once
    */
-  accept(repository: string, bins: readonly BinEdits[]): Promise<void>;
+  accept(repository: string, bins: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>>;
 }
 
 /** Of several edits of a path the last, where the first was. */

@@ -6,6 +6,7 @@ import {
   type BinEdits,
   growthBy,
   lastOfEach,
+  type TargetEdit,
   type TargetEdits,
 } from "../../domain/tuf/target-edits.js";
 import { shownPath } from "../../domain/tuf/target-path.js";
@@ -15,7 +16,7 @@ import type { RoleRow, TufState } from "./tuf-state.js";
 export class MemoryTargetEdits implements TargetEdits {
   constructor(private readonly state: TufState) {}
 
-  async accept(repository: string, bins: readonly BinEdits[]): Promise<void> {
+  async accept(repository: string, bins: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>> {
     const work = bins
       .filter(({ edits }) => edits.length > 0)
       .map((edits) => ({ ...edits, role: this.bin(repository, edits) }));
@@ -32,16 +33,19 @@ export class MemoryTargetEdits implements TargetEdits {
         growthBy(lastOfEach(edits), ({ path }) => role.targets.has(path)),
       );
     }
+    const removed = new Set<TargetEdit>();
     for (const { role, edits, statedBy } of work) {
       const before = new Map(role.targets);
-      for (const { path, target } of edits) {
-        if (target === null) role.targets.delete(path);
-        else role.targets.set(path, structuredClone(target));
+      for (const edit of edits) {
+        const { path, target } = edit;
+        if (target !== null) role.targets.set(path, structuredClone(target));
+        else if (role.targets.delete(path)) removed.add(edit);
       }
       if (isDeepStrictEqual(before, role.targets)) continue;
       role.version += 1;
       if (statedBy === role.metadataVersion) role.signedVersion += 1;
     }
+    return removed;
   }
 
   private bin(repository: string, { bin: name, space = "" }: BinEdits): RoleRow {

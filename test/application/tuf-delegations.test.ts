@@ -66,7 +66,9 @@ describe("custom roles", () => {
       await alterDelegation(world.ports, "main", "lib", { before: "team" });
       await world.add("team/a");
       expect(everywhere("team/a")).toEqual(["lib"]);
-      await removeTargets(world.ports, "main", ["team/a", "x/b"]);
+      await alterDelegation(world.ports, "main", "team", { before: "lib" }); // where it belongs now, but is not
+      const removed = await removeTargets(world.ports, "main", ["team/a", "x/b", "team/none"]);
+      expect(removed).toEqual({ targets: 2, bins: [expect.stringMatching(/^bins-/), "lib"] });
       expect([...everywhere("team/a"), ...everywhere("x/b")]).toEqual([]);
     });
 

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CoalescedTargetEdits } from "../../domain/tuf/coalesced-edits.js";
 import type { InvalidTargetsError } from "../../domain/tuf/errors.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
@@ -66,8 +67,17 @@ describe("TUF repository", () => {
         bins: ["bins-0", "bins-1", "bins-2", "bins-3"],
       });
       expect(stored()).toEqual([...targets.keys()].sort());
-      expect(await removeTargets(world.ports, "main", ["t/0", "t/0"])).toMatchObject({ targets: 1 });
+      const removed = await removeTargets(world.ports, "main", ["t/0", "t/0", "none"]);
+      expect(removed).toEqual({ targets: 1, bins: [expect.stringMatching(/^bins-[0-3]$/)] });
+      expect(await removeTargets(world.ports, "main", ["t/0", "none"])).toEqual({ targets: 0, bins: [] });
       expect(stored()).toHaveLength(39);
+    });
+
+    it("answer what calls removed that were accepted together, each by itself", async () => {
+      const ports = { ...world.ports, edits: new CoalescedTargetEdits(world.ports.edits) };
+      await addTargets(ports, "main", new Map([["a", targetOf("a")]]));
+      const calls = ["a", "a", "none"].map((path) => removeTargets(ports, "main", [path]));
+      expect((await Promise.all(calls)).map(({ targets }) => targets)).toEqual([1, 0, 0]);
     });
 
     it("refuse a call whole, with every fault in it, and accept nothing of it", async () => {

@@ -181,7 +181,17 @@ describe("answers for programs", () => {
       unchanged: [],
     });
     expect(await tuf.json("status", "--changes")).toMatchObject({ changes: [{ path: "b.txt" }] });
-    expect(await tuf.json("remove", "a.txt", "b.txt")).toEqual({ removed: 2, bins: expect.any(Array) });
+    expect(await tuf.json("remove", "nosuch")).toEqual({ removed: 0, absent: 1, bins: [] });
+    expect(await tuf.run("remove", "nosuch", "none", "none")).toMatchObject({
+      code: 0,
+      stdout: "nothing to do\npaths that are no targets: 2\n",
+    });
+    expect(await tuf.json("remove", "a.txt", "b.txt", "nosuch")).toEqual({
+      removed: 2,
+      absent: 1,
+      bins: expect.any(Array),
+    });
+    expect(await tuf.json("remove", "a.txt")).toEqual({ removed: 0, absent: 1, bins: [] });
     expect(await tuf.json("publish")).toMatchObject({ committed: "snapshot", snapshotVersion: 3 });
     expect(await tuf.json("status")).toMatchObject({ isPublished: true });
     expect(await tuf.json("publish")).toMatchObject({ committed: "nothing", rolesSigned: [], filesWritten: [] });

@@ -50,14 +50,14 @@ export class TufStoreBench {
     return this.store.commitSignedRoles("main", [{ file: fileOf(role, metadataVersion + 1), signedVersion: version }]);
   }
 
-  put(bin: string, targets: ReadonlyMap<string, Target>, repository = "main"): Promise<void> {
+  async put(bin: string, targets: ReadonlyMap<string, Target>, repository = "main"): Promise<void> {
     const edits = Array.from(targets, ([path, target]) => ({ path, digest: digestOf(path), target }));
-    return this.edits.accept(repository, [{ bin, edits }]);
+    await this.edits.accept(repository, [{ bin, edits }]);
   }
 
-  drop(bin: string, ...paths: readonly string[]): Promise<void> {
+  async drop(bin: string, ...paths: readonly string[]): Promise<void> {
     const edits = paths.map((path) => ({ path, digest: digestOf(path), target: null }));
-    return this.edits.accept("main", [{ bin, edits }]);
+    await this.edits.accept("main", [{ bin, edits }]);
   }
 
   async role(name: string, repository = "main"): Promise<RoleState> {

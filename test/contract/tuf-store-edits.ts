@@ -1,3 +1,4 @@
+import type { TargetEdit } from "../../domain/tuf/target-edits.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { HeldPath } from "../../domain/tuf/tuf-store.js";
 import { describe, expect, it } from "vitest";
@@ -180,6 +181,20 @@ export function tufEditsContract(bench: TufStoreBench): void {
       await bench.edits.accept("main", [{ bin: "bins-0", edits }]);
       expect(new Map((await bench.role("bins-0")).targets)).toEqual(new Map([[path, targetOf("2")]]));
       expect((await bench.role("bins-0")).version).toBe(2);
+    });
+
+    it("tell which of them took a target away, each in its turn", async () => {
+      const [path, other, none] = pathsIn("bins-0", 3) as [string, string, string];
+      const edit = (of: string, target: Target | null) => ({ path: of, digest: digestOf(of), target });
+      const accept = (...edits: TargetEdit[]) => bench.edits.accept("main", [{ bin: "bins-0", edits }]);
+      expect(await accept(edit(path, targetOf("1")))).toEqual(new Set());
+      const [early, first, second, absent] = [edit(other, null), edit(path, null), edit(path, null), edit(none, null)];
+      const late = edit(other, null);
+      const removed = await accept(early, first, second, absent, edit(other, targetOf("2")), late);
+      for (const one of [first, late]) expect(removed.has(one)).toBe(true);
+      for (const one of [early, second, absent]) expect(removed.has(one)).toBe(false);
+      expect(await accept(absent)).toEqual(new Set());
+      expect(await accept()).toEqual(new Set());
     });
 
     it("refuse a path that belongs into another bin, new or stored, and everything with it", async () => {

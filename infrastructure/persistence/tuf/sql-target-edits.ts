@@ -36,18 +36,20 @@ import {
 export class SqlTargetEdits implements TargetEdits {
   constructor(private readonly database: DatabaseAccess) {}
 
-  async accept(repository: string, given: readonly BinEdits[]): Promise<void> {
+  async accept(repository: string, given: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>> {
     const bins = given
       .map((one) => ({ ...one, edits: lastOfEach(one.edits) }))
       .filter(({ edits }) => edits.length > 0)
       .sort((left, right) => (left.bin < right.bin ? -1 : 1));
-    if (bins.length === 0) return;
+    if (bins.length === 0) return new Set();
     const dialect = await this.database.dialect();
     const rows = await this.database.session((session) => session.rows(selectMet(dialect, repository, bins)));
     const stored = storedTargets(repository, bins, rows.map(readMet));
     const changed = bins.filter((one) => one.edits.some((edit) => differs(edit, spaceOf(one), stored)));
-    if (changed.length === 0) return;
-    await this.database.transaction((session) => write(session, dialect, repository, changed));
+    if (changed.length > 0) {
+      await this.database.transaction((session) => write(session, dialect, repository, changed));
+    }
+    return removals(given, stored);
   }
 }
 
@@ -121,6 +123,21 @@ function storedTargets(
 function differs({ target, digest }: TargetEdit, space: string, stored: ReadonlyMap<string, Target>): boolean {
   const before = stored.size === 0 ? undefined : stored.get(`${space}/${hex(digest)}`);
   return target === null ? before !== undefined : before === undefined || !isDeepStrictEqual(target, before);
+}
+
+/** The edits that take a target away: one that is stored, or that an edit before put there. */
+function removals(bins: readonly BinEdits[], stored: ReadonlyMap<string, Target>): ReadonlySet<TargetEdit> {
+  const removed = new Set<TargetEdit>();
+  if (bins.every(({ edits }) => edits.every(({ target }) => target !== null))) return removed;
+  const held = new Set(stored.keys());
+  for (const one of bins) {
+    for (const edit of one.edits) {
+      const key = `${spaceOf(one)}/${hex(edit.digest)}`;
+      if (edit.target !== null) held.add(key);
+      else if (held.delete(key)) removed.add(edit);
+    }
+  }
+  return removed;
 }
 
 function rowLength({ path, target }: TargetEdit): number {

@@ -27,8 +27,10 @@ async function remove(paths: readonly string[], flags: RemoveFlags): Promise<Ans
       tuf.remove(all, { onEdits: (edits) => bar.advance(edits) }),
     ),
   );
-  return {
-    text: `accepted: removals ${targets}, bins ${bins.length}; publish them`,
-    json: { removed: targets, bins },
-  };
+  const absent = new Set(all).size - targets;
+  const text = [
+    targets === 0 ? "nothing to do" : `accepted: removals ${targets}, bins ${bins.length}; publish them`,
+    ...(absent === 0 ? [] : [`paths that are no targets: ${absent}`]),
+  ].join("\n");
+  return { text, json: { removed: targets, absent, bins } };
 }

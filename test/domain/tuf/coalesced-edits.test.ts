@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CoalescedTargetEdits } from "../../../domain/tuf/coalesced-edits.js";
-import type { BinEdits } from "../../../domain/tuf/target-edits.js";
+import type { BinEdits, TargetEdit } from "../../../domain/tuf/target-edits.js";
 
 const edit = (path: string, length: number | null) => ({
   path,
@@ -13,8 +13,8 @@ describe("coalesced edits", () => {
   const begun: { bins: readonly BinEdits[]; end: (error?: Error) => void }[] = [];
   const inner = {
     accept: (_: string, bins: readonly BinEdits[]) =>
-      new Promise<void>((resolve, reject) => {
-        begun.push({ bins, end: (error) => (error === undefined ? resolve() : reject(error)) });
+      new Promise<ReadonlySet<TargetEdit>>((resolve, reject) => {
+        begun.push({ bins, end: (error) => (error === undefined ? resolve(new Set()) : reject(error)) });
       }),
   };
   const turn = () => new Promise((resolve) => setImmediate(resolve));

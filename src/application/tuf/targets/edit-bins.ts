@@ -21,9 +21,9 @@ export interface EditOptions {
 }
 
 export interface EditReport {
-  /** How many targets were accepted. */
+  /** How many targets were accepted; of a removal, how many of them were there. */
   readonly targets: number;
-  /** The bins and custom roles that they belong into, in the order of their names. */
+  /** The bins and custom roles that they belong into, or were in, in the order of their names. */
   readonly bins: readonly string[];
 }
 
@@ -70,13 +70,17 @@ async function acceptPlaced(
   { signal, onEdits }: EditOptions = {},
 ): Promise<EditReport> {
   const sorted = placed.sort((left, right) => left.place - right.place);
+  const gone = new Map<string, PlacedEdit>();
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
     const some = sorted.slice(start, start + EDITS_AT_A_TIME);
-    await edits.accept(name, places.grouped(some));
+    const removed = await edits.accept(name, places.grouped(some));
+    for (const edit of some) if (removed.has(edit)) gone.set(edit.path, edit);
     onEdits?.(some.length);
   }
-  const owned = sorted.filter(({ isOwner }) => isOwner);
-  const owners = new Set(owned.map(({ place }) => place));
-  return { targets: owned.length, bins: Array.from(owners, (place) => places.nameOf(place)).sort() };
+  const put = sorted.filter(({ target }) => target !== null);
+  // A call adds or removes. What an added target leaves elsewhere is not counted.
+  const counted = put.length > 0 ? put : [...gone.values()];
+  const holders = new Set(counted.map(({ place }) => place));
+  return { targets: counted.length, bins: Array.from(holders, (place) => places.nameOf(place)).sort() };
 }

@@ -4,6 +4,7 @@ import { editBins, type EditOptions, type EditPorts, type EditReport } from "./e
 /**
  * Removes targets durably; they vanish from the published metadata with the next publish. Paths that are not there are
  * fine: removing twice is removing.
+ * @returns how many were there, and what held them
  * @throws {TufError} INVALID_TARGET_PATH (an `InvalidTargetsError` with every fault of the call), REPOSITORY_NOT_FOUND
  * @throws {DistinctionError} ABORTED
  */

@@ -11,8 +11,6 @@ import type { Target } from "../../../../domain/tuf/target.js";
 /** An edit with the place that it is for: the number of a custom role, of a bin below one, or of a bin after them. */
 export interface PlacedEdit extends TargetEdit {
   readonly place: number;
-  /** Whether the path belongs there; elsewhere it is only taken away. */
-  readonly isOwner: boolean;
 }
 
 /** The places of one space, which are numbered one after the other. */
@@ -54,15 +52,15 @@ export class TargetPlaces {
     if (customRoles.length === 0) {
       return targets.map(([path, target]) => {
         const digest = this.codec.pathDigest(path);
-        return { path, digest, target, place: binIndexOf(this.repository, digest), isOwner: true };
+        return { path, digest, target, place: binIndexOf(this.repository, digest) };
       });
     }
     this.#checkFound(targets);
     return targets.flatMap(([path, target]) => {
       const digest = this.codec.pathDigest(path);
+      // Elsewhere than where it belongs it is only taken away.
       return this.#spacesOf(path).map((space, index) => {
-        const isOwner = index === 0;
-        return { path, digest, target: isOwner ? target : null, place: placeIn(space, digest), isOwner };
+        return { path, digest, target: index === 0 ? target : null, place: placeIn(space, digest) };
       });
     });
   }
