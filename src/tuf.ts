@@ -44,6 +44,7 @@ export {
 export { installRoot } from "./application/tuf/trust/install-root.js";
 export type { CreateRequest, RoleKeys } from "./application/tuf/creation/new-repository.js";
 export { changeTrust, type TrustPorts } from "./application/tuf/trust/change-trust.js";
+export type { KeyFailure } from "./application/tuf/trust/key-failure.js";
 export type { ListedKey } from "./application/tuf/trust/list-keys.js";
 export { proposeRoot, type RootProposal } from "./application/tuf/trust/propose-root.js";
 export { revokeKey, type RevokeReport } from "./application/tuf/trust/revoke-key.js";

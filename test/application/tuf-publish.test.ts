@@ -58,6 +58,7 @@ describe("publish", () => {
     expect(await world.publisher().publish("main")).toEqual({
       rolesSigned: [],
       awaiting: [],
+      keyFailures: [],
       committed: "nothing",
       snapshotVersion: 2,
       timestampVersion: 2,

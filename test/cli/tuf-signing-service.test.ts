@@ -79,3 +79,32 @@ test("roles are signed by keys of a signing service, and by nobody while it refu
   await tuf.json("publish", ...asked);
   expect(await tuf.json("verify")).toMatchObject({ targets: 2 });
 });
+
+test("a key that the service does not sign with holds up no role with another one, and is told of", async () => {
+  const asked = ["--signing-service", service.url];
+  await tuf.json("init", "--bins", "2");
+  const held = await heldKey("held.json");
+  await tuf.json("key", "new", "--public", "spare.json");
+  await tuf.json("key", "rotate", "timestamp", "--to", "held.json");
+  await tuf.json("sign");
+  await tuf.json("key", "add", "timestamp", "spare.json");
+  await tuf.json("sign");
+  await tuf.json("publish", ...asked);
+
+  service.mood = "refusing";
+  await writeFile(join(place, "list"), `${HASH} 1 one\n`);
+  await tuf.json("add", "--from-list", "list");
+  const reason = "the signing service answered: status 403";
+  const published = await tuf.run("publish", ...asked);
+  expect(published).toMatchObject({ code: 0, stderr: "" });
+  expect(published.stdout).toContain(`key ${held.slice(0, 12)} did not sign: ${reason} (SIGNER_UNAVAILABLE)\n`);
+  expect(await tuf.json("verify")).toMatchObject({ targets: 1 });
+  const listed = await tuf.run("key", "list", ...asked);
+  expect(listed.stdout).toMatch(
+    new RegExp(`^timestamp .*${held}.*not to be had: the signing service.*status 403`, "m"),
+  );
+  await writeFile(join(place, "list"), `${HASH} 2 two\n`);
+  await tuf.json("add", "--from-list", "list");
+  const failure = { keyId: held, code: "SIGNER_UNAVAILABLE", reason };
+  expect(await tuf.json("publish", ...asked)).toMatchObject({ keyFailures: [failure] });
+});

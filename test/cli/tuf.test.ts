@@ -174,6 +174,7 @@ describe("answers for programs", () => {
     expect(await tuf.json("publish", "a.txt")).toEqual({
       rolesSigned: [{ role: expect.any(String), metadataVersion: 2 }],
       awaiting: [],
+      keyFailures: [],
       committed: "snapshot",
       snapshotVersion: 2,
       timestampVersion: 2,

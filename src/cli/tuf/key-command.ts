@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Argument, type Command, Option } from "commander";
 import type { KeyScheme } from "../../../domain/tuf/key.js";
+import type { ListedKey } from "../../application/tuf/trust/list-keys.js";
 import type { SigningStatus } from "../../application/tuf/trust/signing-status.js";
 import { tufKeys } from "../../composition/tuf-keys.js";
 import { answer, type Answer } from "./answer.js";
@@ -114,14 +115,18 @@ async function kept(flags: NewKeyFlags, key: PublicKey): Promise<Answer> {
 
 async function list(flags: RepositoryFlags): Promise<Answer> {
   const keys = await withRepository(flags, (repository) => repository.trust.keys());
-  const rows = keys.map(({ role: of, threshold, keyId, scheme: kind, atHand }) => [
+  const rows = keys.map(({ role: of, threshold, keyId, scheme: kind, atHand, failure }) => [
     of,
     `${threshold}`,
     keyId,
     kind,
-    atHand ? "here" : "elsewhere",
+    atHand ? "here" : whereabouts(failure),
   ]);
   return { text: table(["role", "needs", "key", "scheme", "is"], rows), json: { keys } };
+}
+
+function whereabouts(failure: ListedKey["failure"]): string {
+  return failure === undefined ? "elsewhere" : `not to be had: ${failure.reason} (${failure.code})`;
 }
 
 async function rotate(of: string, flags: RotateFlags): Promise<Answer> {

@@ -6,10 +6,12 @@ import {
 } from "../../application/tuf/publish/publish-tuf-repository.js";
 import type { RepositoryStatus } from "../../application/tuf/tuf-repository-status.js";
 import type { TufRepositoryService } from "../../application/tuf/tuf-repository-service.js";
+import { distinctFailures } from "../../application/tuf/trust/key-failure.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { duration } from "./arguments.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
+import { failureText } from "./signing-text.js";
 
 export function addPublish(tuf: Command): void {
   withRepositoryOptions(tuf.command("publish"))
@@ -46,6 +48,7 @@ const ROLES_PER_STEP = 256;
 async function renewed(tuf: TufRepositoryService, within: number | undefined): Promise<PublishReport> {
   const rolesSigned: PublishReport["rolesSigned"][number][] = [];
   const filesWritten: string[] = [];
+  let keyFailures: PublishReport["keyFailures"] = [];
   let committed: PublishReport["committed"] = "nothing";
   const unsigned: UnsignedRolesError[] = [];
   for (;;) {
@@ -56,10 +59,11 @@ async function renewed(tuf: TufRepositoryService, within: number | undefined): P
     });
     rolesSigned.push(...step.rolesSigned);
     filesWritten.push(...step.filesWritten);
+    keyFailures = distinctFailures(keyFailures, step.keyFailures);
     if (step.committed !== "nothing") committed = step.committed;
     if (step.rolesSigned.length >= ROLES_PER_STEP) continue;
     if (unsigned[0] !== undefined) throw unsigned[0];
-    return { ...step, rolesSigned, filesWritten, committed };
+    return { ...step, rolesSigned, filesWritten, keyFailures, committed };
   }
 }
 
@@ -86,14 +90,16 @@ async function shown(
     },
     () => bar?.advance(),
   );
-  const { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten, unchanged } = report;
+  const { rolesSigned, awaiting, keyFailures, committed, filesWritten, unchanged } = report;
+  const { snapshotVersion, timestampVersion } = report;
   const isIdle = committed === "nothing" && filesWritten.length === 0;
   const done = isIdle ? "nothing to do" : `roles signed: ${rolesSigned.length}`;
   const text = [
     `${done}; published are snapshot ${snapshotVersion} and timestamp ${timestampVersion}`,
     ...(unchanged ?? []).map((path) => `nothing of ${path} is unpublished`),
     ...awaiting.map((role) => `role ${role} awaits signatures: distinction tuf sign --role ${role}`),
+    ...keyFailures.map(failureText),
   ].join("\n");
-  const json = { rolesSigned, awaiting, committed, snapshotVersion, timestampVersion, filesWritten };
+  const json = { rolesSigned, awaiting, keyFailures, committed, snapshotVersion, timestampVersion, filesWritten };
   return { text, json: unchanged === undefined ? json : { ...json, unchanged } };
 }

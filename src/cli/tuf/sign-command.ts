@@ -6,7 +6,7 @@ import { answer, type Answer } from "./answer.js";
 import { type RepositoryFlags, withRepository, withRepositoryOptions } from "./open-repository.js";
 import { signatureFrom } from "./signature-file.js";
 import { signRole } from "./sign-role.js";
-import { shortId, signingJson, signingText } from "./signing-text.js";
+import { failureText, shortId, signingJson, signingText } from "./signing-text.js";
 
 interface SignFlags extends RepositoryFlags {
   readonly role?: string;
@@ -55,9 +55,12 @@ async function signRoot(trust: TufTrustService, flags: SignFlags): Promise<Answe
   if (add !== undefined) return addSignature(trust, add);
   if (install !== undefined) return installRoot(trust, install);
   if (cancel === true) return giveUp(trust);
-  const { status, signedWith } = await trust.sign(key);
-  const text = `signed with ${signedWith.map(shortId).join(", ")}\n${signingText(status)}`;
-  return { text, json: { signedWith, signing: signingJson(status) } };
+  const { status, signedWith, keyFailures } = await trust.sign(key);
+  const lines = [`signed with ${signedWith.map(shortId).join(", ")}`, ...keyFailures.map(failureText)];
+  return {
+    text: [...lines, signingText(status)].join("\n"),
+    json: { signedWith, keyFailures, signing: signingJson(status) },
+  };
 }
 
 async function writePayload(trust: TufTrustService, file: string): Promise<Answer> {

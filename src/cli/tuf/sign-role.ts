@@ -4,7 +4,7 @@ import type { TufDelegationService } from "../../application/tuf/tuf-delegation-
 import type { Answer } from "./answer.js";
 import { delegationSigningJson, delegationSigningText } from "./delegation-text.js";
 import { signatureFrom } from "./signature-file.js";
-import { shortId } from "./signing-text.js";
+import { failureText, shortId } from "./signing-text.js";
 
 interface SignRoleFlags {
   readonly key?: readonly string[];
@@ -25,9 +25,10 @@ export async function signRole(
     await delegations.cancelSigning(role);
     return { text: `given up; the next publish asks for signatures of ${role} anew`, json: { role, signing: null } };
   }
-  const { signing, signedWith } = await delegations.sign(role, key);
+  const { signing, signedWith, keyFailures } = await delegations.sign(role, key);
   const { text, json } = told(signing);
-  return { text: `signed with ${signedWith.map(shortId).join(", ")}\n${text}`, json: { signedWith, ...json } };
+  const lines = [`signed with ${signedWith.map(shortId).join(", ")}`, ...keyFailures.map(failureText), text];
+  return { text: lines.join("\n"), json: { signedWith, keyFailures, ...json } };
 }
 
 async function writePayload({ role, event }: DelegationSigning, file: string): Promise<Answer> {

@@ -1,3 +1,4 @@
+import type { KeyFailure } from "../../application/tuf/trust/key-failure.js";
 import type { SigningStatus } from "../../application/tuf/trust/signing-status.js";
 
 /** What a root that awaits signatures looks like to a program. */
@@ -30,6 +31,11 @@ export function signingText({ event, progress }: SigningStatus): string {
 }
 
 const STATES = { open: "awaiting signatures", finalised: "signed; publish it", cancelled: "given up" } as const;
+
+/** A key that was to sign and could not. */
+export function failureText({ keyId, code, reason }: KeyFailure): string {
+  return `key ${shortId(keyId)} did not sign: ${reason} (${code})`;
+}
 
 /** Enough of a key id to tell keys apart. */
 export function shortId(keyId: string): string {

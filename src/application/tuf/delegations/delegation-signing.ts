@@ -9,8 +9,9 @@ import { trustOf } from "../../../../domain/tuf/trust.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
-import { keyAtHand, type KeyMeans } from "../trust/key-at-hand.js";
-import { signatureOf } from "../trust/role-signing.js";
+import type { KeyMeans } from "../trust/key-at-hand.js";
+import type { KeyFailure } from "../trust/key-failure.js";
+import { signAtHand } from "../trust/sign-at-hand.js";
 
 export interface DelegationSigningPorts {
   readonly store: Pick<TufStore, "repository">;
@@ -87,12 +88,15 @@ export interface SignDelegationReport {
   readonly signing: DelegationSigning;
   /** Ids of the keys that signed in this call. */
   readonly signedWith: readonly string[];
+  /** Keys that were to sign in this call and could not. */
+  readonly keyFailures: readonly KeyFailure[];
 }
 
 /**
  * Signs what awaits signatures of a custom role with every key at hand that may sign it and has not.
  * @param keyIds the keys to sign with; all that are at hand where none are given
- * @throws {TufError} KEY_NOT_FOUND where none of them is at hand, and as `addDelegationSignature`
+ * @throws {TufError} KEY_NOT_FOUND where none of them is at hand, SIGNER_UNAVAILABLE or INVALID_KEY where none of them signs because of
+ *   that, and as `addDelegationSignature`
  */
 export async function signDelegation(
   ports: DelegationSigningPorts & KeyMeans,
@@ -103,15 +107,15 @@ export async function signDelegation(
   let signing = await delegationSigning(ports, name, role);
   const { event, signed } = signing;
   const { keys } = await existingRepository(ports.store, name);
-  const signedWith: string[] = [];
-  for (const keyId of keyIds ?? signing.keyIds.filter((id) => !signed.includes(id))) {
-    const signer = await keyAtHand(ports, keyId, keys[keyId]);
-    if (signer === undefined) continue;
-    signing = await addDelegationSignature(ports, name, role, await signatureOf(signer, event.payload));
-    signedWith.push(keyId);
-  }
-  if (signedWith.length > 0) return { signing, signedWith };
-  throw new TufError("KEY_NOT_FOUND", `role ${role}: no key that may sign it and has not is at hand`);
+  const { signatures, keyFailures } = await signAtHand(
+    ports,
+    keyIds ?? signing.keyIds.filter((id) => !signed.includes(id)),
+    (keyId) => keys[keyId],
+    event.payload,
+    `role ${role}: no key that may sign it and has not is at hand`,
+  );
+  for (const signature of signatures) signing = await addDelegationSignature(ports, name, role, signature);
+  return { signing, signedWith: signatures.map(({ keyid }) => keyid), keyFailures };
 }
 
 /**

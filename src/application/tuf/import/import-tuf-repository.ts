@@ -211,7 +211,7 @@ async function commitAccepted(ports: ImportPorts, name: string): Promise<void> {
   const repository = await existingRepository(ports.store, name);
   const run = { ...ports, repository, signing: new RoleSigning(ports.keys, ports.codec, ports.clock.now()) };
   const { failures } = await signDirtyRoles(run);
-  if (failures.length > 0) throw failures[0];
+  for (const failure of failures.values()) throw failure;
   await commitPending(run, new HeadMemory());
 }
 

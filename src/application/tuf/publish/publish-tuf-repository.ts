@@ -10,6 +10,7 @@ import type { ExportPorts } from "./export-tuf-repository.js";
 import { commitPending, HeadMemory } from "./merge-snapshot.js";
 import { publishAtOnce } from "./publish-at-once.js";
 import type { RecentFiles } from "./recent-files.js";
+import { distinctFailures, type KeyFailure } from "../trust/key-failure.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { givenPaths } from "../targets/given-paths.js";
 import { signGivenTargets } from "./sign-given-targets.js";
@@ -28,6 +29,8 @@ export interface PublishReport {
   readonly rolesSigned: readonly FileReference[];
   /** Custom roles whose metadata awaits signatures of people: what is accepted of them is not visible yet. */
   readonly awaiting: readonly string[];
+  /** Keys that were to sign and could not, though their roles are signed: others sufficed, as long as none of them fails, too. */
+  readonly keyFailures: readonly KeyFailure[];
   readonly committed: CommitPlan;
   /** The published snapshot and timestamp: committed by this run or by another publisher meanwhile. */
   readonly snapshotVersion: number;
@@ -51,10 +54,15 @@ export interface RenewOptions {
 /** What is due for renewal is taken along in small numbers: a publish is not to wait for thousands of signatures. */
 const RENEWED_PER_RUN = 32;
 
+interface Merged {
+  readonly committed: CommitPlan;
+  readonly keyFailures: readonly KeyFailure[];
+}
+
 /** The work on one repository that this process does for all callers at once. */
 interface Lanes {
   readonly publish: GroupCommit<PublishReport>;
-  readonly merge: GroupCommit<CommitPlan>;
+  readonly merge: GroupCommit<Merged>;
   readonly export: ExportLane;
 }
 
@@ -92,7 +100,7 @@ export class PublishTufRepository {
     const lanes = await this.#lanesOf(repository);
     const run = await this.#signingRun(repository, lanes.export.recent);
     const { rolesSigned, unchanged } = await signGivenTargets(run, given);
-    return { ...(await finish(lanes, { ...emptyReport(), rolesSigned: [...rolesSigned] })), unchanged };
+    return { ...(await finish(lanes, run, { ...emptyReport(), rolesSigned: [...rolesSigned] })), unchanged };
   }
 
   /**
@@ -106,7 +114,7 @@ export class PublishTufRepository {
     const lanes = await this.#lanesOf(repository);
     const run = await this.#signingRun(repository, lanes.export.recent);
     const horizons = horizonsOf(run.repository, run.clock.now(), within);
-    return finish(lanes, await signExpiringRoles(run, horizons, limit));
+    return finish(lanes, run, await signExpiringRoles(run, horizons, limit));
   }
 
   /** Ends once the database knows of what this process has published, or could not be told: `publish` does not wait for that. */
@@ -124,10 +132,13 @@ export class PublishTufRepository {
       publish: new GroupCommit(async () => {
         const run = await this.#signingRun(name, exports.recent);
         const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
-        if (atOnce?.isMerged) return exported(lanes, atOnce, "snapshot");
-        return finish(lanes, atOnce ?? (await signDue(run)));
+        if (!atOnce?.isMerged) return finish(lanes, run, atOnce ?? (await signDue(run)));
+        return exported(lanes, atOnce, { committed: "snapshot", keyFailures: run.signing.keyFailures });
       }),
-      merge: new GroupCommit(async () => commitPending(await this.#signingRun(name, exports.recent), head)),
+      merge: new GroupCommit(async () => {
+        const run = await this.#signingRun(name, exports.recent);
+        return { committed: await commitPending(run, head), keyFailures: run.signing.keyFailures };
+      }),
       export: exports,
     };
     this.#lanes.set(name, lanes);
@@ -143,35 +154,32 @@ export class PublishTufRepository {
 }
 
 async function signDue(run: SigningRun): Promise<SignReport> {
-  const dirty = await signDirtyRoles(run);
-  const due = await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN);
-  return {
-    rolesSigned: [...dirty.rolesSigned, ...due.rolesSigned],
-    failures: [...dirty.failures, ...due.failures],
-    awaiting: new Set([...dirty.awaiting, ...due.awaiting]),
-  };
+  const report = await signDirtyRoles(run);
+  return signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
 }
 
 /** Merges and exports what was signed, by whomever. */
-async function finish(lanes: Lanes, signed: SignReport): Promise<PublishReport> {
-  return exported(lanes, signed, await lanes.merge.run());
+async function finish(lanes: Lanes, { signing }: SigningRun, signed: SignReport): Promise<PublishReport> {
+  const { committed, keyFailures } = await lanes.merge.run();
+  return exported(lanes, signed, { committed, keyFailures: distinctFailures(signing.keyFailures, keyFailures) });
 }
 
 async function exported(
   { export: exports }: Lanes,
   { rolesSigned, failures, awaiting }: SignReport,
-  committed: CommitPlan,
+  { committed, keyFailures }: Merged,
 ): Promise<PublishReport> {
   const { position, filesWritten } = await exports.run();
   const report = {
     rolesSigned,
     awaiting: [...awaiting].sort(),
+    keyFailures,
     committed,
     snapshotVersion: position.snapshot,
     timestampVersion: position.timestamp,
     filesWritten,
   };
-  const [first, ...others] = failures;
+  const [first, ...others] = failures.values();
   if (first === undefined) return report;
   if (first instanceof TufError) throw new UnsignedRolesError([first, ...others], report);
   throw first as Error;

@@ -53,7 +53,7 @@ async function signGroup(
         if (!isToBeSigned(state, wanted.get(state.name)!, horizon)) continue;
         files.push(await binCommit(trusting, state));
       } catch (error) {
-        report.failures.push(error);
+        report.failures.set(state.name, error);
       }
     }
     if (files.length === 0) return;
@@ -71,7 +71,7 @@ async function signGroup(
       const file = await untilSigned(run, role, { wanted: wanted.get(role), horizon }, binCommit);
       if (file !== undefined) committed(run, file, report);
     } catch (error) {
-      report.failures.push(error);
+      report.failures.set(role, error);
     }
   }
 }

@@ -31,20 +31,20 @@ export async function signDelegators(
 ): Promise<void> {
   const { name, customRoles } = run.repository;
   const records = customRoles.length === 0 ? [] : await run.trust.delegatedRoles(name);
-  const sign = async (work: () => Promise<readonly SignedFile[]>): Promise<void> => {
+  const sign = async (role: string, work: () => Promise<readonly SignedFile[]>): Promise<void> => {
     try {
       for (const file of await work()) committed(run, file, report);
     } catch (error) {
-      report.failures.push(error);
+      report.failures.set(role, error);
     }
   };
   for (const record of records.filter(({ kind }) => kind === "catch-all")) {
-    await sign(() => signCatchAll(run, record.name, horizons));
+    await sign(record.name, () => signCatchAll(run, record.name, horizons));
   }
   for (const { name: role, expiry } of customRoles) {
-    await sign(() => signCustomRole(run, role, horizons.customHorizon(expiry), report));
+    await sign(role, () => signCustomRole(run, role, horizons.customHorizon(expiry), report));
   }
-  if (areTargetsDue || !records.every(isTrusted)) await sign(() => signTargets(run, horizons, report));
+  if (areTargetsDue || !records.every(isTrusted)) await sign(TARGETS, () => signTargets(run, horizons, report));
 }
 
 /** Whether custom roles or the catch-all are dirty, due for renewal, or signed under former trust; `targets` is not looked at. */
@@ -156,7 +156,7 @@ async function joiningCommit(trusting: SigningRun, role: string, report: SignRep
     return commit === undefined ? [] : [commit];
   } catch (error) {
     // `targets` goes on stating what it stated of the role.
-    report.failures.push(error);
+    report.failures.set(role, error);
     return [];
   }
 }

@@ -34,18 +34,22 @@ const MOST_ROUNDS = 4;
 /**
  * Signs what expires by then, at most `limit` of `targets` and the bins, those first that expire first and can be signed;
  * and custom roles, which are few.
+ * @returns `report`, to which it adds what it did
  */
-export async function signExpiringRoles(run: SigningRun, horizons: Horizons, limit: number): Promise<SignReport> {
+export async function signExpiringRoles(
+  run: SigningRun,
+  horizons: Horizons,
+  limit: number,
+  report = emptyReport(),
+): Promise<SignReport> {
   const { store, repository } = run;
   const { targetsHorizon, binsHorizon } = horizons;
-  const report = emptyReport();
   const tried = new Set<string>();
   for (let round = 0, left = limit; round < MOST_ROUNDS && left > 0; round++) {
     const due = { targetsHorizon, binsHorizon, limit: left + tried.size };
     const expiring = await store.expiringRoles(repository.name, due);
     const names = expiring.filter((name) => !tried.has(name)).slice(0, left);
     for (const name of names) tried.add(name);
-    const failed = report.failures.length;
     await signBins(
       run,
       names.filter((name) => name !== TARGETS),
@@ -53,7 +57,7 @@ export async function signExpiringRoles(run: SigningRun, horizons: Horizons, lim
       report,
     );
     if (expiring.length < due.limit) break; // there are no more
-    left = report.failures.length - failed;
+    left = names.filter((name) => report.failures.has(name)).length;
   }
   await signDelegators(run, tried.has(TARGETS), horizons, report);
   return report;

@@ -32,14 +32,14 @@ export interface SigningRun extends Contention {
 
 export interface SignReport {
   readonly rolesSigned: FileReference[];
-  /** Roles that could not be signed; they held up none of the others. */
-  readonly failures: unknown[];
+  /** By role: why it could not be signed. It held up none of the others. */
+  readonly failures: Map<string, unknown>;
   /** Custom roles whose metadata awaits signatures of people. */
   readonly awaiting: Set<string>;
 }
 
 export function emptyReport(): SignReport {
-  return { rolesSigned: [], failures: [], awaiting: new Set() };
+  return { rolesSigned: [], failures: new Map(), awaiting: new Set() };
 }
 
 /** Epoch milliseconds up to which metadata that expires is due, by kind of role. */
@@ -124,7 +124,8 @@ export function signedFile(run: SigningRun, state: RoleState): Promise<SignedFil
   return run.signing.sign(state.name, signed, run.repository, edition);
 }
 
-export function committed(run: SigningRun, file: SignedFile, { rolesSigned }: SignReport): void {
+export function committed(run: SigningRun, file: SignedFile, { rolesSigned, failures }: SignReport): void {
   rolesSigned.push({ role: file.role, metadataVersion: file.metadataVersion });
+  failures.delete(file.role); // what was tried twice and went well once
   run.onCommitted?.(file);
 }

@@ -1,5 +1,4 @@
 import { roleAbove } from "../../../../domain/tuf/custom-role.js";
-import { TufError } from "../../../../domain/tuf/errors.js";
 import { toHex } from "../../../../domain/tuf/hex.js";
 import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import { type Edition, snapshotEnvelope } from "../../../../domain/tuf/metadata-builders.js";
@@ -9,16 +8,21 @@ import type { MetadataType, Signature, Signed } from "../../../../domain/tuf/met
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import type { Signer } from "../../../../domain/tuf/signer.js";
 import type { SnapshotHead } from "../../../../domain/tuf/snapshot-head.js";
-import { signatories, trustOf } from "../../../../domain/tuf/trust.js";
+import { type KeptTrust, signatories, trustOf } from "../../../../domain/tuf/trust.js";
 import type { SignedFile } from "../../../../domain/tuf/tuf-store.js";
 import { keyAtHand } from "./key-at-hand.js";
+import { type KeyFailure, KeyFailures } from "./key-failure.js";
 
 /** Who signs what. */
 type Trusted = Pick<TufRepository, "keys" | "trust"> & Partial<Pick<TufRepository, "customRoles">>;
 
-/** Turns signed objects into files. Lives as long as one piece of work: keys are loaded once in it. */
+/**
+ * Turns signed objects into files. Lives as long as one piece of work: in it keys are loaded once, and one that failed is asked
+ * again only where the others are too few. The next piece of work asks it as before.
+ */
 export class RoleSigning {
   readonly #signers = new Map<string, Promise<Signer | undefined>>();
+  readonly #failures = new KeyFailures();
 
   /**
    * @param now epoch milliseconds
@@ -29,16 +33,26 @@ export class RoleSigning {
     private readonly now: number,
   ) {}
 
-  /** Loads the keys of roles that are to be signed soon. What is wrong with one, whoever signs with it is told. */
+  /** Keys that were to sign and could not, so far. */
+  get keyFailures(): readonly KeyFailure[] {
+    return this.#failures.list();
+  }
+
+  /** Loads the first keys of roles that are to be signed soon. What is wrong with one, whoever signs with it is told. */
   async loadKeys(roles: readonly string[], repository: Trusted): Promise<void> {
-    await Promise.allSettled(roles.map((role) => this.#signersOf(role, repository)));
+    const keyIds = roles.flatMap((role) => {
+      const { keyIds: own, threshold } = signatories(ownTrust(role, repository), this.now);
+      return own.slice(0, threshold);
+    });
+    await Promise.allSettled(keyIds.map((keyId) => this.#signer(repository.keys, keyId)));
   }
 
   /**
    * @param role name of the file's role
    * @param repository as it is after what `signed` was made from was read: whoever changes its trust makes the role dirty
-   * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for; METADATA_TOO_LARGE for what clients
-   *   would not read, whoever is to sign it
+   * @throws {TufError} KEY_NOT_FOUND where fewer keys are at hand than the threshold asks for; what the first of them failed with, such
+   *   as SIGNER_UNAVAILABLE or INVALID_KEY, where too few signed because of that; METADATA_TOO_LARGE for what clients would not
+   *   read, whoever is to sign it
    */
   async sign(role: string, signed: Signed[MetadataType], repository: Trusted, edition: Edition): Promise<SignedFile> {
     const canonical = this.codec.canonical(signed);
@@ -51,7 +65,7 @@ export class RoleSigning {
 
   /**
    * @returns the snapshot's file, and its envelope: the same without what it lists
-   * @throws {TufError} KEY_NOT_FOUND
+   * @throws {TufError} as `sign`
    */
   async signSnapshot(
     { members }: SnapshotHead,
@@ -64,49 +78,36 @@ export class RoleSigning {
     return { file: wholeFile(this.codec, "snapshot", this.codec.withMeta(envelope, members), edition), envelope };
   }
 
+  /**
+   * As many as the threshold asks for, of the first of the role's keys that can sign; all that can be had while its trust changes,
+   * also of keys that are on their way out, which hold nothing up.
+   */
   async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
-    const { signers, along } = await this.#signersOf(role, repository);
-    const required = await Promise.all(signers.map((signer) => signatureOf(signer, canonical)));
-    return [...required, ...(await this.#signaturesAlong(repository.keys, along, canonical))];
-  }
+    const { keyIds, threshold, along } = signatories(ownTrust(role, repository), this.now);
+    const sound = keyIds.filter((keyId) => !this.#failures.has(keyId));
+    const failed = keyIds.filter((keyId) => !sound.includes(keyId));
+    const attempt = (keyId: string): Promise<readonly Signature[]> => this.#attempt(keyId, canonical, repository);
 
-  /** As many as the threshold asks for, in the order of the role's keys; all that can be had while its trust changes. */
-  async #signersOf(
-    role: string,
-    { keys, trust, customRoles = [] }: Trusted,
-  ): Promise<{ readonly signers: readonly Signer[]; readonly along: readonly string[] }> {
-    // A bin below a custom role is signed with that role's keys.
-    const own = trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
-    const { keyIds, threshold, along } = signatories(own, this.now);
-    const signers = await this.#atHand(keys, keyIds, along === undefined ? threshold : keyIds.length);
-    if (signers.length < threshold) {
-      throw new TufError("KEY_NOT_FOUND", `${role} asks for ${threshold} of its keys, ${signers.length} at hand`);
+    const signatures = await first(along === undefined ? threshold : keyIds.length, sound, attempt);
+    // To find out again that a signer does not answer may take as long as it did before.
+    signatures.push(...(await first(threshold - signatures.length, failed, attempt)));
+    if (signatures.length < threshold) {
+      const asked = `${role} asks for ${threshold} of its keys, ${signatures.length} at hand`;
+      throw this.#failures.tooFew(asked, keyIds);
     }
-    return { signers, along: along ?? [] };
+    const former = (along ?? []).filter((keyId) => !this.#failures.has(keyId));
+    return [...signatures, ...(await Promise.all(former.map(attempt))).flat()];
   }
 
-  /** Of keys that are on their way out; one that is lost already holds nothing up. */
-  async #signaturesAlong(
-    keys: Trusted["keys"],
-    keyIds: readonly string[],
-    canonical: Uint8Array,
-  ): Promise<readonly Signature[]> {
-    const attempts = keyIds.map(async (keyId) => {
+  /** One, or none where the key is not at hand, or fails. */
+  async #attempt(keyId: string, canonical: Uint8Array, { keys }: Trusted): Promise<readonly Signature[]> {
+    try {
       const signer = await this.#signer(keys, keyId);
       return signer === undefined ? [] : [await signatureOf(signer, canonical)];
-    });
-    const outcomes = await Promise.allSettled(attempts);
-    return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
-  }
-
-  async #atHand(keys: Trusted["keys"], keyIds: readonly string[], enough: number): Promise<readonly Signer[]> {
-    const signers: Signer[] = [];
-    for (const keyId of keyIds) {
-      if (signers.length === enough) break;
-      const signer = await this.#signer(keys, keyId);
-      if (signer !== undefined) signers.push(signer);
+    } catch (error) {
+      this.#failures.add(keyId, error);
+      return [];
     }
-    return signers;
   }
 
   #signer(keys: Trusted["keys"], keyId: string): Promise<Signer | undefined> {
@@ -114,6 +115,26 @@ export class RoleSigning {
     this.#signers.set(keyId, known);
     return known;
   }
+}
+
+/** A bin below a custom role is signed with that role's keys. */
+function ownTrust(role: string, { trust, customRoles = [] }: Trusted): KeptTrust {
+  return trustOf(trust, roleAbove(customRoles, role)?.name ?? role);
+}
+
+/** The first that can be had, at most so many: side by side, and as many others instead of those that cannot. */
+async function first(
+  enough: number,
+  keyIds: readonly string[],
+  attempt: (keyId: string) => Promise<readonly Signature[]>,
+): Promise<Signature[]> {
+  const signatures: Signature[] = [];
+  for (let asked = 0; asked < keyIds.length && signatures.length < enough;) {
+    const next = keyIds.slice(asked, asked + enough - signatures.length);
+    asked += next.length;
+    signatures.push(...(await Promise.all(next.map(attempt))).flat());
+  }
+  return signatures;
 }
 
 /** A file of signed metadata, with what is recorded of it. */
