@@ -1,4 +1,4 @@
-import type { CustomRole } from "./custom-role.js";
+import { binsBelow, type CustomRole } from "./custom-role.js";
 import { rolesAbove } from "./nested-roles.js";
 import { matchesLoosely, matchesPattern } from "./path-pattern.js";
 
@@ -23,9 +23,15 @@ export function customRoleOf<R extends Speaking>(roles: readonly R[], path: stri
   }
 }
 
+/**
+ * Most roles that clients ask for a path after `targets`, where nobody configured them otherwise: `maxDelegations` of tuf-js,
+ * `max_delegations` of python-tuf, `MaxDelegations` of go-tuf. The next one is not asked.
+ */
+export const MAX_ASKED = 32;
+
 /** The roles that a client asks for a path. */
 export interface Search<R> {
-  /** In their order, until one of them knows it. */
+  /** In their order, until one of them knows it, or `MAX_ASKED` of them do not. */
   readonly roles: readonly R[];
   /** The terminating role that ends the search; `undefined` where the hash bins are asked after all. */
   readonly end: R | undefined;
@@ -64,8 +70,22 @@ export function searchBy<R extends Pick<CustomRole, "name" | "terminating"> & { 
 }
 
 /**
- * Why some clients would not find a path where it belongs, or `undefined`. They disagree about wildcards and hidden files,
- * and a terminating role that only some of them ask ends the search of these.
+ * Whether clients come to a role before they have asked as many as they ask at most.
+ * @param role one of the roles of the search; where none is given, the role that the hash bins are below
+ * @param isBin whether a bin below that role is meant, which is one role more
+ */
+export function isWithinLimit(
+  { roles }: Search<Pick<CustomRole, "name">>,
+  role: string | undefined,
+  isBin: boolean,
+): boolean {
+  const before = role === undefined ? roles.length : roles.findIndex(({ name }) => name === role);
+  return before + (isBin ? 2 : 1) <= MAX_ASKED;
+}
+
+/**
+ * Why some clients would not find a path where it belongs, or `undefined`. They disagree about wildcards and hidden files:
+ * roles that only some of them ask end the search of these, a terminating one at once, many by their number.
  */
 export function hiddenPathFault(roles: readonly CustomRole[], path: string): string | undefined {
   const owner = customRoleOf(roles, path);
@@ -75,6 +95,11 @@ export function hiddenPathFault(roles: readonly CustomRole[], path: string): str
     if (!role.terminating || passed.includes(role)) return false;
     return [...rolesAbove(roles, role), role].every(({ paths }) => paths.some((one) => matchesLoosely(one, path)));
   });
-  if (hiding === undefined) return undefined;
-  return `clients disagree whether the terminating role ${hiding.name} speaks for it: wildcards and a leading dot`;
+  if (hiding !== undefined) {
+    return `clients disagree whether the terminating role ${hiding.name} speaks for it: wildcards and a leading dot`;
+  }
+  const loose = searchBy(roles, ({ paths }) => paths.some((one) => matchesLoosely(one, path)));
+  const isBin = owner === undefined || binsBelow(owner) !== undefined;
+  if (isWithinLimit(loose, owner?.name, isBin)) return undefined;
+  return `clients ask at most ${MAX_ASKED} roles for a path, some of them others: wildcards and a leading dot`;
 }

@@ -12,7 +12,7 @@ import {
   signDelegation,
 } from "../../src/application/tuf/delegations/delegation-signing.js";
 import { delegationStatuses } from "../../src/application/tuf/delegations/delegation-status.js";
-import { hiddenTargets } from "../../src/application/tuf/delegations/hidden-targets.js";
+import { type HiddenTargets, hiddenTargets } from "../../src/application/tuf/delegations/hidden-targets.js";
 import { pruneTufRepository } from "../../src/application/tuf/publish/prune-tuf-repository.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
@@ -126,6 +126,24 @@ describe("custom roles", () => {
       await world.add(...many.slice(0, 6));
       expect((await hiddenTargets(world.ports, "main"))[0]).toMatchObject({ role: "team", targets: 2 });
     });
+
+    it("that too many roles hide are told by the last role that clients ask, each once, whatever their patterns", async () => {
+      const keys = { keys: [(await world.ports.keys.generate()).publicKey], threshold: 1 };
+      await world.add("team/a", "team/b", "other/a", "alone");
+      for (let index = 0; index < 29; index++) await add(`r${index}`, ["team/*", "*/a"], { keys });
+      await add("r29", ["team/b", "team/a"], { keys });
+      expect(await hiddenTargets(world.ports, "main")).toEqual([]);
+      await add("last", ["team/*", "*/a"], { keys });
+      const told = { role: "last", reason: "limit", targets: 2, examples: ["team/a", "team/b"] };
+      expect((await hiddenTargets(world.ports, "main")).map(sorted)).toEqual([told]);
+      await add("end", ["other/*"], { keys, terminating: true });
+      const ended = { role: "end", reason: "terminating", targets: 1, examples: ["other/a"] };
+      expect((await hiddenTargets(world.ports, "main")).map(sorted)).toEqual([told, ended]);
+      await world.add("team/a", "team/b", "other/a");
+      expect(await hiddenTargets(world.ports, "main")).toEqual([]);
+    });
+
+    const sorted = (hidden: HiddenTargets) => ({ ...hidden, examples: hidden.examples.toSorted() });
 
     it("that a later, terminating role hides are counted, and come back with their next edit", async () => {
       await world.add("team/a");

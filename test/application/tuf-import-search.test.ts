@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CustomRole } from "../../domain/tuf/custom-role.js";
-import { speaksFor } from "../../domain/tuf/role-search.js";
+import { MAX_ASKED, speaksFor } from "../../domain/tuf/role-search.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import {
@@ -161,5 +161,26 @@ describe("an import", () => {
       { numRuns: 1_000 },
     );
     expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(50);
+  });
+
+  const manyRoles = (count: number): readonly ForeignCustom[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `r${index}`, delegation, paths: ["a"], terminating: false }));
+  const checked = (asked: readonly Foreign[], kept: readonly Kept[], holder: string) => {
+    const search = new ForeignSearch(asked, kept, new JsonMetadataCodec());
+    search.addOwn(holder, new Map([["a", targetOf("a")]]));
+    search.check();
+  };
+
+  it("is refused where a target of the top-level role would come after more roles than clients ask", () => {
+    const [most, more] = [manyRoles(MAX_ASKED - 2), manyRoles(MAX_ASKED - 1)];
+    expect(() => checked(most, most, "targets")).not.toThrow();
+    expect(() => checked(more, more, "targets")).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED_DELEGATION" }) as Error,
+    );
+  });
+
+  it("goes on where clients did not find a target of a bin before, which came after so many roles", () => {
+    const roles = manyRoles(MAX_ASKED);
+    expect(() => checked([...roles, bin("low", false), bin("high", false)], roles, "high")).not.toThrow();
   });
 });

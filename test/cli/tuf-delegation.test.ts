@@ -96,7 +96,7 @@ describe("distinction tuf delegation", () => {
     await tuf.json("publish");
     expect((await tuf.run("status")).stdout).toContain(said);
     expect(await tuf.json("status")).toMatchObject({
-      hidden: [{ role: "team", targets: 1, examples: ["team/a.txt"] }],
+      hidden: [{ role: "team", reason: "terminating", targets: 1, examples: ["team/a.txt"] }],
     });
     expect(await tuf.json("verify")).toMatchObject({ targets: 1, hidden: 1 });
     await addFiles();

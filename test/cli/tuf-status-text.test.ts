@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RepositoryStatus } from "../../src/application/tuf/tuf-repository-status.js";
+import { hiddenText } from "../../src/cli/tuf/delegation-text.js";
 import { statusText } from "../../src/cli/tuf/status-text.js";
 
 const NOW = Date.UTC(2026, 0, 10, 12);
@@ -65,4 +66,19 @@ describe("the status of a repository, for people", () => {
     expect(first).toBe("repository main, never published");
     expect(ofRoot).toMatch(/^root +unsigned +- +2 of 3$/);
   });
+});
+
+test("targets that clients do not find are told with the role that they end at, and why", () => {
+  const hidden = { role: "team", targets: 6, examples: ["a", "b", "c", "d", "e"] };
+  const paths = "a, b, c, d, e, and 1 more; add them again to move them";
+  expect(hiddenText([])).toEqual([]);
+  expect(
+    hiddenText([
+      { ...hidden, reason: "terminating" },
+      { ...hidden, reason: "limit" },
+    ]),
+  ).toEqual([
+    `terminating role team hides 6 targets from clients: ${paths} there`,
+    `clients ask at most 32 roles for a path, and end at role team before they find 6 targets: ${paths} to the first of these roles`,
+  ]);
 });

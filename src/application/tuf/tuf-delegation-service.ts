@@ -57,7 +57,7 @@ export class TufDelegationService {
     return delegationStatuses(this.ports, this.name);
   }
 
-  /** Which targets no client finds, because of terminating roles. See `hiddenTargets`. */
+  /** Which targets no client finds, because of roles that it asks before. See `hiddenTargets`. */
   hidden(): Promise<readonly HiddenTargets[]> {
     return hiddenTargets(this.ports, this.name);
   }

@@ -1,7 +1,7 @@
 import { binCount, binNames, binOf } from "../../../domain/tuf/hash-bins.js";
 import type { DelegatedRole, MetaEntry, TargetEntry, TargetsSigned } from "../../../domain/tuf/metadata-document.js";
 import { type StatedBins, statedBins } from "../../../domain/tuf/prefix-bins.js";
-import { searchOrder } from "../../../domain/tuf/role-search.js";
+import { isWithinLimit, searchOrder } from "../../../domain/tuf/role-search.js";
 import type { Delegation } from "../../../domain/tuf/threshold.js";
 import { delegated, TrustedReader, unverified, type VerifyPorts } from "./import/trusted-reader.js";
 
@@ -23,7 +23,10 @@ export interface VerifyReport {
   readonly customRoles: number;
   /** Those that clients find. */
   readonly targets: number;
-  /** Those that no client finds, because it asks another role first (one that has the path too, or is terminating) or not this. */
+  /**
+   * Those that no client finds, because it asks another role first (one that has the path too, or is terminating), or not this, or
+   * too many before.
+   */
   readonly hidden: number;
 }
 
@@ -61,7 +64,7 @@ export async function* verifyTufRepository(
       const { targets } = await read(bin, delegation);
       for (const [path, target] of Object.entries(targets)) {
         if (binOf(bins, ports.codec.pathDigest(path)) !== bin) throw unverified(`${bin} holds a path of another bin`);
-        if (found.isFoundIn(above, path)) yield { path, bin, target };
+        if (found.isFoundIn({ role: above, isBin: true }, path)) yield { path, bin, target };
       }
     }
     return binCount(bins);
@@ -74,7 +77,7 @@ export async function* verifyTufRepository(
     const below = signed.delegations && statedBins(signed.delegations);
     if (below === undefined) custom.splice(index + 1, 0, ...customBelow(signed, role.name));
     for (const [path, target] of Object.entries(signed.targets)) {
-      if (found.isFoundIn(role.name, path)) yield { path, bin: role.name, target };
+      if (found.isFoundIn({ role: role.name, isBin: false }, path)) yield { path, bin: role.name, target };
     }
     if (below !== undefined) bins += yield* binsOf(below, signed, role.name);
   }
@@ -131,12 +134,13 @@ class FoundTargets {
   constructor(private readonly custom: readonly CustomDelegation[]) {}
 
   /**
-   * @param role a custom role's name; none for a bin
+   * @param holder `role`: a custom role's name; none for bins that are below none
    */
-  isFoundIn(role: string | undefined, path: string): boolean {
-    const { roles, end } = searchOrder(this.custom, path);
+  isFoundIn({ role, isBin }: { readonly role: string | undefined; readonly isBin: boolean }, path: string): boolean {
+    const search = searchOrder(this.custom, path);
+    const { roles, end } = search;
     const isAsked = role === undefined ? end === undefined : roles.some(({ name }) => name === role);
-    const isFound = isAsked && !this.#known.has(path);
+    const isFound = isAsked && isWithinLimit(search, role, isBin) && !this.#known.has(path);
     if (role !== undefined) this.#known.add(path);
     if (isFound) this.targets += 1;
     else this.hidden += 1;

@@ -36,10 +36,14 @@ export function delegationSigningText({ role, event, threshold, keyIds, signed, 
   return `${head}: ${signed.length} of ${threshold} signatures, ${how}`;
 }
 
-/** Targets that no client finds, to people: a line for each role that hides some. */
+/** Targets that no client finds, to people: a line for each role that their search ends at. */
 export function hiddenText(hidden: readonly HiddenTargets[]): readonly string[] {
-  return hidden.map(({ role, targets, examples }) => {
+  return hidden.map(({ role, reason, targets, examples }) => {
     const shown = examples.join(", ") + (targets > examples.length ? `, and ${targets - examples.length} more` : "");
+    if (reason === "limit") {
+      const limit = `clients ask at most 32 roles for a path, and end at role ${role}`;
+      return `${limit} before they find ${targets} targets: ${shown}; add them again to move them to the first of these roles`;
+    }
     return `terminating role ${role} hides ${targets} targets from clients: ${shown}; add them again to move them there`;
   });
 }

@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { checkCustomName, checkPatterns, type CustomRole, MAX_PATTERNS } from "../../../domain/tuf/custom-role.js";
 import { changedRoles, type DelegationChange } from "../../../domain/tuf/delegation-change.js";
 import { DEFAULT_EXPIRY } from "../../../domain/tuf/expiry.js";
-import { customRoleOf, hiddenPathFault, searchOrder } from "../../../domain/tuf/role-search.js";
+import {
+  customRoleOf,
+  hiddenPathFault,
+  isWithinLimit,
+  MAX_ASKED,
+  searchOrder,
+} from "../../../domain/tuf/role-search.js";
 
 const BINS = { namePrefix: "bins" };
 
@@ -91,6 +97,32 @@ describe("custom roles", () => {
     expect(hiddenPathFault(roles, "c/.b")).toBeUndefined();
     expect(hiddenPathFault(roles, "a/b")).toBeUndefined();
     expect(hiddenPathFault([role("x", ["a/*"])], "a/.b")).toBeUndefined();
+  });
+
+  const many = (count: number) => Array.from({ length: count }, (_, index) => role(`r${index}`, ["a/*"]));
+
+  it("refuse paths that some clients would have asked too many roles for", () => {
+    expect(hiddenPathFault(many(MAX_ASKED - 2), "a/.b")).toBeUndefined();
+    expect(hiddenPathFault(many(MAX_ASKED - 1), "a/.b")).toContain("at most 32 roles");
+    expect(hiddenPathFault(many(MAX_ASKED - 1), "b/.b")).toBeUndefined();
+    expect(hiddenPathFault(many(MAX_ASKED), "a/b")).toBeUndefined();
+    const owner = role("owner", ["a/.b"]);
+    expect(hiddenPathFault([...many(MAX_ASKED - 1), owner], "a/.b")).toBeUndefined();
+    expect(hiddenPathFault([...many(MAX_ASKED), owner], "a/.b")).toContain("at most 32 roles");
+    const binned = { ...owner, terminating: true, bitLength: 1 };
+    expect(hiddenPathFault([...many(MAX_ASKED - 2), binned], "a/.b")).toBeUndefined();
+    expect(hiddenPathFault([...many(MAX_ASKED - 1), binned], "a/.b")).toContain("at most 32 roles");
+  });
+
+  it("are within the limit as long as clients come to them", () => {
+    const search = searchOrder(many(MAX_ASKED + 1), "a/b");
+    const isWithin = (index: number, isBin: boolean) => isWithinLimit(search, `r${index}`, isBin);
+    expect([isWithin(30, true), isWithin(31, true), isWithin(31, false), isWithin(32, false)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });
 

@@ -1,6 +1,13 @@
 import { binsBelow, type CustomRole } from "../../../../domain/tuf/custom-role.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
-import { customRoleOf, searchBy, searchOrder, speaksFor } from "../../../../domain/tuf/role-search.js";
+import {
+  customRoleOf,
+  isWithinLimit,
+  MAX_ASKED,
+  searchBy,
+  searchOrder,
+  speaksFor,
+} from "../../../../domain/tuf/role-search.js";
 import { shownPath } from "../../../../domain/tuf/target-path.js";
 import type { Target } from "../../../../domain/tuf/target.js";
 import { type Foreign, isBin, unsupported } from "./foreign-delegations.js";
@@ -60,9 +67,10 @@ export class ForeignSearch {
   check(): void {
     for (const [path, holders] of this.#shared) {
       const before = this.#foundBefore(path, holders);
-      const { roles, end } = searchOrder(this.kept, path);
+      const search = searchOrder(this.kept, path);
+      const { roles, end } = search;
       const holder = roles.find(({ name }) => holders.has(name));
-      const own = end === undefined ? this.#own(path, holders) : undefined;
+      const own = end === undefined && isWithinLimit(search, undefined, true) ? this.#own(path, holders) : undefined;
       const after = holder === undefined ? own : holders.get(holder.name);
       if (isSameTarget(this.codec, before, after)) continue;
       const { name: role } = holder ?? end ?? roles.at(-1)!;
@@ -75,7 +83,7 @@ export class ForeignSearch {
   #foundBefore(path: string, holders: ReadonlyMap<string, Target>): Target | undefined {
     const digest = this.codec.pathDigest(path);
     const { roles } = searchBy(this.asked, (one) => (isBin(one) ? one.holds(digest) : speaksFor(one, path)));
-    const holder = [TARGETS, ...roles.map(({ name }) => name)].find((name) => holders.has(name));
+    const holder = [TARGETS, ...roles.slice(0, MAX_ASKED).map(({ name }) => name)].find((name) => holders.has(name));
     return holder === undefined ? undefined : holders.get(holder);
   }
 
