@@ -7,6 +7,7 @@ import type { Target } from "../../domain/tuf/target.js";
 import { addTargets } from "../../src/application/tuf/targets/add-targets.js";
 import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
 import { removeTargets } from "../../src/application/tuf/targets/remove-targets.js";
+import { overridden } from "../support/overridden.js";
 import { makeTufWorld, storedPaths, targetOf, type TufWorld } from "./tuf-world.js";
 
 describe("TUF repository", () => {
@@ -47,6 +48,28 @@ describe("TUF repository", () => {
         code: "INVALID_NAME",
       });
       expect(await readdir(join(world.metadata, "..", "keys"))).toHaveLength(5);
+    });
+
+    it("that ended before anything was published is completed by a publish, as the next one says", async () => {
+      const unfinished = await makeTufWorld(4, undefined, "none");
+      try {
+        const { files } = unfinished.ports;
+        const broken = overridden(files, { putAll: () => Promise.reject(new Error("disk full")) });
+        const request = { name: "main", bins: 4 };
+        await expect(createTufRepository({ ...unfinished.ports, files: broken }, request)).rejects.toThrow("disk full");
+        await expect(createTufRepository(unfinished.ports, request)).rejects.toMatchObject({
+          code: "REPOSITORY_EXISTS",
+          message:
+            "repository main exists already; it is not published yet, which a publish does once its root is signed",
+        });
+        await unfinished.publisher().publish("main");
+        expect(await unfinished.published()).toEqual(new Map());
+        await expect(createTufRepository(unfinished.ports, request)).rejects.toMatchObject({
+          message: "repository main exists already",
+        });
+      } finally {
+        await unfinished.remove();
+      }
     });
   });
 

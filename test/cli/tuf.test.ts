@@ -57,6 +57,7 @@ describe("distinction tuf, from nothing to a verified download", () => {
           expires: TIME,
           authorities: [{ rootVersion: 1, threshold: 2, keyIds: expect.any(Array), signed: [], missing: 2 }],
         },
+        otherKeys: [],
       });
 
       await files({ "dist/app.txt": "application", "dist/lib/core.txt": "core" });
@@ -144,6 +145,7 @@ describe("answers for programs", () => {
       bins: 2,
       published: { root: 1, snapshot: 1, timestamp: 1 },
       filesWritten: 6,
+      otherKeys: [],
     });
     tuf = new TufCli(place, { DISTINCTION_TUF_NAME: "main" });
     expect(await tuf.json("add", "a.txt", "b.txt", "--custom", '{"channel":"beta"}')).toEqual({
@@ -286,6 +288,10 @@ describe("what people get wrong", () => {
     [["init", "--bins", "many"], /positive integer/],
     [["init", "--name", "no/slash"], /INVALID_NAME/],
     [["init", "--root-threshold", "2"], /--root-key/],
+    [["init", "--expires", "timestamp"], /root, targets, bins, snapshot, timestamp, and a time/],
+    [["init", "--expires", "roots=1d"], /root, targets, bins, snapshot, timestamp, and a time/],
+    [["init", "--expires", "timestamp=soon"], /a number and a unit/],
+    [["init", "--expires", "timestamp=1h,2h"], /timestamp: metadata lives longer/],
     [["status", "--database", "postgres://x"], /INVALID_DATABASE_URL/],
     [["add"], /name a file/],
     [["remove"], /name a path/],
@@ -351,4 +357,59 @@ describe("private keys", () => {
     const variables = Object.fromEntries(keys.map((pem, index) => [`DISTINCTION_TUF_KEY_${index}`, pem]));
     expect(await new TufCli(place, variables).json("publish")).toMatchObject({ committed: "snapshot" });
   });
+});
+
+describe("an init that was killed", () => {
+  const keyFiles = async () => (await readdir(at("keys")).catch(() => [])).filter((name) => name.endsWith(".pem"));
+
+  test("leaves keys that the next one tells of, and does not touch", async () => {
+    const { process, ended } = start(place, ["init", "--bins", "16384"]);
+    while ((await keyFiles()).length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill("SIGKILL");
+    await ended;
+    const left = (await keyFiles()).sort();
+    const contents = await Promise.all(left.map((name) => readFile(at(`keys/${name}`), "utf8")));
+    expect((await tuf.run("status")).stderr).toMatch(/REPOSITORY_NOT_FOUND/);
+
+    const again = await tuf.run("init", "--bins", "2");
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(again.stdout).toMatch(
+      /^repository default with 2 bins is published: 6 files in public\/metadata\nprivate keys in keys /,
+    );
+    expect(again.stdout.match(/^ {2}keys\/[0-9a-f]{64}\.pem$/gm)?.map((line) => line.slice("  keys/".length))).toEqual(
+      left,
+    );
+    expect(await Promise.all(left.map((name) => readFile(at(`keys/${name}`), "utf8")))).toEqual(contents);
+    for (const name of left) await rm(at(`keys/${name}`));
+    expect(await tuf.json("publish")).toMatchObject({ committed: "nothing", keyFailures: [] });
+    expect(await tuf.json("key", "list")).toMatchObject({ keys: Array.from({ length: 5 }, () => ({ atHand: true })) });
+  });
+
+  test("is told apart from keys that the repository uses", async () => {
+    const { keyId } = await tuf.json("key", "new", "--public", "root.json");
+    const other = await tuf.json("key", "new");
+    expect(keyId).not.toBe(other["keyId"]);
+    const { otherKeys } = await tuf.json("init", "--bins", "2", "--root-key", "root.json");
+    expect(otherKeys).toEqual([other["keyId"]]);
+  });
+});
+
+test("metadata is good for as long as is said for each role, and is renewed in proportion", async () => {
+  const expires = ["timestamp=12h", "snapshot=20d,3d", "bins=30d", "targets=100d", "root=1000d"];
+  await tuf.json("init", "--bins", "2", ...expires.flatMap((one) => ["--expires", one]));
+  const days = async (name: string) => {
+    const { signed } = JSON.parse(await readFile(at(`public/metadata/${name}`), "utf8")) as {
+      signed: { expires: string };
+    };
+    return (Date.parse(signed.expires) - Date.now()) / 86_400_000;
+  };
+  expect(await days("timestamp.json")).toBeCloseTo(0.5, 2);
+  expect(await days("1.snapshot.json")).toBeCloseTo(20, 2);
+  expect(await days("1.targets.json")).toBeCloseTo(100, 2);
+  expect(await days("1.root.json")).toBeCloseTo(1000, 2);
+  for (const bin of ["1.bins-0.json", "1.bins-1.json"]) {
+    expect(await days(bin)).toBeLessThanOrEqual(30);
+    // A third of the time is left when they are renewed, and they are spread over half of the rest.
+    expect(await days(bin)).toBeGreaterThan(20 - 0.01);
+  }
 });

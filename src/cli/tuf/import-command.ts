@@ -3,16 +3,17 @@ import { tufSource } from "../../composition/tuf-source.js";
 import { Progress } from "../progress.js";
 import { answer, type Answer } from "./answer.js";
 import { count } from "./arguments.js";
+import { type ExpiryFlags, withExpiryOption } from "./expiry-option.js";
 import { type RepositoryFlags, withNewRepository, withRepositoryOptions } from "./open-repository.js";
 
-interface ImportFlags extends RepositoryFlags {
+interface ImportFlags extends RepositoryFlags, ExpiryFlags {
   readonly bins: number;
   readonly binPrefix: string;
   readonly binsByPrefix?: boolean;
 }
 
 export function addImport(tuf: Command): void {
-  withRepositoryOptions(tuf.command("import"))
+  withExpiryOption(withRepositoryOptions(tuf.command("import")))
     .description("take over a repository that other tools made; what was interrupted is completed by the same command")
     .argument("<directory>", "its metadata, with root files from 1.root.json on")
     .option("--bins <number>", "a power of two from 2 to 65,536; it need not be the source's", count, 256)
@@ -29,13 +30,14 @@ export function addImport(tuf: Command): void {
 }
 
 async function imported(directory: string, flags: ImportFlags): Promise<Answer> {
-  const { bins, binPrefix: namePrefix, binsByPrefix = false, name } = flags;
+  const { bins, binPrefix: namePrefix, binsByPrefix = false, expires: expiry, name } = flags;
+  const request = { bins, namePrefix, binsByPrefix, ...(expiry && { expiry }) };
   const bars = new Bars("check the source");
   const report = await withNewRepository(
     flags,
     (tuf) => {
       const onTargets = (targets: number): void => bars.advance("accept targets", targets);
-      return tuf.import(tufSource(directory), { bins, namePrefix, binsByPrefix, onTargets }).finally(() => bars.stop());
+      return tuf.import(tufSource(directory), { ...request, onTargets }).finally(() => bars.stop());
     },
     () => bars.advance("sign and publish", 1),
   );

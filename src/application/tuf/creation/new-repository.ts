@@ -36,7 +36,7 @@ export interface CreateRequest {
 }
 
 export interface NewRepositoryPorts {
-  readonly store: Pick<TufStore, "repository">;
+  readonly store: Pick<TufStore, "repository" | "exportPosition">;
   readonly files: Pick<MetadataFiles, "read">;
   readonly keys: KeyStore;
   readonly codec: MetadataCodec;
@@ -60,7 +60,11 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
   });
   changedTrust(NO_TRUST, given);
   const existing = await ports.store.repository(name);
-  if (existing !== undefined) throw exists(name, otherBins(existing, { bitLength, binsByPrefix }));
+  if (existing !== undefined) {
+    const { timestamp } = await ports.store.exportPosition(name);
+    const unpublished = timestamp > 0 ? "" : "; it is not published yet, which a publish does once its root is signed";
+    throw exists(name, `${otherBins(existing, { bitLength, binsByPrefix })}${unpublished}`);
+  }
   if ((await ports.files.read("1.root.json")) !== undefined) throw occupied(name);
 
   const made = await Promise.all(
