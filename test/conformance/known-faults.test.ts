@@ -48,8 +48,8 @@ const GUARDS: readonly Guard[] = [
   ],
   [
     "RSTUF: versions in the database and in files drift apart: the database is behind",
-    "application/tuf-publish.test.ts",
-    "is a database older than what it published",
+    "application/tuf-damaged-timestamp.test.ts",
+    "that clients have accepted stops publish and repair: the database forgot something",
   ],
   [
     "RSTUF: signatures of people who sign at once are lost by read-modify-write",
