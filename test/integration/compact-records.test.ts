@@ -1,14 +1,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { EntitySchema, type EntitySchemaOptions, type EntityTarget } from "typeorm";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { integer } from "../../domain/distinction/types/number-types.js";
 import { recordType } from "../../domain/distinction/types/record-type.js";
 import { text } from "../../domain/distinction/types/text-types.js";
 import { recordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { distinct } from "../../src/composition/distinct.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { environment, onSqlBackends } from "./backends.js";
+import { openDataSource } from "./entity-fixtures.js";
 
 /** Whether V8 keeps an object as a row of values. As a hash table it takes about three times the memory. */
 setFlagsFromString("--allow-natives-syntax");
@@ -35,6 +38,41 @@ describe("records that are loaded, and the states that they rest on, are compact
         }
       } finally {
         await database.close();
+      }
+    });
+  });
+});
+
+describe("entities that are loaded are compact", () => {
+  onSqlBackends((place) => {
+    test.each([4, 16, 17, 19, 20, 22, 23, 40, 64, 100])("with %i columns", async (width) => {
+      const names = Array.from({ length: width - 3 }, (_, index) => `w${width}c${index}`);
+      const columns = Object.fromEntries(names.map((name) => [name, { type: "int", default: 7 } as const]));
+      const inner = new EntitySchema({ name: `Inner${width}`, columns: { deep: { type: "int", default: 7 } } });
+      const Wide = class {};
+      const schema = new EntitySchema({
+        name: `Wide${width}`,
+        tableName: `wide_entity_${width}`,
+        ...(width % 2 === 0 && { target: Wide }), // instances of a class, and plain objects
+        columns: {
+          id: { type: "varchar", length: 36, primary: true },
+          ...columns,
+          version: { type: "int", version: true },
+        },
+        embeddeds: { inner: { schema: inner } },
+      } as EntitySchemaOptions<{ id: string }>);
+      const entity: EntityTarget<{ id: string }> = width % 2 === 0 ? Wide : schema;
+      const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true });
+      try {
+        await dataSource.getRepository(entity).insert({ id: "a" });
+        const wides = distinct(dataSource, entity);
+        for (let load = 0; load < 3; load++) {
+          const wide = await wides.get("a");
+          expect(wide).toMatchObject({ id: "a", inner: { deep: 7 } });
+          expect(isCompact(wide)).toBe(true);
+        }
+      } finally {
+        await dataSource.destroy();
       }
     });
   });

@@ -1,28 +1,38 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { schemaOf } from "../../benchmarks/arms/typeorm.js";
 import { asset, assetTable, assetType } from "../../benchmarks/model/asset.js";
 import { DistinctRepository } from "../../domain/distinction/distinct-repository.js";
 import { SqlRecordStore } from "../../infrastructure/persistence/records/sql-record-store.js";
+import { distinct } from "../../src/composition/distinct.js";
 import { createTestTables, openTestDatabase } from "../support/open-store.js";
 import { environment, onServer } from "./backends.js";
+import { openDataSource } from "./entity-fixtures.js";
 
+const schema = schemaOf(assetTable);
 const RECORDS = Array.from({ length: 10_000 }, (_, index) => asset(index));
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 onServer((place) => {
-  test("10,000 loaded records of 22 columns keep at most twice the memory of plain row objects", async () => {
+  test("10,000 loaded records or entities of 22 columns keep at most twice the memory of plain row objects", async () => {
     const database = openTestDatabase(place().url);
     try {
       await createTestTables(database, assetTable);
       const assets = new DistinctRepository(assetType, new SqlRecordStore(database, assetTable), environment);
       await assets.addAll(RECORDS.map((record) => assets.create(record)));
-      const everyRow = { sql: `SELECT * FROM ${assetTable.name}`, parameters: [], varying: true };
-      const rows = await keptBy(() => database.session((session) => session.rows(everyRow)));
-      const records = await keptBy(() => assets.getMany(RECORDS.map(({ id }) => id)));
-      expect(records / rows).toBeLessThanOrEqual(2);
+      const dataSource = await openDataSource(place().url, { entities: [schema] });
+      try {
+        const ids = RECORDS.map(({ id }) => id);
+        const entities = distinct(dataSource, schema);
+        const rows = await keptBy(() => dataSource.query(`SELECT * FROM ${assetTable.name}`));
+        expect((await keptBy(() => assets.getMany(ids))) / rows).toBeLessThanOrEqual(2);
+        expect((await keptBy(() => entities.getMany(ids))) / rows).toBeLessThanOrEqual(2);
+      } finally {
+        await dataSource.destroy();
+      }
     } finally {
       await database.close();
     }

@@ -26,9 +26,9 @@ class Memory extends Given {
   }
 }
 
-/** An empty object with room for what is remembered of it: to make room later may cost it its compact form. */
-export function objectToRemember(): object {
-  return new Memory({});
+/** The same object, still empty, with room for what is remembered of it: to make room later may cost it its compact form. */
+export function objectToRemember(object: object = {}): object {
+  return new Memory(object);
 }
 
 interface Note {

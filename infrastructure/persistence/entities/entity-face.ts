@@ -1,10 +1,14 @@
 import type { AnyRecord } from "../../../domain/distinction/types/record-shape.js";
 import type { TrackedMap } from "../../../domain/distinction/record/tracked-map.js";
+import { ObjectMemory } from "../../../domain/distinction/record/object-memory.js";
 import { givenChildren, showChildren } from "./entity-children.js";
 import type { EntityPlan } from "./entity-plan.js";
 
 const OBJECT = Symbol("object");
 const MAPS = Symbol("maps");
+
+/** Of all entities without children: one per object would be a fifth of what it takes. */
+const NO_MAPS = new Map<string, never>();
 
 interface Face extends AnyRecord {
   [OBJECT]: Record<string, unknown>;
@@ -14,14 +18,16 @@ interface Face extends AnyRecord {
 
 /** An entity object as the engine sees it: see `RecordShape.face`. */
 export class EntityFaces {
-  readonly #faces = new WeakMap<object, Face>();
+  readonly #faces = new ObjectMemory<Face>();
   readonly #prototype: object;
+  readonly #hasChildren: boolean;
 
   constructor(private readonly plan: EntityPlan) {
     const members = [
       ...Object.keys(plan.attributes).map((name) => [name, attributeMember(plan, name)] as const),
       ...Object.keys(plan.children).map((name) => [name, collectionMember(plan, name)] as const),
     ];
+    this.#hasChildren = Object.keys(plan.children).length > 0;
     this.#prototype = Object.create(Object.prototype, Object.fromEntries(members)) as object;
   }
 
@@ -30,7 +36,7 @@ export class EntityFaces {
     if (face === undefined) {
       face = Object.create(this.#prototype) as Face;
       face[OBJECT] = object as Record<string, unknown>;
-      face[MAPS] = new Map();
+      face[MAPS] = this.#hasChildren ? new Map<string, TrackedMap>() : NO_MAPS;
       this.#faces.set(object, face);
     }
     return face;
