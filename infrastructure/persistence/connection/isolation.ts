@@ -12,13 +12,15 @@ const DIRTY = /^READ[ -]UNCOMMITTED$/i;
 const levels = new WeakMap<QueryRunner, string>();
 const watched = new WeakSet<DataSource>();
 
-/** Notes from now on at which level transactions begin on runners of `dataSource`. */
+/** Notes from now on at which level transactions begin on runners of `dataSource`; each is wrapped once. */
 export function watchLevels(dataSource: DataSource): void {
-  if (watched.has(dataSource)) return;
+  if (isSqlite(dataSource) || watched.has(dataSource)) return;
   watched.add(dataSource);
   const create = dataSource.createQueryRunner.bind(dataSource);
   dataSource.createQueryRunner = (...mode) => {
     const runner = create(...mode);
+    if (levels.has(runner)) return runner;
+    levels.set(runner, "");
     const start = runner.startTransaction.bind(runner);
     runner.startTransaction = (level) => {
       // Within a transaction it sets a savepoint, whatever the level.

@@ -29,15 +29,16 @@ export class JoinedRunner {
 
   private constructor(readonly runner: QueryRunner) {
     this.#witness = witnessOf(runner);
+    const own = Object.getOwnPropertyDescriptor(runner, "query");
     const send = runner.query.bind(runner);
     const hook = async (...given: Parameters<QueryRunner["query"]>): Promise<unknown> => {
       try {
         return await this.#statement(given[0], () => send(...given));
       } finally {
         // One that is lost is not over before its owner ends it.
-        if (this.#over?.code === "TRANSACTION_ENDED") {
+        if (this.#over?.code === "TRANSACTION_ENDED" && joined.get(runner) === this) {
           joined.delete(runner);
-          if (runner.query === hook) runner.query = send;
+          if (runner.query === hook) restore(runner, own);
         }
       }
     };
@@ -113,6 +114,12 @@ export class JoinedRunner {
   async #learn(watch: Watch | undefined, hasFailed: boolean, end: () => DistinctionError): Promise<void> {
     if (watch !== undefined && !(await watch.goesOn(hasFailed))) this.#over ??= end();
   }
+}
+
+/** Leaves the runner as it was, which may live as long as the process: no layer for each transaction. */
+function restore(runner: QueryRunner, own: PropertyDescriptor | undefined): void {
+  if (own === undefined) delete (runner as Partial<QueryRunner>).query;
+  else Object.defineProperty(runner, "query", own);
 }
 
 function transactionEnded(): DistinctionError {
