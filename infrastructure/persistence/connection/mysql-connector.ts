@@ -7,7 +7,8 @@ import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { HurriedConnection, HurriedSession } from "./hurried-connection.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
-import { harmlesslyLoggedRunner, ownersLogger } from "./owners-logger.js";
+import { ownersLogger } from "./owners-logger.js";
+import { HarmlessRunner } from "./owners-subscribers.js";
 import { plainParameters, type Parameter } from "./parameter.js";
 import { errorMeaning, hasLeftNothing, marked, marking, RefusedStatementError, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
@@ -113,9 +114,10 @@ export class MySqlConnector implements Connector {
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
-    const runner = harmlesslyLoggedRunner(this.dataSource);
+    const harmless = new HarmlessRunner(this.dataSource);
+    const { runner } = harmless;
     const raw = (await marking(() => runner.connect())) as PoolConnection;
-    const connection = new MySqlConnection(runner, raw, this.own === undefined, this.largest);
+    const connection = new MySqlConnection(harmless, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
       if (patience === undefined) return await work(connection);
@@ -251,17 +253,21 @@ export class MySqlSession implements Session {
 
 class MySqlConnection extends MySqlSession implements Connection {
   readonly frame = { begin: "START TRANSACTION", commit: "COMMIT", rollback: "ROLLBACK" };
-  readonly #runner: QueryRunner;
+  readonly #harmless: HarmlessRunner;
+  readonly #pooled: PoolConnection;
   #hasBegun = false;
 
-  constructor(runner: QueryRunner, raw: PoolConnection, isForeign: boolean, largest: number) {
+  constructor(harmless: HarmlessRunner, raw: PoolConnection, isForeign: boolean, largest: number) {
+    const { runner } = harmless;
     super(runner.dataSource, raw, isForeign, largest, runner);
-    this.#runner = runner;
+    this.#harmless = harmless;
+    this.#pooled = raw;
   }
 
   async begin(): Promise<void> {
-    await marking(() => this.#runner.startTransaction());
+    await marking(() => this.#harmless.runner.startTransaction());
     this.#hasBegun = true;
+    this.#harmless.requireTransaction();
   }
 
   override isUntouched(error: unknown): boolean {
@@ -269,10 +275,16 @@ class MySqlConnection extends MySqlSession implements Connection {
   }
 
   commit(): Promise<void> {
-    return marking(() => this.#runner.commitTransaction());
+    return marking(() => this.#harmless.runner.commitTransaction());
   }
 
-  rollback(): Promise<void> {
-    return marking(() => this.#runner.rollbackTransaction());
+  /** What the server has not confirmed may be open still: nobody else is to get it with the connection. */
+  async rollback(): Promise<void> {
+    const { runner } = this.#harmless;
+    try {
+      await marking(() => runner.rollbackTransaction());
+    } finally {
+      if (runner.isTransactionActive) this.#pooled.destroy();
+    }
   }
 }
