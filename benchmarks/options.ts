@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Workload } from "./bench.js";
 import { WORKLOADS } from "./workloads/index.js";
 
+const COUNTING = WORKLOADS.filter(({ count }) => count !== undefined);
+
 export interface Options {
   readonly quick: boolean;
   readonly counts: boolean;
@@ -16,11 +18,11 @@ export interface Options {
 
 /** What cannot be understood ends the process with one line and exit code 2, as everything does that keeps a run from beginning. */
 export function parseOptions(): Options {
-  const options = new Command("npm run bench --")
+  const command = new Command("npm run bench --")
     .description("What writing only the difference buys, what it costs, and whether anything is lost.")
     .option("--quick", "fewer rounds: a look in minutes", false)
     .option("--counts", "only what noise does not touch: statements, bytes, lost updates", false)
-    .option("--only <ids>", `some workloads, of ${WORKLOADS.map(({ id }) => id).join(",")}`, named)
+    .option("--only <ids>", `some workloads, of ${idsOf(WORKLOADS)}`, named)
     .option("--json <file>", "also write ratios, environment and raw samples to a file")
     .option("--report <folder>", "where report.html and its charts go", "benchmarks/report")
     .option("--rtt <ms>", "milliseconds to add to every round trip", milliseconds, 0)
@@ -30,12 +32,19 @@ export function parseOptions(): Options {
       server,
     )
     .option("--seed <number>", "for the order of the arms", whole, 1)
-    .option("--check", "exit 1 where a ratio misses its goal", false)
+    .option("--check", "exit 1 where a figure misses its goal, or this library lost an update", false)
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .parse()
-    .opts<Omit<Options, "only"> & Partial<Pick<Options, "only">>>();
-  const only = options.only ?? WORKLOADS;
-  return { ...options, only: options.counts ? only.filter(({ count }) => count !== undefined) : only };
+    .allowExcessArguments(false)
+    .parse();
+  const options = command.opts<Omit<Options, "only"> & Partial<Pick<Options, "only">>>();
+  const asked = options.only ?? WORKLOADS;
+  const only = options.counts ? asked.filter(({ count }) => count !== undefined) : asked;
+  if (only.length === 0) command.error(`error: ${idsOf(asked)} has nothing to count, ${idsOf(COUNTING)} have`);
+  return { ...options, only };
+}
+
+function idsOf(workloads: readonly Workload[]): string {
+  return workloads.map(({ id }) => id).join(",");
 }
 
 function milliseconds(text: string): number {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Findings, Workload } from "./bench.js";
+import { failures } from "./check.js";
 import { environment, type Environment } from "./environment.js";
-import { reached } from "./goals.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import { parseOptions } from "./options.js";
 import { seeded } from "./random.js";
@@ -85,11 +85,9 @@ try {
   for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
   await writeFiles(options, result).catch(cannotBegin);
   console.error(`report: ${join(options.report, "report.html")}`);
-  const missed = Object.entries(result.ratios).filter(([, ratio]) => !reached(ratio, ratio.value));
-  if (check && missed.length > 0) {
-    console.error(`missed: ${missed.map(([name]) => name).join(", ")}`);
-    process.exitCode = 1;
-  }
+  const failed = check ? failures(result) : [];
+  for (const failure of failed) console.error(failure);
+  if (failed.length > 0) process.exitCode = 1;
 } catch (error) {
   say("");
   if (error instanceof Interrupted) {

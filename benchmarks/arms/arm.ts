@@ -1,7 +1,19 @@
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 
 export type ArmName =
-  "distinction" | "handwritten" | "pessimistic" | "global lock" | "typeorm" | "mikroorm" | "sequelize";
+  | "distinction"
+  | "distinction, apart"
+  | "handwritten"
+  | "pessimistic"
+  | "global lock"
+  | "typeorm"
+  | "mikroorm"
+  | "sequelize";
+
+/** Whether an arm is this library, in one process or in several. */
+export function isOwn(arm: string): boolean {
+  return arm === "distinction" || arm.startsWith("distinction,");
+}
 
 export interface ArmOptions {
   /** `mysql://user:password@host:port/database` */

@@ -1,4 +1,5 @@
 import type { ArmType, BatchArm } from "./arm.js";
+import { distinctionApartArm } from "./distinction-apart.js";
 import { distinctionArm } from "./distinction.js";
 import { handwrittenArm } from "./handwritten.js";
 import { globalLockArm, pessimisticArm } from "./locking.js";
@@ -6,11 +7,19 @@ import { mikroormArm } from "./mikroorm.js";
 import { sequelizeArm } from "./sequelize.js";
 import { typeormArm } from "./typeorm.js";
 
-export { distinctionArm };
+export { distinctionArm, distinctionApartArm };
 
 /** The libraries that do what distinction does. */
 export const PEERS: readonly ArmType<BatchArm>[] = [typeormArm, mikroormArm, sequelizeArm];
 
 export const OPTIMISTIC: readonly ArmType<BatchArm>[] = [distinctionArm, handwrittenArm, ...PEERS];
 
-export const ALL: readonly ArmType[] = [...OPTIMISTIC, pessimisticArm, globalLockArm];
+/** All that can update one record from many sides. */
+export const CONTENDING: readonly ArmType[] = [
+  distinctionArm,
+  distinctionApartArm,
+  handwrittenArm,
+  ...PEERS,
+  pessimisticArm,
+  globalLockArm,
+];

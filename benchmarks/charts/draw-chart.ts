@@ -1,4 +1,5 @@
 import * as echarts from "echarts";
+import { isOwn } from "../arms/arm.js";
 import type { Axis, Chart, Point, Series } from "./chart.js";
 import { seriesColour, type Theme } from "./theme.js";
 
@@ -64,9 +65,9 @@ function seriesOption(
   }));
   const look = { name, data, itemStyle: { color: colour } };
   if (kind === "bars") return { ...look, type: "bar", barMaxWidth: 36 };
-  const isOwn = name === "distinction"; // above the others where lines meet
-  const lineStyle = { color: colour, width: isOwn ? 3.5 : 2 };
-  return { ...look, type: "line", symbol: "circle", symbolSize: isOwn ? 8 : 6, lineStyle, z: isOwn ? 3 : 2 };
+  const own = isOwn(name); // above the others where lines meet
+  const lineStyle = { color: colour, width: own ? 3.5 : 2, type: own && name !== "distinction" ? "dashed" : "solid" };
+  return { ...look, type: "line", symbol: "circle", symbolSize: own ? 8 : 6, lineStyle, z: own ? 3 : 2 };
 }
 
 function markOption({ mark }: Point, theme: Theme) {

@@ -26,9 +26,10 @@ export const DARK: Theme = {
   alarm: "#ff7b72",
 };
 
-/** An arm has the same colour in every chart of the report, on both backgrounds. */
+/** An arm has the same colour in every chart of the report, on both backgrounds; our second one is dashed. */
 const SERIES_COLOURS: Readonly<Record<string, string>> = {
   distinction: "#1f83d6",
+  "distinction, apart": "#1f83d6",
   handwritten: "#009e73",
   pessimistic: "#56b4e9",
   "global lock": "#7a5cff",

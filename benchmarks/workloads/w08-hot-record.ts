@@ -1,20 +1,22 @@
-import { ALL, distinctionArm } from "../arms/index.js";
+import { CONTENDING, distinctionApartArm, distinctionArm } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart, Point } from "../charts/chart.js";
+import {
+  ContendedRecord,
+  lostBy,
+  meeting,
+  MEETING,
+  noUpdates,
+  ownLosses,
+  tallyTable,
+  type Tally,
+} from "../contention.js";
 import { exactly, median, medianOf, ratioOf } from "../estimate.js";
-import { short, withInterval } from "../format.js";
+import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
 import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
-import { CounterOracle } from "../oracle.js";
 import type { Random } from "../random.js";
-
-/** What one arm's rounds with one number of writers came to. */
-interface Tally {
-  updates: number;
-  retries: number;
-  lost: number;
-}
 
 /** One record that everybody writes, each an attribute of its own: nobody is in anybody's way but by the row. */
 export const hotRecord: Workload = {
@@ -25,92 +27,92 @@ export const hotRecord: Workload = {
     const writerCounts = quick ? [8, 64] : [1, 2, 4, 8, 16, 32, 64];
     const samples: Record<string, Samples> = {};
     const tables: Table[] = [];
-    const curves = new Map<ArmType, Point[]>(ALL.map((type) => [type, []]));
-    const lostUpdates: Record<string, number> = {};
-    let lostBy64 = 0;
-    const fresh = await freshRecords(bench);
+    const curves = new Map<ArmType, Point[]>(CONTENDING.map((type) => [type, []]));
+    const all = new Map<number, Map<ArmType, Tally>>();
+    const fresh = await freshRecords(bench, 1_000);
     for (const writers of writerCounts) {
-      const tallies = new Map<ArmType, Tally>(ALL.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
-      const contenders = ALL.map((type) => ({
+      const tallies = new Map<ArmType, Tally>(CONTENDING.map((type) => [type, noUpdates()]));
+      all.set(writers, tallies);
+      const contenders = CONTENDING.map((type) => ({
         name: type.name,
-        round: () => contention(bench, fresh(), type, writers, tallies.get(type)!),
+        round: () => contention(bench, fresh(), type, writers, counter, tallies.get(type)!),
       }));
       const label = `${writers} writers`;
       const measured = await interleaved(contenders, quick ? 3 : 9, random, (what) => say(`${label}, ${what}`));
       samples[label] = measured;
       tables.push(table(label, measured, tallies, random));
       for (const [type, { lost }] of tallies) {
-        const { name } = type;
-        const perSecond = Math.round(1000 / median(measured[name]!));
+        const perSecond = Math.round(1000 / median(measured[type.name]!));
         curves
           .get(type)!
           .push({ x: writerCounts.indexOf(writers), y: perSecond, ...(lost > 0 && { mark: `${lost} lost` }) });
-        lostUpdates[name] = (lostUpdates[name] ?? 0) + lost;
-        if (name === "distinction" && writers === 64) lostBy64 = lost;
       }
     }
-    const { distinction, pessimistic } = samples["8 writers"]!;
+    const eight = samples["8 writers"]!;
     return {
       tables,
       charts: [chart(writerCounts, curves)],
       samples,
-      lostUpdates,
+      lostUpdates: lostBy([...all.values()]),
       ratios: {
         // Throughput of one over that of the other is time of the other over that of the one.
-        "hot.8.vs.pessimistic": ratioOf(pessimistic!, distinction!, random),
-        "hot.64.lost": exactly(lostBy64),
+        "hot.8.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction"]!, random),
+        "hot.8.apart.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction, apart"]!, random),
+        "hot.64.lost": exactly(ownLosses(lostBy([all.get(MOST_WRITERS)!]))),
       },
     };
   },
   async count(bench: Bench): Promise<Findings> {
-    const fresh = await freshRecords(bench);
-    const tally: Tally = { updates: 0, retries: 0, lost: 0 };
-    await contention(bench, fresh(), distinctionArm, MOST_WRITERS, tally);
+    const fresh = await freshRecords(bench, 4);
+    const own = [distinctionArm, distinctionApartArm];
+    const found = { "disjoint attributes": new Map<ArmType, Tally>(), "one attribute": new Map<ArmType, Tally>() };
+    for (const [which, tallies] of Object.entries(found)) {
+      for (const type of own) {
+        const tally = noUpdates();
+        tallies.set(type, tally);
+        const attributeOf = which === "one attribute" ? () => counter(0) : counter;
+        await contention(bench, fresh(), type, MOST_WRITERS, attributeOf, tally);
+      }
+    }
     return {
-      tables: [
-        {
-          title: `W8: one hot record, ${MOST_WRITERS} writers on disjoint attributes`,
-          columns: ["guarantee", "updates", "lost"],
-          rows: [[distinctionArm.guarantee, tally.updates, tally.lost]],
-        },
-      ],
-      lostUpdates: { distinction: tally.lost },
-      ratios: { "hot.64.lost": exactly(tally.lost) },
+      tables: Object.entries(found).map(([which, tallies]) =>
+        tallyTable(`W8: one hot record, ${MOST_WRITERS} writers on ${which}`, tallies),
+      ),
+      lostUpdates: lostBy(Object.values(found)),
+      ratios: { "hot.64.lost": exactly(ownLosses(lostBy(Object.values(found)))) },
     };
   },
 };
 
 const UPDATES_PER_ROUND = 240;
-const RECORDS = 1_000;
 
 /** Every round has a record of its own, so that the oracle knows where the counters began. */
-async function freshRecords({ tables }: Bench): Promise<() => string> {
-  const records = Array.from({ length: RECORDS }, (_, index) => ({ id: `hot ${index}` }));
+async function freshRecords({ tables }: Bench, count: number): Promise<() => string> {
+  const records = Array.from({ length: count }, (_, index) => ({ id: `hot ${index}` }));
   await tables.fill(hotTable, records);
   return () => records.pop()!.id;
 }
 
-/** All writers at once on one record. Connections are made before the clock starts. */
+/**
+ * All writers at once on one record, each arm with as many connections as there are writers. They are made before the clock
+ * starts.
+ */
 async function contention(
   { url, tables, quick }: Bench,
   id: string,
   type: ArmType,
   writers: number,
+  attributeOf: (writer: number) => string,
   tally: Tally,
 ): Promise<number> {
-  const oracle = new CounterOracle();
-  const arm = await type.open({ url, table: hotTable, poolSize: Math.min(writers, 32) });
+  const arm = await type.open({ url, table: hotTable, poolSize: writers });
   try {
-    const write = async (writer: number): Promise<void> => {
-      const retries = await arm.increment(id, counter(writer));
-      tally.retries += retries; // not before the await: others count meanwhile
-      tally.updates++;
-      oracle.acknowledge(counter(writer));
-    };
+    const record = new ContendedRecord(id, arm, tally);
+    const write = (writer: number): Promise<void> => record.increment(attributeOf(writer));
     await perOperation(writers, 1, write);
     const updates = quick ? UPDATES_PER_ROUND / 3 : UPDATES_PER_ROUND;
     const milliseconds = await perOperation(writers, Math.max(2, Math.round(updates / writers)), write);
-    tally.lost += await oracle.lost(tables, hotTable, id);
+    await record.countLost(tables);
     return milliseconds;
   } finally {
     await arm.close();
@@ -132,19 +134,19 @@ function chart(writerCounts: readonly number[], curves: ReadonlyMap<ArmType, rea
 function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Tally>, random: Random): Table {
   return {
     title: `W8: one hot record, ${label} on disjoint attributes`,
-    columns: ["arm", "guarantee", "updates per second", "against pessimistic", "retries per update", "lost", "of"],
-    rows: [...tallies].map(([{ name, guarantee }, { updates, retries, lost }]) => {
-      const { value, low, high } = medianOf(samples[name]!, random);
+    columns: ["arm", "guarantee", "updates per second", "against pessimistic", ...MEETING, "lost", "of"],
+    rows: [...tallies].map(([type, tally]) => {
+      const { value, low, high } = medianOf(samples[type.name]!, random);
       const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
-      const relative = ratioOf(samples["pessimistic"]!, samples[name]!, random);
+      const relative = ratioOf(samples["pessimistic"]!, samples[type.name]!, random);
       return [
-        name,
-        guarantee,
+        type.name,
+        type.guarantee,
         withInterval(perSecond),
         withInterval(relative),
-        short(retries / updates),
-        lost,
-        updates,
+        ...meeting(type, tally),
+        tally.lost,
+        tally.updates,
       ];
     }),
   };

@@ -1,17 +1,20 @@
-import { ALL } from "../arms/index.js";
+import { CONTENDING, distinctionApartArm, distinctionArm } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
-import { medianOf, ratioOf } from "../estimate.js";
-import { short, withInterval } from "../format.js";
+import {
+  ContendedRecord,
+  lostBy,
+  meeting,
+  MEETING,
+  noUpdates,
+  ownLosses,
+  tallyTable,
+  type Tally,
+} from "../contention.js";
+import { exactly, medianOf, ratioOf } from "../estimate.js";
+import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
 import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
-import { CounterOracle } from "../oracle.js";
-
-interface Tally {
-  updates: number;
-  retries: number;
-  lost: number;
-}
 
 const OVERLAPS = [0, 10, 50, 100] as const;
 const WRITERS = 8;
@@ -25,28 +28,23 @@ export const overlap: Workload = {
     const ids = Array.from({ length: 1_000 }, (_, index) => ({ id: `overlap ${index}` }));
     await tables.fill(hotTable, ids);
     const samples: Record<string, Samples> = {};
-    const lostUpdates: Record<string, number> = {};
+    const all: Map<ArmType, Tally>[] = [];
     const found: Table[] = [];
     const arms = await Promise.all(
-      ALL.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: WRITERS }) })),
+      CONTENDING.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: WRITERS }) })),
     );
     try {
       for (const percent of OVERLAPS) {
-        const tallies = new Map<ArmType, Tally>(ALL.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
+        const tallies = new Map<ArmType, Tally>(CONTENDING.map((type) => [type, noUpdates()]));
+        all.push(tallies);
         const contenders = arms.map(({ type, arm }) => ({
           name: type.name,
           round: async () => {
-            const { id } = ids.pop()!;
-            const oracle = new CounterOracle();
-            const tally = tallies.get(type)!;
-            const milliseconds = await perOperation(WRITERS, quick ? 4 : 20, async (writer) => {
-              const attribute = random() * 100 < percent ? SHARED : counter(writer);
-              const retries = await arm.increment(id, attribute);
-              tally.retries += retries; // not before the await: others count meanwhile
-              tally.updates++;
-              oracle.acknowledge(attribute);
-            });
-            tally.lost += await oracle.lost(tables, hotTable, id);
+            const record = new ContendedRecord(ids.pop()!.id, arm, tallies.get(type)!);
+            const milliseconds = await perOperation(WRITERS, quick ? 4 : 20, (writer) =>
+              record.increment(random() * 100 < percent ? SHARED : counter(writer)),
+            );
+            await record.countLost(tables);
             return milliseconds;
           },
         }));
@@ -54,21 +52,46 @@ export const overlap: Workload = {
         samples[`${percent} % overlap`] = measured;
         found.push({
           title: `W9: ${WRITERS} writers of one record, ${percent} % of the updates on one attribute`,
-          columns: ["arm", "guarantee", "milliseconds per update", "against pessimistic", "retries per update", "lost"],
-          rows: [...tallies].map(([{ name, guarantee }, { updates, retries, lost }]) => [
-            name,
-            guarantee,
-            withInterval(medianOf(measured[name]!, random)),
-            withInterval(ratioOf(measured[name]!, measured["pessimistic"]!, random)),
-            short(retries / updates),
-            lost,
+          columns: ["arm", "guarantee", "milliseconds per update", "against pessimistic", ...MEETING, "lost", "of"],
+          rows: [...tallies].map(([type, tally]) => [
+            type.name,
+            type.guarantee,
+            withInterval(medianOf(measured[type.name]!, random)),
+            withInterval(ratioOf(measured[type.name]!, measured["pessimistic"]!, random)),
+            ...meeting(type, tally),
+            tally.lost,
+            tally.updates,
           ]),
         });
-        for (const [{ name }, { lost }] of tallies) lostUpdates[name] = (lostUpdates[name] ?? 0) + lost;
       }
-      return { tables: found, samples, lostUpdates };
+      const lostUpdates = lostBy(all);
+      return { tables: found, samples, lostUpdates, ratios: { "overlap.lost": exactly(ownLosses(lostUpdates)) } };
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }
+  },
+  async count({ url, tables }: Bench): Promise<Findings> {
+    const own = [distinctionArm, distinctionApartArm];
+    const tallies = new Map<ArmType, Tally>(own.map((type) => [type, noUpdates()]));
+    await tables.fill(
+      hotTable,
+      own.map(({ name }) => ({ id: name })),
+    );
+    for (const [type, tally] of tallies) {
+      const arm = await type.open({ url, table: hotTable, poolSize: WRITERS });
+      try {
+        const record = new ContendedRecord(type.name, arm, tally);
+        await perOperation(WRITERS, 10, () => record.increment(SHARED));
+        await record.countLost(tables);
+      } finally {
+        await arm.close();
+      }
+    }
+    const lostUpdates = lostBy([tallies]);
+    return {
+      tables: [tallyTable(`W9: ${WRITERS} writers of one attribute`, tallies)],
+      lostUpdates,
+      ratios: { "overlap.lost": exactly(ownLosses(lostUpdates)) },
+    };
   },
 };

@@ -1,0 +1,76 @@
+import { isOwn, type Arm, type ArmType } from "./arms/arm.js";
+import type { Table } from "./bench.js";
+import { short } from "./format.js";
+import { hotTable } from "./model/hot.js";
+import { CounterOracle } from "./oracle.js";
+import type { TableStore } from "./tables.js";
+
+/** What one arm's updates of hot records came to. */
+export interface Tally {
+  updates: number;
+  retries: number;
+  lost: number;
+}
+
+export function noUpdates(): Tally {
+  return { updates: 0, retries: 0, lost: 0 };
+}
+
+/** A record that many writers raise counters of, and that nobody wrote before: the oracle knows where they began. */
+export class ContendedRecord {
+  readonly #oracle = new CounterOracle();
+
+  constructor(
+    private readonly id: string,
+    private readonly arm: Arm,
+    private readonly tally: Tally,
+  ) {}
+
+  async increment(attribute: string): Promise<void> {
+    const retries = await this.arm.increment(this.id, attribute);
+    this.tally.retries += retries; // not before the await: others count meanwhile
+    this.tally.updates++;
+    this.#oracle.acknowledge(attribute);
+  }
+
+  /** Adds to the tally what was acknowledged and is not stored, once all writers are done. */
+  async countLost(tables: TableStore): Promise<void> {
+    this.tally.lost += await this.#oracle.lost(tables, hotTable, this.id);
+  }
+}
+
+/** Two columns of a table of arms: where its writers meet, and how often an update began again. */
+export const MEETING = ["writers", "retries per update"] as const;
+
+/** One repository orders its writers before they come to the database: what begins again there costs no round trip. */
+export function meeting({ name }: ArmType, { updates, retries }: Tally): [writers: string, retries: string] {
+  const perUpdate = short(retries / updates);
+  return name === "distinction" ? ["one process", `${perUpdate} in memory`] : ["apart", perUpdate];
+}
+
+/** What arms came to where no time was taken. */
+export function tallyTable(title: string, tallies: ReadonlyMap<ArmType, Tally>): Table {
+  return {
+    title,
+    columns: ["arm", "guarantee", ...MEETING, "lost", "of"],
+    rows: [...tallies].map(([type, tally]) => [
+      type.name,
+      type.guarantee,
+      ...meeting(type, tally),
+      tally.lost,
+      tally.updates,
+    ]),
+  };
+}
+
+/** By the name of the arm, added up over several tables. */
+export function lostBy(tallies: readonly ReadonlyMap<ArmType, Tally>[]): Record<string, number> {
+  const lost: Record<string, number> = {};
+  for (const [{ name }, tally] of tallies.flatMap((each) => [...each])) lost[name] = (lost[name] ?? 0) + tally.lost;
+  return lost;
+}
+
+/** What this library lost, however its writers met. */
+export function ownLosses(lostUpdates: Readonly<Record<string, number>>): number {
+  return Object.entries(lostUpdates).reduce((sum, [arm, lost]) => sum + (isOwn(arm) ? lost : 0), 0);
+}

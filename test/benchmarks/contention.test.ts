@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Arm, ArmType } from "../../benchmarks/arms/arm.js";
+import { distinctionApartArm } from "../../benchmarks/arms/distinction-apart.js";
+import { openPool, statements, type Row } from "../../benchmarks/arms/handwritten.js";
+import { ContendedRecord, lostBy, noUpdates, ownLosses } from "../../benchmarks/contention.js";
+import { perOperation } from "../../benchmarks/measure.js";
+import { counter, hotTable } from "../../benchmarks/model/hot.js";
+import { TableStore } from "../../benchmarks/tables.js";
+import { createServerDatabase, type TestDatabase } from "../support/test-database.js";
+
+const WRITERS = 8;
+
+let place: TestDatabase;
+let tables: TableStore;
+let url: string;
+
+beforeAll(async () => {
+  place = await createServerDatabase();
+  url = place.url.replace(/^mariadb:/, "mysql:");
+  tables = new TableStore(url);
+  await tables.fill(hotTable, [{ id: "seeing" }, { id: "blind" }]);
+});
+afterAll(async () => {
+  await tables.close();
+  await place.drop();
+});
+
+/** What distinction would be without its version check: acknowledges what it wrote over others' work. */
+const blindArm: Pick<ArmType, "open"> = {
+  async open(options): Promise<Arm> {
+    const pool = await openPool(options);
+    const { select, overwrite } = statements(options.table);
+    const increment = async (id: string, attribute: string): Promise<number> => {
+      const [[row]] = await pool.execute<Row[]>(select, [id]);
+      await pool.execute(overwrite(attribute), [Number(row![attribute]) + 1, id]);
+      return 0;
+    };
+    return { increment, close: () => pool.end() } as Arm;
+  },
+};
+
+async function contended(id: string, type: Pick<ArmType, "open">) {
+  const tally = noUpdates();
+  const arm = await type.open({ url, table: hotTable, poolSize: WRITERS });
+  try {
+    const record = new ContendedRecord(id, arm, tally);
+    await perOperation(WRITERS, 10, () => record.increment(counter(0)));
+    await record.countLost(tables);
+    return tally;
+  } finally {
+    await arm.close();
+  }
+}
+
+test("repositories that know nothing of each other meet at the database, and lose nothing", async () => {
+  const { updates, retries, lost } = await contended("seeing", distinctionApartArm);
+  expect({ updates, lost }).toEqual({ updates: WRITERS * 10, lost: 0 });
+  expect(retries, "they were in each other's way").toBeGreaterThan(0);
+});
+
+test("what an arm without a version check writes over is counted as lost, and as ours where it is", async () => {
+  const tally = await contended("blind", blindArm);
+  expect(tally.updates).toBe(WRITERS * 10);
+  expect(tally.lost).toBeGreaterThan(0);
+  const lost = lostBy([new Map([[distinctionApartArm, tally]]), new Map([[distinctionApartArm, tally]])]);
+  expect(lost).toEqual({ "distinction, apart": 2 * tally.lost });
+  expect(ownLosses({ ...lost, typeorm: 7 })).toBe(2 * tally.lost);
+});
