@@ -55,6 +55,16 @@ onSqlBackends((place) => {
 
   const thingsOf = (options: DistinctOptions<Thing> = {}) => distinct<Thing>(dataSource, thingSchema, options);
 
+  test("a part of an entity's children cannot be asked for: the others would look removed", async () => {
+    const things = thingsOf();
+    const scope = { labels: ["one"] } as never;
+    const refused = { code: "INVALID_VALUE", faults: [{ path: "scope.labels" }] };
+    await expect(things.get("any", scope)).rejects.toMatchObject(refused);
+    await expect(things.getMany(["any"], scope)).rejects.toMatchObject(refused);
+    await expect(things.update("any", () => undefined, { scope })).rejects.toMatchObject(refused);
+    await expect(things.list({ scope })).rejects.toMatchObject(refused);
+  });
+
   test("who holds a record that was removed and added again neither overwrites nor removes it", async () => {
     const [mine, theirs] = [thingsOf(), thingsOf()];
     await mine.add(mine.create({ id: "again", title: "old" }));

@@ -75,6 +75,11 @@ test.each<[string, EntitySchema[], RegExp]>([
     /entity Thing\.full: a generated column/,
   ],
   [
+    "a column that the database changes",
+    [schema({ touched: { type: "datetime", onUpdate: "CURRENT_TIMESTAMP" } })],
+    /entity Thing\.touched: the database gives it another value with every update/,
+  ],
+  [
     "a transformed key",
     [
       new EntitySchema<Record<string, unknown>>({

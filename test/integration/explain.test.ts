@@ -145,12 +145,14 @@ describe("explain", () => {
     vault.left = 1;
     vault.name = "sample";
     vault.properties.set("p1", "new");
+    vault.labels.add("mine");
     const explanation = await vaults.explain(vault, { expect: ["settings"], force: ["name"] });
     expect(explanation.statements).toBeUndefined();
     expect(explanation.changes).toEqual([
       { path: "left", from: 0, to: 1, policy: "reject", isForced: false, groups: [["left", "right"]] },
       { path: "name", from: "sample", to: "sample", policy: "mine", isForced: true, groups: [] },
       { path: "views", from: 7, to: 8, policy: "sum", isForced: false, groups: [] },
+      { path: 'labels["mine"]', from: undefined, to: true, policy: "union", isForced: false, groups: [] },
       { path: 'properties["p1"]', from: "1", to: "new", policy: "reject", isForced: false, groups: [] },
     ]);
     expect(String(explanation)).toBe(
@@ -159,12 +161,13 @@ describe("explain", () => {
         "  left: 0 -> 1 (reject, conflicts with left, right)",
         '  name: "sample" -> "sample" (forced)',
         "  views: 7 -> 8 (sum)",
+        '  labels["mine"]: none -> true (union)',
         '  properties["p1"]: "1" -> "new" (reject)',
       ].join("\n"),
     );
     const plain = JSON.parse(JSON.stringify(explanation)) as { changeSet: object; guards: string[] };
     expect(plain.guards).toEqual(["settings"]);
-    expect(changeSetFromJson(JSON.stringify(plain.changeSet)).changes).toHaveLength(4);
+    expect(changeSetFromJson(JSON.stringify(plain.changeSet)).changes).toHaveLength(5);
   });
 
   test("refuses what a save would refuse", async () => {

@@ -1,11 +1,12 @@
-import { subject } from "../diff/change.js";
+import { subject, type Change } from "../diff/change.js";
 import { changeSetToJson } from "../diff/change-set-json.js";
 import type { ChangeSet } from "../diff/change-set.js";
 import { idText } from "../record/record-id.js";
 import type { PolicyName } from "../types/policy-name.js";
 import { isForced, policyOf, type RebaseRules } from "../merge/rebase.js";
 import { shownValue } from "../record/shown-value.js";
-import type { AnyRecordType } from "../types/record-type.js";
+import type { AnyRecordType, Collections } from "../types/record-type.js";
+import type { Subject } from "./save-options.js";
 import { shownPath } from "../diff/shown-path.js";
 
 /** A statement as a store would send it. */
@@ -89,12 +90,12 @@ export function explanation(
 ): Explanation {
   const changes = changeSet.changes.map((change): ExplainedChange => {
     const show = shownValue(type, change);
-    const policy = policyOf(type, change, force);
+    const policy = shownPolicy(type, change, force);
     return {
       path: shownPath(type, change),
       from: show(change.from),
       to: "to" in change ? show(change.to) : undefined,
-      policy: typeof policy === "function" ? "function" : policy,
+      policy,
       isForced: isForced(change, force),
       groups: type.groups.filter((group) => group.includes(subject(change))),
     };
@@ -102,6 +103,13 @@ export function explanation(
   const text = changeSetToJson(type, changeSet);
   const { record, base, id } = changeSet;
   return new Explanation(record, idText(id), base, changes, mode, expect, statements, text);
+}
+
+/** Members of a set are there or not, whoever put them there: two writers of one never differ. */
+function shownPolicy(type: AnyRecordType, change: Change, force: readonly Subject[]): PolicyName | "function" {
+  if ("key" in change && (type.collections as Collections)[change.collection]?.kind === "set") return "union";
+  const policy = policyOf(type, change, force);
+  return typeof policy === "function" ? "function" : policy;
 }
 
 function describeChange({ path, from, to, policy, isForced: forced, groups }: ExplainedChange): string {

@@ -163,6 +163,8 @@ function isAttribute(column: ColumnMetadata, ignored: ReadonlySet<string>): bool
 function columnFault(column: ColumnMetadata): string | undefined {
   if (column.isVirtualProperty) return "a virtual column is computed by each query";
   if (column.asExpression !== undefined) return "a generated column is computed by the database";
+  if (column.onUpdate !== undefined && !column.isUpdateDate)
+    return "the database gives it another value with every update";
   if (!column.isInsert) return "a column that is not inserted cannot be read back after `add`";
   return column.embeddedMetadata?.isArray === true ? "embedded arrays have no columns" : undefined;
 }
