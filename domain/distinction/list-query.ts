@@ -44,7 +44,7 @@ export interface ListQuery<R extends AnyRecordType> {
   readonly limit?: number;
   /** The id of the last record already seen; the list goes on behind it, at the place where that record is now. */
   readonly after?: IdOf<R> | undefined;
-  /** Which entries to load, as in `get`. */
+  /** Which entries to load, as in `get`; of an entity all of its children are. */
   readonly scope?: EntryScope;
 }
 

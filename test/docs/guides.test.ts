@@ -21,6 +21,7 @@ true
   mine: 'Mine',
   theirs: 'Theirs'
 }
+[ 'Theirs' ]
 true 1
 true
 [ 'bob', 'ann' ]
