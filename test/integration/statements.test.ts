@@ -132,10 +132,10 @@ describe("statements as they are told", () => {
         await inside.save(one);
       });
       expect(sent.map(({ kind, sql }) => (kind === "statement" ? sql.slice(0, 6) : sql))).toEqual([
-        "SAVEPOINT distinction",
+        "SAVEPOINT distinction_9f2c61e0",
         "UPDATE",
         "INSERT",
-        "RELEASE SAVEPOINT distinction",
+        "RELEASE SAVEPOINT distinction_9f2c61e0",
       ]);
     });
 

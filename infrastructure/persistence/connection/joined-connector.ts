@@ -6,6 +6,7 @@ import type { Dialect } from "./dialect.js";
 import { checkExistingServer } from "./existing-database.js";
 import type { JoinedRunner } from "./joined-runner.js";
 import { mysqlServerOf, MySqlSession, type MySqlServer } from "./mysql-connector.js";
+import { SAVEPOINT_NAME } from "./savepoints.js";
 import { errorMeaning, isLockTimeout, isMissingSavepoint, translated } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { ShortLockWaits } from "./short-lock-waits.js";
@@ -82,10 +83,9 @@ export class JoinedConnector implements Connector {
 }
 
 const SAVEPOINT = {
-  name: "distinction",
-  begin: "SAVEPOINT distinction",
-  commit: "RELEASE SAVEPOINT distinction",
-  rollback: "ROLLBACK TO SAVEPOINT distinction",
+  begin: `SAVEPOINT ${SAVEPOINT_NAME}`,
+  commit: `RELEASE SAVEPOINT ${SAVEPOINT_NAME}`,
+  rollback: `ROLLBACK TO SAVEPOINT ${SAVEPOINT_NAME}`,
 };
 
 /** Pieces that are to be stored all or none end at a savepoint: their caller may catch an error, and commit the rest. */
@@ -165,7 +165,7 @@ class JoinedConnection implements Connection {
     const meaning = errorMeaning(error);
     if (meaning === "unavailable") return "its connection broke";
     if (meaning === "gave-up" || this.joined.seesEnd) return "the database gave up on it";
-    return isMissingSavepoint(error, SAVEPOINT.name) ? "it was ended past its query runner" : undefined;
+    return isMissingSavepoint(error, SAVEPOINT_NAME) ? "it was ended past its query runner" : undefined;
   }
 }
 

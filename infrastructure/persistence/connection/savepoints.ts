@@ -4,6 +4,9 @@ import { goesBack } from "./owners-statements.js";
 const STATEMENT =
   /^\s*(SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?|ROLLBACK(?:\s+WORK)?\s+TO(?:\s+SAVEPOINT)?)\s+(\S+?)\s*;?\s*$/i;
 
+/** Of ours in transactions of others. One that its owner sets by the same name would be gone, so it is one that nobody thinks of. */
+export const SAVEPOINT_NAME = "distinction_9f2c61e0";
+
 /** What became of the savepoints that the owner of a transaction sets. */
 export class Savepoints implements Moments {
   #now = 0;

@@ -2,6 +2,7 @@ import type { PoolConnection, ResultSetHeader } from "mysql2";
 import type { QueryRunner } from "typeorm";
 import { ownersLogger } from "./owners-logger.js";
 import { leavesTransaction } from "./owners-statements.js";
+import { SAVEPOINT_NAME } from "./savepoints.js";
 import { sqliteConnectionOf } from "./sqlite-connector.js";
 
 /** Tells of a transaction that somebody else began whether it is open, whatever its owner and TypeORM take it for. */
@@ -9,6 +10,11 @@ export interface TransactionWitness {
   /** Whether its end is known without asking anybody. */
   readonly seesEnd: boolean;
   isOpen(): Promise<boolean>;
+  /**
+   * Whether a savepoint is set for a statement of the owner's, and released after it. Others must not be sent beside it: the
+   * savepoints that they set would be released as well.
+   */
+  marks(sql: string): boolean;
   /** Is called before a statement of the owner's is sent. */
   watch(sql: string): Watch;
 }
@@ -41,6 +47,10 @@ class FileWitness implements TransactionWitness {
     return Promise.resolve(!this.seesEnd);
   }
 
+  marks(): boolean {
+    return false;
+  }
+
   watch(): Watch {
     return { ready: Promise.resolve(), goesOn: () => this.isOpen() };
   }
@@ -50,7 +60,7 @@ class FileWitness implements TransactionWitness {
 const IN_TRANSACTION = 0x0001;
 
 /** It goes with the transaction that it was set in, also where another one begins at once. */
-const MARK = "distinction_mark";
+const MARK = `${SAVEPOINT_NAME}_mark`;
 
 /**
  * Servers tell it along with the answer to a statement without rows. An error comes without it, and says by no number for
@@ -60,7 +70,7 @@ class ServerWitness implements TransactionWitness {
   readonly seesEnd = false;
   readonly #connected: Promise<unknown>;
   #raw: PoolConnection | undefined;
-  /** Statements that the mark was set for, and that are not answered. */
+  /** Statements that the mark was set for, and that are not answered: several where a subscriber sends one within another. */
   #marking = 0;
 
   constructor(private readonly runner: QueryRunner) {
@@ -73,8 +83,12 @@ class ServerWitness implements TransactionWitness {
     return this.#isInTransaction();
   }
 
+  marks(sql: string): boolean {
+    return !leavesTransaction(sql);
+  }
+
   watch(sql: string): Watch {
-    if (leavesTransaction(sql)) {
+    if (!this.marks(sql)) {
       return {
         ready: this.#connected,
         goesOn: (hasFailed) => (hasFailed ? this.#isInTransaction() : Promise.resolve(true)),
