@@ -32,6 +32,31 @@ export class CounterOracle {
 }
 
 /**
+ * Knows what records must hold whose updates came one after the other, each of one column: the last acknowledged value, and
+ * a version for each of them.
+ */
+export class LastValueOracle {
+  readonly #acknowledged = new Map<string, { readonly value: string; readonly count: number }>();
+
+  /** The arm says that the value is stored. */
+  acknowledge(id: string, value: string): void {
+    this.#acknowledged.set(id, { value, count: (this.#acknowledged.get(id)?.count ?? 0) + 1 });
+  }
+
+  /** Updates that the rows' versions lack, and rows that hold another value though they lack none. */
+  async lost(tables: TableStore, table: RecordTable, attribute: string): Promise<number> {
+    let lost = 0;
+    for (const row of await tables.rows(table)) {
+      const acknowledged = this.#acknowledged.get(row["id"] as string);
+      if (acknowledged === undefined) continue;
+      const missing = Math.abs(1 + acknowledged.count - Number(row[table.versionColumn]));
+      lost += missing === 0 && row[table.columns[attribute]!] !== acknowledged.value ? 1 : missing;
+    }
+    return lost;
+  }
+}
+
+/**
  * Knows what rows must hold after one batch: the new value of one column, a version that rose by one, and in every other
  * column what was there before.
  */

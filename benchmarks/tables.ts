@@ -47,9 +47,9 @@ export class TableStore {
     return rows;
   }
 
-  /** How many rows have these values. */
-  async rowsWhere(table: string, values: Readonly<Record<string, unknown>>): Promise<number> {
-    const conditions = Object.keys(values).map(() => "?? <=> ?");
+  /** How many rows have these values; without any, how many there are. */
+  async rowsWhere(table: string, values: Readonly<Record<string, unknown>> = {}): Promise<number> {
+    const conditions = ["TRUE", ...Object.keys(values).map(() => "?? <=> ?")];
     const [[row]] = await this.#pool.query<RowDataPacket[]>(
       `SELECT COUNT(*) AS found FROM ?? WHERE ${conditions.join(" AND ")}`,
       [table, ...Object.entries(values).flat()],

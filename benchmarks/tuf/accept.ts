@@ -19,15 +19,19 @@ type Batch = readonly (readonly [path: string, target: Target])[];
  * - `handwritten`: the fewest statements with the same effect on new targets: one UPDATE of the bins, one multi-row INSERT.
  * - `insert`: the multi-row INSERT alone. Nobody could tell from it what is to be published.
  */
-export function accept({ url, directory, random, quick, say }: Bench): Promise<Readonly<Record<number, Samples>>> {
+export function accept(bench: Bench): Promise<Readonly<Record<number, Samples>>> {
+  const { url, directory, tables, random, quick, say } = bench;
   return withRepository({ url, directory }, "accept", 2 ** BINS.bitLength, async ({ service }) => {
     const pool = createPool({ uri: url, connectionLimit: 1 });
     const found: Record<number, Samples> = {};
+    const acknowledged: Batch[] = [];
     try {
       for (const size of BATCHES) {
-        const onNew = (work: (batch: Batch) => Promise<unknown>) => (): Promise<number> => {
+        const onNew = (work: (batch: Batch) => Promise<unknown>) => async (): Promise<number> => {
           const batch = newTargets(size);
-          return timed(() => work(batch));
+          const milliseconds = await timed(() => work(batch));
+          acknowledged.push(batch);
+          return milliseconds;
         };
         const contenders = [
           { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
@@ -37,11 +41,25 @@ export function accept({ url, directory, random, quick, say }: Bench): Promise<R
         const rounds = (quick ? 10 : 40) * (size === 1 ? 5 : 1);
         found[size] = await interleaved(contenders, rounds, random, (what) => say(`${size} at once, ${what}`));
       }
+      await checkStored(tables, acknowledged);
       return found;
     } finally {
       await pool.end();
     }
   });
+}
+
+/** There are as many targets as were acknowledged, and the last one of every batch is as it was given. */
+async function checkStored(tables: Bench["tables"], acknowledged: readonly Batch[]): Promise<void> {
+  const expected = acknowledged.reduce((sum, batch) => sum + batch.length, 0);
+  const stored = await tables.rowsWhere("tuf_target", { repository: "accept" });
+  if (stored !== expected) throw new Error(`${stored} of ${expected} accepted targets are stored`);
+  for (const batch of acknowledged) {
+    const [path, { length, sha256 }] = batch.at(-1)!;
+    const target = { repository: "accept", path_hash: digestOf(path), path, length, sha256 };
+    if ((await tables.rowsWhere("tuf_target", target)) !== 1)
+      throw new Error(`${path} is not stored as it was accepted`);
+  }
 }
 
 function insert(connection: Pick<Pool, "query">, batch: Batch): Promise<unknown> {

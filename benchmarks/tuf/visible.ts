@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { binName } from "../../domain/tuf/hash-bins.js";
+import type { Target } from "../../domain/tuf/target.js";
 import type { Bench } from "../bench.js";
 import { timed } from "../measure.js";
 import { DurableFloor } from "./durable-floor.js";
+import { PublishedOracle } from "./published-oracle.js";
 import { signingFloor } from "./signing-floor.js";
 import { targetOf, withRepository, type TufBench } from "./tuf-bench.js";
 
@@ -19,6 +21,8 @@ export interface Latency {
 export interface Visible extends Latency {
   readonly statementsPerAdd: number;
   readonly bytesPerAdd: number;
+  /** Acknowledged targets that clients do not find. */
+  readonly lost: number;
   /** Groups of as many targets, each in a bin of its own, by hand. */
   readonly byHand: Latency;
 }
@@ -30,6 +34,7 @@ export function visible({ url, directory, quick, say }: Bench): Promise<Visible>
     const rounds = quick ? 30 : 120;
     let warm = true;
     const times: number[] = [];
+    const acknowledged = new Map<string, Target>();
     const adder = async (_: unknown, number: number): Promise<void> => {
       for (let index = 0; index < (warm ? 4 : rounds); index++) {
         const path = `packages/adder-${number}/${warm ? "warm-" : ""}${index}.tgz`;
@@ -37,6 +42,7 @@ export function visible({ url, directory, quick, say }: Bench): Promise<Visible>
           await service.add(new Map([[path, targetOf(path)]]));
           await service.publish();
         });
+        acknowledged.set(path, targetOf(path));
         if (!warm) times.push(milliseconds);
       }
     };
@@ -48,9 +54,10 @@ export function visible({ url, directory, quick, say }: Bench): Promise<Visible>
     const total = await timed(() => Promise.all(Array.from({ length: ADDERS }, adder)));
     const statementsPerAdd = sent.statements / times.length;
     const bytesPerAdd = sent.bytes / times.length;
+    const lost = await (await PublishedOracle.of(bench.place, 2 ** BINS.bitLength)).lost(acknowledged);
     say("by hand");
     const byHand = await groupsByHand(bench, url, quick ? 15 : 60);
-    return { ...latency(times, total), statementsPerAdd, bytesPerAdd, byHand };
+    return { ...latency(times, total), statementsPerAdd, bytesPerAdd, lost, byHand };
   });
 }
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Bench } from "../bench.js";
 import { childScript } from "../child-script.js";
 import { timed, type Samples } from "../measure.js";
-import { withRepository, type TufPlace } from "./tuf-bench.js";
+import { PublishedOracle } from "./published-oracle.js";
+import { targetOf, withRepository, type TufPlace } from "./tuf-bench.js";
 import type { WorkerOrders, WorkerTally } from "./worker.child.js";
 
 /** Tasks of each worker before the time is taken: a process that has just begun would tell of its compiler and connections. */
@@ -21,6 +22,8 @@ export interface CrewFindings extends Crew {
   readonly tasks: number;
   /** Milliseconds until all tasks of all workers were visible: `distinction`, and with a global lock, `lock`. */
   readonly samples: Samples;
+  /** Acknowledged targets of either arm that clients do not find. */
+  readonly lost: number;
   /** Of all rounds without a lock. */
   readonly free: Output;
   readonly locked: Output;
@@ -49,33 +52,46 @@ export function workers(
 ): Promise<CrewFindings> {
   return withRepository({ url, directory }, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
     const samples = { distinction: [] as number[], lock: [] as number[] };
+    let lost = 0;
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
     for (let round = 0; round < rounds; round++) {
       for (const mode of round % 2 === 0 ? (["free", "lock"] as const) : (["lock", "free"] as const)) {
         const lock = mode === "free" ? "no lock" : "a global lock";
         say(`${crew.workers} workers, ${crew.bins} bins, ${lock}, round ${round + 1} of ${rounds}`);
-        const label = `${mode}/${round}`;
-        const milliseconds = await oneRound({ place, signal }, crew.workers, tasks, mode, label, outputs[mode]);
+        const orders = ordersOf(place, mode, `${mode}/${round}`, crew.workers, tasks);
+        const milliseconds = await oneRound(orders, place, signal, outputs[mode]);
         samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
+        const paths = orders.flatMap((order) => [...order.warmUp, ...order.paths]);
+        const published = await PublishedOracle.of(place, crew.bins);
+        lost += await published.lost(paths.map((path) => [path, targetOf(path)] as const));
       }
     }
-    return { ...crew, tasks, samples, free: outputs.free, locked: outputs.lock };
+    return { ...crew, tasks, samples, lost, free: outputs.free, locked: outputs.lock };
+  });
+}
+
+/** For each of `count` workers, tasks on paths that nobody else has. */
+function ordersOf(
+  place: TufPlace,
+  mode: WorkerOrders["mode"],
+  label: string,
+  count: number,
+  tasks: number,
+): WorkerOrders[] {
+  return Array.from({ length: count }, (_, worker) => {
+    const pathsOf = (number: number, purpose: string) =>
+      Array.from({ length: number }, (_unused, task) => `${label}/${worker}/${purpose}/${task}.tgz`);
+    return { place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode };
   });
 }
 
 async function oneRound(
-  { place, signal }: { readonly place: TufPlace; readonly signal: AbortSignal },
-  count: number,
-  tasks: number,
-  mode: WorkerOrders["mode"],
-  label: string,
+  orders: readonly WorkerOrders[],
+  place: TufPlace,
+  signal: AbortSignal,
   output: Output,
 ): Promise<number> {
-  const children = Array.from({ length: count }, (_, worker) => {
-    const pathsOf = (number: number, purpose: string) =>
-      Array.from({ length: number }, (_unused, task) => `${label}/${worker}/${purpose}/${task}.tgz`);
-    return startWorker({ place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode }, signal);
-  });
+  const children = orders.map((order) => startWorker(order, signal));
   try {
     await Promise.all(children.map((child) => told(child, (message) => message === "ready")));
     const before = await published(place);
@@ -84,8 +100,8 @@ async function oneRound(
       for (const child of children) child.send("go");
       tallies = await Promise.all(children.map((child) => told(child, (message) => typeof message === "object")));
     });
+    for (const { paths } of orders) output.tasks += paths.length;
     for (const { signatures, statements, bytes } of tallies as WorkerTally[]) {
-      output.tasks += tasks;
       output.signatures += signatures;
       output.statements += statements;
       output.bytes += bytes;

@@ -2,6 +2,7 @@ import type { ImageArm, ImageArmType } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
+import { ImageOracle } from "../image-oracle.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { imageContent, imageTable, shapeName, type Shape } from "../model/image.js";
 import type { Random } from "../random.js";
@@ -24,7 +25,7 @@ export const addAndRemove: Workload = {
       let next = 0;
       for (const shape of shapesOf(bench)) {
         await tables.fill(imageTable, []); // what was removed is still on its way out of the last one
-        const added = new Map<ImageArmType, string[]>(arms.map(({ type }) => [type, []]));
+        const added = new Map<ImageArmType, number[]>(arms.map(({ type }) => [type, []]));
         const adding = arms.map(({ type, arm }) => ({
           name: type.name,
           round: () =>
@@ -33,7 +34,7 @@ export const addAndRemove: Workload = {
               async (index) => {
                 const { id, ...image } = imageContent(index, shape);
                 await arm.add(id, image);
-                added.get(type)!.push(id);
+                added.get(type)!.push(index);
               },
             ),
         }));
@@ -42,13 +43,21 @@ export const addAndRemove: Workload = {
         const adds = await interleaved(adding, rounds, random, (what) => say(`${label}, adding, ${what}`));
         const stored = await tables.rows(imageTable);
         if (stored.length !== SLICE * (rounds + 1) * arms.length) throw new Error(`${stored.length} images are stored`);
+        for (const { type } of arms) {
+          for (const index of sampleOf(added.get(type)!)) {
+            await new ImageOracle(index, shape).verify(url, type.name);
+          }
+        }
         const removing = arms.map(({ type, arm }) => ({
           name: type.name,
-          round: () => perImage(added.get(type)!.splice(0, SLICE), (id) => arm.remove(id)),
+          round: () =>
+            perImage(added.get(type)!.splice(0, SLICE), (index) => arm.remove(imageContent(index, shape).id)),
         }));
         const removals = await interleaved(removing, rounds, random, (what) => say(`${label}, removing, ${what}`));
-        const left = await tables.rows(imageTable);
-        if (left.length > 0) throw new Error(`${left.length} removed images are still stored`);
+        for (const { name } of [imageTable, ...Object.values(imageTable.entryTables)]) {
+          const left = await tables.rowsWhere(name);
+          if (left > 0) throw new Error(`${name} still has ${left} rows of removed images`);
+        }
         samples[`${label}, add`] = adds;
         samples[`${label}, load and remove`] = removals;
         found.push(table(shape, arms, adds, removals, random));
@@ -59,6 +68,11 @@ export const addAndRemove: Workload = {
     }
   },
 };
+
+/** The first, which was warm-up, one in the middle, and the last. */
+function sampleOf<T>(all: readonly T[]): T[] {
+  return [0, all.length >> 1, all.length - 1].map((index) => all[index]!);
+}
 
 /** Milliseconds per image of a slice, one after another. */
 async function perImage<T>(images: readonly T[], work: (image: T) => Promise<void>): Promise<number> {

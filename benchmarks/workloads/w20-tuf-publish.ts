@@ -48,6 +48,7 @@ export const tufPublish: Workload = {
         "tuf.visible.64.p99.ms": exactly(many.p99),
         "tuf.publish.vs.lock": ratioOf(judged.samples["lock"]!, judged.samples["distinction"]!, random),
       },
+      lostUpdates: { distinction: many.lost + crews.reduce((sum, { lost }) => sum + lost, 0) },
       samples: {
         ...Object.fromEntries(BATCHES.map((size) => [`accept ${size}`, accepted[size]!])),
         "publish one bin": one.samples,
