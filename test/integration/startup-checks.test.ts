@@ -62,6 +62,14 @@ describe("a server is refused", () => {
     await expect(dirty).rejects.toEqual(coded("UNSAFE_ISOLATION", /the session's default level/));
   });
 
+  test.each(["client", "connection", "results"])("whose character_set_%s lacks characters", async (what) => {
+    const lacking = withServer(async (connection, { dialect }) => {
+      await connection.run({ sql: `SET SESSION character_set_${what} = utf8mb3`, parameters: [], varying: true });
+      await checkServer(connection, dialect);
+    });
+    await expect(lacking).rejects.toEqual(coded("UNSAFE_CHARACTER_SET", new RegExp(`character_set_${what} is utf8`)));
+  });
+
   test("where the connection counts changed rows instead of matched ones", async () => {
     const counting = withServer((connection, { dialect }) => checkServer(connection, dialect), {
       flags: ["-FOUND_ROWS"],
@@ -183,6 +191,36 @@ describe.each([
       await expect(use(schema)).rejects.toEqual(coded("SCHEMA_AHEAD", /FromTheFuture/));
     }
     await place.drop();
+  });
+});
+
+describe("a data source", () => {
+  onServer((place) => {
+    test.each(["latin1", "utf8", "UTF8_GENERAL_CI"])(
+      "whose charset is %s is refused, joined or not",
+      async (charset) => {
+        const dataSource = await openDataSource(place().url, { synchronize: true, charset });
+        onTestFinished(() => dataSource.destroy());
+        const photos = distinct(dataSource, Photo);
+        const refusal = coded("UNSAFE_CHARACTER_SET", /utf8mb4/);
+        await expect(photos.add(photos.create({ title: "\u65e5\u672c \u{1f600}" }))).rejects.toEqual(refusal);
+        const joined = dataSource.transaction((manager) => joinTransaction(manager).repository(photos).get("x"));
+        await expect(joined).rejects.toEqual(refusal);
+        expect(await dataSource.getRepository(Photo).count()).toBe(0);
+      },
+    );
+
+    test.each([{}, { charset: "utf8mb4" }, { charset: "UTF8MB4_GENERAL_CI" }])(
+      "with %j stores all characters",
+      async (settings) => {
+        const dataSource = await openDataSource(place().url, { synchronize: true, ...settings });
+        onTestFinished(() => dataSource.destroy());
+        const photos = distinct(dataSource, Photo);
+        const photo = photos.create({ title: "\u65e5\u672c \u{1f600}" });
+        await photos.add(photo);
+        expect(await photos.get(photo.id)).toMatchObject({ title: photo.title });
+      },
+    );
   });
 });
 

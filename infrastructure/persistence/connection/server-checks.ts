@@ -9,7 +9,8 @@ const OLDEST = { mysql: [8, 0, 19], mariadb: [10, 6, 0] } as const;
 /**
  * Refuses a server on which the guarantees would not hold.
  *
- * @throws DistinctionError `UNSUPPORTED_SERVER`, `UNSAFE_SQL_MODE`, `UNSAFE_ISOLATION`, `AFFECTED_ROWS_UNRELIABLE`
+ * @throws DistinctionError `UNSUPPORTED_SERVER`, `UNSAFE_SQL_MODE`, `UNSAFE_CHARACTER_SET`, `UNSAFE_ISOLATION`,
+ *   `AFFECTED_ROWS_UNRELIABLE`
  */
 export async function checkServer(
   session: Session,
@@ -17,7 +18,8 @@ export async function checkServer(
   { affectedRows } = { affectedRows: true },
 ): Promise<void> {
   if (dialect.name === "sqlite") return;
-  const sql = "SELECT VERSION(), @@SESSION.sql_mode, @@SESSION.autocommit";
+  const sets = CHARACTER_SETS.map((name) => `@@SESSION.${name}`).join(", ");
+  const sql = `SELECT VERSION(), @@SESSION.sql_mode, @@SESSION.autocommit, ${sets}`;
   const [row] = await session.rows({ sql, parameters: [] });
   checkVersion(dialect.name, String(row?.[0]));
   checkSqlMode(String(row?.[1]).split(","));
@@ -25,6 +27,7 @@ export async function checkServer(
     const message = "the connection needs autocommit: a single statement is a transaction of its own";
     throw new DistinctionError("UNSAFE_SQL_MODE", message);
   }
+  checkCharacterSets(row?.slice(3) ?? []);
   await refuseDirtySession(session);
   if (affectedRows) await checkAffectedRows(session);
 }
@@ -51,6 +54,18 @@ function checkSqlMode(modes: readonly string[]): void {
   if (modes.includes("NO_BACKSLASH_ESCAPES")) {
     throw new DistinctionError("UNSAFE_SQL_MODE", "the server's sql_mode must not have NO_BACKSLASH_ESCAPES");
   }
+}
+
+const CHARACTER_SETS = ["character_set_client", "character_set_connection", "character_set_results"];
+
+/** Text is converted on its way in and out, and what a character set lacks becomes `?` without a word, under every mode. */
+function checkCharacterSets(found: readonly unknown[]): void {
+  const odd = found.findIndex((set) => set !== "utf8mb4");
+  if (odd < 0) return;
+  const message =
+    `the connection's ${CHARACTER_SETS[odd]} is ${String(found[odd])}, which lacks characters that would be stored ` +
+    'as "?": it needs utf8mb4 (`charset` of the data source)';
+  throw new DistinctionError("UNSAFE_CHARACTER_SET", message);
 }
 
 const TABLE = "distinction_self_test";
