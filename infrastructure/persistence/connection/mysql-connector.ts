@@ -7,9 +7,9 @@ import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
 import { HurriedConnection, HurriedSession } from "./hurried-connection.js";
 import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
-import { ownersLogger } from "./owners-logger.js";
+import { tellOwner } from "./owners-logger.js";
 import { HarmlessRunner } from "./owners-subscribers.js";
-import { plainParameters, type Parameter } from "./parameter.js";
+import { plainParameters } from "./parameter.js";
 import { errorMeaning, hasLeftNothing, marked, marking, RefusedStatementError, wasNotSent } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
@@ -225,11 +225,13 @@ export class MySqlSession implements Session {
   }
 
   /** @param reading options of the driver; it copies them one by one, which costs more than all else that we do here */
-  #send({ sql, parameters, varying }: Statement, reading?: object): Promise<unknown> {
-    ownersLogger(this.dataSource).logQuery(sql, parameters as Parameter[], this.runner);
+  #send(statement: Statement, reading?: object): Promise<unknown> {
+    const { sql, parameters, varying } = statement;
+    const answered = tellOwner(this.dataSource, statement, this.runner);
     return new Promise((resolve, reject) => {
       const values = plainParameters(parameters) as (string | number | Buffer | null)[];
       const answer = (error: Error | null, result: unknown): void => {
+        answered(error ?? undefined);
         if (error) reject(this.#refused(marked(error), sql, values));
         else resolve(result);
       };

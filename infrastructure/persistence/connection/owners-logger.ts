@@ -1,5 +1,8 @@
 import type { DataSource, Logger, QueryRunner } from "typeorm";
 import { harmless } from "../../../domain/distinction/hooks.js";
+import { SecretParameter, type Parameter } from "./parameter.js";
+import { errorCode } from "./server-error.js";
+import type { Statement } from "./session.js";
 
 /** What TypeORM's statements are told to. */
 type Telling = Pick<Logger, "logQuery" | "logQueryError" | "logQuerySlow">;
@@ -22,6 +25,34 @@ export function ownersLogger(dataSource: DataSource): Telling {
     loggers.set(dataSource, logger);
   }
   return logger;
+}
+
+/**
+ * Tells the owner's logger of a statement of ours, as TypeORM tells it of its own.
+ *
+ * @returns what to call when it is answered, with its error where it was refused
+ */
+export function tellOwner(
+  dataSource: DataSource,
+  { sql, parameters }: Statement,
+  runner?: QueryRunner,
+): (error?: unknown) => void {
+  const logger = ownersLogger(dataSource);
+  const told = [sql, [...parameters], runner] as const;
+  logger.logQuery(...told);
+  const { maxQueryExecutionTime: limit = 0 } = dataSource.options;
+  const sentAt = limit > 0 ? Date.now() : 0;
+  return (error) => {
+    const duration = limit > 0 ? Date.now() - sentAt : 0;
+    if (duration > limit) logger.logQuerySlow(duration, ...told);
+    if (error !== undefined) logger.logQueryError(shownError(error, parameters), ...told);
+  };
+}
+
+/** A driver's message holds values, and its error the statement with all of them. */
+function shownError(error: unknown, parameters: readonly Parameter[]): Error | string {
+  const isSecret = parameters.some((parameter) => parameter instanceof SecretParameter);
+  return isSecret || !(error instanceof Error) ? errorCode(error) : error;
 }
 
 /** A query runner of ours whose statements are told to its data source's logger as ours are. */

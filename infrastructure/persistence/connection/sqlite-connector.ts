@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Database as SqliteFile, Statement as Prepared } from "better-sqlite3";
 import type { DataSource } from "typeorm";
 import type { Connection, Connector } from "./connection.js";
-import { ownersLogger } from "./owners-logger.js";
-import { plainParameters } from "./parameter.js";
+import { tellOwner } from "./owners-logger.js";
+import { plainParameters, type PlainParameter } from "./parameter.js";
 import { marked } from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { sqliteDialect } from "./sqlite-dialect.js";
@@ -77,22 +77,18 @@ export class SqliteConnection implements Connection {
   }
 
   async rows(statement: Statement): Promise<readonly Row[]> {
-    try {
-      return this.#statement(statement)
-        .raw(true)
-        .safeIntegers(true)
-        .all(...plainParameters(statement.parameters)) as Row[];
-    } catch (error) {
-      throw marked(error);
-    }
+    return this.#send(
+      statement,
+      (prepared, values) =>
+        prepared
+          .raw(true)
+          .safeIntegers(true)
+          .all(...values) as Row[],
+    );
   }
 
   async run(statement: Statement): Promise<number> {
-    try {
-      return this.#statement(statement).run(...plainParameters(statement.parameters)).changes;
-    } catch (error) {
-      throw marked(error);
-    }
+    return this.#send(statement, (prepared, values) => prepared.run(...values).changes);
   }
 
   async begin(): Promise<void> {
@@ -115,8 +111,19 @@ export class SqliteConnection implements Connection {
     }
   }
 
-  #statement({ sql, parameters, varying }: Statement): Prepared {
-    ownersLogger(this.dataSource).logQuery(sql, [...parameters]);
+  #send<T>(statement: Statement, send: (prepared: Prepared, values: readonly PlainParameter[]) => T): T {
+    const answered = tellOwner(this.dataSource, statement);
+    try {
+      const result = send(this.#statement(statement), plainParameters(statement.parameters));
+      answered();
+      return result;
+    } catch (error) {
+      answered(error);
+      throw marked(error);
+    }
+  }
+
+  #statement({ sql, varying }: Statement): Prepared {
     if (varying === true) return this.file.prepare(sql);
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
