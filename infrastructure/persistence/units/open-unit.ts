@@ -39,3 +39,11 @@ export function refuseInsideUnit(database: object | undefined, exclusive: object
     }
   }
 }
+
+/** Whether this is called from within a unit that holds a connection of `database`. */
+export function isInsideUnit(database: object): boolean {
+  for (let unit = current.getStore(); unit !== undefined; unit = unit.outer) {
+    if (unit.isOpen && unit.database === database) return true;
+  }
+  return false;
+}
