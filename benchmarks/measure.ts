@@ -11,6 +11,9 @@ export interface Contender {
 /** Milliseconds per operation, by contender; sample `n` of all contenders is from the same round. */
 export type Samples = Readonly<Record<string, readonly number[]>>;
 
+/** Of a whole run: by workload, then by the case that was measured. */
+export type AllSamples = Readonly<Record<string, Readonly<Record<string, Samples>>>>;
+
 /**
  * Runs every contender once per round, each round in another order: what else the machine does, and what the server
  * remembers, meets all of them alike. The first round warms up and is not counted.

@@ -1,8 +1,9 @@
 import type { Table } from "./bench.js";
 import { serverName } from "./environment.js";
-import { median } from "./estimate.js";
 import { short, withInterval } from "./format.js";
 import { reached } from "./goals.js";
+import { requestsAgainstFull } from "./image-ratios.js";
+import { losses, overTheFloor } from "./losses.js";
 import { shapeName } from "./model/image.js";
 import type { Report } from "./report-json.js";
 
@@ -39,9 +40,11 @@ export function readmeBlock(report: Report, charts: string): string {
       .filter(([id]) => report.workloads.some((workload) => workload.charts.some((chart) => chart.id === id)))
       .map(([id, words]) => picture(`${charts}/${id}`, words)),
     markdownOf(sent(report)),
+    markdownOf(requestsAgainstFull(report)),
     markdownOf(goals(report)),
     lost(report),
-    losses(report),
+    folded(losses(report)),
+    folded(overTheFloor(report)),
     ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
   ]
     .filter((part) => part !== "")
@@ -76,13 +79,13 @@ function sent({ workloads }: Report): Table {
   );
   return {
     title: "Saving an image with 30 properties, 5 tags and 3 locations",
-    columns: ["change", "arm", "guarantee", "save (ms)", "statements", "bytes"],
+    columns: ["change", "arm", "guarantee", "load and save (ms)", "save (ms)", "statements", "bytes"],
     rows: shown.flatMap((table) => {
       const column = (name: string): number => table.columns.indexOf(name);
       const change = table.title.slice(table.title.indexOf(":") + 2, table.title.indexOf(","));
       return table.rows.map((row) => [
         change,
-        ...["arm", "guarantee", "save", "to save", "bytes to save"].map((name) => row[column(name)]!),
+        ...["arm", "guarantee", "load and save", "save", "to save", "bytes to save"].map((name) => row[column(name)]!),
       ]);
     }),
   };
@@ -106,24 +109,10 @@ function lost({ lostUpdates }: Report): string {
   return arms.length === 0 ? "" : `Acknowledged updates that were lost: ${arms.join(", ")}.`;
 }
 
-/** Every case in which somebody else was faster, but for hand-written SQL, which is the floor. */
-function losses({ samples }: Report): string {
-  const rows = Object.entries(samples).flatMap(([id, cases]) =>
-    Object.entries(cases).flatMap(([name, { distinction, ...others }]) => {
-      if (distinction === undefined) return [];
-      return Object.entries(others).flatMap(([arm, other]) => {
-        const ratio = median(distinction) / median(other);
-        return /hand/.test(arm) || ratio <= 1.05 ? [] : [[id, name, arm, short(ratio)]];
-      });
-    }),
-  );
-  if (rows.length === 0) return "";
-  const table: Table = {
-    title: "Where it loses: cases in which another arm took less than distinction",
-    columns: ["workload", "case", "faster", "distinction took, times as much"],
-    rows,
-  };
-  return `<details><summary>${table.title} (${rows.length})</summary>\n\n${rowsOf(table)}\n\n</details>`;
+/** Long, and folded away. */
+function folded(table: Table): string {
+  if (table.rows.length === 0) return "";
+  return `<details><summary>${table.title} (${table.rows.length})</summary>\n\n${rowsOf(table)}\n\n</details>`;
 }
 
 function markdownOf(table: Table): string {

@@ -2,9 +2,9 @@ import type { Findings, Table, Workload } from "./bench.js";
 import type { Chart } from "./charts/chart.js";
 import type { Environment } from "./environment.js";
 import type { Estimate } from "./estimate.js";
-import { diffAgainstFull } from "./diff-against-full.js";
 import { GOALS, type Goal } from "./goals.js";
-import type { Samples } from "./measure.js";
+import { imageRatios } from "./image-ratios.js";
+import type { AllSamples } from "./measure.js";
 import { noiseWarnings } from "./noise.js";
 import { seeded } from "./random.js";
 
@@ -21,7 +21,7 @@ export interface Report {
   /** Milliseconds that were added to every round trip. */
   readonly roundTrip: number;
   /** By workload, then by the case that was measured: milliseconds per operation, unless the case says otherwise. */
-  readonly samples: Readonly<Record<string, Readonly<Record<string, Samples>>>>;
+  readonly samples: AllSamples;
 }
 
 export interface WorkloadReport {
@@ -40,7 +40,7 @@ export function report(
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
   const lostUpdates: Record<string, number> = {};
-  const samples: Record<string, Readonly<Record<string, Samples>>> = {};
+  const samples: Record<string, AllSamples[string]> = {};
   const workloads: WorkloadReport[] = [];
   const judge = (estimates: Readonly<Record<string, Estimate>>): void => {
     for (const [name, estimate] of Object.entries(estimates)) {
@@ -56,6 +56,6 @@ export function report(
     if (found.samples !== undefined) samples[id] = found.samples;
     workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables, seconds: found.seconds });
   }
-  judge(diffAgainstFull(samples, seeded(about.seed)));
+  judge(imageRatios(samples, seeded(about.seed)));
   return { ratios, lostUpdates, workloads, warnings: noiseWarnings(ratios), ...about, samples };
 }

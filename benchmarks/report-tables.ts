@@ -1,5 +1,6 @@
 import type { Table } from "./bench.js";
 import { short, withInterval } from "./format.js";
+import { requestsAgainstFull } from "./image-ratios.js";
 import type { Report } from "./report-json.js";
 import { reached } from "./goals.js";
 
@@ -22,7 +23,8 @@ export function isNumericColumn({ rows }: Table, column: number): boolean {
 }
 
 /** Every ratio against its goal, with what was lost. */
-export function verdicts({ ratios, lostUpdates }: Report): Table[] {
+export function verdicts(report: Report): Table[] {
+  const { ratios, lostUpdates } = report;
   const tables: Table[] = [
     {
       title: "Ratios, with 95 % confidence intervals",
@@ -35,6 +37,8 @@ export function verdicts({ ratios, lostUpdates }: Report): Table[] {
       ]),
     },
   ];
+  const spared = requestsAgainstFull(report);
+  if (spared.rows.length > 0) tables.push(spared);
   const lost = Object.entries(lostUpdates);
   if (lost.length > 0) tables.push({ title: "Lost updates", columns: ["arm", "lost"], rows: lost });
   return tables;

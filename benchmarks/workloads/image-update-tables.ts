@@ -24,7 +24,8 @@ export function updateTables(
         "guarantee",
         "load and save",
         "save",
-        "saved by the difference",
+        "spared by the difference",
+        "of load and save",
         "statements to load",
         "to save",
         "bytes to save",
@@ -34,13 +35,18 @@ export function updateTables(
         type.guarantee,
         withInterval(medianOf(requests, random)),
         withInterval(medianOf(saves, random)),
-        type === own.type ? "" : `${Math.round(percentLess(ratioOf(own.saves, saves, random)).value)} %`,
+        type === own.type ? "" : spared(own.saves, saves, random),
+        type === own.type ? "" : spared(own.requests, requests, random),
         sent.load.statements,
         sent.save.statements,
         sent.save.bytes,
       ]),
     };
   });
+}
+
+function spared(own: readonly number[], others: readonly number[], random: Random): string {
+  return `${Math.round(percentLess(ratioOf(own, others, random)).value)} %`;
 }
 
 export function updateSamples(updates: readonly ImageUpdates[], shapes: readonly Shape[]): Record<string, Samples> {

@@ -54,7 +54,7 @@ export const entriesSlope: Workload = {
         ratios: {
           "entries.slope": ratioOf(all[labelOf("distinction", 10_000)]!, all[labelOf("distinction", 10)]!, random),
         },
-        samples,
+        samples: Object.fromEntries(SIZES.map((size) => [`1 of ${size} entries`, samplesOf(arms, all, size)])),
       };
     } finally {
       await Promise.all(entries.filter(({ size }) => size === SIZES[0]).map(({ arm }) => arm.close()));
@@ -102,6 +102,16 @@ class Entries {
 
 function labelOf(arm: string, size: number): string {
   return `${arm}, ${size} entries`;
+}
+
+/** By the name of the arm, of those that were asked for so many. */
+function samplesOf(arms: readonly ImageArmType[], samples: Samples, size: number): Samples {
+  return Object.fromEntries(
+    arms.flatMap(({ name }) => {
+      const measured = samples[labelOf(name, size)];
+      return measured === undefined ? [] : [[name, measured]];
+    }),
+  );
 }
 
 function table(arms: readonly ImageArmType[], samples: Samples, random: Random): Table {

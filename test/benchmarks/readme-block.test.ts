@@ -51,7 +51,9 @@ const report: Report = {
   quick: false,
   roundTrip: 0,
   samples: {
-    W5: { "everything, save": { distinction: [2, 2, 2], "full write": [1, 1, 1], handwritten: [0.1], typeorm: [9] } },
+    W1: { "everything, save": { distinction: [2, 2, 2], "full write": [1, 1, 1], handwritten: [0.1], typeorm: [9] } },
+    W8: { "8 writers": { distinction: [3], "distinction, apart": [6], handwritten: [2.9], pessimistic: [5] } },
+    W13: { "1 KB": { distinction: [3], "whole column by hand": [2] } },
   },
 };
 
@@ -63,16 +65,21 @@ test("the block holds the run's figures, what they belong to, and where the libr
     "typeorm 1.1.1",
     'srcset="docs/benchmarks/w1-time-against-requests-30-5-3-dark.svg"',
     'src="docs/benchmarks/w1-time-against-requests-30-5-3-light.svg"',
-    "| one attribute | full write | version checked | 1 [0.9, 1.1] | 7 | 3,321 |",
+    "| one attribute | full write | version checked | 2 [1, 3] | 1 [0.9, 1.1] | 7 | 3,321 |",
     "| `save.one.vs.typeorm` | 3.5 [3.2, 3.9] | ≥ 4 | **missed** |",
     "distinction 0, typeorm 419",
-    "| W5 | everything, save | full write | 2 |",
+    "| W1 | everything, save | full write | version checked | 2 |",
+    "| W13 | 1 KB | whole column by hand |  | 1.5 |",
+    "| W8 | 8 writers, apart | pessimistic |  | 1.2 |",
+    "| W1 | everything, save | 20 |",
+    "| W8 | 8 writers, apart | 2.07 |",
     "entries.slope: noisy",
   ]) {
     expect(block).toContain(part);
   }
   expect(block, "charts that the run has not").not.toContain("w8-hot-record");
-  expect(block, "the floor is not a loss").not.toMatch(/W5.*handwritten/);
+  expect(block, "the floor is not a loss, nor are we").not.toMatch(/W(1|8).*\| (handwritten|distinction)/);
+  expect(block, "a little over the floor").not.toContain("| W8 | 8 writers |");
 });
 
 test("only what is between the markers is replaced, as often as one likes", () => {

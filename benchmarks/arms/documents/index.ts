@@ -40,8 +40,9 @@ function byHand(name: string, assigned: string, parameter: (document: Body, valu
         async edit(id, value) {
           const select = `SELECT CAST(body AS CHAR) AS body, version FROM ${documentTable.name} WHERE id = ?`;
           const [[row]] = await pool.execute<RowDataPacket[]>(select, [id]);
-          const given = [parameter(JSON.parse(row!["body"] as string) as Body, value), id, row!["version"] as number];
+          const document = JSON.parse(row!["body"] as string) as Body;
           return async () => {
+            const given = [parameter(document, value), id, row!["version"] as number];
             const update = `UPDATE ${documentTable.name} SET body = ${assigned}, version = version + 1 WHERE id = ? AND version = ?`;
             const [{ affectedRows }] = await pool.execute<ResultSetHeader>(update, given);
             if (affectedRows !== 1) throw new Error(`${id} was changed meanwhile`);
