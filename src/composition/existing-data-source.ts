@@ -57,6 +57,9 @@ export function databaseOf(dataSource: DataSource, use: DataSourceUse): Database
  * Units of work over repositories that `distinct` made from the same data source: several entities, all or nothing, run
  * again as a whole on a conflict, deadlock or lock timeout.
  *
+ * On SQLite TypeORM has one connection: its statements wait while a unit runs, 5 s at most (`DATABASE_UNAVAILABLE`). Those that
+ * the unit's own function sends become part of the unit; it cannot begin a transaction of TypeORM's (`UNIT_MISUSED`).
+ *
  * Where the tables of `HISTORY_MIGRATIONS` are there, a unit whose COMMIT was not answered is looked up and neither
  * lost nor done twice; where they are not, it ends in `DATABASE_UNAVAILABLE`.
  */
