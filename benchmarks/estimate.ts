@@ -5,6 +5,8 @@ export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+  /** It was timed once: how far another time would be from it, nobody knows. */
+  readonly once?: true;
 }
 
 const RESAMPLES = 2_000;
@@ -69,6 +71,11 @@ function mean(values: readonly number[]): number {
 /** A figure that was counted, not sampled. */
 export function exactly(value: number): Estimate {
   return { value, low: value, high: value };
+}
+
+/** A figure of one timing, which has no interval: its bounds are itself. */
+export function once(value: number): Estimate {
+  return { ...exactly(value), once: true };
 }
 
 /** How much less the upper term of a ratio is than the lower one, in percent. */

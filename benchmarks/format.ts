@@ -6,6 +6,7 @@ export function short(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
-export function withInterval({ value, low, high }: Estimate): string {
+export function withInterval({ value, low, high, once }: Estimate): string {
+  if (once) return `${short(value)} (one timing)`;
   return low === high ? short(value) : `${short(value)} [${short(low)}, ${short(high)}]`;
 }

@@ -16,18 +16,21 @@ export type AllSamples = Readonly<Record<string, Readonly<Record<string, Samples
 
 /**
  * Runs every contender once per round, each round in another order: what else the machine does, and what the server
- * remembers, meets all of them alike. The first round warms up and is not counted.
+ * remembers, meets all of them alike.
+ *
+ * @param warmUp rounds before them that are not counted
  */
 export async function interleaved(
   contenders: readonly Contender[],
   rounds: number,
   random: Random,
   say: Say,
+  warmUp = 1,
 ): Promise<Samples> {
   const samples: Record<string, number[]> = {};
   for (const { name } of contenders) samples[name] = [];
-  for (let round = 0; round <= rounds; round++) {
-    say(round === 0 ? "warm-up" : `round ${round} of ${rounds}`);
+  for (let round = 1 - warmUp; round <= rounds; round++) {
+    say(round <= 0 ? "warm-up" : `round ${round} of ${rounds}`);
     for (const { name, round: run } of shuffled(contenders, random)) {
       const milliseconds = await run();
       if (round > 0) samples[name]!.push(milliseconds);

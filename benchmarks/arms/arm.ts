@@ -31,6 +31,8 @@ export interface ArmType<A extends Arm = Arm> {
   readonly name: ArmName;
   /** What it promises to a writer who was overtaken; a column of every table. */
   readonly guarantee: "version checked" | "version kept, not checked" | "row locked" | "all locked";
+  /** What it promises of records that are saved at once, where that is less. */
+  readonly batchGuarantee?: string;
   open(options: ArmOptions): Promise<A>;
 }
 

@@ -8,11 +8,13 @@ type Entity = Record<string, unknown>;
 
 /**
  * MikroORM 6 as its guide has it: a forked entity manager per piece of work (its identity map is not to be shared),
- * find, change, flush, in its default batch mode. The version property is on; `flush` compares it.
+ * find, change, flush, in its default batch mode. The version property is on; `flush` compares
+ * it in the statement of a record, and before the statement of several.
  */
 export const mikroormArm: ArmType<BatchArm> = {
   name: "mikroorm",
   guarantee: "version checked",
+  batchGuarantee: "version looked at before, not in the statement",
   async open({ url, table, poolSize, onStatement }: ArmOptions): Promise<BatchArm> {
     const orm = await MikroORM.init({
       clientUrl: url.replace(/^mariadb:/, "mysql:"),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Bench } from "../bench.js";
 import { childScript } from "../child-script.js";
 import { timed, type Samples } from "../measure.js";
+import { shuffled } from "../random.js";
 import { PublishedOracle } from "./published-oracle.js";
 import { targetOf, withRepository, type TufPlace } from "./tuf-bench.js";
 import type { WorkerOrders, WorkerTally } from "./worker.child.js";
@@ -45,7 +46,7 @@ export interface Output {
  * Before that each worker of either arm does as many tasks, one after the other and without a lock: services run for days.
  */
 export function workers(
-  { url, directory, signal, say }: Bench,
+  { url, directory, random, signal, say }: Bench,
   crew: Crew,
   tasks: number,
   rounds: number,
@@ -55,7 +56,7 @@ export function workers(
     let lost = 0;
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
     for (let round = 0; round < rounds; round++) {
-      for (const mode of round % 2 === 0 ? (["free", "lock"] as const) : (["lock", "free"] as const)) {
+      for (const mode of shuffled(["free", "lock"] as const, random)) {
         const lock = mode === "free" ? "no lock" : "a global lock";
         say(`${crew.workers} workers, ${crew.bins} bins, ${lock}, round ${round + 1} of ${rounds}`);
         const orders = ordersOf(place, mode, `${mode}/${round}`, crew.workers, tasks);

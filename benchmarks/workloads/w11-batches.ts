@@ -5,6 +5,7 @@ import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, timed, type Samples } from "../measure.js";
+import { concurrentBatches, type Pairs } from "./concurrent-batches.js";
 import { asset, assetTable } from "../model/asset.js";
 import { ValueOracle } from "../oracle.js";
 import type { Random } from "../random.js";
@@ -13,6 +14,9 @@ const SIZES = [10, 100, 1_000] as const;
 
 /** Rounds of each size: the small ones are soon done, and the more easily disturbed. */
 const ROUNDS = { quick: [30, 20, 3], full: [200, 120, 15] } as const;
+
+/** Rounds of each size that are not counted: some 200 records or more, so that all arms run compiled code. */
+const WARM_UP = [20, 4, 1] as const;
 
 /** Saving many records that were changed, one attribute each, all or none. Loading them is not timed. */
 export const batches: Workload = {
@@ -27,6 +31,7 @@ export const batches: Workload = {
     );
     const lostUpdates = Object.fromEntries(OPTIMISTIC.map(({ name }) => [name, 0]));
     const samples: Record<string, Samples> = {};
+    const concurrent = new Map<ArmType, Pairs>();
     try {
       for (const [index, size] of SIZES.entries()) {
         const ids = records.slice(0, size).map(({ id }) => id);
@@ -39,13 +44,25 @@ export const batches: Workload = {
           },
         }));
         const rounds = ROUNDS[quick ? "quick" : "full"][index]!;
-        samples[label(size)] = await interleaved(contenders, rounds, random, (what) => say(`${label(size)}, ${what}`));
+        samples[label(size)] = await interleaved(
+          contenders,
+          rounds,
+          random,
+          (what) => say(`${label(size)}, ${what}`),
+          WARM_UP[index],
+        );
+      }
+      for (const type of OPTIMISTIC) {
+        say(`${type.name}, pairs of batches`);
+        const pairs = await concurrentBatches(bench, type, quick ? 5 : 15);
+        concurrent.set(type, pairs);
+        lostUpdates[type.name]! += pairs.lost;
       }
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }
     return {
-      tables: SIZES.map((size) => table(size, samples[label(size)]!, random)),
+      tables: [...SIZES.map((size) => table(size, samples[label(size)]!, random)), pairsTable(concurrent)],
       charts: [chart(samples)],
       ratios: ratios(samples[label(100)]!, random),
       lostUpdates,
@@ -77,9 +94,9 @@ function ratios({ distinction, ...others }: Samples, random: Random): Record<str
 }
 
 function table(size: number, measured: Samples, random: Random): Table {
-  const row = ({ name, guarantee }: ArmType): (string | number)[] => [
+  const row = ({ name, guarantee, batchGuarantee }: ArmType): (string | number)[] => [
     name,
-    guarantee,
+    batchGuarantee ?? guarantee,
     withInterval(medianOf(measured[name]!, random)),
     withInterval(ratioOf(measured[name]!, measured["handwritten"]!, random)),
     withInterval(ratioOf(measured[name]!, measured[distinctionArm.name]!, random)),
@@ -88,6 +105,20 @@ function table(size: number, measured: Samples, random: Random): Table {
     title: `W11: save of ${label(size)}, one attribute of 22 columns changed in each (milliseconds)`,
     columns: ["arm", "guarantee", "save", "against handwritten", "against distinction"],
     rows: OPTIMISTIC.map(row),
+  };
+}
+
+function pairsTable(concurrent: ReadonlyMap<ArmType, Pairs>): Table {
+  return {
+    title: "W11: two batches of the same 10 records, changed on one base and saved at once",
+    columns: ["arm", "guarantee", "pairs", "both acknowledged", "values lost"],
+    rows: [...concurrent].map(([{ name, guarantee, batchGuarantee }, { pairs, bothAcknowledged, lost }]) => [
+      name,
+      batchGuarantee ?? guarantee,
+      pairs,
+      bothAcknowledged,
+      lost,
+    ]),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { meanRatioOf, medianOf, ratioOf } from "../../benchmarks/estimate.js";
+import { exactly, meanRatioOf, medianOf, once, ratioOf } from "../../benchmarks/estimate.js";
+import { withInterval } from "../../benchmarks/format.js";
 import { seeded } from "../../benchmarks/random.js";
 
 const around = (center: number, count: number): number[] =>
@@ -29,5 +30,9 @@ describe("estimates", () => {
     expect(value).toBeCloseTo(2.5, 1);
     expect(low).toBeLessThanOrEqual(value);
     expect(high).toBeGreaterThanOrEqual(value);
+  });
+
+  test("of one timing say so, unlike what was counted", () => {
+    expect([once(42), exactly(42)].map(withInterval)).toEqual(["42 (one timing)", "42"]);
   });
 });
