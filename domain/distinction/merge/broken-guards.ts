@@ -8,7 +8,7 @@ import type { AnyRecordType, Attributes } from "../types/record-type.js";
 /**
  * What the record type says that `changes` to a record that is `before` take for granted.
  *
- * @throws InvalidValueError where its `guards` answer no array
+ * @throws InvalidValueError where its `guards` answer no array of guards
  */
 export function guardsOf(
   type: AnyRecordType,
@@ -17,7 +17,7 @@ export function guardsOf(
 ): readonly Guard[] {
   if (type.guards === undefined) return [];
   const given = changes === "removal" ? changes : copiedChanges(changes);
-  return ruleAnswer(type, "guards", type.guards(copiedState(before), given));
+  return ruleAnswer<Guard>(type, "guards", type.guards(copiedState(before), given), ["attribute", "reason"]);
 }
 
 /** The guards of `changes` to a record that is `before`, as far as they do not hold for `state`. */

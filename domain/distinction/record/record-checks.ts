@@ -93,7 +93,8 @@ export class RecordChecks<R extends AnyRecordType> {
     };
     let faults: readonly Fault[];
     try {
-      faults = ruleAnswer<Fault>(type, "validate", type.validate(record as RecordOf<AnyRecordType>, given));
+      const answer = type.validate(record as RecordOf<AnyRecordType>, given);
+      faults = ruleAnswer<Fault>(type, "validate", answer, ["path", "reason"]);
     } catch (error) {
       putBack();
       throw error;

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { PoolConnection, TypeCastField, TypeCastNext } from "mysql2";
 import type { DataSource, QueryRunner } from "typeorm";
 import type { MysqlDriver } from "typeorm/driver/mysql/MysqlDriver.js";
+import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { Patience } from "../../../domain/distinction/save/patience.js";
 import type { Connection, Connector } from "./connection.js";
 import type { Dialect } from "./dialect.js";
@@ -78,7 +79,7 @@ export class MySqlConnector implements Connector {
     const driver = dataSource.driver as MysqlDriver;
     const { connectTimeout: limit = CONNECT_TIMEOUT } = driver.options;
     return unlessSilent(serverName(driver.options), limit, async () => {
-      const raw = (await driver.obtainMasterConnection()) as PoolConnection;
+      const raw = await obtained(() => driver.obtainMasterConnection());
       const heard = hangUpOnSilence(socketOf(raw), limit);
       try {
         const { dialect, largest } = await mysqlServerOf(new MySqlSession(dataSource, raw, true, Infinity));
@@ -96,7 +97,7 @@ export class MySqlConnector implements Connector {
   /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     const driver = this.dataSource.driver as MysqlDriver;
-    const raw = (await marking(() => driver.obtainMasterConnection())) as PoolConnection;
+    const raw = await obtained(() => driver.obtainMasterConnection());
     const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
@@ -116,7 +117,7 @@ export class MySqlConnector implements Connector {
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
     const harmless = new HarmlessRunner(this.dataSource);
     const { runner } = harmless;
-    const raw = (await marking(() => runner.connect())) as PoolConnection;
+    const raw = await obtained(() => runner.connect());
     const connection = new MySqlConnection(harmless, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
@@ -164,6 +165,16 @@ export class MySqlConnector implements Connector {
 
   async close(): Promise<void> {
     await this.dataSource.destroy();
+  }
+}
+
+/** What a pool refuses for itself has neither a code nor a number: it was closed amid, or has no room for more to wait. */
+async function obtained(connection: () => Promise<unknown>): Promise<PoolConnection> {
+  try {
+    return (await connection()) as PoolConnection;
+  } catch (error) {
+    if (!(error instanceof Error) || "code" in error || "errno" in error) throw marked(error);
+    throw new DistinctionError("DATABASE_UNAVAILABLE", `the data source gave no connection: ${error.message}`);
   }
 }
 

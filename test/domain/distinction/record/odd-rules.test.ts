@@ -121,6 +121,21 @@ describe("a record type's own functions", () => {
     expect([note.v, (await plain.get("1")).v]).toEqual([3, 1]);
   });
 
+  test.each<["guards" | "validate", unknown, string]>([
+    ["validate", null, "null"],
+    ["validate", "v is odd", "string"],
+    ["validate", { path: {}, reason: "is odd" }, "Object"],
+    ["guards", undefined, "undefined"],
+    ["guards", { reason: "is odd" }, "Object"],
+  ])("%s that answer [%j] are refused by name", async (rule, element, got) => {
+    const { plain, ruled } = await notes({ [rule]: () => [element] });
+    const note = await ruled.get("1");
+    note.v = 3;
+    const reason = `has to answer objects with ${rule === "guards" ? "attribute" : "path"} and reason as text, got ${got}`;
+    await expect(ruled.save(note)).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: rule, reason }] });
+    expect([note.v, (await plain.get("1")).v]).toEqual([3, 1]);
+  });
+
   test("validate is not blamed for properties that are another object whenever they are read", async () => {
     const { plain, ruled } = await notes({ validate: () => [] });
     const note = await ruled.get("1");
