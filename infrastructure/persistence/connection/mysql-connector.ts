@@ -49,7 +49,7 @@ export interface OwnSettings {
 
 /**
  * Connections of a TypeORM data source to MySQL or MariaDB. Statements go through mysql2's prepared statements on the
- * raw connection; transactions and logging stay TypeORM's.
+ * raw connection; its logger is told of all, its subscribers of transactions.
  */
 export class MySqlConnector implements Connector {
   /** Raw connections whose session settings are ours. */
@@ -94,10 +94,8 @@ export class MySqlConnector implements Connector {
     });
   }
 
-  /** Without a query runner, which only transactions need: it brings an entity manager and more for every statement. */
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
-    const driver = this.dataSource.driver as MysqlDriver;
-    const raw = await obtained(() => driver.obtainMasterConnection());
+    const raw = await this.#raw();
     const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
@@ -115,10 +113,8 @@ export class MySqlConnector implements Connector {
   }
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>, patience?: Patience): Promise<T> {
-    const harmless = new HarmlessRunner(this.dataSource);
-    const { runner } = harmless;
-    const raw = await obtained(() => runner.connect());
-    const connection = new MySqlConnection(harmless, raw, this.own === undefined, this.largest);
+    const connection = await this.#connection();
+    const { pooled: raw } = connection;
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
       if (patience === undefined) return await work(connection);
@@ -133,8 +129,25 @@ export class MySqlConnector implements Connector {
       if (connection.isUntouched(error)) hasLeftNothing(error);
       throw error;
     } finally {
-      await runner.release();
+      await connection.release();
     }
+  }
+
+  /** A query runner brings an entity manager and more, a tenth of a millisecond: only where it makes a difference. */
+  async #connection(): Promise<MySqlConnection> {
+    const { dataSource, largest } = this;
+    const isForeign = this.own === undefined;
+    if (dataSource.subscribers.length === 0 && dataSource.options.isolationLevel === undefined) {
+      return new MySqlConnection(dataSource, await this.#raw(), isForeign, largest);
+    }
+    const harmless = new HarmlessRunner(dataSource);
+    const raw = await obtained(() => harmless.runner.connect());
+    return new HeardConnection(harmless, raw, isForeign, largest);
+  }
+
+  #raw(): Promise<PoolConnection> {
+    const driver = this.dataSource.driver as MysqlDriver;
+    return obtained(() => driver.obtainMasterConnection());
   }
 
   #shortWaits(raw: PoolConnection, patience: Patience): ShortLockWaits {
@@ -223,20 +236,20 @@ export class MySqlSession implements Session {
     const { columns } = statement;
     if (columns === undefined || this.isForeign) {
       const reading = { rowsAsArray: true, ...(this.isForeign ? OWN_DECODING : {}) };
-      return (await this.#send(statement, reading)) as readonly Row[];
+      return (await this.send(statement, reading)) as readonly Row[];
     }
-    const named = (await this.#send(statement)) as readonly Record<string, unknown>[];
+    const named = (await this.send(statement)) as readonly Record<string, unknown>[];
     return named.map((row) => columns.map((column) => row[column]));
   }
 
   async run(statement: Statement): Promise<number> {
     this.#writes++;
-    const { affectedRows } = (await this.#send(statement)) as { affectedRows: number };
+    const { affectedRows } = (await this.send(statement)) as { affectedRows: number };
     return affectedRows;
   }
 
   /** @param reading options of the driver; it copies them one by one, which costs more than all else that we do here */
-  #send(statement: Statement, reading?: object): Promise<unknown> {
+  protected send(statement: Statement, reading?: object): Promise<unknown> {
     const { sql, parameters, varying } = statement;
     const answered = tellOwner(this.dataSource, statement, this.runner);
     return new Promise((resolve, reject) => {
@@ -264,40 +277,91 @@ export class MySqlSession implements Session {
   }
 }
 
+/** A transaction of which nobody but the data source's logger is told. */
 class MySqlConnection extends MySqlSession implements Connection {
   readonly frame = { begin: "START TRANSACTION", commit: "COMMIT", rollback: "ROLLBACK" };
-  readonly #harmless: HarmlessRunner;
-  readonly #pooled: PoolConnection;
   #hasBegun = false;
+  /** Whether there may be a transaction that the server has not confirmed the end of. */
+  #isOpen = false;
 
-  constructor(harmless: HarmlessRunner, raw: PoolConnection, isForeign: boolean, largest: number) {
-    const { runner } = harmless;
-    super(runner.dataSource, raw, isForeign, largest, runner);
-    this.#harmless = harmless;
-    this.#pooled = raw;
+  constructor(
+    dataSource: DataSource,
+    readonly pooled: PoolConnection,
+    isForeign: boolean,
+    largest: number,
+    runner?: QueryRunner,
+  ) {
+    super(dataSource, pooled, isForeign, largest, runner);
   }
 
   async begin(): Promise<void> {
-    await marking(() => this.#harmless.runner.startTransaction());
+    this.#isOpen = true;
+    await this.start();
     this.#hasBegun = true;
-    this.#harmless.requireTransaction();
   }
 
   override isUntouched(error: unknown): boolean {
     return !this.#hasBegun && super.isUntouched(error);
   }
 
-  commit(): Promise<void> {
-    return marking(() => this.#harmless.runner.commitTransaction());
+  async commit(): Promise<void> {
+    await this.keep();
+    this.#isOpen = false;
   }
 
   /** What the server has not confirmed may be open still: nobody else is to get it with the connection. */
   async rollback(): Promise<void> {
-    const { runner } = this.#harmless;
     try {
-      await marking(() => runner.rollbackTransaction());
+      await this.undo();
+      this.#isOpen = false;
     } finally {
-      if (runner.isTransactionActive) this.#pooled.destroy();
+      if (this.#isOpen) this.pooled.destroy();
     }
+  }
+
+  release(): Promise<void> {
+    this.pooled.release();
+    return Promise.resolve();
+  }
+
+  protected async start(): Promise<void> {
+    await this.send({ sql: this.frame.begin, parameters: [], varying: true });
+  }
+
+  protected async keep(): Promise<void> {
+    await this.send({ sql: this.frame.commit, parameters: [], varying: true });
+  }
+
+  protected async undo(): Promise<void> {
+    await this.send({ sql: this.frame.rollback, parameters: [], varying: true });
+  }
+}
+
+/** One that TypeORM frames, for the sake of what the data source says of transactions, and of whoever subscribes to them. */
+class HeardConnection extends MySqlConnection {
+  constructor(
+    private readonly harmless: HarmlessRunner,
+    raw: PoolConnection,
+    isForeign: boolean,
+    largest: number,
+  ) {
+    super(harmless.runner.dataSource, raw, isForeign, largest, harmless.runner);
+  }
+
+  override async release(): Promise<void> {
+    await this.harmless.runner.release();
+  }
+
+  protected override async start(): Promise<void> {
+    await marking(() => this.harmless.runner.startTransaction());
+    this.harmless.requireTransaction();
+  }
+
+  protected override keep(): Promise<void> {
+    return marking(() => this.harmless.runner.commitTransaction());
+  }
+
+  protected override undo(): Promise<void> {
+    return marking(() => this.harmless.runner.rollbackTransaction());
   }
 }
