@@ -54,7 +54,10 @@ export function readmeBlock(report: Report, charts: string): string {
 function about({ environment, quick, roundTrip, seed, workloads }: Report): string {
   const { at, commit, node, processors, memory, server, versions } = environment;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const durable = server["innodb_flush_log_at_trx_commit"] === "1" ? "commits flushed to disk" : "commits not flushed";
+  const durable =
+    server["innodb_flush_log_at_trx_commit"] === "1"
+      ? "its log flushed at every commit"
+      : "its log not flushed at every commit";
   const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,

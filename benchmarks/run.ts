@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Findings, Workload } from "./bench.js";
+import { checkFiles } from "./check-files.js";
 import { failures } from "./check.js";
 import { environment, type Environment } from "./environment.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import { parseOptions } from "./options.js";
 import { seeded } from "./random.js";
-import { checkFiles, writeFiles } from "./report-files.js";
+import { writeFiles } from "./report-files.js";
 import { report } from "./report-json.js";
 import { tableText, verdicts } from "./report-tables.js";
 import type { Say } from "./say.js";
@@ -25,7 +26,8 @@ const { quick, counts, only, database, rtt, seed, check } = options;
 
 class Interrupted extends Error {}
 
-class CannotBegin extends Error {}
+/** A server, a folder or a disk is not as it must be, and no fault of the benchmarks: one line says it. */
+class CannotRun extends Error {}
 
 const ending = new AbortController();
 
@@ -43,13 +45,14 @@ const interrupted = new Promise<never>((_, reject) => {
 });
 
 try {
-  await checkFiles(options).catch(cannotBegin);
+  await checkFiles(options).catch(cannotRun);
   const directory = await mkdtemp(join(tmpdir(), "distinction-bench-"));
   const closing: (() => Promise<void>)[] = [];
   const findings = new Map<Workload, Findings & { readonly seconds: number }>();
   let measuredOn: Environment | undefined;
+  let gone: CannotRun | undefined;
   try {
-    const place = await openBenchDatabase(database, say).catch(cannotBegin);
+    const place = await openBenchDatabase(database, say).catch(cannotRun);
     closing.push(() => place.close());
     measuredOn = environment(place.settings); // now: files and load may be others at the end
     const latency = await LatencyProxy.before(place.url, rtt);
@@ -70,21 +73,29 @@ try {
         signal: ending.signal,
         say: (what: string) => say(`${id}, ${seconds()} s: ${what}`),
       };
-      const found = await Promise.race([counts ? workload.count!(bench) : workload.run(bench), interrupted]);
+      const running = counts ? workload.count!(bench) : workload.run(bench);
+      const found = await Promise.race([running, interrupted]).catch(async (error: unknown) => {
+        if (error instanceof Interrupted || (await place.answers())) throw error;
+        throw new CannotRun(`the database went away during ${id}: ${words(error)}`);
+      });
       say("");
       findings.set(workload, { ...found, seconds: seconds() });
       for (const table of found.tables) console.log(`${tableText(table)}\n`);
     }
+  } catch (error) {
+    if (!(error instanceof CannotRun) || findings.size === 0) throw error;
+    gone = error; // what was found before is told all the same
   } finally {
-    for (const close of closing) await Promise.race([close(), delay(20_000)]);
+    for (const close of closing) await inTime(close);
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  const result = report(findings, { environment: measuredOn, seed, quick, roundTrip: rtt });
+  const result = report(findings, { environment: measuredOn!, seed, quick, roundTrip: rtt });
   for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
   for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
-  await writeFiles(options, result).catch(cannotBegin);
+  await writeFiles(options, result).catch(cannotRun);
   console.error(`report: ${join(options.report, "report.html")}`);
+  if (gone !== undefined) throw gone;
   const failed = check ? failures(result) : [];
   for (const failure of failed) console.error(failure);
   if (failed.length > 0) process.exitCode = 1;
@@ -94,13 +105,24 @@ try {
     console.error("interrupted: tables, processes and files of this run are gone");
     process.exit(130);
   }
-  if (!(error instanceof CannotBegin)) throw error;
+  if (!(error instanceof CannotRun)) throw error;
   console.error(`error: ${error.message}`);
   process.exitCode = 2;
 }
 
-/** A server, a folder or a disk is not as it must be, and no fault of the benchmarks: one line says it. */
-function cannotBegin(error: unknown): never {
+function cannotRun(error: unknown): never {
+  throw new CannotRun(words(error));
+}
+
+function words(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string };
-  throw new CannotBegin(message || code || String(error)); // a refused connection has no message
+  return message || code || String(error); // a refused connection has no message
+}
+
+/** What does not close in time stays open; the process ends anyway. */
+async function inTime(close: () => Promise<void>): Promise<void> {
+  const waiting = new AbortController();
+  const closed = close().catch((error: unknown) => console.error(`not tidied up: ${words(error)}`));
+  await Promise.race([closed, delay(20_000, undefined, { signal: waiting.signal })]);
+  waiting.abort();
 }

@@ -10,6 +10,8 @@ export interface BenchDatabase {
   readonly url: string;
   /** Settings of the server that the figures depend on. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Whether the server is still there. */
+  answers(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -19,6 +21,8 @@ const SETTINGS = [
   "version_comment",
   "innodb_flush_log_at_trx_commit",
   "innodb_buffer_pool_size",
+  "innodb_flush_method",
+  "datadir",
   "sync_binlog",
   "log_bin",
   "transaction_isolation",
@@ -48,6 +52,14 @@ export async function openBenchDatabase(serverUrl: string | undefined, say: Say)
   return {
     url: url.href,
     settings,
+    answers: async () => {
+      try {
+        await (await createConnection({ uri: url.href, connectTimeout: 5_000 })).end();
+        return true;
+      } catch {
+        return false;
+      }
+    },
     close: async () => {
       if (started === undefined) await admin.query("DROP DATABASE IF EXISTS ??", [name]);
       admin.destroy();

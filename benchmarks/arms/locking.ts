@@ -45,12 +45,12 @@ async function lockingArm(options: ArmOptions, suffix: string, locked: Locked): 
 async function underLock(pool: Pool, work: (connection: PoolConnection) => Promise<void>): Promise<void> {
   const connection = await pool.getConnection();
   try {
-    const [[taken]] = await connection.query<RowDataPacket[]>("SELECT GET_LOCK('distinction_bench', 60) AS taken");
+    const [[taken]] = await connection.query<RowDataPacket[]>("SELECT GET_LOCK(DATABASE(), 60) AS taken");
     if (taken!["taken"] !== 1) throw new Error("the global lock was not to be had within a minute");
     try {
       await work(connection);
     } finally {
-      await connection.query("SELECT RELEASE_LOCK('distinction_bench')");
+      await connection.query("SELECT RELEASE_LOCK(DATABASE())");
     }
   } finally {
     connection.release();

@@ -1,7 +1,7 @@
-import { createConnection } from "mysql2/promise";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { openTufBench, targetOf, type TufPlace } from "./tuf-bench.js";
 
-/** What a worker process is told on its command line. */
+/** What a worker process is told first: not on its command line, where others could read the password. */
 export interface WorkerOrders {
   readonly place: TufPlace;
   /** Paths of its tasks: each adds one target and is done when clients can see it. */
@@ -21,7 +21,7 @@ export interface WorkerTally {
 }
 
 process.once("disconnect", () => process.exit()); // who asked for the work is gone
-const { place, paths, warmUp, mode } = JSON.parse(process.argv[2] ?? "") as WorkerOrders;
+const { place, paths, warmUp, mode } = await new Promise<WorkerOrders>((resolve) => process.once("message", resolve));
 const { service, sent, signatures, close } = await openTufBench(place);
 const connection = await createConnection({ uri: place.url });
 const task = async (path: string): Promise<void> => {
@@ -36,9 +36,10 @@ const signedBefore = signatures();
 if (mode === "free") await Promise.all(paths.map(task));
 else {
   for (const path of paths) {
-    await connection.query("SELECT GET_LOCK('distinction_bench', 600)");
+    const [[taken]] = await connection.query<RowDataPacket[]>("SELECT GET_LOCK(DATABASE(), 600) AS taken");
+    if (taken!["taken"] !== 1) throw new Error("the global lock was not to be had within ten minutes");
     await task(path);
-    await connection.query("SELECT RELEASE_LOCK('distinction_bench')");
+    await connection.query("SELECT RELEASE_LOCK(DATABASE())");
   }
 }
 process.send?.({ done: true, signatures: signatures() - signedBefore, ...sent } satisfies WorkerTally);

@@ -128,7 +128,9 @@ function emptyOutput(): Output {
 
 function startWorker(orders: WorkerOrders, signal: AbortSignal): ChildProcess {
   const { path, execArgv } = childScript(import.meta.url, "worker.child");
-  return fork(path, [JSON.stringify(orders)], { execArgv, signal, killSignal: "SIGKILL" });
+  const child = fork(path, { execArgv, signal, killSignal: "SIGKILL" });
+  child.send(orders);
+  return child;
 }
 
 function told(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
