@@ -37,7 +37,7 @@ const SETTINGS = [
 export async function openBenchDatabase(serverUrl: string | undefined, say: Say): Promise<BenchDatabase> {
   const started =
     serverUrl === undefined
-      ? await findTestServer([localSource(process.env, say), dockerSource(testcontainersEngine, say)], say)
+      ? await findTestServer([localSource(process.env, say), dockerSource(testcontainersEngine("on disk"), say)], say)
       : undefined;
   const url = new URL(serverUrl ?? started!.url);
   url.protocol = "mysql:";

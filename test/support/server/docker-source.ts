@@ -41,8 +41,12 @@ async function within(milliseconds: number, answer: Promise<boolean>): Promise<b
   }
 }
 
-/** Imported late: testcontainers is heavy, and needed only when nobody named a server. */
-export const testcontainersEngine: ContainerEngine = {
+/**
+ * Imported late: testcontainers is heavy, and needed only when nobody named a server.
+ *
+ * @param data in memory it is fast, and lost with the container; who measures commits needs them on a disk
+ */
+export const testcontainersEngine = (data: "in memory" | "on disk"): ContainerEngine => ({
   async answers() {
     const { getContainerRuntimeClient } = await import("testcontainers");
     await getContainerRuntimeClient();
@@ -60,7 +64,7 @@ export const testcontainersEngine: ContainerEngine = {
         "--performance-schema=OFF",
         "--disable-log-bin",
       ])
-      .withTmpFs({ "/var/lib/mysql": "rw" })
+      .withTmpFs(data === "in memory" ? { "/var/lib/mysql": "rw" } : {})
       .withExposedPorts(PORT)
       // While it sets up, the image runs a server without networking ("port: 0"), and mysqlx speaks of port 33060.
       .withWaitStrategy(Wait.forLogMessage(/mysqld: ready for connections.*port: 3306\b/))
@@ -79,4 +83,4 @@ export const testcontainersEngine: ContainerEngine = {
       throw error;
     }
   },
-};
+});

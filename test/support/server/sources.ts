@@ -9,7 +9,7 @@ export function serverSources(environment: NodeJS.ProcessEnv, say: Say): ServerS
   const local = localSource(environment, say);
   return [
     urlSource(environment),
-    dockerSource(testcontainersEngine, say),
+    dockerSource(testcontainersEngine("in memory"), say),
     local,
     aptSource(thisMachine(environment), local, say),
   ];
