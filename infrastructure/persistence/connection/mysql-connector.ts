@@ -11,7 +11,15 @@ import { mariadbDialect, mysqlDialect } from "./mysql-dialect.js";
 import { tellOwner } from "./owners-logger.js";
 import { HarmlessRunner } from "./owners-subscribers.js";
 import { plainParameters } from "./parameter.js";
-import { errorMeaning, hasLeftNothing, marked, marking, RefusedStatementError, wasNotSent } from "./server-error.js";
+import {
+  errorMeaning,
+  hasLeftNothing,
+  isUnbindable,
+  marked,
+  marking,
+  RefusedStatementError,
+  wasNotSent,
+} from "./server-error.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
 import { CONNECT_TIMEOUT, hangUp, hangUpOnSilence, unlessSilent } from "./silence.js";
@@ -256,7 +264,10 @@ export class MySqlSession implements Session {
       const values = plainParameters(parameters) as (string | number | Buffer | null)[];
       const answer = (error: Error | null, result: unknown): void => {
         answered(error ?? undefined);
-        if (error) reject(this.#refused(marked(error), sql, values));
+        // Nothing was done. The same as one text is refused by the column's name.
+        if (error && varying !== true && isUnbindable(error))
+          resolve(this.send({ ...statement, varying: true }, reading));
+        else if (error) reject(this.#refused(marked(error), sql, values));
         else resolve(result);
       };
       if (reading !== undefined) this.raw[varying === true ? "query" : "execute"]({ sql, values, ...reading }, answer);

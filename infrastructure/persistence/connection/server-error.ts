@@ -105,6 +105,11 @@ export function wasNotSent(error: unknown): boolean {
   return errno === 4031 || syscall === "write" || /when connection is in closed state$/.test(message);
 }
 
+/** Whether MySQL could not bind a text, which has a character that its column's character set lacks: no column is named then. */
+export function isUnbindable(error: unknown): boolean {
+  return driverError(error).errno === 3988;
+}
+
 /** Whether an expression of the statement overflowed: 1690, under every `sql_mode`. */
 export function isOutOfRange(error: unknown): boolean {
   return driverError(error).errno === 1690;
