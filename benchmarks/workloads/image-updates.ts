@@ -38,6 +38,11 @@ export interface UpdatePlan {
   readonly update: (image: LoadedImage, turn: number) => Promise<void>;
 }
 
+/** Of ten updates each; fewer of the image that takes some arms a tenth of a second each. */
+export function roundsOf([properties]: Shape): number {
+  return properties > 100 ? 20 : 100;
+}
+
 /** A quick look is at two of them. */
 export function shapesOf({ quick }: Bench): readonly Shape[] {
   return quick ? SHAPES.filter(([properties]) => properties === 0 || properties === 30) : SHAPES;
