@@ -1,8 +1,9 @@
-import { link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { link, mkdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createPool, type Pool } from "mysql2/promise";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
 import type { Target } from "../../domain/tuf/target.js";
+import { syncDirectory, writeSynced } from "../../infrastructure/storage/synced.js";
 import type { SignedPublish } from "./signing-floor.js";
 
 const TABLES = {
@@ -80,24 +81,5 @@ export class DurableFloor {
     } finally {
       connection.release();
     }
-  }
-}
-
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../domain/distinction/clock.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
+import { syncDirectory, writeSynced } from "./synced.js";
 
 /**
  * Milliseconds after which a temporary file is taken for a dead writer's. It is long because clocks differ between
@@ -234,31 +235,12 @@ async function removeAll(temporaries: readonly Temporary[]): Promise<void> {
   );
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "wx");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** With those above it; their names are durable when it answers. */
 async function makeDirectory(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
   const above = dirname(resolve(first));
   for (let made = resolve(path); made !== above; made = dirname(made)) await syncDirectory(dirname(made));
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,29 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Arm, ArmType } from "../../benchmarks/arms/arm.js";
 import { distinctionApartArm } from "../../benchmarks/arms/distinction-apart.js";
 import { openPool, statements, type Row } from "../../benchmarks/arms/handwritten.js";
 import { ContendedRecord, lostBy, noUpdates, ownLosses } from "../../benchmarks/contention.js";
 import { perOperation } from "../../benchmarks/measure.js";
 import { counter, hotTable } from "../../benchmarks/model/hot.js";
-import { TableStore } from "../../benchmarks/tables.js";
-import { createServerDatabase, type TestDatabase } from "../support/test-database.js";
+import { benchPlace } from "./bench-place.js";
 
 const WRITERS = 8;
 
-let place: TestDatabase;
-let tables: TableStore;
-let url: string;
-
-beforeAll(async () => {
-  place = await createServerDatabase();
-  url = place.url.replace(/^mariadb:/, "mysql:");
-  tables = new TableStore(url);
-  await tables.fill(hotTable, [{ id: "seeing" }, { id: "blind" }]);
-});
-afterAll(async () => {
-  await tables.close();
-  await place.drop();
-});
+const place = benchPlace((tables) => tables.fill(hotTable, [{ id: "seeing" }, { id: "blind" }]));
 
 /** What distinction would be without its version check: acknowledges what it wrote over others' work. */
 const blindArm: Pick<ArmType, "open"> = {
@@ -41,11 +27,11 @@ const blindArm: Pick<ArmType, "open"> = {
 
 async function contended(id: string, type: Pick<ArmType, "open">) {
   const tally = noUpdates();
-  const arm = await type.open({ url, table: hotTable, poolSize: WRITERS });
+  const arm = await type.open({ url: place.url, table: hotTable, poolSize: WRITERS });
   try {
     const record = new ContendedRecord(id, arm, tally);
     await perOperation(WRITERS, 10, () => record.increment(counter(0)));
-    await record.countLost(tables);
+    await record.countLost(place.tables);
     return tally;
   } finally {
     await arm.close();

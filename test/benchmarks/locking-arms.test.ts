@@ -1,27 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { globalLockArm, pessimisticArm } from "../../benchmarks/arms/locking.js";
 import { counter, hotTable } from "../../benchmarks/model/hot.js";
 import { CounterOracle } from "../../benchmarks/oracle.js";
-import { TableStore } from "../../benchmarks/tables.js";
-import { createServerDatabase, type TestDatabase } from "../support/test-database.js";
+import { benchPlace } from "./bench-place.js";
 
-let place: TestDatabase;
-let tables: TableStore;
-let url: string;
-
-beforeAll(async () => {
-  place = await createServerDatabase();
-  url = place.url.replace(/^mariadb:/, "mysql:");
-  tables = new TableStore(url);
-  await tables.fill(hotTable, [{ id: "pessimistic" }, { id: "global lock" }]);
-});
-afterAll(async () => {
-  await tables.close();
-  await place.drop();
-});
+const place = benchPlace((tables) => tables.fill(hotTable, [{ id: "pessimistic" }, { id: "global lock" }]));
 
 test.each([pessimisticArm, globalLockArm])("writers of one attribute lose nothing under: $guarantee", async (type) => {
-  const arm = await type.open({ url, table: hotTable, poolSize: 8 });
+  const arm = await type.open({ url: place.url, table: hotTable, poolSize: 8 });
   const oracle = new CounterOracle();
   const shared = counter(0);
   try {
@@ -32,10 +18,10 @@ test.each([pessimisticArm, globalLockArm])("writers of one attribute lose nothin
       }
     };
     await Promise.all(Array.from({ length: 8 }, writer));
-    expect(await oracle.lost(tables, hotTable, type.name)).toBe(0);
-    expect(await tables.row(hotTable, type.name)).toMatchObject({ [hotTable.columns[shared]!]: 40, version: 41 });
+    expect(await oracle.lost(place.tables, hotTable, type.name)).toBe(0);
+    expect(await place.tables.row(hotTable, type.name)).toMatchObject({ [hotTable.columns[shared]!]: 40, version: 41 });
     oracle.acknowledge(shared);
-    expect(await oracle.lost(tables, hotTable, type.name)).toBe(1);
+    expect(await oracle.lost(place.tables, hotTable, type.name)).toBe(1);
   } finally {
     await arm.close();
   }
