@@ -15,11 +15,14 @@ import {
   errorMeaning,
   hasLeftNothing,
   isUnbindable,
+  isUnpreparable,
+  LeftOpenError,
   marked,
   marking,
   RefusedStatementError,
   wasNotSent,
 } from "./server-error.js";
+import { IN_TRANSACTION } from "./server-status.js";
 import type { Row, Session, Statement } from "./session.js";
 import { LOCK_WAIT_TIMEOUT, LOCK_WAITS, ShortLockWaits } from "./short-lock-waits.js";
 import { CONNECT_TIMEOUT, hangUp, hangUpOnSilence, unlessSilent } from "./silence.js";
@@ -104,7 +107,7 @@ export class MySqlConnector implements Connector {
 
   async withSession<T>(work: (session: Session) => Promise<T>, patience?: Patience): Promise<T> {
     const raw = await this.#raw();
-    const session = new MySqlSession(this.dataSource, raw, this.own === undefined, this.largest);
+    const session = new LoneSession(this.dataSource, raw, this.own === undefined, this.largest);
     try {
       if (this.own !== undefined && !this.#ours.has(raw)) await this.#settle(raw, this.own, patience);
       if (patience === undefined) return await work(session);
@@ -222,11 +225,17 @@ export async function mysqlServerOf(session: Session): Promise<MySqlServer> {
   };
 }
 
+/** The driver's answer to a statement without rows. */
+interface ResultSetHeader {
+  readonly affectedRows: number;
+  readonly serverStatus: number;
+}
+
 /** Statements through the driver's own connection; TypeORM's logger sees them. */
 export class MySqlSession implements Session {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly raw: PoolConnection,
+    protected readonly raw: PoolConnection,
     private readonly isForeign: boolean,
     private readonly largest: number,
     private readonly runner?: QueryRunner,
@@ -252,8 +261,14 @@ export class MySqlSession implements Session {
 
   async run(statement: Statement): Promise<number> {
     this.#writes++;
-    const { affectedRows } = (await this.send(statement)) as { affectedRows: number };
+    const { affectedRows, serverStatus } = (await this.send(statement)) as ResultSetHeader;
+    this.requireKept(serverStatus);
     return affectedRows;
+  }
+
+  /** @param _status what the server told along with its answer to a write */
+  protected requireKept(_status: number): void {
+    // Within a transaction its COMMIT decides.
   }
 
   /** @param reading options of the driver; it copies them one by one, which costs more than all else that we do here */
@@ -264,8 +279,8 @@ export class MySqlSession implements Session {
       const values = plainParameters(parameters) as (string | number | Buffer | null)[];
       const answer = (error: Error | null, result: unknown): void => {
         answered(error ?? undefined);
-        // Nothing was done. The same as one text is refused by the column's name.
-        if (error && varying !== true && isUnbindable(error))
+        // Nothing was done. The same as one text is refused by the column's name, or not at all.
+        if (error && varying !== true && (isUnbindable(error) || isUnpreparable(error)))
           resolve(this.send({ ...statement, varying: true }, reading));
         else if (error) reject(this.#refused(marked(error), sql, values));
         else resolve(result);
@@ -285,6 +300,19 @@ export class MySqlSession implements Session {
     this.raw.destroy();
     const message = `a statement of ${size} bytes is larger than the server takes (max_allowed_packet is ${this.largest}); nothing was written`;
     return new RefusedStatementError("STATEMENT_TOO_LARGE", message, undefined);
+  }
+}
+
+/** Each of its statements is a transaction of its own. */
+class LoneSession extends MySqlSession {
+  /**
+   * Not so on a connection that somebody left a transaction open on, e.g. a query runner that was released after an error,
+   * without its ROLLBACK: the write would be undone with that. It is at once, with the connection.
+   */
+  protected override requireKept(status: number): void {
+    if ((status & IN_TRANSACTION) === 0) return;
+    this.raw.destroy();
+    throw new LeftOpenError();
   }
 }
 

@@ -55,6 +55,7 @@ export async function marking<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 export function errorMeaning(error: unknown): ErrorMeaning {
+  if (error instanceof LeftOpenError) return "gave-up";
   if (!ours.has(error as object)) return "other";
   const { code = "", errno = 0, fatal = false } = driverError(error);
   if (GAVE_UP.has(errno) || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) return "gave-up";
@@ -110,6 +111,11 @@ export function isUnbindable(error: unknown): boolean {
   return driverError(error).errno === 3988;
 }
 
+/** Whether the server keeps so many prepared statements already, of all its clients, that it takes no more (1461). */
+export function isUnpreparable(error: unknown): boolean {
+  return driverError(error).errno === 1461;
+}
+
 /** Whether an expression of the statement overflowed: 1690, under every `sql_mode`. */
 export function isOutOfRange(error: unknown): boolean {
   return driverError(error).errno === 1690;
@@ -144,6 +150,16 @@ function columnIn(error: unknown): string | undefined {
 export function errorCode(error: unknown): string {
   const { code, errno } = driverError(error);
   return code ?? (errno === undefined ? ((error as Error | undefined)?.name ?? "error") : `errno ${errno}`);
+}
+
+/** A write became part of a transaction that somebody had left open on the connection, and was undone with it. */
+export class LeftOpenError extends DistinctionError {
+  constructor() {
+    const message =
+      "a pooled connection had a transaction left open on it: end transactions before their query runners are released, " +
+      "and leave autocommit on; nothing was written";
+    super("DATABASE_UNAVAILABLE", message);
+  }
 }
 
 /** The database refused a statement for what it would store. Stores tell of which record that is. */

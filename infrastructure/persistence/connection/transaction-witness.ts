@@ -3,6 +3,7 @@ import type { QueryRunner } from "typeorm";
 import { ownersLogger } from "./owners-logger.js";
 import { leavesTransaction } from "./owners-statements.js";
 import { SAVEPOINT_NAME } from "./savepoints.js";
+import { IN_TRANSACTION } from "./server-status.js";
 import { sqliteConnectionOf } from "./sqlite-connector.js";
 
 /** Tells of a transaction that somebody else began whether it is open, whatever its owner and TypeORM take it for. */
@@ -55,9 +56,6 @@ class FileWitness implements TransactionWitness {
     return { ready: Promise.resolve(), goesOn: () => this.isOpen() };
   }
 }
-
-/** `SERVER_STATUS_IN_TRANS` of the protocol. */
-const IN_TRANSACTION = 0x0001;
 
 /** It goes with the transaction that it was set in, also where another one begins at once. */
 const MARK = `${SAVEPOINT_NAME}_mark`;

@@ -1,0 +1,43 @@
+import "reflect-metadata";
+import type { DataSource } from "typeorm";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { distinct } from "../../src/composition/distinct.js";
+import { onServer } from "./backends.js";
+import { openDataSource, Photo } from "./entity-fixtures.js";
+
+/** What services do to a pooled connection by mistake, and what is then stored with it or not at all. */
+const MISTAKES: Readonly<Record<string, (dataSource: DataSource) => Promise<unknown>>> = {
+  "a query runner that was released without the end of its transaction": async (dataSource) => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query("UPDATE photo SET caption = 'half done'");
+    await runner.release();
+  },
+  "a BEGIN that was sent as a query": (dataSource) => dataSource.query("BEGIN"),
+  "autocommit that was switched off": (dataSource) => dataSource.query("SET autocommit = 0"),
+};
+
+onServer((place) => {
+  let others: DataSource;
+  beforeAll(async () => {
+    others = await openDataSource(place().url, { synchronize: true });
+  });
+  afterAll(() => others.destroy());
+
+  test.each(Object.entries(MISTAKES))("what is answered is stored on a connection with %s", async (_, mistake) => {
+    const dataSource = await openDataSource(place().url, { poolSize: 1 });
+    onTestFinished(() => (dataSource.isInitialized ? dataSource.destroy() : undefined));
+    const photos = distinct(dataSource, Photo);
+    const photo = photos.create({ title: "before" });
+    await photos.add(photo);
+    await mistake(dataSource);
+    photo.title = "acknowledged";
+    const saved = await photos.save(photo);
+    const seen = await others.getRepository(Photo).findOneByOrFail({ id: photo.id });
+    expect(seen).toMatchObject({ title: "acknowledged", caption: null, version: saved.version });
+    await mistake(dataSource);
+    await photos.remove(photo);
+    await dataSource.destroy();
+    expect(await others.getRepository(Photo).existsBy({ id: photo.id })).toBe(false);
+  });
+});
