@@ -12,8 +12,9 @@ export interface Tally {
   lost: number;
 }
 
-export function noUpdates(): Tally {
-  return { updates: 0, retries: 0, lost: 0 };
+/** Of arms that did nothing yet. */
+export function noUpdates(types: readonly ArmType[]): Map<ArmType, Tally> {
+  return new Map(types.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
 }
 
 /** A record that many writers raise counters of, and that nobody wrote before: the oracle knows where they began. */
@@ -39,28 +40,36 @@ export class ContendedRecord {
   }
 }
 
-/** Two columns of a table of arms: where its writers meet, and how often an update began again. */
-export const MEETING = ["writers", "retries per update"] as const;
-
-/** One repository orders its writers before they come to the database: what begins again there costs no round trip. */
-export function meeting({ name }: ArmType, { updates, retries }: Tally): [writers: string, retries: string] {
-  const perUpdate = short(retries / updates);
-  return name === "distinction" ? ["one process", `${perUpdate} in memory`] : ["apart", perUpdate];
+/** What a table of contending arms says beside what became of their updates: columns of its own, as times where time was taken. */
+export interface OwnColumns {
+  readonly names: readonly string[];
+  readonly cells: (type: ArmType) => readonly string[];
 }
 
-/** What arms came to where no time was taken. */
-export function tallyTable(title: string, tallies: ReadonlyMap<ArmType, Tally>): Table {
+/** What became of the updates of contending arms. */
+export function tallyTable(
+  title: string,
+  tallies: ReadonlyMap<ArmType, Tally>,
+  own: OwnColumns = { names: [], cells: () => [] },
+): Table {
   return {
     title,
-    columns: ["arm", "guarantee", ...MEETING, "lost", "of"],
+    columns: ["arm", "guarantee", ...own.names, "writers", "retries per update", "lost", "of"],
     rows: [...tallies].map(([type, tally]) => [
       type.name,
       type.guarantee,
+      ...own.cells(type),
       ...meeting(type, tally),
       tally.lost,
       tally.updates,
     ]),
   };
+}
+
+/** Where its writers meet. One repository orders its own before they come to the database: what begins again there costs no round trip. */
+function meeting({ name }: ArmType, { updates, retries }: Tally): [writers: string, retries: string] {
+  const perUpdate = short(retries / updates);
+  return name === "distinction" ? ["one process", `${perUpdate} in memory`] : ["apart", perUpdate];
 }
 
 /** By the name of the arm, added up over several tables. */

@@ -1,17 +1,8 @@
-import { CONTENDING, distinctionApartArm, distinctionArm } from "../arms/index.js";
+import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart, Point } from "../charts/chart.js";
-import {
-  ContendedRecord,
-  lostBy,
-  meeting,
-  MEETING,
-  noUpdates,
-  ownLosses,
-  tallyTable,
-  type Tally,
-} from "../contention.js";
+import { ContendedRecord, lostBy, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
 import { exactly, median, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
@@ -31,7 +22,7 @@ export const hotRecord: Workload = {
     const all = new Map<number, Map<ArmType, Tally>>();
     const fresh = await freshRecords(bench, 1_000);
     for (const writers of writerCounts) {
-      const tallies = new Map<ArmType, Tally>(CONTENDING.map((type) => [type, noUpdates()]));
+      const tallies = noUpdates(CONTENDING);
       all.set(writers, tallies);
       const contenders = CONTENDING.map((type) => ({
         name: type.name,
@@ -64,12 +55,9 @@ export const hotRecord: Workload = {
   },
   async count(bench: Bench): Promise<Findings> {
     const fresh = await freshRecords(bench, 4);
-    const own = [distinctionArm, distinctionApartArm];
-    const found = { "disjoint attributes": new Map<ArmType, Tally>(), "one attribute": new Map<ArmType, Tally>() };
+    const found = { "disjoint attributes": noUpdates(OWN), "one attribute": noUpdates(OWN) };
     for (const [which, tallies] of Object.entries(found)) {
-      for (const type of own) {
-        const tally = noUpdates();
-        tallies.set(type, tally);
+      for (const [type, tally] of tallies) {
         const attributeOf = which === "one attribute" ? () => counter(0) : counter;
         await contention(bench, fresh(), type, MOST_WRITERS, attributeOf, tally);
       }
@@ -132,22 +120,12 @@ function chart(writerCounts: readonly number[], curves: ReadonlyMap<ArmType, rea
 }
 
 function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Tally>, random: Random): Table {
-  return {
-    title: `W8: one hot record, ${label} on disjoint attributes`,
-    columns: ["arm", "guarantee", "updates per second", "against pessimistic", ...MEETING, "lost", "of"],
-    rows: [...tallies].map(([type, tally]) => {
-      const { value, low, high } = medianOf(samples[type.name]!, random);
+  return tallyTable(`W8: one hot record, ${label} on disjoint attributes`, tallies, {
+    names: ["updates per second", "against pessimistic"],
+    cells: ({ name }) => {
+      const { value, low, high } = medianOf(samples[name]!, random);
       const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
-      const relative = ratioOf(samples["pessimistic"]!, samples[type.name]!, random);
-      return [
-        type.name,
-        type.guarantee,
-        withInterval(perSecond),
-        withInterval(relative),
-        ...meeting(type, tally),
-        tally.lost,
-        tally.updates,
-      ];
-    }),
-  };
+      return [withInterval(perSecond), withInterval(ratioOf(samples["pessimistic"]!, samples[name]!, random))];
+    },
+  });
 }

@@ -1,16 +1,7 @@
-import { CONTENDING, distinctionApartArm, distinctionArm } from "../arms/index.js";
+import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
-import {
-  ContendedRecord,
-  lostBy,
-  meeting,
-  MEETING,
-  noUpdates,
-  ownLosses,
-  tallyTable,
-  type Tally,
-} from "../contention.js";
+import { ContendedRecord, lostBy, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
 import { exactly, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
@@ -35,7 +26,7 @@ export const overlap: Workload = {
     );
     try {
       for (const percent of OVERLAPS) {
-        const tallies = new Map<ArmType, Tally>(CONTENDING.map((type) => [type, noUpdates()]));
+        const tallies = noUpdates(CONTENDING);
         all.push(tallies);
         const contenders = arms.map(({ type, arm }) => ({
           name: type.name,
@@ -50,19 +41,13 @@ export const overlap: Workload = {
         }));
         const measured = await interleaved(contenders, quick ? 4 : 12, random, (what) => say(`${percent} %, ${what}`));
         samples[`${percent} % overlap`] = measured;
-        found.push({
-          title: `W9: ${WRITERS} writers of one record, ${percent} % of the updates on one attribute`,
-          columns: ["arm", "guarantee", "milliseconds per update", "against pessimistic", ...MEETING, "lost", "of"],
-          rows: [...tallies].map(([type, tally]) => [
-            type.name,
-            type.guarantee,
-            withInterval(medianOf(measured[type.name]!, random)),
-            withInterval(ratioOf(measured[type.name]!, measured["pessimistic"]!, random)),
-            ...meeting(type, tally),
-            tally.lost,
-            tally.updates,
-          ]),
-        });
+        const title = `W9: ${WRITERS} writers of one record, ${percent} % of the updates on one attribute`;
+        const timed = ({ name }: ArmType): string[] => [
+          withInterval(medianOf(measured[name]!, random)),
+          withInterval(ratioOf(measured[name]!, measured["pessimistic"]!, random)),
+        ];
+        const names = ["milliseconds per update", "against pessimistic"];
+        found.push(tallyTable(title, tallies, { names, cells: timed }));
       }
       const lostUpdates = lostBy(all);
       return { tables: found, samples, lostUpdates, ratios: { "overlap.lost": exactly(ownLosses(lostUpdates)) } };
@@ -71,11 +56,10 @@ export const overlap: Workload = {
     }
   },
   async count({ url, tables }: Bench): Promise<Findings> {
-    const own = [distinctionArm, distinctionApartArm];
-    const tallies = new Map<ArmType, Tally>(own.map((type) => [type, noUpdates()]));
+    const tallies = noUpdates(OWN);
     await tables.fill(
       hotTable,
-      own.map(({ name }) => ({ id: name })),
+      OWN.map(({ name }) => ({ id: name })),
     );
     for (const [type, tally] of tallies) {
       const arm = await type.open({ url, table: hotTable, poolSize: WRITERS });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Arm, ArmType } from "../../benchmarks/arms/arm.js";
 import { distinctionApartArm } from "../../benchmarks/arms/distinction-apart.js";
 import { openPool, statements, type Row } from "../../benchmarks/arms/handwritten.js";
-import { ContendedRecord, lostBy, noUpdates, ownLosses } from "../../benchmarks/contention.js";
+import { ContendedRecord, lostBy, ownLosses, type Tally } from "../../benchmarks/contention.js";
 import { perOperation } from "../../benchmarks/measure.js";
 import { counter, hotTable } from "../../benchmarks/model/hot.js";
 import { benchPlace } from "./bench-place.js";
@@ -26,7 +26,7 @@ const blindArm: Pick<ArmType, "open"> = {
 };
 
 async function contended(id: string, type: Pick<ArmType, "open">) {
-  const tally = noUpdates();
+  const tally: Tally = { updates: 0, retries: 0, lost: 0 };
   const arm = await type.open({ url: place.url, table: hotTable, poolSize: WRITERS });
   try {
     const record = new ContendedRecord(id, arm, tally);
