@@ -3,8 +3,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 
-/** The machine and the versions that the figures belong to. */
-export function environment(settings: Readonly<Record<string, string>>) {
+/**
+ * The machine and the versions that the figures belong to.
+ *
+ * @param isolation of every arm's transactions
+ */
+export function environment(settings: Readonly<Record<string, string>>, isolation: string) {
   return {
     at: new Date().toISOString(),
     commit: commit(),
@@ -14,6 +18,7 @@ export function environment(settings: Readonly<Record<string, string>>) {
     memory: totalmem(),
     load: loadavg(),
     server: settings,
+    isolation,
     versions: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
   };
 }

@@ -52,18 +52,16 @@ export function readmeBlock(report: Report, charts: string): string {
 }
 
 function about({ environment, quick, roundTrip, seed, workloads }: Report): string {
-  const { at, commit, node, processors, memory, server, versions } = environment;
+  const { at, commit, node, processors, memory, server, isolation, versions } = environment;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const durable =
     server["innodb_flush_log_at_trx_commit"] === "1"
       ? "its log flushed at every commit"
       : "its log not flushed at every commit";
-  // Ours asks for REPEATABLE READ, the default of servers; the others take what the server has.
-  const isolation = server["transaction_isolation"] ?? server["tx_isolation"] ?? "isolation unknown";
   const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
-    `${serverName(environment)} (${durable}, ${isolation}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}),`,
+    `${serverName(environment)} (${durable}, every arm at ${isolation}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}),`,
     `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.${quick ? " A quick run: few samples, wide intervals." : ""}`,
   ].join("\n");
 }

@@ -25,8 +25,6 @@ const SETTINGS = [
   "datadir",
   "sync_binlog",
   "log_bin",
-  "transaction_isolation",
-  "tx_isolation",
   "performance_schema",
 ];
 

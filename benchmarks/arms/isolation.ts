@@ -1,0 +1,45 @@
+import { commonIsolation, type Writer } from "../isolation.js";
+import { asset, assetTable } from "../model/asset.js";
+import { body, documentTable } from "../model/document.js";
+import { imageContent, imageTable, type Shape } from "../model/image.js";
+import type { TableStore } from "../tables.js";
+import { DOCUMENT_ARMS } from "./documents/index.js";
+import { IMAGE_ARMS } from "./images/index.js";
+import { CONTENDING } from "./index.js";
+
+const SHAPE: Shape = [0, 0, 0];
+
+/**
+ * The isolation level at which all arms of all kinds write.
+ *
+ * @throws Error where they differ: figures of theirs could not be compared
+ */
+export async function isolationOfArms(url: string, tables: TableStore): Promise<string> {
+  const { id, attributes, ...collections } = imageContent(0, SHAPE);
+  await tables.fill(assetTable, [asset(0)]);
+  await tables.fill(imageTable, [{ id, ...collections, ...attributes }]);
+  await tables.fill(documentTable, [{ id: "document", body: body(1) }]);
+  const open = await Promise.all([
+    ...CONTENDING.map(async (type) => {
+      const arm = await type.open({ url, table: assetTable, poolSize: 1 });
+      const write = () => arm.setAttribute(asset(0).id, "name", `written by ${type.name}`);
+      return { name: type.name, table: assetTable.name, id: asset(0).id, write, close: () => arm.close() };
+    }),
+    ...IMAGE_ARMS.map(async (type) => {
+      const arm = await type.open({ url, poolSize: 1 });
+      const write = async () => (await arm.load(id)).rename(`written by ${type.name}`);
+      return { name: `${type.name}, images`, table: imageTable.name, id, write, close: () => arm.close() };
+    }),
+    ...DOCUMENT_ARMS.map(async (type) => {
+      const arm = await type.open(url);
+      const write = async () => (await arm.edit("document", `written by ${type.name}`))();
+      const name = `${type.name}, documents`;
+      return { name, table: documentTable.name, id: "document", write, close: () => arm.close() };
+    }),
+  ] satisfies Promise<Writer & { close(): Promise<unknown> }>[]);
+  try {
+    return await commonIsolation(url, open);
+  } finally {
+    await Promise.all(open.map(({ close }) => close()));
+  }
+}

@@ -1,0 +1,33 @@
+import type { Bench, Workload } from "../../benchmarks/bench.js";
+import { exactly } from "../../benchmarks/estimate.js";
+import { hotTable } from "../../benchmarks/model/hot.js";
+import { runSuite } from "../../benchmarks/suite.js";
+import { runAsChild } from "../support/child-side.js";
+
+/** Where a run of two workloads is made, of which the second never ends. */
+export interface SuiteOrder {
+  readonly database: string;
+  readonly json: string;
+  readonly report: string;
+}
+
+await runAsChild<SuiteOrder, unknown>(async (order, parent) => {
+  const brief: Workload = {
+    id: "W1",
+    title: "brief",
+    run: () => Promise.resolve({ tables: [], ratios: { "noop.statements": exactly(0) } }),
+  };
+  const endless: Workload = {
+    id: "W2",
+    title: "endless",
+    async run({ tables }: Bench) {
+      await tables.fill(hotTable, [{ id: "hot" }]);
+      await parent.send("under way");
+      for (;;) await tables.row(hotTable, "hot");
+    },
+  };
+  const options = { quick: false, counts: false, only: [brief, endless], rtt: 0, seed: 1, check: false, ...order };
+  const isolation = () => Promise.resolve("REPEATABLE READ");
+  await runSuite(options, { isolation, writePage: () => Promise.resolve() });
+  return process.exitCode;
+});

@@ -1,0 +1,65 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Report } from "../../benchmarks/report-json.js";
+import { startChild, type Child } from "../support/child.js";
+import { startLocalServer, type LocalServer } from "../support/server/local-source.js";
+import type { SuiteOrder } from "./suite.child.js";
+
+const PASSWORD = "a-password-that-nobody-is-told";
+
+let server: LocalServer;
+let folder: string;
+
+beforeAll(async () => {
+  server = (await startLocalServer(process.env, () => undefined))!;
+  await onServer(`CREATE USER bench IDENTIFIED BY '${PASSWORD}'`);
+  await onServer("GRANT ALL ON *.* TO bench");
+  folder = await mkdtemp(join(tmpdir(), "distinction-suite-"));
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function onServer(sql: string): Promise<RowDataPacket[]> {
+  const connection = await createConnection({ uri: server.url });
+  const [rows] = await connection.query<RowDataPacket[]>(sql);
+  await connection.end();
+  return rows;
+}
+
+/** In the middle of its second workload. */
+async function runUnderWay(name: string): Promise<{ run: Child; json: string }> {
+  const database = server.url.replace("root@", `bench:${PASSWORD}@`);
+  const json = join(folder, `${name}.json`);
+  const order: SuiteOrder = { database, json, report: join(folder, name) };
+  const run = startChild(new URL("suite.child.ts", import.meta.url), order);
+  expect(await run.next()).toBe("under way");
+  return { run, json };
+}
+
+test("a run that is interrupted leaves neither database nor files, and says so", async () => {
+  const { run } = await runUnderWay("interrupted");
+  run.kill("SIGTERM");
+  expect(await run.exited).toMatchObject({ code: 130 });
+  expect(run.stderr()).toContain("interrupted: tables, processes and files of this run are gone");
+  expect(await onServer("SHOW DATABASES LIKE 'distinction\\_bench%'")).toEqual([]);
+  expect(await readdir(folder)).toEqual(["interrupted"]);
+  expect(await readdir(join(folder, "interrupted"))).toEqual([]);
+});
+
+test("a run whose server is killed writes what it found before, and says why it ended without the password", async () => {
+  const { run, json } = await runUnderWay("killed");
+  await server.kill();
+  expect(await run.output).toBe(2);
+  await run.exited;
+  expect(run.stderr()).toMatch(/^error: the database went away during W2: /m);
+  const written = await readFile(json, "utf8");
+  const { workloads, ratios } = JSON.parse(written) as Report;
+  expect(workloads.map(({ id }) => id)).toEqual(["W1"]);
+  expect(Object.keys(ratios)).toEqual(["noop.statements"]);
+  expect(run.stdout() + run.stderr() + written).not.toContain(PASSWORD);
+});
