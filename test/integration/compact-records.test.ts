@@ -77,3 +77,58 @@ describe("entities that are loaded are compact", () => {
     });
   });
 });
+
+describe("an entity whose objects refuse odd values by themselves is loaded all the same", () => {
+  class Guarded {
+    declare title: string;
+    declare id: string;
+  }
+  const required = (title: unknown): string => {
+    if (typeof title === "string" && title !== "") return title;
+    throw new TypeError("a title is needed");
+  };
+  class WithSetter extends Guarded {
+    constructor() {
+      super();
+      let kept = "";
+      Object.defineProperty(this, "title", {
+        enumerable: true,
+        get: () => kept,
+        set: (title: unknown) => void (kept = required(title)),
+      });
+    }
+  }
+  class WithProxy extends Guarded {
+    constructor() {
+      super();
+      return new Proxy(this, {
+        set: (object, name, value) => Reflect.set(object, name, name === "title" ? required(value) : value),
+      });
+    }
+  }
+  onSqlBackends((place) => {
+    test.each([WithSetter, WithProxy])("$name", async (target) => {
+      const schema = new EntitySchema<Guarded>({
+        name: target.name,
+        target,
+        columns: {
+          id: { type: "varchar", length: 36, primary: true },
+          title: { type: "varchar", length: 40 },
+          version: { type: "int", version: true },
+        } as EntitySchemaOptions<Guarded>["columns"],
+      });
+      const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true });
+      try {
+        await dataSource.query(`INSERT INTO ${dataSource.getMetadata(target).tableName} VALUES ('a', 'one', 1)`);
+        const guarded = distinct(dataSource, target as new () => Guarded);
+        const record = await guarded.get("a");
+        expect(record.title).toBe("one");
+        record.title = "two";
+        await guarded.save(record);
+        expect(await guarded.get("a")).toMatchObject({ id: "a", title: "two", version: 2 });
+      } finally {
+        await dataSource.destroy();
+      }
+    });
+  });
+});

@@ -19,10 +19,12 @@ export function compactObject(
   return make() as Record<string, unknown>;
 }
 
+/** By definitions alone: setters of the caller's, which may refuse such values, hear of none of it. */
 function layoutOf(object: object, names: readonly string[]): object {
-  for (const name of names) {
-    Reflect.defineProperty(object, name, { value: 0, writable: true, enumerable: true, configurable: true });
+  for (const value of [0, 0.5, "", null]) {
+    for (const name of names) {
+      Reflect.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+    }
   }
-  for (const value of [0.5, "", null]) for (const name of names) Reflect.set(object, name, value);
   return object;
 }
