@@ -107,14 +107,18 @@ onUnitBackends((place, backend) => {
     expect((await articles.get(id)).title).toBe("");
   });
 
-  test("takes its time where no deadline was named", async () => {
+  test.each([
+    ["", {}],
+    [", beside a signal", { signal: new AbortController().signal }],
+  ])("takes its time where no deadline was named%s", async (_, options) => {
     const { articles, databases } = place();
     const clock = new FakeClock();
     const id = await stored(articles);
     await unitsOf(databases, { ...environment, clock }).run(async (tx) => {
+      clock.advance(3_600_000);
       await tx.repository(articles).update(id, (article) => void (article.title = "slow"));
       clock.advance(3_600_000);
-    });
+    }, options);
     expect((await articles.get(id)).title).toBe("slow");
   });
 

@@ -18,7 +18,8 @@ export interface WaitOptions {
   /**
    * Milliseconds after which all waiting ends, as `signal` ends it; by default what the repository was given as
    * `retry.deadline`. Where neither was given, no further attempt starts after 30 seconds, but a pool or a server that
-   * does not answer is waited for: a timer for every statement is what only those pay for who ask for it.
+   * does not answer is waited for: a timer for every statement is what only those pay for who ask for it. With a `signal`
+   * alone, all waiting ends after 30 seconds, but the work of a unit does not.
    */
   readonly deadline?: number;
 }

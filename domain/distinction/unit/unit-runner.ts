@@ -1,7 +1,7 @@
 import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import { DistinctionError } from "../errors.js";
 import { HarmlessObserver, observed } from "../observer.js";
-import { backoffFor, isHurried, retrySettings } from "../save/retry.js";
+import { type Backoff, backoffFor, DEFAULT_RETRY, isHurried, retrySettings } from "../save/retry.js";
 import { waitFor, type Patience } from "../save/patience.js";
 import type { RepositoryEnvironment } from "../repository-environment.js";
 import { WRITE_OPTIONS } from "../save/save-options.js";
@@ -54,7 +54,7 @@ async function untilCommitted<T>(
 ): Promise<T> {
   const settings = retrySettings(environment.retry);
   const backoff = backoffFor("unit of work", environment, settings, options);
-  const patience = isHurried(environment.retry, options) ? backoff : undefined;
+  const patience = isHurried(environment.retry, options) ? patienceOf(backoff, environment, options) : undefined;
   for (let attempt = 1; ; attempt++) {
     const locking = attempt > settings.optimisticAttempts;
     if (attempt > 1) observer?.unitRetried({ retries: attempt - 1, locking });
@@ -66,6 +66,16 @@ async function untilCommitted<T>(
     }
     await backoff.pause();
   }
+}
+
+/** The default deadline bounds the starts of runs. It ends none: only one that is named does, and a signal. */
+function patienceOf(
+  backoff: Backoff,
+  environment: RepositoryEnvironment,
+  { signal, deadline = environment.retry?.deadline }: UnitOptions,
+): Patience {
+  if (signal === undefined || deadline !== undefined) return backoff;
+  return backoffFor("unit of work", environment, DEFAULT_RETRY, { signal, deadline: Infinity });
 }
 
 /**
