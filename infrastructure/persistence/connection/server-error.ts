@@ -22,8 +22,11 @@ const DUPLICATE = new Set([1062, 1586]);
 const TOO_LARGE = 1153;
 /** Access denied, unknown database, too many connections, shutdown, host not allowed, killed, silent for too long. */
 const REFUSED = new Set([1044, 1045, 1049, 1040, 1053, 1130, 1152, 1184, 1698, 1927, 3169, 4031]);
-/** What the operating system, the protocol or the file refuses: `ECONNRESET`, `ENOTDIR`, but not MySQL's `ER_…`. */
-const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR))/;
+/**
+ * What the operating system, the protocol, the file or a cluster of pools refuses: `ECONNRESET`, `ENOTDIR`, `POOL_NOEXIST` once
+ * the driver has given up on a server, but not MySQL's `ER_…`.
+ */
+const BROKEN = /^(E[A-Z]+$|EAI_|PROTOCOL_|POOL_|SQLITE_(CANTOPEN|NOTADB|CORRUPT|IOERR))/;
 
 interface DriverError {
   readonly code?: string;
