@@ -1,0 +1,51 @@
+import type { Table } from "./bench.js";
+import { ownLosses } from "./contention.js";
+import { withInterval } from "./format.js";
+import { reached } from "./goals.js";
+import type { Report } from "./report-json.js";
+
+export type Judged = Pick<Report, "ratios" | "lostUpdates">;
+
+/** What two runs judged, side by side. */
+export interface Agreement {
+  readonly table: Table;
+  /** Names of what one run met and the other missed. */
+  readonly differing: readonly string[];
+}
+
+/** The verdicts of two runs on everything that both of them judged; noise may move figures, but not verdicts. */
+export function agreement(first: Judged, second: Judged): Agreement {
+  const [one, other] = [verdictsOf(first), verdictsOf(second)];
+  const names = [...one.keys()].filter((name) => other.has(name));
+  const differing = names.filter((name) => one.get(name)!.isMet !== other.get(name)!.isMet);
+  const said = ({ isMet, figure }: Verdict): string[] => [figure, isMet ? "met" : "MISSED"];
+  return {
+    table: {
+      title: "Verdicts of two runs",
+      columns: ["name", "first run", "verdict", "second run", "verdict", ""],
+      rows: names.map((name) => [
+        name,
+        ...said(one.get(name)!),
+        ...said(other.get(name)!),
+        differing.includes(name) ? "DIFFER" : "",
+      ]),
+    },
+    differing,
+  };
+}
+
+interface Verdict {
+  readonly figure: string;
+  readonly isMet: boolean;
+}
+
+/** By the name of the figure; what this library lost is one of them. */
+function verdictsOf({ ratios, lostUpdates }: Judged): Map<string, Verdict> {
+  const found = new Map<string, Verdict>();
+  for (const [name, ratio] of Object.entries(ratios)) {
+    found.set(name, { figure: withInterval(ratio), isMet: reached(ratio, ratio.value) });
+  }
+  const lost = ownLosses(lostUpdates);
+  if (Object.keys(lostUpdates).length > 0) found.set("lost updates", { figure: String(lost), isMet: lost === 0 });
+  return found;
+}

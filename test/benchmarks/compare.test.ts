@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import type { Judged } from "../../benchmarks/agreement.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "distinction-compare-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A run that measured `save.one.vs.typeorm`, whose goal is 4. */
+function run(value: number, more: Partial<Judged> = {}): Judged {
+  const ratio = { value, low: value - 0.5, high: value + 0.5, goal: 4, better: "higher" as const };
+  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates: { distinction: 0, typeorm: 419 }, ...more };
+}
+
+function compare(...runs: Judged[]) {
+  const files = runs.map((one, index) => {
+    const file = join(folder, `${index}.json`);
+    writeFileSync(file, JSON.stringify(one));
+    return file;
+  });
+  const args = ["--import", "tsx", "benchmarks/compare.ts", ...files];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+test("runs whose figures moved on one side of the goal agree, whatever others lost and only one of them judged", () => {
+  const other = run(5.5, { lostUpdates: { distinction: 0, typeorm: 7 } });
+  const more = {
+    ...other,
+    ratios: { ...other.ratios, "noop.statements": { ...run(1).ratios["save.one.vs.typeorm"]! } },
+  };
+  const { status, stdout } = compare(run(4.1), more);
+  expect(stdout).toMatch(/save\.one\.vs\.typeorm +4\.1 \[3\.6, 4\.6\] +met +5\.5 \[5, 6\] +met$/m);
+  expect(stdout).toMatch(/lost updates +0 +met +0 +met$/m);
+  expect(stdout).not.toContain("noop.statements");
+  expect(status).toBe(0);
+});
+
+test.each([
+  ["a goal that one of them missed", run(3.9), "differing verdicts: save.one.vs.typeorm\n", 1],
+  [
+    "an update that one of them lost",
+    run(5, { lostUpdates: { "distinction, apart": 1 } }),
+    "verdicts: lost updates\n",
+    1,
+  ],
+  ["nothing that both have judged", { ratios: {}, lostUpdates: {} }, "the runs have judged nothing in common\n", 2],
+])("runs do not agree on %s", (_, second, told, code) => {
+  const { status, stderr } = compare(run(4.1), second);
+  expect(stderr).toContain(told);
+  expect(status).toBe(code);
+});
+
+test("a file that is not there is no verdict", () => {
+  const args = ["--import", "tsx", "benchmarks/compare.ts", join(folder, "missing.json"), join(folder, "missing.json")];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+  expect(stderr).toContain("missing.json: ENOENT");
+  expect(status).toBe(2);
+});
