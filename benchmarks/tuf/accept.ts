@@ -4,9 +4,7 @@ import { binName } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { Bench } from "../bench.js";
 import { interleaved, timed, type Samples } from "../measure.js";
-import { targetOf, withRepository } from "./tuf-bench.js";
-
-const BINS = { bitLength: 14, namePrefix: "bins" };
+import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
 
 /** How many targets are accepted at once. */
 export const BATCHES = [1, 4_000] as const;
@@ -19,64 +17,73 @@ type Batch = readonly (readonly [path: string, target: Target])[];
  * - `handwritten`: the fewest statements with the same effect on new targets: one UPDATE of the bins, one multi-row INSERT.
  * - `insert`: the multi-row INSERT alone. Nobody could tell from it what is to be published.
  */
-export function accept(bench: Bench): Promise<Readonly<Record<number, Samples>>> {
-  const { url, directory, tables, random, quick, say } = bench;
-  return withRepository({ url, directory }, "accept", 2 ** BINS.bitLength, async ({ service }) => {
-    const pool = createPool({ uri: url, connectionLimit: 1 });
-    const found: Record<number, Samples> = {};
-    const acknowledged: Batch[] = [];
-    try {
-      for (const size of BATCHES) {
-        const onNew = (work: (batch: Batch) => Promise<unknown>) => async (): Promise<number> => {
-          const batch = newTargets(size);
-          const milliseconds = await timed(() => work(batch));
-          acknowledged.push(batch);
-          return milliseconds;
-        };
-        const contenders = [
-          { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
-          { name: "handwritten", round: onNew((batch) => markAndInsert(pool, batch)) },
-          { name: "insert", round: onNew((batch) => insert(pool, batch)) },
-        ];
-        const rounds = (quick ? 10 : 40) * (size === 1 ? 5 : 1);
-        found[size] = await interleaved(contenders, rounds, random, (what) => say(`${size} at once, ${what}`));
-      }
-      await checkStored(tables, acknowledged);
-      return found;
-    } finally {
-      await pool.end();
+export async function accept(
+  { url, tables, random, quick, say }: Bench,
+  { place, service }: TufBench,
+): Promise<Readonly<Record<number, Samples>>> {
+  const pool = createPool({ uri: url, connectionLimit: 1 });
+  const found: Record<number, Samples> = {};
+  const acknowledged: Batch[] = [];
+  const before = await tables.rowsWhere("tuf_target", { repository: place.name });
+  try {
+    for (const size of BATCHES) {
+      const onNew = (work: (batch: Batch) => Promise<unknown>) => async (): Promise<number> => {
+        const batch = newTargets(size);
+        const milliseconds = await timed(() => work(batch));
+        acknowledged.push(batch);
+        return milliseconds;
+      };
+      const contenders = [
+        { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
+        { name: "handwritten", round: onNew((batch) => markAndInsert(pool, place.name, batch)) },
+        { name: "insert", round: onNew((batch) => insert(pool, place.name, batch)) },
+      ];
+      const rounds = (quick ? 8 : 40) * (size === 1 ? 10 : 1);
+      const warmUp = size === 1 ? 20 : 2;
+      const sayRound = (what: string): void => say(`${size} at once, ${what}`);
+      found[size] = await interleaved(contenders, rounds, random, sayRound, warmUp);
     }
-  });
+    say("looking for them");
+    await checkStored(tables, place.name, before, acknowledged);
+    return found;
+  } finally {
+    await pool.end();
+  }
 }
 
-/** There are as many targets as were acknowledged, and the last one of every batch is as it was given. */
-async function checkStored(tables: Bench["tables"], acknowledged: readonly Batch[]): Promise<void> {
-  const expected = acknowledged.reduce((sum, batch) => sum + batch.length, 0);
-  const stored = await tables.rowsWhere("tuf_target", { repository: "accept" });
+/** There are as many targets more as were acknowledged, and the last one of every batch is as it was given. */
+async function checkStored(
+  tables: Bench["tables"],
+  repository: string,
+  before: number,
+  acknowledged: readonly Batch[],
+): Promise<void> {
+  const expected = acknowledged.reduce((sum, batch) => sum + batch.length, before);
+  const stored = await tables.rowsWhere("tuf_target", { repository });
   if (stored !== expected) throw new Error(`${stored} of ${expected} accepted targets are stored`);
   for (const batch of acknowledged) {
     const [path, { length, sha256 }] = batch.at(-1)!;
-    const target = { repository: "accept", path_hash: digestOf(path), path, length, sha256 };
+    const target = { repository, space: "", path_hash: digestOf(path), path, length, sha256 }; // by its whole key
     if ((await tables.rowsWhere("tuf_target", target)) !== 1)
       throw new Error(`${path} is not stored as it was accepted`);
   }
 }
 
-function insert(connection: Pick<Pool, "query">, batch: Batch): Promise<unknown> {
-  const rows = batch.map(([path, { length, sha256 }]) => ["accept", digestOf(path), path, length, sha256, null]);
+function insert(connection: Pick<Pool, "query">, repository: string, batch: Batch): Promise<unknown> {
+  const rows = batch.map(([path, { length, sha256 }]) => [repository, digestOf(path), path, length, sha256, null]);
   const sql = "INSERT INTO tuf_target (repository, path_hash, path, length, sha256, custom) VALUES ?";
   return connection.query(sql, [rows]);
 }
 
-async function markAndInsert(pool: Pool, batch: Batch): Promise<void> {
-  const indexes = batch.map(([path]) => digestOf(path).readUInt16BE(0) >>> (16 - BINS.bitLength));
-  const bins = [...new Set(indexes)].map((index) => binName(BINS, index)).sort();
+async function markAndInsert(pool: Pool, repository: string, batch: Batch): Promise<void> {
+  const indexes = batch.map(([path]) => digestOf(path).readUInt16BE(0) >>> (16 - WIDE.bitLength));
+  const bins = [...new Set(indexes)].map((index) => binName(WIDE, index)).sort();
   const connection = await pool.getConnection();
   try {
     await connection.beginTransaction();
     const sql = "UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND name IN (?)";
-    await connection.query(sql, ["accept", bins]);
-    await insert(connection, batch);
+    await connection.query(sql, [repository, bins]);
+    await insert(connection, repository, batch);
     await connection.commit();
   } finally {
     connection.release();

@@ -18,6 +18,9 @@ import type { Bench } from "../bench.js";
 import { createTufRepository } from "../../src/application/tuf/creation/create-tuf-repository.js";
 import { TufRepositoryService, type TufPorts } from "../../src/application/tuf/tuf-repository-service.js";
 
+/** The bins of a large registry. */
+export const WIDE = { bitLength: 14, namePrefix: "bins" } as const;
+
 /** Where a repository is, for every process that works on it. */
 export interface TufPlace {
   readonly url: string;

@@ -6,9 +6,8 @@ import { timed } from "../measure.js";
 import { DurableFloor } from "./durable-floor.js";
 import { PublishedOracle } from "./published-oracle.js";
 import { signingFloor } from "./signing-floor.js";
-import { targetOf, withRepository, type TufBench } from "./tuf-bench.js";
+import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
 
-const BINS = { bitLength: 14, namePrefix: "bins" };
 const ADDERS = 64;
 
 export interface Latency {
@@ -28,37 +27,35 @@ export interface Visible extends Latency {
 }
 
 /** 64 adders in one process; each adds a target, waits until clients can see it, and adds the next. */
-export function visible({ url, directory, quick, say }: Bench): Promise<Visible> {
-  return withRepository({ url, directory }, "visible", 2 ** BINS.bitLength, async (bench) => {
-    const { service, sent } = bench;
-    const rounds = quick ? 30 : 120;
-    let warm = true;
-    const times: number[] = [];
-    const acknowledged = new Map<string, Target>();
-    const adder = async (_: unknown, number: number): Promise<void> => {
-      for (let index = 0; index < (warm ? 4 : rounds); index++) {
-        const path = `packages/adder-${number}/${warm ? "warm-" : ""}${index}.tgz`;
-        const milliseconds = await timed(async () => {
-          await service.add(new Map([[path, targetOf(path)]]));
-          await service.publish();
-        });
-        acknowledged.set(path, targetOf(path));
-        if (!warm) times.push(milliseconds);
-      }
-    };
-    say("warm-up");
-    await Promise.all(Array.from({ length: ADDERS }, adder));
-    warm = false;
-    sent.reset();
-    say(`${ADDERS} adders`);
-    const total = await timed(() => Promise.all(Array.from({ length: ADDERS }, adder)));
-    const statementsPerAdd = sent.statements / times.length;
-    const bytesPerAdd = sent.bytes / times.length;
-    const lost = await (await PublishedOracle.of(bench.place, 2 ** BINS.bitLength)).lost(acknowledged);
-    say("by hand");
-    const byHand = await groupsByHand(bench, url, quick ? 15 : 60);
-    return { ...latency(times, total), statementsPerAdd, bytesPerAdd, lost, byHand };
-  });
+export async function visible({ url, quick, say }: Bench, bench: TufBench): Promise<Visible> {
+  const { service, sent } = bench;
+  const rounds = quick ? 30 : 120;
+  let warm = true;
+  const times: number[] = [];
+  const acknowledged = new Map<string, Target>();
+  const adder = async (_: unknown, number: number): Promise<void> => {
+    for (let index = 0; index < (warm ? 4 : rounds); index++) {
+      const path = `packages/adder-${number}/${warm ? "warm-" : ""}${index}.tgz`;
+      const milliseconds = await timed(async () => {
+        await service.add(new Map([[path, targetOf(path)]]));
+        await service.publish();
+      });
+      acknowledged.set(path, targetOf(path));
+      if (!warm) times.push(milliseconds);
+    }
+  };
+  say("warm-up");
+  await Promise.all(Array.from({ length: ADDERS }, adder));
+  warm = false;
+  sent.reset();
+  say(`${ADDERS} adders`);
+  const total = await timed(() => Promise.all(Array.from({ length: ADDERS }, adder)));
+  const statementsPerAdd = sent.statements / times.length;
+  const bytesPerAdd = sent.bytes / times.length;
+  const lost = await (await PublishedOracle.of(bench.place, 2 ** WIDE.bitLength)).lost(acknowledged);
+  say("by hand");
+  const byHand = await groupsByHand(bench, url, quick ? 15 : 60);
+  return { ...latency(times, total), statementsPerAdd, bytesPerAdd, lost, byHand };
 }
 
 /** What group commit comes to at best: one commit of the targets, one of all bins, and the syncs of their files. */
@@ -66,7 +63,7 @@ async function groupsByHand(bench: TufBench, url: string, rounds: number): Promi
   const bins = new Map(
     Array.from({ length: ADDERS }, (_, index) => {
       const path = `packages/group/${index}.tgz`;
-      return [binName(BINS, index), new Map([[path, targetOf(path)]])] as const;
+      return [binName(WIDE, index), new Map([[path, targetOf(path)]])] as const;
     }),
   );
   const targets = new Map(Array.from(bins.values(), (ofBin) => [...ofBin]).flat());

@@ -10,8 +10,8 @@ import { PublishedOracle } from "./published-oracle.js";
 import { targetOf, withRepository, type TufPlace } from "./tuf-bench.js";
 import type { WorkerOrders, WorkerTally } from "./worker.child.js";
 
-/** Tasks of each worker before the time is taken: a process that has just begun would tell of its compiler and connections. */
-const WARM_UP = 20;
+/** Tasks of each worker before any time is taken: a process that has just begun would tell of its compiler and connections. */
+const WARM_UP = { quick: 10, full: 20 } as const;
 
 export interface Crew {
   readonly bins: number;
@@ -43,76 +43,80 @@ export interface Output {
  * Workers with and without a global lock. All tasks of a worker are there from the start, as from a queue: without a lock
  * they are under way together, with it nobody may be.
  *
- * Before that each worker of either arm does as many tasks, one after the other and without a lock: services run for days.
+ * Each arm has processes of its own, which do all its rounds; before the first, each does as many tasks, one after the other
+ * and without a lock: services run for days.
  */
-export function workers(
-  { url, directory, random, signal, say }: Bench,
-  crew: Crew,
-  tasks: number,
-  rounds: number,
-): Promise<CrewFindings> {
-  return withRepository({ url, directory }, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
+export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number): Promise<CrewFindings> {
+  const { random, say } = bench;
+  const title = `${crew.workers} workers, ${crew.bins} bins`;
+  return withRepository(bench, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
     const samples = { distinction: [] as number[], lock: [] as number[] };
     let lost = 0;
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
-    for (let round = 0; round < rounds; round++) {
-      for (const mode of shuffled(["free", "lock"] as const, random)) {
-        const lock = mode === "free" ? "no lock" : "a global lock";
-        say(`${crew.workers} workers, ${crew.bins} bins, ${lock}, round ${round + 1} of ${rounds}`);
-        const orders = ordersOf(place, mode, `${mode}/${round}`, crew.workers, tasks);
-        const milliseconds = await oneRound(orders, place, signal, outputs[mode]);
-        samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
-        const paths = orders.flatMap((order) => [...order.warmUp, ...order.paths]);
-        const published = await PublishedOracle.of(place, crew.bins);
-        lost += await published.lost(paths.map((path) => [path, targetOf(path)] as const));
+    const crews = { free: [] as ChildProcess[], lock: [] as ChildProcess[] };
+    try {
+      for (const mode of MODES) {
+        say(`${title}, ${TITLES[mode]}, warm-up`);
+        const warmUp = pathsOf(`${mode}/warm-up`, crew.workers, WARM_UP[bench.quick ? "quick" : "full"]);
+        crews[mode] = warmUp.map((paths) => startWorker({ place, mode, warmUp: paths }, bench.signal));
+        await Promise.all(crews[mode].map((child) => told(child, (message) => message === "ready")));
+        lost += await lostOf(warmUp, place, crew.bins);
       }
+      for (let round = 1; round <= rounds; round++) {
+        for (const mode of shuffled(MODES, random)) {
+          say(`${title}, ${TITLES[mode]}, round ${round} of ${rounds}`);
+          const paths = pathsOf(`${mode}/${round}`, crew.workers, tasks);
+          const milliseconds = await oneRound(crews[mode], paths, place, outputs[mode]);
+          samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
+          lost += await lostOf(paths, place, crew.bins);
+        }
+      }
+    } finally {
+      await Promise.all([...crews.free, ...crews.lock].map(end));
     }
     return { ...crew, tasks, samples, lost, free: outputs.free, locked: outputs.lock };
   });
 }
 
+const MODES = ["free", "lock"] as const;
+
+const TITLES = { free: "no lock", lock: "a global lock" } as const;
+
 /** For each of `count` workers, tasks on paths that nobody else has. */
-function ordersOf(
-  place: TufPlace,
-  mode: WorkerOrders["mode"],
-  label: string,
-  count: number,
-  tasks: number,
-): WorkerOrders[] {
-  return Array.from({ length: count }, (_, worker) => {
-    const pathsOf = (number: number, purpose: string) =>
-      Array.from({ length: number }, (_unused, task) => `${label}/${worker}/${purpose}/${task}.tgz`);
-    return { place, paths: pathsOf(tasks, "task"), warmUp: pathsOf(WARM_UP, "warm-up"), mode };
-  });
+function pathsOf(label: string, count: number, tasks: number): string[][] {
+  return Array.from({ length: count }, (_, worker) =>
+    Array.from({ length: tasks }, (_unused, task) => `${label}/${worker}/${task}.tgz`),
+  );
 }
 
+/** How many of the targets on these paths clients do not find. */
+async function lostOf(paths: readonly (readonly string[])[], place: TufPlace, bins: number): Promise<number> {
+  const published = await PublishedOracle.of(place, bins);
+  return published.lost(paths.flat().map((path) => [path, targetOf(path)] as const));
+}
+
+/** Milliseconds until the targets on all paths, a list for each worker, are visible. */
 async function oneRound(
-  orders: readonly WorkerOrders[],
+  crew: readonly ChildProcess[],
+  paths: readonly (readonly string[])[],
   place: TufPlace,
-  signal: AbortSignal,
   output: Output,
 ): Promise<number> {
-  const children = orders.map((order) => startWorker(order, signal));
-  try {
-    await Promise.all(children.map((child) => told(child, (message) => message === "ready")));
-    const before = await published(place);
-    let tallies: unknown[] = [];
-    const milliseconds = await timed(async () => {
-      for (const child of children) child.send("go");
-      tallies = await Promise.all(children.map((child) => told(child, (message) => typeof message === "object")));
-    });
-    for (const { paths } of orders) output.tasks += paths.length;
-    for (const { signatures, statements, bytes } of tallies as WorkerTally[]) {
-      output.signatures += signatures;
-      output.statements += statements;
-      output.bytes += bytes;
-    }
-    for (const child of children) if (child.exitCode === null) await once(child, "exit");
-    output.published += (await published(place)) - before;
-    return milliseconds;
-  } finally {
-    for (const child of children) child.kill();
+  const before = await published(place);
+  let tallies: unknown[] = [];
+  const milliseconds = await timed(async () => {
+    const done = crew.map((child) => told(child, (message) => typeof message === "object"));
+    for (const [worker, child] of crew.entries()) child.send(paths[worker]!);
+    tallies = await Promise.all(done);
+  });
+  output.tasks += paths.flat().length;
+  for (const { signatures, statements, bytes } of tallies as WorkerTally[]) {
+    output.signatures += signatures;
+    output.statements += statements;
+    output.bytes += bytes;
   }
+  output.published += (await published(place)) - before;
+  return milliseconds;
 }
 
 /** Versions of metadata that were published. The timestamp's file has no number; there is one for every snapshot. */
@@ -129,14 +133,29 @@ function emptyOutput(): Output {
 function startWorker(orders: WorkerOrders, signal: AbortSignal): ChildProcess {
   const { path, execArgv } = childScript(import.meta.url, "worker.child");
   const child = fork(path, { execArgv, signal, killSignal: "SIGKILL" });
+  child.on("error", () => undefined); // whoever waits for it is told
   child.send(orders);
   return child;
 }
 
+/** The next message of that kind. Rejects where the worker ends instead. */
 function told(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    child.on("message", (message) => isIt(message) && resolve(message));
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`a worker ended with ${code}`)));
+    const settle = (done: () => void): void => {
+      child.off("message", heard).off("error", failed).off("exit", ended);
+      done();
+    };
+    const heard = (message: unknown): void => void (isIt(message) && settle(() => resolve(message)));
+    const failed = (error: Error): void => settle(() => reject(error));
+    const ended = (code: number | null): void => settle(() => reject(new Error(`a worker ended with ${code}`)));
+    child.on("message", heard).on("error", failed).on("exit", ended);
   });
+}
+
+/** It ends once nobody has work for it. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  if (child.connected) child.disconnect();
+  await exited;
 }

@@ -43,6 +43,9 @@ export function roundsOf([properties]: Shape): number {
   return properties > 100 ? 20 : 100;
 }
 
+/** The fewest that have an interval worth its name. */
+export const QUICK_ROUNDS = 5;
+
 /** A quick look is at two of them. */
 export function shapesOf({ quick }: Bench): readonly Shape[] {
   return quick ? SHAPES.filter(([properties]) => properties === 0 || properties === 30) : SHAPES;

@@ -2,7 +2,15 @@ import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
 import type { Shape } from "../model/image.js";
-import { imageArms, imageUpdates, countSent, samplesOf, shapesOf, type ImageUpdates } from "./image-updates.js";
+import {
+  imageArms,
+  imageUpdates,
+  countSent,
+  QUICK_ROUNDS,
+  samplesOf,
+  shapesOf,
+  type ImageUpdates,
+} from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
 /** Requests of one slice; the curve of the chart has a point per slice. */
@@ -28,7 +36,7 @@ export const oneAttribute: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: (shape) => (bench.quick ? 8 : roundsOf(shape)),
+      rounds: (shape) => (bench.quick ? QUICK_ROUNDS : roundsOf(shape)),
       slice: SLICE,
       update,
     });

@@ -1,6 +1,6 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
-import { imageArms, imageUpdates, countSent, roundsOf, shapesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, countSent, QUICK_ROUNDS, roundsOf, shapesOf } from "./image-updates.js";
 import { sentChart, updateSamples, updateTables } from "./image-update-tables.js";
 
 const NAME = "hw_property_0";
@@ -15,7 +15,7 @@ export const oneProperty: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: (shape) => (bench.quick ? 8 : roundsOf(shape)),
+      rounds: (shape) => (bench.quick ? QUICK_ROUNDS : roundsOf(shape)),
       slice: 10,
       update,
     });

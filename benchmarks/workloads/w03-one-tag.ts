@@ -1,6 +1,6 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
-import { imageArms, imageUpdates, countSent, roundsOf, shapesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, countSent, QUICK_ROUNDS, roundsOf, shapesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
 /** Added at odd turns and removed again at even ones: an image that got more and more tags would have another shape. */
@@ -17,7 +17,7 @@ export const oneTag: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(),
-      rounds: (shape) => (bench.quick ? 8 : roundsOf(shape)),
+      rounds: (shape) => (bench.quick ? QUICK_ROUNDS : roundsOf(shape)),
       slice: 10,
       update,
     });

@@ -1,5 +1,5 @@
 import type { Bench, Findings, Workload } from "../bench.js";
-import { imageArms, imageUpdates, shapesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, QUICK_ROUNDS, shapesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
 /** The worst case for a difference: it finds out that it has to write everything. */
@@ -11,7 +11,7 @@ export const everythingChanged: Workload = {
     const updates = await imageUpdates(bench, {
       shapes,
       arms: imageArms(["handwritten"]), // by hand, one would write the full write
-      rounds: bench.quick ? 8 : 50,
+      rounds: bench.quick ? QUICK_ROUNDS : 50,
       slice: 4,
       update: (image, turn) => image.changeEverything(turn),
     });

@@ -13,7 +13,7 @@ import type { Random } from "../random.js";
 const SIZES = [10, 100, 1_000] as const;
 
 /** Rounds of each size: the small ones are soon done, and the more easily disturbed. */
-const ROUNDS = { quick: [30, 20, 3], full: [200, 120, 15] } as const;
+const ROUNDS = { quick: [20, 15, 3], full: [200, 120, 15] } as const;
 
 /** Rounds of each size that are not counted: some 200 records or more, so that all arms run compiled code. */
 const WARM_UP = [20, 4, 1] as const;

@@ -10,6 +10,9 @@ import { asset, assetTable } from "../model/asset.js";
 /** As many loads side by side as there are connections. */
 const CLIENTS = 10;
 
+/** Rounds of 200 loads that are not counted; each arm has loaded all records several times before, for their memory. */
+const WARM_UP = { quick: 2, full: 10 } as const;
+
 const ROWS = "rows of the driver";
 
 /** What loaded records keep in memory and take to load, if they are never saved. */
@@ -17,7 +20,7 @@ export const memory: Workload = {
   id: "W14",
   title: "Memory of loaded records",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const count = quick ? 2_000 : 10_000;
+    const count = quick ? 1_000 : 10_000;
     const ids = Array.from({ length: count }, (_, index) => asset(index));
     say("filling");
     await tables.fill(assetTable, ids);
@@ -25,7 +28,7 @@ export const memory: Workload = {
       OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: CLIENTS }) })),
     );
     try {
-      const rounds = quick ? 3 : 5;
+      const rounds = quick ? 2 : 5;
       const bytes: Record<string, readonly number[]> = {};
       bytes[ROWS] = await keptBy(() => tables.rows(assetTable), rounds);
       for (const { type, arm } of arms) {
@@ -37,7 +40,8 @@ export const memory: Workload = {
         const load = () => arm.read(ids[next++ % count]!.id);
         return { name: type.name, round: () => perOperation(CLIENTS, 20, load) };
       });
-      const times = await interleaved(loads, quick ? 5 : 40, random, (what) => say(`loads, ${what}`));
+      const sayRound = (what: string): void => say(`loads, ${what}`);
+      const times = await interleaved(loads, quick ? 8 : 40, random, sayRound, WARM_UP[quick ? "quick" : "full"]);
       const ratio = (name: string) => ratioOf(bytes[name]!, bytes[ROWS]!, random);
       return {
         tables: [
