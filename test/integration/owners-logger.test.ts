@@ -6,6 +6,7 @@ import { distinct } from "../../src/composition/distinct.js";
 import { joinTransaction, unitOfWork } from "../../src/composition/existing-data-source.js";
 import { onSqlBackends } from "./backends.js";
 import { openDataSource, Photo } from "./entity-fixtures.js";
+import { labelled } from "./two-services.js";
 
 /** The error of a log whose disk is full: just what a broken connection looks like. */
 const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC", errno: -28, syscall: "write" });
@@ -64,6 +65,27 @@ onSqlBackends((place, backend) => {
     expect(logged.length).toBeGreaterThan(5);
     isFull = false;
     expect(await dataSource.getRepository(Photo).findOneByOrFail({ id: photo.id })).toMatchObject({ title: "three" });
+  });
+
+  test("the logger is told of transactions of ours, too, from their beginning to their end", async () => {
+    const photos = distinct(dataSource, Photo);
+    const photo = photos.create({ title: "one" });
+    await photos.add(photo);
+    const sent = async (work: () => Promise<unknown>): Promise<string[]> => {
+      logged = [];
+      await work().catch(() => undefined);
+      return logged.filter((sql) => sql !== "").map((sql) => /^\w+/.exec(sql)![0]);
+    };
+    const begin = backend === "server" ? "START" : "BEGIN";
+    photo.labels.push(labelled("a"));
+    expect(await sent(() => photos.save(photo))).toEqual([begin, "UPDATE", "INSERT", "COMMIT"]);
+    const statements = await sent(() =>
+      unitOfWork(dataSource).run(async (tx) => {
+        await tx.repository(photos).update(photo.id, (inside) => void (inside.title = "undone"));
+        throw new Error("a rule of the service");
+      }),
+    );
+    expect([statements[0], statements.at(-1)]).toEqual([begin, "ROLLBACK"]);
   });
 
   test("nor does it in a transaction that was joined", async () => {

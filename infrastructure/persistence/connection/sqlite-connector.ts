@@ -104,9 +104,12 @@ export class SqliteConnection implements Connection {
   }
 
   #exec(sql: string): void {
+    const answered = tellOwner(this.dataSource, { sql, parameters: [] });
     try {
       this.file.exec(sql);
+      answered();
     } catch (error) {
+      answered(error);
       throw marked(error);
     }
   }
