@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { EntitySchema } from "typeorm";
 import { expect, onTestFinished, test } from "vitest";
 import { distinct } from "../../src/composition/distinct.js";
+import { unitOfWork } from "../../src/composition/existing-data-source.js";
 import { onServer } from "./backends.js";
 import { openDataSource } from "./entity-fixtures.js";
 
@@ -38,6 +39,18 @@ onServer((place) => {
     await expect(signs.save(one)).rejects.toMatchObject(refusal);
     await expect(signs.saveAll([one, two])).rejects.toMatchObject({ code: "DATABASE_ERROR", message: expect.stringMatching(/^one of Sign 1, 2: /) as string }); // prettier-ignore
     await expect(signs.add(signs.create({ id: "3", text: lacks }))).rejects.toMatchObject(refusal);
+    const listed = { where: { text: { in: [fits, lacks] } } };
+    for (const list of [
+      () => signs.list(listed),
+      () => unitOfWork(dataSource).run((tx) => tx.repository(signs).list(listed)),
+    ]) {
+      await expect(list()).rejects.toMatchObject({
+        code: "INVALID_VALUE",
+        record: "Sign",
+        faults: [{ path: "text.in", reason: "text in characters of its column's character set, got string" }],
+      });
+    }
+    expect((await signs.list({ where: { text: { eq: fits } } })).records).toHaveLength(2);
     expect((await signs.getMany(["1", "2"])).map(({ text }) => text)).toEqual([fits, fits]);
   });
 });

@@ -119,6 +119,15 @@ export function isUnpreparable(error: unknown): boolean {
   return driverError(error).errno === 1461;
 }
 
+/**
+ * Whether a column was compared with a text that has characters which the column's character set lacks: MariaDB finds no
+ * collation for both (1267, 1270, 1271), MySQL cannot convert the text (3854).
+ */
+export function isUncomparable(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { readonly cause?: DriverError };
+  return error instanceof RefusedStatementError && [1267, 1270, 1271, 3854].includes(cause?.errno ?? 0);
+}
+
 /** Whether an expression of the statement overflowed: 1690, under every `sql_mode`. */
 export function isOutOfRange(error: unknown): boolean {
   return driverError(error).errno === 1690;

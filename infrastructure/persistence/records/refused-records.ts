@@ -1,8 +1,10 @@
+import { InvalidValueError } from "../../../domain/distinction/errors.js";
+import type { StoreQuery } from "../../../domain/distinction/list-query.js";
 import { describeShape } from "../../../domain/distinction/types/attribute-rules.js";
 import type { Attributes, Collections } from "../../../domain/distinction/types/record-type.js";
 import { named } from "../../../domain/distinction/save/batch-errors.js";
 import { idText, type RecordId } from "../../../domain/distinction/record/record-id.js";
-import { RefusedStatementError } from "../connection/server-error.js";
+import { isUncomparable, RefusedStatementError } from "../connection/server-error.js";
 import type { RecordTable } from "./record-table.js";
 
 /** `error`, which tells of the records that were to be written where the database refused them, and of which attribute. */
@@ -14,6 +16,19 @@ export function refused(error: unknown, table: RecordTable, records: readonly Re
   }
   return error;
 }
+
+/** `error`, or what tells of the filters of a list where the database cannot compare their texts with the columns. */
+export function unfilterable(error: unknown, { type }: RecordTable, { conditions }: StoreQuery): unknown {
+  if (!isUncomparable(error)) return error;
+  const reason = "text in characters of its column's character set, got string";
+  const faults = conditions
+    .filter(({ values }) => values.some((value) => typeof value === "string" && !ASCII.test(value)))
+    .map(({ attribute, operator }) => ({ path: `${attribute}.${operator}`, reason }));
+  return faults.length === 0 ? error : new InvalidValueError(type.name, faults);
+}
+
+/** What every character set has. */
+const ASCII = /^\p{ASCII}*$/u;
 
 /** What is stored in a column, and what it was declared to hold, unless the column may be that of several tables. */
 function placeOf({ type, columns, entryTables }: RecordTable, column: string): string | undefined {

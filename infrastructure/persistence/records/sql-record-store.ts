@@ -30,7 +30,7 @@ import { selectManyLinked } from "./list-links.js";
 import { selectMarker, selectPage } from "./list-statements.js";
 import { insertAll, insertOne, insertUnless, type Refusal } from "./record-insertion.js";
 import { PlannedDatabase } from "./planned-database.js";
-import { refused } from "./refused-records.js";
+import { refused, unfilterable } from "./refused-records.js";
 import { removeRecord } from "./record-removal.js";
 import { selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
@@ -127,14 +127,18 @@ export class SqlRecordStore implements RecordStore {
   async list(query: StoreQuery): Promise<StorePage> {
     const { limit, after, scope } = query;
     const layout = await this.ready();
-    const { ids, states, more, found } = await this.database.session(async (session) => {
+    const read = async (session: Session) => {
       const rows = await pageRows(session, layout, query);
       const isLost = rows.length === 0 && after !== undefined;
       const found = !isLost || (await session.rows(selectMarker(layout, query, after))).length > 0;
       const { states } = await readParts(session, layout, rows.slice(0, limit), scope);
       const ids = rows.slice(0, limit).map((row) => rowId(layout, row));
       return { ids, states, more: rows.length > limit, found };
+    };
+    const page = this.database.session(read).catch((error: unknown) => {
+      throw unfilterable(error, this.table, query);
     });
+    const { ids, states, more, found } = await page;
     if (!found) return { kind: "no-marker" };
     const torn = ids.filter((id) => !states.has(idText(id)));
     const again = await this.load(torn, scope);
