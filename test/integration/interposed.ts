@@ -29,7 +29,7 @@ class InterposedConnector implements Connector {
 
   async withConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     // Settled inside: what to make of an error is for the outer database to tell, not for the inner one.
-    const [outcome] = await this.inner.session((session) =>
+    const [outcome] = await this.inner.lend((session) =>
       Promise.allSettled([work(new InterposedConnection(session, this.dialect, this.before))]),
     );
     if (outcome.status === "rejected") throw outcome.reason;
