@@ -31,7 +31,10 @@ export interface OperationSubject {
 export interface RepositoryObserver {
   /** Another writer came first: the changes were merged, or are worked out anew, and are tried again. Counts from 1. */
   retried?(event: RecordEvent & { readonly retries: number }): void;
-  /** Others kept coming first: the record is locked for one write. */
+  /**
+   * Others kept coming first: the record is locked for one write. With no `retries` they did so lately, and an update locks
+   * it at once.
+   */
   escalated?(event: RecordEvent & { readonly retries: number }): void;
   /** An overlap was refused; the error names record, attributes and policies. */
   conflicted?(conflict: ConflictError): void;

@@ -2,6 +2,7 @@ import { createConnection, type Connection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
+import type { Image } from "../../domain/image/image-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { OperationLog } from "../support/operation-log.js";
@@ -54,6 +55,27 @@ describe("a save that another client comes before, whenever it can", () => {
       expect(succeeded).toEqual([...Array<boolean>(ATTEMPTS).fill(true), false]);
       expect(log.take().filter((line) => line.startsWith("escalated"))).toEqual([`escalated ${image.id} ${ATTEMPTS}`]);
       expect(await imagesIn(database).get(image.id)).toMatchObject({ name: "mine", minRam: ATTEMPTS });
+      await closeAll([crowded, database]);
+    });
+
+    test("has the updates that follow lock the row at once, and nobody comes before them", async () => {
+      const database = openTestDatabase(place().url);
+      const image = newImage();
+      await imagesIn(database).add(image);
+      const succeeded: boolean[] = [];
+      const crowded = interposed(
+        openTestDatabase(place().url),
+        async (step) => void (step === "UPDATE" && succeeded.push(await overtaken(image.id))),
+        systemClock,
+      );
+      const images = imagesIn(crowded);
+      const append = (one: Image): void => void (one.name += "!");
+      expect(await images.update(image.id, append)).toMatchObject({ retries: ATTEMPTS });
+      for (let version = 3 + ATTEMPTS; version < 6 + ATTEMPTS; version++) {
+        expect(await images.update(image.id, append)).toEqual({ version, written: true, retries: 0 });
+      }
+      expect(succeeded).toEqual([...Array<boolean>(ATTEMPTS).fill(true), ...Array<boolean>(4).fill(false)]);
+      expect(await imagesIn(database).get(image.id)).toMatchObject({ name: `${image.name}!!!!`, minRam: ATTEMPTS });
       await closeAll([crowded, database]);
     });
   });

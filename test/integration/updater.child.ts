@@ -12,30 +12,33 @@ export interface UpdatesOrder {
   readonly updates: number;
 }
 
-export interface UpdatesDone {
-  /** How often the function of each update ran. */
-  readonly runs: readonly number[];
-  readonly escalations: number;
-}
+/** What became of each update, in their order. */
+export type UpdatesDone = readonly {
+  /** How often its function ran. */
+  readonly runs: number;
+  /** The retries that each of its escalations told. */
+  readonly escalated: readonly number[];
+}[];
 
 /** Raises one counter that everybody raises, update after update. */
 await runAsChild<UpdatesOrder, UpdatesDone>(async ({ url, image, updates }, parent) => {
-  let escalations = 0;
-  const observer = { escalated: () => void escalations++ };
+  let escalated: number[] = [];
+  const observer = { escalated: ({ retries }: { readonly retries: number }) => void escalated.push(retries) };
   const environment = { clock: systemClock, random: Math.random, observer };
   const database = openDatabase(url, environment);
   const images = new DistinctRepository(imageType, new SqlRecordStore(database, imageTable), environment);
   await images.get(image);
   await parent.ready();
-  const runs: number[] = [];
+  const done: UpdatesDone[number][] = [];
   for (let update = 0; update < updates; update++) {
-    let count = 0;
+    let runs = 0;
+    escalated = [];
     await images.update(image, (one) => {
-      count++;
+      runs++;
       one.minDisk++;
     });
-    runs.push(count);
+    done.push({ runs, escalated });
   }
   await database.close();
-  return { runs, escalations };
+  return done;
 });

@@ -3,6 +3,7 @@ import { aFunction, requireArguments, requireOptions } from "../arguments.js";
 import type { Change } from "../diff/change.js";
 import { checkScope } from "./check-scope.js";
 import { ConflictError, DistinctionError, InvalidMergeError, InvalidValueError } from "../errors.js";
+import { HotRecords } from "./hot-records.js";
 import { waitFor } from "./patience.js";
 import { notFound } from "../record-errors.js";
 import { idText, recordId, type RecordId } from "../record/record-id.js";
@@ -28,6 +29,9 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
  * lock. Only a function that answers at once runs under the lock: nobody is to hold others up while it waits for
  * something, least of all for this database. Those that answer a promise take turns in this process instead.
  *
+ * Once one that answers at once had to lock, those that follow lock at once, for a while: reading and writing without a lock
+ * again, they would lose again. Of each repository, one at a time waits for the lock.
+ *
  * Once one that answers at once has lost, those of this process take turns as long as they come without a break: each then
  * loads what the one before it saved, where side by side all but one would work for nothing.
  */
@@ -36,6 +40,8 @@ export class RecordUpdater<R extends AnyRecordType> {
   readonly #turns: UpdateTurns;
   /** Of functions that answer a promise, and keep losing. */
   readonly #longTurns: UpdateTurns;
+  /** Where those that answer at once had to lock. */
+  readonly #hot: HotRecords;
   /** The record whose function is being called right now: whoever asks for its update now asks from within that call. */
   #called: RecordId | undefined;
 
@@ -44,6 +50,7 @@ export class RecordUpdater<R extends AnyRecordType> {
     private readonly saver: RecordSaver<R>,
   ) {
     const { environment, waiting } = context;
+    this.#hot = new HotRecords(environment.clock);
     this.#turns = new UpdateTurns(environment.clock, waiting.settings.longestTurn);
     this.#longTurns = new UpdateTurns(environment.clock, waiting.settings.longestTurn);
   }
@@ -73,16 +80,24 @@ export class RecordUpdater<R extends AnyRecordType> {
     let isPrompt = true;
     for (let attempt = 1; ; attempt++) {
       const isEscalated = attempt > optimisticAttempts;
-      if (isEscalated && isPrompt) {
+      if (isPrompt && isEscalated) this.#hot.add(id);
+      if (isPrompt && this.#hot.has(id)) {
         backoff.check();
-        const result = await this.#underLock(id, mutate, options, patience, attempt - 1);
+        const result = await this.#turns.run(id, backoff, () =>
+          this.#underLock(id, mutate, options, patience, attempt - 1),
+        );
         if (result !== undefined) return result;
+        this.#hot.delete(id);
       }
       const isContended: boolean = isPrompt && (attempt > 1 || this.#turns.isTaken(id));
       let run: Run;
       if (isEscalated) run = await this.#longTurns.run(id, backoff, () => once());
       else run = await (isContended ? this.#turns.run(id, backoff, once) : once());
-      if (run.kind === "saved") return { ...run.result, retries: run.result.retries + attempt - 1 };
+      if (run.kind === "saved") {
+        const retries = run.result.retries + attempt - 1;
+        if (run.isPrompt && retries >= optimisticAttempts) this.#hot.add(id); // its save had to lock
+        return { ...run.result, retries };
+      }
       if (attempt >= updateAttempts) throw run.error;
       isPrompt &&= run.isPrompt;
       context.observer?.retried({ ...context.event(id), retries: attempt });

@@ -5,7 +5,7 @@ import type { Patience } from "./patience.js";
 import type { WaitOptions } from "./save-options.js";
 
 export interface RetrySettings {
-  /** Optimistic attempts of one save before it locks the record. */
+  /** Optimistic attempts of one save before it locks the record. Updates that follow within 5 seconds lock it at once. */
   readonly optimisticAttempts: number;
   /** Runs of `update`'s function before its conflict is thrown. */
   readonly updateAttempts: number;

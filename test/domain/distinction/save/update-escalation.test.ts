@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { RepositoryObserver } from "../../../../domain/distinction/observer.js";
 import { DistinctRepository } from "../../../../domain/distinction/distinct-repository.js";
+import { HOT_FOR } from "../../../../domain/distinction/save/hot-records.js";
 import { PhotoDesk } from "../../../support/photo-desk.js";
 import { photoType, type Photo } from "../../../support/photo.js";
 import { code, conflictOf } from "../../../support/repository-outcomes.js";
@@ -43,6 +44,7 @@ describe("an update that keeps losing", () => {
       if (photo.title === "theirs 3!") throw new Error("no");
     };
     await expect(desk.photos.update("p1", failing)).rejects.toThrow("no");
+    desk.clock.advance(HOT_FOR);
     const tooLong = (photo: Photo): void => void (photo.title = photo.title === "theirs 6" ? "x".repeat(21) : "mine");
     await expect(desk.photos.update("p1", tooLong)).rejects.toMatchObject(code("INVALID_VALUE"));
     expect((await desk.stored()).attributes.title).toBe("theirs 6");
