@@ -15,8 +15,8 @@ interface Block {
 
 const utf8 = new TextEncoder();
 
-/** Neither a block nor the list of all blocks gets long: 65,536 entries are 512 blocks. */
-const BLOCK = 128;
+/** Neither a block nor the list of all blocks gets long: 65,536 entries are 2,048 blocks. */
+const BLOCK = 32;
 
 /**
  * What a snapshot lists: metadata version by role, with its canonical text in pieces. A merge that raises a few of many

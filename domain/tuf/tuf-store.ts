@@ -220,6 +220,12 @@ export interface TufStore {
     due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },
   ): Promise<readonly string[]>;
 
+  /** Names of roles that are dirty or expire by then, at most `limit` of either kind, as `dirtyRoles` and `expiringRoles` tell them. */
+  dueRoles(
+    repository: string,
+    due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },
+  ): Promise<readonly string[]>;
+
   /**
    * One consistent read of some roles with their targets, in the order of their names given.
    * @throws {TufError} UNKNOWN_ROLE

@@ -105,6 +105,14 @@ export class MemoryTufStore implements TufStore {
       .slice(0, due.limit);
   }
 
+  async dueRoles(
+    repository: string,
+    due: { targetsHorizon: number; binsHorizon: number; limit: number },
+  ): Promise<readonly string[]> {
+    const dirty = await this.dirtyRoles(repository, { after: "", limit: due.limit });
+    return [...new Set([...dirty, ...(await this.expiringRoles(repository, due))])];
+  }
+
   async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
     const rows = this.rows(repository);
     return roles.map((role) => {

@@ -28,7 +28,7 @@ export const PUBLISHING: Protocol = {
   name: "publishing",
   round: () => ({ turn: PUBLISH, finish: [PUBLISH] }),
   reaches: [
-    ...["store.dirtyRoles", "store.roleStates", "signer.sign", "store.commitSnapshot"],
+    ...["store.dueRoles", "store.roleStates", "signer.sign", "store.commitSnapshot"],
     ...["files.putAll", "files.replaceTimestamp", "store.recordExport"],
   ],
 };

@@ -39,6 +39,23 @@ export function tufSigningContract(bench: TufStoreBench): void {
       ]);
       expect(await bench.store.expiringRoles("main", { ...horizons, limit: 1 })).toEqual(["bins-0"]);
     });
+
+    it("are told together, dirty ones and those that expire, each once", async () => {
+      const none = { targetsHorizon: 0, binsHorizon: 0, limit: 100 };
+      expect(await bench.store.dueRoles("main", none)).toEqual([]);
+      await bench.edit("bins-3");
+      await bench.edit("bins-1");
+      expect(await bench.store.dueRoles("main", none)).toEqual(["bins-1", "bins-3"]);
+      expect(await bench.store.dueRoles("main", { ...none, limit: 1 })).toEqual(["bins-1"]);
+      const early = fileOf("bins-0", 2, "", EXPIRES - 10_000);
+      expect(await bench.store.commitSignedRoles("main", [{ file: early, signedVersion: 1 }])).toBe("applied");
+      const due = { targetsHorizon: EXPIRES, binsHorizon: EXPIRES, limit: 100 };
+      expect([...(await bench.store.dueRoles("main", due))].sort()).toEqual([
+        ...["bins-0", "bins-1", "bins-2", "bins-3", "targets"],
+      ]);
+      const lost = expect.objectContaining({ code: "REPOSITORY_NOT_FOUND" }) as Error;
+      await expect(bench.store.dueRoles("none", none)).rejects.toEqual(lost);
+    });
   });
 
   describe("signing", () => {

@@ -41,14 +41,7 @@ import {
   selectReplacedFiles,
   selectRetentionLine,
 } from "./tuf-retention-statements.js";
-import {
-  advanceSignedRoles,
-  MOST_STATES,
-  readRoleStates,
-  selectDirtyRoles,
-  selectExpiringRoles,
-  selectRoleStates,
-} from "./tuf-role-statements.js";
+import { advanceSignedRoles, selectDirtyRoles, selectDueRoles, selectExpiringRoles } from "./tuf-role-statements.js";
 import { raiseEntries, writeDifferences } from "./tuf-snapshot-writer.js";
 import {
   deletePending,
@@ -59,6 +52,16 @@ import {
   selectMeta,
   selectSnapshotState,
 } from "./tuf-snapshot-statements.js";
+import {
+  MOST_STATES,
+  readRoleBounds,
+  readRoleStates,
+  readStatesWithin,
+  type RoleStates,
+  selectRoleBounds,
+  selectRoleStates,
+  selectStatesWithin,
+} from "./tuf-state-statements.js";
 import { TufRows } from "./tuf-rows.js";
 import { countTargets, readHeldPath, selectHeldPaths } from "./tuf-target-statements.js";
 
@@ -116,12 +119,21 @@ export class SqlTufStore implements TufStore {
     return this.#namesOfRoles(repository, selectExpiringRoles(repository, due));
   }
 
+  async dueRoles(
+    repository: string,
+    due: { targetsHorizon: number; binsHorizon: number; limit: number },
+  ): Promise<readonly string[]> {
+    return [...new Set(await this.#namesOfRoles(repository, selectDueRoles(repository, due)))];
+  }
+
   async roleStates(repository: string, roles: readonly string[]): Promise<readonly RoleState[]> {
     if (roles.length > MOST_STATES) {
       throw new RangeError(`${roles.length} roles at a time; at most ${MOST_STATES} are read as one state`);
     }
     if (roles.length === 0) return [];
-    const states = readRoleStates(await this.#rows.of(selectRoleStates(repository, roles)));
+    const states =
+      (roles.length > 1 ? await this.#statesWithin(repository, roles) : undefined) ??
+      readRoleStates(await this.#rows.of(selectRoleStates(repository, roles)));
     return Promise.all(roles.map(async (role) => states.get(role) ?? this.#rows.noRole(repository, role)));
   }
 
@@ -266,6 +278,12 @@ export class SqlTufStore implements TufStore {
       await session.run(deleteFiles(dialect, repository, files));
       if (snapshots.length > 0) await session.run(deleteDifferences(repository, Math.max(...snapshots) + 1));
     });
+  }
+
+  /** `undefined` where a role was given other bounds between the two reads. */
+  async #statesWithin(repository: string, roles: readonly string[]): Promise<RoleStates | undefined> {
+    const bounds = readRoleBounds(await this.#rows.of(selectRoleBounds(repository, roles)));
+    return readStatesWithin(await this.#rows.of(selectStatesWithin(repository, roles, bounds)), bounds);
   }
 
   async #namesOfRoles(repository: string, statement: Statement): Promise<readonly string[]> {

@@ -8,13 +8,20 @@ import type { Parameter, Row, Statement } from "../connection/session.js";
 export const FILE_WIDTH = 7;
 
 /**
- * Files in one `insertFiles`, the largest numbers first; three are one bin with snapshot and timestamp. Few numbers, because these texts stay prepared: then bytes travel
- * as bytes, and not as twice as many hexadecimal digits.
+ * Files in one `insertFiles`, the largest numbers first; three are one bin with snapshot and timestamp. Few numbers, because
+ * these texts stay prepared: then bytes travel as bytes, and not as twice as many hexadecimal digits.
  */
-const TOGETHER = [32, 8, 3, 2, 1] as const;
+const TOGETHER: readonly number[] = [32, 8, 3, 2, 1];
 
-/** Divides files into the numbers that `insertFiles` takes. */
+/** So many bytes are sent at once, whatever the number of files: digits then cost less than another statement. */
+const FEW_BYTES = 2 ** 17;
+
+/** Divides files into those of one `insertFiles` each. */
 export function* fileGroups(files: readonly SignedFile[]): Generator<readonly SignedFile[]> {
+  if (files.reduce((sum, { bytes }) => sum + bytes.length, 0) <= FEW_BYTES) {
+    yield files;
+    return;
+  }
   let start = 0;
   for (const size of TOGETHER) {
     for (; files.length - start >= size; start += size) yield files.slice(start, start + size);
@@ -37,6 +44,7 @@ export function insertFiles(repository: string, files: readonly SignedFile[]): S
       signedAt,
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     ]),
+    varying: !TOGETHER.includes(files.length),
   };
 }
 

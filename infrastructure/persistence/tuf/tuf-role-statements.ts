@@ -1,17 +1,8 @@
 import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
-import type { Target } from "../../../domain/tuf/target.js";
-import type {
-  NewRole,
-  RoleCommit,
-  RoleKind,
-  RoleRecord,
-  RoleState,
-  SignedFile,
-} from "../../../domain/tuf/tuf-store.js";
+import type { NewRole, RoleCommit, RoleKind, RoleRecord, SignedFile } from "../../../domain/tuf/tuf-store.js";
 import type { Dialect } from "../connection/dialect.js";
 import { placeholders } from "../records/record-statements.js";
 import { jsonRows } from "./json-rows.js";
-import { readTarget } from "./target-row.js";
 import type { Parameter, Row, Statement } from "../connection/session.js";
 
 /** The statements on rows of roles, one function each. */
@@ -42,41 +33,8 @@ export function insertRoles(repository: string, roles: readonly NewRole[]): Stat
   };
 }
 
-const COUNTERS = "r.name, r.kind, r.version, r.signed_version, r.trust_since, r.metadata_version, r.expires_at";
-
-/** Roles that one `selectRoleStates` reads: SQLite joins at most 500 by UNION. */
-export const MOST_STATES = 256;
-
-/**
- * Roles with all their targets. One statement is one consistent read at READ COMMITTED and at REPEATABLE READ alike: an
- * edit raises the version and writes the targets in one transaction, and shows in all rows or in none. A SELECT for each
- * role, because a role's row is then read by primary key, its bounds are constants, and the targets are one range of their
- * primary key; with `name IN (…)` planners read all targets of the repository for each role.
- */
-export function selectRoleStates(repository: string, roles: readonly string[]): Statement {
-  const one =
-    `SELECT ${COUNTERS}, ` +
-    "t.path, t.length, t.sha256, t.custom FROM tuf_role r LEFT JOIN tuf_target t " +
-    "ON t.repository = r.repository AND t.space = r.space AND t.path_hash BETWEEN r.range_low AND r.range_high " +
-    "WHERE r.repository = ? AND r.name = ?";
-  return {
-    sql: roles.map(() => one).join(" UNION ALL "),
-    parameters: roles.flatMap((role) => [repository, role]),
-    varying: roles.length > 1,
-  };
-}
-
-/** By name. The outer join gives a role without targets one row of NULLs. */
-export function readRoleStates(rows: readonly Row[]): ReadonlyMap<string, RoleState> {
-  const states = new Map<string, RoleState & { readonly targets: Map<string, Target> }>();
-  for (const row of rows) {
-    const name = row[0] as string;
-    let state = states.get(name);
-    if (state === undefined) states.set(name, (state = { ...readCounters(row), targets: new Map() }));
-    if (row[7] !== null) state.targets.set(row[7] as string, readTarget(row[7] as string, row.slice(8)));
-  }
-  return states;
-}
+/** What `readCounters` reads, of a row `r` of a role. */
+export const COUNTERS = "r.name, r.kind, r.version, r.signed_version, r.trust_since, r.metadata_version, r.expires_at";
 
 /** The custom roles and the catch-all: two ranges of the index on what expires. */
 export function selectDelegatedRoles(repository: string): Statement {
@@ -86,7 +44,7 @@ export function selectDelegatedRoles(repository: string): Statement {
   };
 }
 
-/** The first columns of a row of `selectRoleStates`, and all of one of `selectDelegatedRoles`. */
+/** The first columns of rows that begin with `COUNTERS`. */
 export function readCounters(row: Row): RoleRecord {
   return { ...readVersions(row), metadataVersion: Number(row[5]), expiresAt: Number(row[6]) };
 }
@@ -105,6 +63,13 @@ export function readVersions([name, kind, version, signedVersion, trustSince]: R
   };
 }
 
+/** When roles are due for renewal, in epoch milliseconds by kind, and how many are asked for. */
+interface Due {
+  readonly targetsHorizon: number;
+  readonly binsHorizon: number;
+  readonly limit: number;
+}
+
 /** Names of dirty roles, as one range of their index. */
 export function selectDirtyRoles(
   repository: string,
@@ -121,17 +86,28 @@ export function selectDirtyRoles(
 }
 
 /** Names of roles that expire, soonest first: a range of the index for each kind, and no more of it than is asked for. */
-export function selectExpiringRoles(
-  repository: string,
-  due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },
-): Statement {
-  const limit = Math.trunc(due.limit);
-  const expiring =
-    "SELECT * FROM (SELECT name, expires_at FROM tuf_role WHERE repository = ? AND kind = ? AND expires_at <= ? " +
-    `ORDER BY expires_at, name LIMIT ${limit})`;
+export function selectExpiringRoles(repository: string, due: Due): Statement {
+  const { sql, parameters } = expiring(repository, due);
+  return { sql: `${sql} ORDER BY expires_at, name LIMIT ${Math.trunc(due.limit)}`, parameters };
+}
+
+/** Names of roles that are dirty or expire, some of them twice: all three ranges at once. */
+export function selectDueRoles(repository: string, due: Due): Statement {
+  const dirty = selectDirtyRoles(repository, { after: "", limit: due.limit });
+  const { sql, parameters } = expiring(repository, due);
   return {
-    sql: `${expiring} AS a UNION ALL ${expiring} AS b ORDER BY expires_at, name LIMIT ${limit}`,
-    parameters: [repository, "targets", due.targetsHorizon, repository, "bin", due.binsHorizon],
+    sql: `SELECT * FROM (${dirty.sql}) AS c UNION ALL SELECT name FROM (${sql}) AS d`,
+    parameters: [...dirty.parameters, ...parameters],
+  };
+}
+
+function expiring(repository: string, { targetsHorizon, binsHorizon, limit }: Due): Statement {
+  const ofKind =
+    "SELECT * FROM (SELECT name, expires_at FROM tuf_role WHERE repository = ? AND kind = ? AND expires_at <= ? " +
+    `ORDER BY expires_at, name LIMIT ${Math.trunc(limit)})`;
+  return {
+    sql: `${ofKind} AS a UNION ALL ${ofKind} AS b`,
+    parameters: [repository, "targets", targetsHorizon, repository, "bin", binsHorizon],
   };
 }
 

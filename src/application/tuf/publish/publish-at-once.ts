@@ -1,3 +1,4 @@
+import { type JsonValue, sameJson } from "../../../../domain/distinction/json/json-value.js";
 import { roleAbove } from "../../../../domain/tuf/custom-role.js";
 import { TufError, type TufErrorCode } from "../../../../domain/tuf/errors.js";
 import { isBinName } from "../../../../domain/tuf/hash-bins.js";
@@ -50,13 +51,16 @@ export async function publishAtOnce(
   if (states === undefined) return undefined;
   const due = dueStates(states, horizons);
   if (due === undefined || due.length === 0) return undefined;
-  const trusting = await asOf(run);
   const raised = due.map(({ name, metadataVersion }) => ({ role: name, metadataVersion: metadataVersion + 1 }));
-  const base = await mergeBase(trusting, memory, snapshot);
-  const [merge, signed] = await Promise.all([
-    signMerge(trusting, base, raised).catch(ifUnsigned),
-    Promise.all(due.map((state) => binCommit(trusting, state))).catch(() => undefined),
-  ]);
+  const base = await mergeBase(run, memory, snapshot);
+  const signedBy = (signing: SigningRun) =>
+    Promise.all([
+      signMerge(signing, base, raised).catch(ifUnsigned),
+      Promise.all(due.map((state) => binCommit(signing, state))).catch(() => undefined),
+    ]);
+  // Trust seldom changes: what is signed while it is read once more is good, unless it did.
+  const [trusting, ahead] = await Promise.all([asOf(run), signedBy(run)]);
+  const [merge, signed] = isAsBefore(trusting, run) ? ahead : await signedBy(trusting);
   if (merge === undefined || signed === undefined) return undefined;
   const outcome = await commitMerge(trusting, memory, merge, signed);
   const isMerged = outcome === "applied";
@@ -64,6 +68,11 @@ export async function publishAtOnce(
   const report = emptyReport();
   for (const { file } of signed) committed(run, file, report);
   return { ...report, isMerged };
+}
+
+/** Whether keys, trust and custom roles are what they were. */
+function isAsBefore({ repository: now }: SigningRun, { repository: before }: SigningRun): boolean {
+  return sameJson(now as unknown as JsonValue, before as unknown as JsonValue);
 }
 
 /** `undefined` where one of the records cannot be. */
@@ -87,12 +96,10 @@ async function dueBins(run: SigningRun, horizons: Horizons): Promise<readonly st
   const { store, repository } = run;
   const { name, customRoles } = repository;
   const { targetsHorizon, binsHorizon } = horizons;
-  const [dirty, expiring, isDelegatorDue] = await Promise.all([
-    store.dirtyRoles(name, { after: "", limit: MOST_BINS + 1 }),
-    store.expiringRoles(name, { targetsHorizon, binsHorizon, limit: MOST_BINS + 1 }),
+  const [due, isDelegatorDue] = await Promise.all([
+    store.dueRoles(name, { targetsHorizon, binsHorizon, limit: MOST_BINS + 1 }),
     areDelegatorsDue(run, horizons),
   ]);
-  const due = [...new Set([...dirty, ...expiring])];
   if (isDelegatorDue || due.length > MOST_BINS) return undefined;
   return due.every((role) => isBinName(repository, role) || roleAbove(customRoles, role)) ? due : undefined;
 }
