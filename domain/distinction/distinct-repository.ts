@@ -209,6 +209,9 @@ export class DistinctRepository<R extends AnyRecordType> {
    * `mutate` answers at once. One that answers a promise, and could hold others up, runs without a lock, and takes turns
    * with others of this repository that do; a turn is over after `longestTurn`, whatever becomes of the function.
    *
+   * Once one that answers at once had to lock, those that follow through this repository lock the record at once, for 5
+   * seconds: then also one that changes nothing takes the row lock, and waits for whoever has it.
+   *
    * `mutate` must not write this record by itself, but change the object that it is given. Where it calls `update` for the
    * same record before it has waited for anything, that call is refused (`INVALID_VALUE`). Later it cannot be told from
    * other callers: each run then writes what is called within, and where both change the same thing conflicts with that,

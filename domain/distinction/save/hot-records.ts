@@ -9,7 +9,7 @@ export const MOST_HOT = 1_000;
 
 /**
  * The records at which an update has lately lost as often as it takes to lock one. Those that follow would most likely lose
- * again: they lock at once, for a while. Then one tries without a lock, and finds out whether others still come first.
+ * again: they lock at once, for a while. Then those try without a lock that arrive before one of them has lost as often again.
  */
 export class HotRecords {
   /** When each became hot, earliest first. */

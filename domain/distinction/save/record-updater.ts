@@ -30,7 +30,8 @@ export type Mutate<R extends AnyRecordType> = (record: RecordOf<R>) => void | Pr
  * something, least of all for this database. Those that answer a promise take turns in this process instead.
  *
  * Once one that answers at once had to lock, those that follow lock at once, for a while: reading and writing without a lock
- * again, they would lose again. Of each repository, one at a time waits for the lock.
+ * again, they would lose again. Of each repository they come one at a time, but for `longestTurn` at most: whoever has a
+ * signal or a deadline then waits for the lock beside the one before, and the others in their lane.
  *
  * Once one that answers at once has lost, those of this process take turns as long as they come without a break: each then
  * loads what the one before it saved, where side by side all but one would work for nothing.

@@ -5,7 +5,10 @@ import type { Patience } from "./patience.js";
 import type { WaitOptions } from "./save-options.js";
 
 export interface RetrySettings {
-  /** Optimistic attempts of one save before it locks the record. Updates that follow within 5 seconds lock it at once. */
+  /**
+   * Optimistic attempts of one save, or of one `update`, before it locks the record. Where an `update` had to, those that
+   * follow through the same repository within 5 seconds lock it at once. All of these by functions that answer at once.
+   */
   readonly optimisticAttempts: number;
   /** Runs of `update`'s function before its conflict is thrown. */
   readonly updateAttempts: number;

@@ -98,7 +98,7 @@ export interface SaveRequest extends SaveOptions {
 export interface SaveResult {
   /** The record's version now. */
   readonly version: number;
-  /** Whether anything had changed; if not, nothing was sent but the look that guards ask for. */
+  /** Whether anything had changed; if not, nothing was sent but the look that guards ask for, and what `update` reads or locks. */
   readonly written: boolean;
   /** How often other writers came first. */
   readonly retries: number;

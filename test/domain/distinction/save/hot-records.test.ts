@@ -63,6 +63,14 @@ describe("updates of a record that one of them had to lock", () => {
     expect((await desk.stored()).attributes.title).toBe(`${String(attributes.title)}!`);
   });
 
+  test("lock it, too, where they change nothing", async () => {
+    const desk = await heated();
+    const { version } = await desk.stored();
+    const result = await desk.photos.update("p1", () => undefined);
+    expect(result).toEqual({ version, written: false, retries: 0 });
+    expect(desk.store.calls).toEqual(["revise"]);
+  });
+
   test("tell of the lock, and of no retry", async () => {
     const desk = await PhotoDesk.with({ title: "" });
     const told: unknown[] = [];
