@@ -4,13 +4,15 @@ import { withInterval } from "./format.js";
 import { reached } from "./goals.js";
 import type { Report } from "./report-json.js";
 
-export type Judged = Pick<Report, "ratios" | "lostUpdates">;
+export type Judged = Pick<Report, "ratios" | "lostUpdates" | "quick" | "endedEarly">;
 
 /** What two runs judged, side by side. */
 export interface Agreement {
   readonly table: Table;
   /** Names of what one run met and the other missed. */
   readonly differing: readonly string[];
+  /** Names of what the first or the second run alone judged; nothing can be said of it. */
+  readonly alone: readonly [first: readonly string[], second: readonly string[]];
 }
 
 /** The verdicts of two runs on everything that both of them judged; noise may move figures, but not verdicts. */
@@ -18,6 +20,7 @@ export function agreement(first: Judged, second: Judged): Agreement {
   const [one, other] = [verdictsOf(first), verdictsOf(second)];
   const names = [...one.keys()].filter((name) => other.has(name));
   const differing = names.filter((name) => one.get(name)!.isMet !== other.get(name)!.isMet);
+  const missingIn = (run: typeof one, names: Iterable<string>): string[] => [...names].filter((name) => !run.has(name));
   const said = ({ isMet, figure }: Verdict): string[] => [figure, isMet ? "met" : "MISSED"];
   return {
     table: {
@@ -31,6 +34,7 @@ export function agreement(first: Judged, second: Judged): Agreement {
       ]),
     },
     differing,
+    alone: [missingIn(other, one.keys()), missingIn(one, other.keys())],
   };
 }
 

@@ -5,11 +5,15 @@ import { tableText } from "./report-tables.js";
 
 // Usage: npx tsx benchmarks/compare.ts FIRST.json SECOND.json
 // Says whether two runs of `npm run bench -- --json FILE` gave the same verdicts: exits 1 where they differ, 2 where there
-// is nothing to compare.
+// is nothing to compare, a run ended early, or one is quick and the other whole. Names what only one of them judged.
 const files = process.argv.slice(2);
 if (files.length !== 2) nothingToCompare("usage: npx tsx benchmarks/compare.ts FIRST.json SECOND.json");
 const [first, second] = await Promise.all(files.map(read));
-const { table, differing } = agreement(first!, second!);
+if (first!.quick !== second!.quick) nothingToCompare("one run is quick, the other whole");
+const { table, differing, alone } = agreement(first!, second!);
+for (const [index, names] of alone.entries()) {
+  if (names.length > 0) console.error(`judged by ${files[index]!} alone: ${names.join(", ")}`);
+}
 if (table.rows.length === 0) nothingToCompare("the runs have judged nothing in common");
 console.log(tableText(table));
 if (differing.length > 0) {
@@ -18,11 +22,10 @@ if (differing.length > 0) {
 }
 
 async function read(file: string): Promise<Report> {
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as Report;
-  } catch (error) {
-    return nothingToCompare(`${file}: ${(error as Error).message}`);
-  }
+  const run = await readFile(file, "utf8")
+    .then((text) => JSON.parse(text) as Report)
+    .catch((error: Error) => nothingToCompare(`${file}: ${error.message}`));
+  return run.endedEarly ? nothingToCompare(`${file}: the run ended early`) : run;
 }
 
 function nothingToCompare(why: string): never {

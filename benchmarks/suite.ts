@@ -134,7 +134,8 @@ async function measure(
     for (const close of closing) await inTime(close);
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
-  const result = report(findings, { environment: measuredOn!, seed, quick, roundTrip: rtt });
+  const endedEarly = gone !== undefined;
+  const result = report(findings, { environment: measuredOn!, seed, quick, endedEarly, roundTrip: rtt });
   return { result, ...(gone && { gone }) };
 }
 

@@ -10,10 +10,11 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "distinction-compare-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A run that measured `save.one.vs.typeorm`, whose goal is 4. */
+/** A whole run that measured `save.one.vs.typeorm`, whose goal is 4. */
 function run(value: number, more: Partial<Judged> = {}): Judged {
   const ratio = { value, low: value - 0.5, high: value + 0.5, goal: 4, better: "higher" as const };
-  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates: { distinction: 0, typeorm: 419 }, ...more };
+  const lostUpdates = { distinction: 0, typeorm: 419 };
+  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, quick: false, endedEarly: false, ...more };
 }
 
 function compare(...runs: Judged[]) {
@@ -27,16 +28,17 @@ function compare(...runs: Judged[]) {
   return { status, stdout, stderr };
 }
 
-test("runs whose figures moved on one side of the goal agree, whatever others lost and only one of them judged", () => {
-  const other = run(5.5, { lostUpdates: { distinction: 0, typeorm: 7 } });
-  const more = {
-    ...other,
-    ratios: { ...other.ratios, "noop.statements": { ...run(1).ratios["save.one.vs.typeorm"]! } },
-  };
-  const { status, stdout } = compare(run(4.1), more);
+test("runs whose figures moved on one side of the goal agree, whatever others lost; what only one judged is named", () => {
+  const judging = (name: string, one: Judged): Judged => ({
+    ...one,
+    ratios: { ...one.ratios, [name]: one.ratios["save.one.vs.typeorm"]! },
+  });
+  const second = run(5.5, { lostUpdates: { distinction: 0, typeorm: 7 } });
+  const { status, stdout, stderr } = compare(judging("entries.slope", run(4.1)), judging("noop.statements", second));
   expect(stdout).toMatch(/save\.one\.vs\.typeorm +4\.1 \[3\.6, 4\.6\] +met +5\.5 \[5, 6\] +met$/m);
   expect(stdout).toMatch(/lost updates +0 +met +0 +met$/m);
-  expect(stdout).not.toContain("noop.statements");
+  expect(stdout).not.toMatch(/entries|noop/);
+  expect(stderr).toMatch(/^judged by .*0\.json alone: entries\.slope\njudged by .*1\.json alone: noop\.statements\n$/);
   expect(status).toBe(0);
 });
 
@@ -48,7 +50,9 @@ test.each([
     "verdicts: lost updates\n",
     1,
   ],
-  ["nothing that both have judged", { ratios: {}, lostUpdates: {} }, "the runs have judged nothing in common\n", 2],
+  ["what the second did not come to judge", run(5, { endedEarly: true }), "1.json: the run ended early\n", 2],
+  ["a goal, one of them being quick", run(5, { quick: true }), "one run is quick, the other whole\n", 2],
+  ["nothing that both have judged", run(5, { ratios: {}, lostUpdates: {} }), "have judged nothing in common\n", 2],
 ])("runs do not agree on %s", (_, second, told, code) => {
   const { status, stderr } = compare(run(4.1), second);
   expect(stderr).toContain(told);

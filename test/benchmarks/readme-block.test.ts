@@ -54,6 +54,7 @@ const report: Report = {
   },
   seed: 1,
   quick: false,
+  endedEarly: false,
   roundTrip: 0,
   samples: {
     W1: { "everything, save": { distinction: [2, 2, 2], "full write": [1, 1, 1], handwritten: [0.1], typeorm: [9] } },

@@ -58,8 +58,9 @@ test("a run whose server is killed writes what it found before, and says why it 
   await run.exited;
   expect(run.stderr()).toMatch(/^error: the database went away during W2: /m);
   const written = await readFile(json, "utf8");
-  const { workloads, ratios } = JSON.parse(written) as Report;
+  const { workloads, ratios, endedEarly } = JSON.parse(written) as Report;
   expect(workloads.map(({ id }) => id)).toEqual(["W1"]);
   expect(Object.keys(ratios)).toEqual(["noop.statements"]);
+  expect(endedEarly).toBe(true);
   expect(run.stdout() + run.stderr() + written).not.toContain(PASSWORD);
 });
