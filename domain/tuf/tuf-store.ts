@@ -220,7 +220,7 @@ export interface TufStore {
     due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },
   ): Promise<readonly string[]>;
 
-  /** Names of roles that are dirty or expire by then, at most `limit` of either kind, as `dirtyRoles` and `expiringRoles` tell them. */
+  /** Names of roles that are dirty, at most `limit`, and of those that expire by then, at most `limit` of each kind; each name once. */
   dueRoles(
     repository: string,
     due: { readonly targetsHorizon: number; readonly binsHorizon: number; readonly limit: number },

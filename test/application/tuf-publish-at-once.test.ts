@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { SignerSource } from "../../domain/tuf/key-store.js";
+import type { Signer } from "../../domain/tuf/signer.js";
 import type { TufStore } from "../../domain/tuf/tuf-store.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
@@ -99,6 +100,38 @@ describe("publishing at once", () => {
       await world.publisher().publish("main");
       expect(await world.published()).toEqual(hashesOf(mine));
     }
+  });
+
+  it("has a former key sign along that failed before somebody changed trust", async () => {
+    await world.add(mine);
+    const { store, keys } = world.ports;
+    const [former] = (await store.repository("main"))!.trust.bins.keyIds;
+    let isRotated = false;
+    const late = overridden(store, {
+      roleStates: async (...given) => {
+        if (!isRotated) {
+          isRotated = true;
+          await new TurnTaker(world.ports).take({ kind: "rotate", role: "bins" });
+        }
+        return store.roleStates(...given);
+      },
+    });
+    let failures = 0;
+    const failingOnce: SignerSource = {
+      load: async (keyId) => {
+        const signer = await keys.load(keyId);
+        if (signer === undefined || keyId !== former) return signer;
+        const sign: Signer["sign"] = (bytes) => {
+          if (isRotated && failures++ === 0) throw new Error("no answer");
+          return signer.sign(bytes);
+        };
+        return { keyId, publicKey: signer.publicKey, sign };
+      },
+    };
+    const { keyFailures } = await world.publisher({ store: late, keys: failingOnce }).publish("main");
+    expect(failures).toBeGreaterThan(1);
+    expect(keyFailures).toEqual([]);
+    expect(await world.published()).toEqual(hashesOf(mine));
   });
 
   describe("beside custom roles", () => {

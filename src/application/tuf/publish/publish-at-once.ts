@@ -25,6 +25,9 @@ export interface AtOnce extends SignReport {
   readonly isMerged: boolean;
 }
 
+/** What became of it, or what is to be done instead. In both cases nothing is written. */
+export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
+
 /**
  * The usual publish: some bins are dirty and nobody else publishes. They are signed and listed by the next snapshot in one
  * commit, so that it pays once for reading, for the trust, and for a commit that lasts.
@@ -33,38 +36,34 @@ export interface AtOnce extends SignReport {
  * and commits them by themselves. Two things are left to the two steps: a bin that cannot be signed, because they sign it
  * in the same way, publish the others and tell; and keys of snapshot or timestamp that are not at hand, because they commit
  * the bins for whoever has these. Whatever else fails, fails.
- * @returns `undefined` where the two steps are to be taken
+ *
+ * It signs with the trust that the run began with, and reads the trust again meanwhile: where it is another one, what was signed
+ * goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
  */
-export async function publishAtOnce(
-  run: SigningRun,
-  memory: HeadMemory,
-  horizons: Horizons,
-): Promise<AtOnce | undefined> {
+export async function publishAtOnce(run: SigningRun, memory: HeadMemory, horizons: Horizons): Promise<AtOnceOutcome> {
   const bins = await dueBins(run, horizons);
-  if (bins === undefined || bins.length === 0) return undefined;
+  if (bins === undefined || bins.length === 0) return "two steps";
   const { store, repository } = run;
   const [states, snapshot] = await Promise.all([
     soundStates(run, bins),
     store.snapshotState(repository.name),
     run.signing.loadKeys([...bins, "snapshot", "timestamp"], repository),
   ]);
-  if (states === undefined) return undefined;
+  if (states === undefined) return "two steps";
   const due = dueStates(states, horizons);
-  if (due === undefined || due.length === 0) return undefined;
+  if (due === undefined || due.length === 0) return "two steps";
   const raised = due.map(({ name, metadataVersion }) => ({ role: name, metadataVersion: metadataVersion + 1 }));
   const base = await mergeBase(run, memory, snapshot);
-  const signedBy = (signing: SigningRun) =>
-    Promise.all([
-      signMerge(signing, base, raised).catch(ifUnsigned),
-      Promise.all(due.map((state) => binCommit(signing, state))).catch(() => undefined),
-    ]);
-  // Trust seldom changes: what is signed while it is read once more is good, unless it did.
-  const [trusting, ahead] = await Promise.all([asOf(run), signedBy(run)]);
-  const [merge, signed] = isAsBefore(trusting, run) ? ahead : await signedBy(trusting);
-  if (merge === undefined || signed === undefined) return undefined;
-  const outcome = await commitMerge(trusting, memory, merge, signed);
+  const [trusted, merge, signed] = await Promise.all([
+    asOf(run),
+    signMerge(run, base, raised).catch(ifUnsigned),
+    Promise.all(due.map((state) => binCommit(run, state))).catch(() => undefined),
+  ]);
+  if (!isAsBefore(trusted, run)) return "begin again";
+  if (merge === undefined || signed === undefined) return "two steps";
+  const outcome = await commitMerge(run, memory, merge, signed);
   const isMerged = outcome === "applied";
-  if (!isMerged && (await store.commitSignedRoles(repository.name, signed)) === "stale") return undefined;
+  if (!isMerged && (await store.commitSignedRoles(repository.name, signed)) === "stale") return "two steps";
   const report = emptyReport();
   for (const { file } of signed) committed(run, file, report);
   return { ...report, isMerged };

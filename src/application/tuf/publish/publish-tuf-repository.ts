@@ -130,10 +130,14 @@ export class PublishTufRepository {
     const exports = new ExportLane(this.ports, name);
     const lanes: Lanes = this.#lanes.get(name) ?? {
       publish: new GroupCommit(async () => {
-        const run = await this.#signingRun(name, exports.recent);
-        const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
-        if (!atOnce?.isMerged) return finish(lanes, run, atOnce ?? (await signDue(run)));
-        return exported(lanes, atOnce, { committed: "snapshot", keyFailures: run.signing.keyFailures });
+        for (;;) {
+          const run = await this.#signingRun(name, exports.recent);
+          const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
+          if (atOnce === "begin again") continue; // seldom: somebody changed trust in this moment
+          if (atOnce === "two steps") return finish(lanes, run, await signDue(run));
+          if (!atOnce.isMerged) return finish(lanes, run, atOnce);
+          return exported(lanes, atOnce, { committed: "snapshot", keyFailures: run.signing.keyFailures });
+        }
       }),
       merge: new GroupCommit(async () => {
         const run = await this.#signingRun(name, exports.recent);
