@@ -6,7 +6,7 @@ import { cpus, loadavg, platform, release, totalmem } from "node:os";
 /**
  * The machine and the versions that the figures belong to.
  *
- * @param isolation of every arm's transactions
+ * @param isolation level at which every arm was seen to write
  */
 export function environment(settings: Readonly<Record<string, string>>, isolation: string) {
   return {

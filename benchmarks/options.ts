@@ -28,7 +28,7 @@ export function parseOptions(): Options {
     .option("--rtt <ms>", "milliseconds to add to every round trip", milliseconds, 0)
     .option(
       "--database <url>",
-      "a server to run on, mysql://user:password@host:port/; by default one is started",
+      "a server to run on, mysql://user:password@host:port/, whose account has PROCESS; by default one is started",
       server,
     )
     .option("--seed <number>", "for the order of the arms", whole, 1)

@@ -27,7 +27,7 @@ class CannotRun extends Error {}
 
 /** What a run needs of the arms' and charts' libraries, which are not there wherever the library itself is. */
 export interface Libraries {
-  /** The isolation level of all arms' transactions. Rejects where they differ. */
+  /** The isolation level at which every arm was seen to write. Rejects where they differ. */
   isolation(url: string, tables: TableStore): Promise<string>;
   writePage(folder: string, report: Report): Promise<void>;
 }

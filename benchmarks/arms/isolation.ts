@@ -10,7 +10,8 @@ import { CONTENDING } from "./index.js";
 const SHAPE: Shape = [0, 0, 0];
 
 /**
- * The isolation level at which all arms of all kinds write.
+ * The isolation level at which every arm writes one record, one image or one document: one write each. What else they write,
+ * batches as well as TUF repositories, is not looked at.
  *
  * @throws Error where they differ: figures of theirs could not be compared
  */
