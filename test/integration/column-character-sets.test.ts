@@ -9,6 +9,7 @@ import { openDataSource } from "./entity-fixtures.js";
 interface Sign {
   id: string;
   text: string;
+  note: string;
   version: number;
 }
 
@@ -23,6 +24,7 @@ onServer((place) => {
       columns: {
         id: { type: String, primary: true, length: 36 },
         text: { type: String, length: 40, charset },
+        note: { type: String, length: 40, charset: "utf8mb4", default: "" },
         version: { type: Number, version: true },
       },
     });
@@ -50,6 +52,9 @@ onServer((place) => {
         faults: [{ path: "text.in", reason: "text in characters of its column's character set, got string" }],
       });
     }
+    // Whichever of them it is, the database does not tell.
+    const both = signs.list({ where: { note: { eq: lacks }, text: { eq: lacks } } });
+    await expect(both).rejects.toMatchObject({ code: "INVALID_VALUE", faults: [{ path: "where", reason: "text in characters of its column's character set, got string in at least one of these: note.eq, text.eq" }] }); // prettier-ignore
     expect((await signs.list({ where: { text: { eq: fits } } })).records).toHaveLength(2);
     expect((await signs.getMany(["1", "2"])).map(({ text }) => text)).toEqual([fits, fits]);
   });

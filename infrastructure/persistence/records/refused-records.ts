@@ -17,14 +17,23 @@ export function refused(error: unknown, table: RecordTable, records: readonly Re
   return error;
 }
 
-/** `error`, or what tells of the filters of a list where the database cannot compare their texts with the columns. */
+/**
+ * `error`, or what tells of the filter of a list where the database cannot compare a text with its column. It does not say
+ * which: all are named that it may be.
+ */
 export function unfilterable(error: unknown, { type }: RecordTable, { conditions }: StoreQuery): unknown {
   if (!isUncomparable(error)) return error;
   const reason = "text in characters of its column's character set, got string";
-  const faults = conditions
+  const suspects = conditions
     .filter(({ values }) => values.some((value) => typeof value === "string" && !ASCII.test(value)))
-    .map(({ attribute, operator }) => ({ path: `${attribute}.${operator}`, reason }));
-  return faults.length === 0 ? error : new InvalidValueError(type.name, faults);
+    .map(({ attribute, operator }) => `${attribute}.${operator}`);
+  const [path, ...others] = new Set(suspects);
+  if (path === undefined) return error;
+  const fault =
+    others.length === 0
+      ? { path, reason }
+      : { path: "where", reason: `${reason} in at least one of these: ${[path, ...others].join(", ")}` };
+  return new InvalidValueError(type.name, [fault]);
 }
 
 /** What every character set has. */
