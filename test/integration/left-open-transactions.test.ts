@@ -2,7 +2,12 @@ import "reflect-metadata";
 import type { DataSource } from "typeorm";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { distinct } from "../../src/composition/distinct.js";
-import { onServer } from "./backends.js";
+import { LeftOpenError } from "../../infrastructure/persistence/connection/server-error.js";
+import { rerun } from "../../infrastructure/persistence/connection/rerun.js";
+import { SqlUnitOfWork } from "../../infrastructure/persistence/units/sql-unit-of-work.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { openTestDatabase } from "../support/open-store.js";
+import { environment, onServer, onSqlBackends } from "./backends.js";
 import { openDataSource, Photo } from "./entity-fixtures.js";
 
 /** What services do to a pooled connection by mistake, and what is then stored with it or not at all. */
@@ -39,5 +44,21 @@ onServer((place) => {
     await photos.remove(photo);
     await dataSource.destroy();
     expect(await others.getRepository(Photo).existsBy({ id: photo.id })).toBe(false);
+  });
+});
+
+onSqlBackends((place) => {
+  test("a unit does not run again for what another database keeps meeting on its connections", async () => {
+    const database = openTestDatabase(place().url);
+    onTestFinished(() => database.close());
+    const pacing = { clock: new FakeClock(), random: () => 0 };
+    let runs = 0;
+    const unit = new SqlUnitOfWork(database, environment).run(() => {
+      runs++;
+      return rerun(() => Promise.reject(new LeftOpenError()), "elsewhere", pacing);
+    });
+    const { message } = new LeftOpenError();
+    await expect(unit).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE", message });
+    expect(runs).toBe(1);
   });
 });

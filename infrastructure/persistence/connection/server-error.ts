@@ -135,11 +135,13 @@ export function isOutOfRange(error: unknown): boolean {
 
 /**
  * The error that callers get. A driver's is told by its code, never by its message: that can hold SQL and values. What
- * the caller's own work threw is passed on as it is.
+ * the caller's own work threw is passed on as it is. No error means anything to us any more once it was translated: it may
+ * reach callers within another database's unit, which is not to run again for it.
  *
  * @param where the database's address without credentials
  */
 export function translated(error: unknown, where: string): unknown {
+  if (error instanceof LeftOpenError) return new DistinctionError(error.code, error.message);
   if (!isDriverError(error)) return error;
   if (errorMeaning(error) === "duplicate") return duplicateKey(error, where);
   const { code, errno } = driverError(error);
