@@ -18,6 +18,8 @@ import type { TrackedRecord } from "../record/tracked-record.js";
 /** Writes what changed in one record: optimistically, then, where others keep coming first, under a lock. */
 export class RecordSaver<R extends AnyRecordType> {
   readonly #lanes = new SaveLanes();
+  /** What was answered to saves that locked. */
+  readonly #escalated = new WeakSet<SaveResult>();
 
   constructor(private readonly context: RepositoryContext<R>) {}
 
@@ -136,7 +138,14 @@ export class RecordSaver<R extends AnyRecordType> {
     const state = await this.#revised(store, id, scope, retries, decide, original);
     tracked.settle(apply(original, mine), state);
     if (scope === undefined) tell(() => state);
-    return this.saved(id, state.version, retries, changes.length);
+    const result = this.saved(id, state.version, retries, changes.length);
+    this.#escalated.add(result);
+    return result;
+  }
+
+  /** Whether a save had to lock: its retries do not tell, since it makes one, too, where it waited in its lane. */
+  hadToLock(result: SaveResult): boolean {
+    return this.#escalated.has(result);
   }
 
   /** Writes under a lock what `decide` makes of the record as it is stored, and answers what is stored then. */

@@ -95,9 +95,8 @@ export class RecordUpdater<R extends AnyRecordType> {
       if (isEscalated) run = await this.#longTurns.run(id, backoff, () => once());
       else run = await (isContended ? this.#turns.run(id, backoff, once) : once());
       if (run.kind === "saved") {
-        const retries = run.result.retries + attempt - 1;
-        if (run.isPrompt && retries >= optimisticAttempts) this.#hot.add(id); // its save had to lock
-        return { ...run.result, retries };
+        if (run.isPrompt && this.saver.hadToLock(run.result)) this.#hot.add(id);
+        return { ...run.result, retries: run.result.retries + attempt - 1 };
       }
       if (attempt >= updateAttempts) throw run.error;
       isPrompt &&= run.isPrompt;

@@ -109,6 +109,25 @@ describe("updates of a record that one of them had to lock", () => {
     expect((await desk.stored()).attributes.title).toBe("theirs 3!!!");
   });
 
+  test("are not those after updates that met in this process alone", async () => {
+    const desk = await PhotoDesk.with({ title: "", views: 0 }, { retry: { optimisticAttempts: 1 } });
+    const both = await Promise.all([desk.photos.update("p1", append), desk.photos.update("p1", viewed)]);
+    expect(both.map(({ retries }) => retries)).toEqual([0, 1]);
+    desk.store.calls.length = 0;
+    await desk.photos.update("p1", append);
+    expect(desk.store.calls).toEqual(["load", "apply"]);
+  });
+
+  test("are not those after one that lost and merged, and did not lock", async () => {
+    const desk = await PhotoDesk.with({ title: "" });
+    desk.store.beforeApply = (attempt) =>
+      attempt <= 4 ? desk.other((other) => (attempt === 2 ? retitled(other, attempt) : viewed(other))) : undefined;
+    expect(await desk.photos.update("p1", append)).toMatchObject({ retries: 3 });
+    desk.store.calls.length = 0;
+    await desk.photos.update("p1", append);
+    expect(desk.store.calls).toEqual(["load", "apply"]);
+  });
+
   test("are not those whose functions answer promises: these never lock", async () => {
     const desk = await PhotoDesk.with({ title: "" });
     desk.store.beforeApply = (attempt) => (attempt <= 3 ? desk.other(viewed) : undefined);
