@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, vi } from "vitest";
 
 /** What people run: `npm test` builds it first. */
 const MAIN = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
@@ -45,4 +49,15 @@ export class TufCli {
     if (code !== 0) throw new Error(`exit ${code}: ${stderr}`);
     return JSON.parse(stdout) as Record<string, unknown>;
   }
+}
+
+/** Has each test of a file begin with the command line in an empty directory, which is removed afterwards. */
+export function tufOfEachTest(begin: (tuf: TufCli) => void): void {
+  vi.setConfig({ testTimeout: 120_000 }); // each command is a process of its own
+  let place: string;
+  beforeEach(async () => {
+    place = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
+    begin(new TufCli(place));
+  });
+  afterEach(() => rm(place, { recursive: true, force: true }));
 }

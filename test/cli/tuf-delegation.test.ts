@@ -1,26 +1,23 @@
 import { sign } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serve, type TestServer, TufClient } from "../conformance/tuf-client.js";
-import { TufCli } from "./tuf-cli.js";
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 120_000 });
+import { type TufCli, tufOfEachTest } from "./tuf-cli.js";
 
 let place: string;
 let tuf: TufCli;
+tufOfEachTest((made) => {
+  tuf = made;
+  place = made.cwd;
+});
 beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
-  tuf = new TufCli(place);
   for (const path of ["team/a.txt", "other.txt"]) {
     await mkdir(join(place, "files", path, ".."), { recursive: true });
     await writeFile(join(place, "files", path), path);
   }
   await tuf.json("init", "--bins", "2");
 });
-afterEach(() => rm(place, { recursive: true, force: true }));
 
 const HEX = /^[0-9a-f]{64}$/;
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;

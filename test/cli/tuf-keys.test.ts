@@ -1,19 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { start, TufCli } from "./tuf-cli.js";
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 120_000 });
+import { describe, expect, test } from "vitest";
+import { start, TufCli, tufOfEachTest } from "./tuf-cli.js";
 
 let place: string;
 let tuf: TufCli;
-beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
-  tuf = new TufCli(place);
+tufOfEachTest((made) => {
+  tuf = made;
+  place = made.cwd;
 });
-afterEach(() => rm(place, { recursive: true, force: true }));
 
 const at = (path: string) => join(place, path);
 

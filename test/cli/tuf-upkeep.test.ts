@@ -1,20 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { S3Server } from "../support/s3-server.js";
-import { TufCli } from "./tuf-cli.js";
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 120_000 });
+import { TufCli, tufOfEachTest } from "./tuf-cli.js";
 
 let place: string;
 let tuf: TufCli;
-beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
-  tuf = new TufCli(place);
+tufOfEachTest((made) => {
+  tuf = made;
+  place = made.cwd;
 });
-afterEach(() => rm(place, { recursive: true, force: true }));
 
 const HASH = "ab".repeat(32);
 const add = async (...paths: string[]): Promise<void> => {

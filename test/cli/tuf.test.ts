@@ -1,21 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { serve, type TestServer, TufClient } from "../conformance/tuf-client.js";
-import { start, TufCli } from "./tuf-cli.js";
-
-// Each command is a process of its own.
-vi.setConfig({ testTimeout: 120_000 });
+import { start, TufCli, tufOfEachTest } from "./tuf-cli.js";
 
 let place: string;
 let tuf: TufCli;
-beforeEach(async () => {
-  place = await mkdtemp(join(tmpdir(), "distinction-tuf-"));
-  tuf = new TufCli(place);
+tufOfEachTest((made) => {
+  tuf = made;
+  place = made.cwd;
 });
-afterEach(() => rm(place, { recursive: true, force: true }));
 
 async function files(contents: Record<string, string>): Promise<void> {
   for (const [path, content] of Object.entries(contents)) {

@@ -4,6 +4,7 @@ import { DEFAULT_RETRY } from "../../domain/distinction/save/retry.js";
 import { DistinctImageRepository } from "../../domain/image/distinct-image-repository.js";
 import type { Image } from "../../domain/image/image-type.js";
 import { systemClock } from "../../infrastructure/clock/system-clock.js";
+import type { Database } from "../../infrastructure/persistence/connection/database.js";
 import { openTestDatabase } from "../support/open-store.js";
 import { OperationLog } from "../support/operation-log.js";
 import { driverUrl } from "../support/server/server-version.js";
@@ -35,16 +36,18 @@ describe("a save that another client comes before, whenever it can", () => {
       }
     };
 
+    /** A database at which somebody tries to come before every UPDATE, and which of them succeeded. */
+    const crowdedAt = (id: string): { readonly crowded: Database; readonly succeeded: readonly boolean[] } => {
+      const succeeded: boolean[] = [];
+      const rivalry = async (step: string) => void (step === "UPDATE" && succeeded.push(await overtaken(id)));
+      return { crowded: interposed(openTestDatabase(place().url), rivalry, systemClock), succeeded };
+    };
+
     test("locks the row after its optimistic attempts, and nobody comes before it then", async () => {
       const database = openTestDatabase(place().url);
       const image = newImage();
       await imagesIn(database).add(image);
-      const succeeded: boolean[] = [];
-      const crowded = interposed(
-        openTestDatabase(place().url),
-        async (step) => void (step === "UPDATE" && succeeded.push(await overtaken(image.id))),
-        systemClock,
-      );
+      const { crowded, succeeded } = crowdedAt(image.id);
       const log = new OperationLog();
       const images = new DistinctImageRepository(imageStore(crowded), { ...environment, observer: log });
       const mine = await images.get(image.id);
@@ -62,12 +65,7 @@ describe("a save that another client comes before, whenever it can", () => {
       const database = openTestDatabase(place().url);
       const image = newImage();
       await imagesIn(database).add(image);
-      const succeeded: boolean[] = [];
-      const crowded = interposed(
-        openTestDatabase(place().url),
-        async (step) => void (step === "UPDATE" && succeeded.push(await overtaken(image.id))),
-        systemClock,
-      );
+      const { crowded, succeeded } = crowdedAt(image.id);
       const images = imagesIn(crowded);
       const append = (one: Image): void => void (one.name += "!");
       expect(await images.update(image.id, append)).toMatchObject({ retries: ATTEMPTS });
