@@ -4,7 +4,7 @@ import { withInterval } from "./format.js";
 import { reached } from "./goals.js";
 import type { Report } from "./report-json.js";
 
-export type Judged = Pick<Report, "ratios" | "lostUpdates" | "quick" | "endedEarly">;
+export type Judged = Pick<Report, "ratios" | "lostUpdates" | "quick" | "counts" | "roundTrip" | "endedEarly">;
 
 /** What two runs judged, side by side. */
 export interface Agreement {

@@ -5,11 +5,15 @@ import { tableText } from "./report-tables.js";
 
 // Usage: npx tsx benchmarks/compare.ts FIRST.json SECOND.json
 // Says whether two runs of `npm run bench -- --json FILE` gave the same verdicts: exits 1 where they differ, 2 where there
-// is nothing to compare, a run ended early, or one is quick and the other whole. Names what only one of them judged.
+// is nothing to compare, a run ended early, or they were made with different options. Names what only one of them judged.
 const files = process.argv.slice(2);
 if (files.length !== 2) nothingToCompare("usage: npx tsx benchmarks/compare.ts FIRST.json SECOND.json");
 const [first, second] = await Promise.all(files.map(read));
 if (first!.quick !== second!.quick) nothingToCompare("one run is quick, the other whole");
+if (first!.counts !== second!.counts) nothingToCompare("one run only counted, the other took times");
+if (first!.roundTrip !== second!.roundTrip) {
+  nothingToCompare(`round trips had ${first!.roundTrip} ms added in one run, ${second!.roundTrip} ms in the other`);
+}
 const { table, differing, alone } = agreement(first!, second!);
 for (const [index, names] of alone.entries()) {
   if (names.length > 0) console.error(`judged by ${files[index]!} alone: ${names.join(", ")}`);

@@ -51,7 +51,7 @@ export function readmeBlock(report: Report, charts: string): string {
     .join("\n\n");
 }
 
-function about({ environment, quick, roundTrip, seed, workloads }: Report): string {
+function about({ environment, roundTrip, seed, workloads }: Report): string {
   const { at, commit, node, processors, memory, server, isolation, versions } = environment;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const durable =
@@ -62,7 +62,7 @@ function about({ environment, quick, roundTrip, seed, workloads }: Report): stri
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
     `${serverName(environment)} (${durable}, each arm seen to write one record, image or document at ${isolation}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}),`,
-    `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.${quick ? " A quick run: few samples, wide intervals." : ""}`,
+    `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.`,
   ].join("\n");
 }
 

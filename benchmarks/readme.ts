@@ -6,18 +6,23 @@ import type { Report } from "./report-json.js";
 
 // Usage: npx tsx benchmarks/readme.ts RUN.json [README.md]
 // Puts the figures of one run of `npm run bench -- --json RUN.json` between the markers of the README, and its charts
-// into docs/benchmarks.
+// into docs/benchmarks. Exits 2 where the run was quick, only counted or ended early: its figures are not for others.
 const [run, readme = "README.md"] = process.argv.slice(2);
-if (run === undefined) {
-  console.error("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
-  process.exit(2);
-}
+if (run === undefined) nothingToPublish("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
 const CHARTS = "docs/benchmarks";
 const report = JSON.parse(await readFile(run, "utf8")) as Report;
+if (report.endedEarly) nothingToPublish(`${run}: the run ended early`);
+if (report.quick) nothingToPublish(`${run}: the run is quick, its intervals are wide`);
+if (report.counts) nothingToPublish(`${run}: the run only counted, it took no times`);
 await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, CHARTS)));
 await mkdir(CHARTS, { recursive: true });
 for (const chart of report.workloads.flatMap(({ charts }) => charts)) {
   if (!(chart.id in README_CHARTS)) continue;
   for (const theme of [LIGHT, DARK])
     await writeFile(`${CHARTS}/${chart.id}-${theme.name}.svg`, drawChart(chart, theme));
+}
+
+function nothingToPublish(why: string): never {
+  console.error(why);
+  process.exit(2);
 }

@@ -18,6 +18,8 @@ export interface Report {
   readonly environment: Environment;
   readonly seed: number;
   readonly quick: boolean;
+  /** Whether only what noise does not touch was measured. */
+  readonly counts: boolean;
   /** Whether the database went away before the last workload was done. */
   readonly endedEarly: boolean;
   /** Milliseconds that were added to every round trip. */
@@ -38,7 +40,7 @@ export interface WorkloadReport {
 /** All findings as one report; what several workloads lost is added up. */
 export function report(
   findings: ReadonlyMap<Workload, Findings & { readonly seconds: number }>,
-  about: Pick<Report, "environment" | "seed" | "quick" | "endedEarly" | "roundTrip">,
+  about: Pick<Report, "environment" | "seed" | "quick" | "counts" | "endedEarly" | "roundTrip">,
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
   const lostUpdates: Record<string, number> = {};

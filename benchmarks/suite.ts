@@ -135,7 +135,7 @@ async function measure(
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
   const endedEarly = gone !== undefined;
-  const result = report(findings, { environment: measuredOn!, seed, quick, endedEarly, roundTrip: rtt });
+  const result = report(findings, { environment: measuredOn!, seed, quick, counts, endedEarly, roundTrip: rtt });
   return { result, ...(gone && { gone }) };
 }
 

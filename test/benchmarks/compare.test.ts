@@ -14,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function run(value: number, more: Partial<Judged> = {}): Judged {
   const ratio = { value, low: value - 0.5, high: value + 0.5, goal: 4, better: "higher" as const };
   const lostUpdates = { distinction: 0, typeorm: 419 };
-  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, quick: false, endedEarly: false, ...more };
+  const options = { quick: false, counts: false, roundTrip: 0 };
+  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, ...options, endedEarly: false, ...more };
 }
 
 function compare(...runs: Judged[]) {
@@ -52,6 +53,13 @@ test.each([
   ],
   ["what the second did not come to judge", run(5, { endedEarly: true }), "1.json: the run ended early\n", 2],
   ["a goal, one of them being quick", run(5, { quick: true }), "one run is quick, the other whole\n", 2],
+  [
+    "times, one of them having only counted",
+    run(5, { counts: true }),
+    "one run only counted, the other took times\n",
+    2,
+  ],
+  ["times over another way", run(5, { roundTrip: 2 }), "round trips had 0 ms added in one run, 2 ms in the other\n", 2],
   ["nothing that both have judged", run(5, { ratios: {}, lostUpdates: {} }), "have judged nothing in common\n", 2],
 ])("runs do not agree on %s", (_, second, told, code) => {
   const { status, stderr } = compare(run(4.1), second);

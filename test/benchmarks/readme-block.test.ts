@@ -54,6 +54,7 @@ const report: Report = {
   },
   seed: 1,
   quick: false,
+  counts: false,
   endedEarly: false,
   roundTrip: 0,
   samples: {
