@@ -60,7 +60,7 @@ export function imageArms(without: readonly string[] = []): readonly ImageArmTyp
  * Rounds that are not counted: a service runs compiled code, not code that is just being compiled. Fewer of the image that
  * takes some arms a tenth of a second each.
  */
-function warmUpOf({ quick }: Bench, [properties]: Shape): number {
+export function warmUpOf({ quick }: Bench, [properties]: Shape): number {
   if (quick) return 4;
   return properties > 100 ? 4 : 20;
 }

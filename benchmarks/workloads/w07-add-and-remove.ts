@@ -6,7 +6,7 @@ import { ImageOracle } from "../image-oracle.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { imageContent, imageTable, shapeName, type Shape } from "../model/image.js";
 import type { Random } from "../random.js";
-import { imageArms, shapesOf } from "./image-updates.js";
+import { imageArms, shapesOf, warmUpOf } from "./image-updates.js";
 
 const SLICE = 5;
 
@@ -38,11 +38,13 @@ export const addAndRemove: Workload = {
               },
             ),
         }));
-        const rounds = quick ? 6 : 60; // as in a service, which runs for long: the first hundred images are dearer, ours most
+        const rounds = quick ? 6 : 60;
+        const warmUp = warmUpOf(bench, shape); // the first hundred images are dearer, ours most
         const label = shapeName(shape);
-        const adds = await interleaved(adding, rounds, random, (what) => say(`${label}, adding, ${what}`));
+        const adds = await interleaved(adding, rounds, random, (what) => say(`${label}, adding, ${what}`), warmUp);
         const stored = await tables.rows(imageTable);
-        if (stored.length !== SLICE * (rounds + 1) * arms.length) throw new Error(`${stored.length} images are stored`);
+        if (stored.length !== SLICE * (warmUp + rounds) * arms.length)
+          throw new Error(`${stored.length} images are stored`);
         for (const { type } of arms) {
           for (const index of sampleOf(added.get(type)!)) {
             await new ImageOracle(index, shape).verify(url, type.name);
@@ -53,7 +55,13 @@ export const addAndRemove: Workload = {
           round: () =>
             perImage(added.get(type)!.splice(0, SLICE), (index) => arm.remove(imageContent(index, shape).id)),
         }));
-        const removals = await interleaved(removing, rounds, random, (what) => say(`${label}, removing, ${what}`));
+        const removals = await interleaved(
+          removing,
+          rounds,
+          random,
+          (what) => say(`${label}, removing, ${what}`),
+          warmUp,
+        );
         for (const { name } of [imageTable, ...Object.values(imageTable.entryTables)]) {
           const left = await tables.rowsWhere(name);
           if (left > 0) throw new Error(`${name} still has ${left} rows of removed images`);
