@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, onTestFinished } from "vitest";
+import { afterAll, inject, onTestFinished } from "vitest";
+import { bundleOf } from "./child-bundles.js";
 import type { FromChild } from "./child-side.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -35,9 +36,10 @@ afterAll(async () => {
 
 /** Starts a script that calls `runAsChild`. It is killed when the test, or else the file, is finished. */
 export function startChild(script: URL, input: unknown): Child {
-  const process = fork(fileURLToPath(script), [JSON.stringify(input)], {
+  const bundle = bundleOf(inject("childBundles"), script);
+  const process = fork(bundle ?? fileURLToPath(script), [JSON.stringify(input)], {
     cwd: ROOT,
-    execArgv: ["--import", "tsx"],
+    execArgv: bundle === undefined ? ["--import", "tsx"] : ["--enable-source-maps"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const texts = { stdout: "", stderr: "" };

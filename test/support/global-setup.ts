@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { TestProject } from "vitest/node";
+import { bundleChildren } from "./child-bundles.js";
 import { dropDatabasesOfRun } from "./server/run-databases.js";
 import { findTestServer } from "./server/find-test-server.js";
 import { serverVersion } from "./server/server-version.js";
@@ -15,6 +16,8 @@ declare module "vitest" {
     serverVersion: string;
     /** Part of the name of every database of this run. */
     runId: string;
+    /** Where the scripts of child processes are, each in one file. */
+    childBundles: string;
   }
 }
 
@@ -22,19 +25,21 @@ function say(line: string): void {
   console.log(line);
 }
 
-/** One server for the whole run; every test file makes databases of its own on it. */
+/** One server and one set of child scripts for the whole run; every test file makes databases of its own on it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const bundles = await bundleChildren();
   const server = await findTestServer(serverSources(process.env, say), say);
   const runId = randomBytes(4).toString("hex");
   project.provide("serverUrl", server.url);
   project.provide("serverName", server.name);
   project.provide("serverVersion", await serverVersion(server.url));
   project.provide("runId", runId);
+  project.provide("childBundles", bundles.directory);
   return async () => {
     try {
       await dropDatabasesOfRun(server.url, runId);
     } finally {
-      await server.stop();
+      await Promise.all([server.stop(), bundles.remove()]);
     }
   };
 }
