@@ -45,6 +45,31 @@ onServer((place) => {
     await dataSource.destroy();
     expect(await others.getRepository(Photo).existsBy({ id: photo.id })).toBe(false);
   });
+
+  test("who was overtaken is told so, though the record is looked at in a transaction left open before", async () => {
+    const dataSource = await openDataSource(place().url, { poolSize: 2 });
+    onTestFinished(() => dataSource.destroy());
+    const photos = distinct(dataSource, Photo);
+    const photo = photos.create({ title: "before" });
+    await photos.add(photo);
+    const left = dataSource.createQueryRunner();
+    await left.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    await dataSource.query("UPDATE photo SET title = 'overtaken', version = version + 1");
+
+    const next = dataSource.createQueryRunner();
+    const queued = new Promise<void>((resolve) => {
+      const ignore = (): void => undefined;
+      const logQuery = (sql: string): void =>
+        void (sql.startsWith("UPDATE") && resolve(next.connect() as Promise<void>));
+      dataSource.setOptions({ logger: { log: ignore, logMigration: ignore, logQuery, logQueryError: ignore, logQuerySlow: ignore, logSchemaBuild: ignore } }); // prettier-ignore
+    });
+    photo.title = "of the save";
+    const saved = expect(photos.save(photo)).rejects.toMatchObject({ code: "CONFLICT" });
+    await queued; // it has the connection of the save's update, so there is but the other one to look through
+    await left.release();
+    await saved;
+    await next.release();
+  });
 });
 
 onSqlBackends((place) => {

@@ -207,9 +207,11 @@ export class SqlRecordStore implements RecordStore {
   /** What the record is now, read outside the view of the transaction that found it changed. */
   protected async current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
     const id = idFrom(this.table.type, base.attributes);
-    const current = await this.#newest(layout, id, scope);
+    const seen = await this.#newest(layout, id, scope);
+    // Where somebody left a transaction open on the connection, a plain read shows what was stored when that began.
+    const current = seen && this.#isSame(base, seen) ? await this.#loadLocked(layout, id, scope) : seen;
     if (current === undefined) return { kind: "missing" };
-    if (current.version !== base.version || this.#isOther(base, current)) return { kind: "stale", current };
+    if (!this.#isSame(base, current)) return { kind: "stale", current };
     // The statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed.
     const message = `${layout.table.type.name} ${idText(id)}: version ${base.version} is stored, but cannot be matched`;
     throw new DistinctionError("CORRUPT_RECORD", message);
@@ -222,10 +224,11 @@ export class SqlRecordStore implements RecordStore {
     return state;
   }
 
-  /** Whether a guard may have failed on a row that somebody changed without raising its version. */
-  #isOther(base: RecordState, current: RecordState): boolean {
+  /** The version alone does not tell: a guard may have failed on a row that somebody changed without raising it. */
+  #isSame(base: RecordState, current: RecordState): boolean {
+    if (current.version !== base.version) return false;
     const attributes = Object.entries(this.table.type.attributes as Attributes);
-    return attributes.some(([name, type]) => !type.same(base.attributes[name], current.attributes[name]));
+    return attributes.every(([name, type]) => type.same(base.attributes[name], current.attributes[name]));
   }
 
   /** Waits for the writers that kept tearing an optimistic read apart. */
