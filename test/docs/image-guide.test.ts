@@ -13,7 +13,7 @@ test("the commands of keep-image-records.md do what it says", { timeout: 60_000 
   try {
     const guide = await readFile(join(ROOT, "docs/guides/keep-image-records.md"), "utf8");
     await mkdir(join(place, "bin"));
-    const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" ${join(ROOT, "dist/src/cli/main.js")} "$@"\n`;
+    const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" ${join(ROOT, "dist/cli/main.js")} "$@"\n`;
     await writeFile(join(place, "bin/npx"), npx, { mode: 0o755 });
     const script = Array.from(guide.matchAll(/^```sh\n(.*?)^```/gms), ([, code]) => code!).join("");
     const env = { PATH: `${place}/bin:${process.env["PATH"]}` };

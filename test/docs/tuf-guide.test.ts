@@ -30,7 +30,7 @@ test("the commands of run-a-tuf-repository.md do what it says", { timeout: 240_0
     }
     await symlink(join(ROOT, "node_modules"), join(place, "node_modules"));
     await mkdir(join(place, "bin"));
-    const main = join(ROOT, "dist/src/cli/main.js");
+    const main = join(ROOT, "dist/cli/main.js");
     await writeFile(join(place, "bin/npx"), `#!/bin/sh\nshift\nexec node ${main} "$@"\n`, { mode: 0o755 });
     const blocks = Array.from(text.matchAll(/^```sh\n(.*?)^```/gms), ([, code]) => code!);
     const script = blocks.join("").replace(/^npm install .*$/m, "");
