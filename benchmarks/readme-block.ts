@@ -61,7 +61,7 @@ function about({ environment, roundTrip, seed, workloads }: Report): string {
   const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
-    `${serverName(environment)} (${durable}, each arm seen to write one record, image or document at ${isolation}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}),`,
+    `${serverName(environment)} (${durable}, each arm seen to write records, one and in batches, images and documents at ${isolation}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}),`,
     `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.`,
   ].join("\n");
 }

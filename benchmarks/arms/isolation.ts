@@ -5,19 +5,19 @@ import { imageContent, imageTable, type Shape } from "../model/image.js";
 import type { TableStore } from "../tables.js";
 import { DOCUMENT_ARMS } from "./documents/index.js";
 import { IMAGE_ARMS } from "./images/index.js";
-import { CONTENDING } from "./index.js";
+import { CONTENDING, OPTIMISTIC } from "./index.js";
 
 const SHAPE: Shape = [0, 0, 0];
 
 /**
- * The isolation level at which every arm writes one record, one image or one document: one write each. What else they write,
- * batches as well as TUF repositories, is not looked at.
+ * The isolation level at which every arm writes a record, a batch of records, an image or a document: one write each. TUF
+ * repositories are not looked at.
  *
  * @throws Error where they differ: figures of theirs could not be compared
  */
 export async function isolationOfArms(url: string, tables: TableStore): Promise<string> {
   const { id, attributes, ...collections } = imageContent(0, SHAPE);
-  await tables.fill(assetTable, [asset(0)]);
+  await tables.fill(assetTable, [asset(0), asset(1)]);
   await tables.fill(imageTable, [{ id, ...collections, ...attributes }]);
   await tables.fill(documentTable, [{ id: "document", body: body(1) }]);
   const open = await Promise.all([
@@ -25,6 +25,13 @@ export async function isolationOfArms(url: string, tables: TableStore): Promise<
       const arm = await type.open({ url, table: assetTable, poolSize: 1 });
       const write = () => arm.setAttribute(asset(0).id, "name", `written by ${type.name}`);
       return { name: type.name, table: assetTable.name, id: asset(0).id, write, close: () => arm.close() };
+    }),
+    ...OPTIMISTIC.map(async (type) => {
+      const arm = await type.open({ url, table: assetTable, poolSize: 1 });
+      const names = new Map([asset(0), asset(1)].map(({ id }) => [id, `written by ${type.name} with another`]));
+      const write = async () => (await arm.editMany("name", names))();
+      const name = `${type.name}, batches`;
+      return { name, table: assetTable.name, id: asset(0).id, write, close: () => arm.close() };
     }),
     ...IMAGE_ARMS.map(async (type) => {
       const arm = await type.open({ url, poolSize: 1 });

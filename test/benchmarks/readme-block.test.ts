@@ -68,7 +68,7 @@ test("the block holds the run's figures, what they belong to, and where the libr
   const block = readmeBlock(report, "docs/benchmarks");
   for (const part of [
     "2026-05-04, commit 0123456789ab, 4 x Some Processor, 8 GiB, Node v20.20.2",
-    "MariaDB 10.11.6-MariaDB (its log flushed at every commit, each arm seen to write one record, image or document at REPEATABLE READ,",
+    "MariaDB 10.11.6-MariaDB (its log flushed at every commit, each arm seen to write records, one and in batches, images and documents at REPEATABLE READ,",
     "typeorm 1.1.1",
     'srcset="docs/benchmarks/w1-time-against-requests-30-5-3-dark.svg"',
     'src="docs/benchmarks/w1-time-against-requests-30-5-3-light.svg"',
