@@ -102,6 +102,39 @@ describe("publishing at once", () => {
     }
   });
 
+  it("signs with keys that came since its last publish, and reads the repository once where none came", async () => {
+    let reads = 0;
+    const store = overridden(world.ports.store, {
+      repository: (name) => (reads++, world.ports.store.repository(name)),
+    });
+    const publisher = world.publisher({ store });
+    await world.add("first");
+    await publisher.publish("main");
+    await new TurnTaker(world.ports).take({ kind: "rotate", role: "timestamp" });
+    await world.add(mine);
+    await publisher.publish("main");
+    expect(await world.published()).toEqual(hashesOf("first", mine));
+    world.clock.time += 11 * 60_000; // former keys sign along for ten of them
+    await publisher.publish("main");
+    await world.add(others);
+    await publisher.publish("main");
+    await world.add("last");
+    reads = 0;
+    await publisher.publish("main");
+    expect(reads).toBe(1);
+    expect(await world.published()).toEqual(hashesOf("first", mine, others, "last"));
+  });
+
+  it("takes the two steps with the trust as it is, though the publish before met another one", async () => {
+    const publisher = world.publisher();
+    await world.add("first");
+    await publisher.publish("main");
+    await addDelegation(world.ports, "main", { role: "many", paths: ["many/*"], bins: 4 });
+    await world.add(mine, "many/a");
+    await publisher.publish("main");
+    expect(await world.published()).toEqual(hashesOf("first", mine, "many/a"));
+  });
+
   it("has a former key sign along that failed before somebody changed trust", async () => {
     await world.add(mine);
     const { store, keys } = world.ports;

@@ -37,8 +37,8 @@ export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
  * in the same way, publish the others and tell; and keys of snapshot or timestamp that are not at hand, because they commit
  * the bins for whoever has these. Whatever else fails, fails.
  *
- * It signs with the trust that the run began with, and reads the trust again meanwhile: where it is another one, what was signed
- * goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
+ * It signs with the trust that the run began with, however old that is, and reads the trust meanwhile: where it is another one,
+ * what was signed goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
  */
 export async function publishAtOnce(run: SigningRun, memory: HeadMemory, horizons: Horizons): Promise<AtOnceOutcome> {
   const bins = await dueBins(run, horizons);

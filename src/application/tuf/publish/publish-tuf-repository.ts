@@ -2,6 +2,7 @@ import { TufError } from "../../../../domain/tuf/errors.js";
 import { GroupCommit } from "../../../../domain/tuf/group-commit.js";
 import type { SignerSource } from "../../../../domain/tuf/key-store.js";
 import type { CommitPlan } from "../../../../domain/tuf/publish-plan.js";
+import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
 import type { FileReference } from "../../../../domain/tuf/tuf-store.js";
 import { existingRepository } from "../existing-repository.js";
@@ -123,18 +124,25 @@ export class PublishTufRepository {
   }
 
   async #lanesOf(name: string): Promise<Lanes> {
-    const known = this.#lanes.get(name);
-    if (known !== undefined) return known;
+    const open = this.#lanes.get(name);
+    if (open !== undefined) return open;
     await existingRepository(this.ports.store, name);
     const head = new HeadMemory();
     const exports = new ExportLane(this.ports, name);
+    let known: TufRepository | undefined;
     const lanes: Lanes = this.#lanes.get(name) ?? {
       publish: new GroupCommit(async () => {
-        for (;;) {
-          const run = await this.#signingRun(name, exports.recent);
+        // A publish at once reads the trust in any case while it signs, and so need not read it before.
+        for (let before = known; ; before = undefined) {
+          known = undefined;
+          const run = await this.#signingRun(name, exports.recent, before);
           const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
-          if (atOnce === "begin again") continue; // seldom: somebody changed trust in this moment
-          if (atOnce === "two steps") return finish(lanes, run, await signDue(run));
+          if (atOnce === "begin again") continue; // seldom: somebody changed trust since
+          if (atOnce === "two steps") {
+            const current = before === undefined ? run : await this.#signingRun(name, exports.recent);
+            return finish(lanes, current, await signDue(current));
+          }
+          known = run.repository;
           if (!atOnce.isMerged) return finish(lanes, run, atOnce);
           return exported(lanes, atOnce, { committed: "snapshot", keyFailures: run.signing.keyFailures });
         }
@@ -149,9 +157,10 @@ export class PublishTufRepository {
     return lanes;
   }
 
-  async #signingRun(name: string, recent: RecentFiles): Promise<SigningRun> {
+  /** @param known the repository as it was; without it, it is read */
+  async #signingRun(name: string, recent: RecentFiles, known?: TufRepository): Promise<SigningRun> {
     const { store, trust, clock, random, codec, keys, files } = this.ports;
-    const repository = await existingRepository(store, name);
+    const repository = known ?? (await existingRepository(store, name));
     const signing = new RoleSigning(keys, codec, clock.now());
     return { store, trust, clock, random, codec, signing, repository, files, onCommitted: (file) => recent.add(file) };
   }
