@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Clock } from "../../domain/distinction/clock.js";
 import { GroupCommit } from "../../domain/tuf/group-commit.js";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
+import { fileCalls } from "./file-calls.js";
 import { syncDirectory, writeSynced } from "./synced.js";
 
 /**
@@ -33,6 +34,9 @@ export class DurableDirectory {
   /** By the name that a file is to have; one whose name is asked for with other bytes is not used. */
   readonly #prepared = new Map<string, Temporary>();
 
+  /** Of names that files had before they got their own. */
+  #removing: Promise<unknown> = Promise.resolve();
+
   #isMade = false;
   #sweptAt = -Infinity;
 
@@ -58,6 +62,7 @@ export class DurableDirectory {
     try {
       await this.#linkAll(phases, created);
     } catch (error) {
+      await this.#removing;
       if (codeOf(error) !== "ENOENT") throw error;
       await makeDirectory(this.path); // removed meanwhile; or somebody took us for dead
       await this.#linkAll(phases, created);
@@ -91,7 +96,7 @@ export class DurableDirectory {
 
   /** Removes what was prepared and not created since; `names`: only of these. */
   async discardPrepared(names?: readonly string[]): Promise<void> {
-    await removeAll(this.#takePrepared(names));
+    await Promise.all([removeAll(this.#takePrepared(names)), this.#removing]);
   }
 
   #takePrepared(names: Iterable<string> = [...this.#prepared.keys()]): readonly Temporary[] {
@@ -115,9 +120,9 @@ export class DurableDirectory {
     const temporary = this.#temporary();
     try {
       await writeSynced(temporary, bytes);
-      await rename(temporary, join(this.path, name));
+      await fileCalls.rename(temporary, join(this.path, name));
     } catch (error) {
-      await unlink(temporary).catch(() => undefined); // what stays is swept later
+      await fileCalls.unlink(temporary).catch(() => undefined); // what stays is swept later
       throw error;
     }
   }
@@ -137,7 +142,7 @@ export class DurableDirectory {
         const path = ahead?.path ?? this.#temporary();
         paths.push(path);
         if (ahead !== undefined && (await ahead.isWritten) && Buffer.compare(ahead.bytes, bytes) === 0) return path;
-        if (ahead !== undefined) await unlink(path).catch(() => undefined);
+        if (ahead !== undefined) await fileCalls.unlink(path).catch(() => undefined);
         await writeSynced(path, bytes);
         return path;
       });
@@ -149,14 +154,14 @@ export class DurableDirectory {
         await allEnded(linked);
       }
     } finally {
-      await Promise.all(paths.map((path) => unlink(path).catch(() => undefined))); // what stays is swept later
+      this.#remove(paths);
     }
   }
 
   /** Moves a file over what `target` has under `to`; `false` where somebody else moved or removed it first. */
   async move(name: string, target: DurableDirectory, to: string): Promise<boolean> {
     try {
-      await rename(join(this.path, name), join(target.path, to));
+      await fileCalls.rename(join(this.path, name), join(target.path, to));
       return true;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return false;
@@ -166,7 +171,7 @@ export class DurableDirectory {
 
   async read(name: string): Promise<Uint8Array | undefined> {
     try {
-      return await readFile(join(this.path, name));
+      return await fileCalls.read(join(this.path, name));
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -175,7 +180,7 @@ export class DurableDirectory {
 
   async lengthOf(name: string): Promise<number | undefined> {
     try {
-      return (await stat(join(this.path, name))).size;
+      return (await fileCalls.stat(join(this.path, name))).size;
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -183,12 +188,20 @@ export class DurableDirectory {
   }
 
   async names(): Promise<readonly string[]> {
-    await makeDirectory(this.path);
-    return readdir(this.path);
+    try {
+      return await fileCalls.list(this.path);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }
   }
 
   async remove(name: string): Promise<void> {
-    await rm(join(this.path, name), { force: true });
+    try {
+      await fileCalls.unlink(join(this.path, name));
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
   }
 
   /** Removes old temporary files, now and then. That it fails is no concern of who wants to write. */
@@ -196,23 +209,29 @@ export class DurableDirectory {
     const now = this.clock.now();
     if (now - this.#sweptAt < LONGEST_WRITE) return;
     this.#sweptAt = now;
-    const temporary = (await readdir(this.path).catch(() => [])).filter((name) => TEMPORARY.test(name));
+    const temporary = (await fileCalls.list(this.path).catch(() => [])).filter((name) => TEMPORARY.test(name));
     for (const path of temporary.map((name) => join(this.path, name))) {
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
+      const { mtimeMs } = await fileCalls.stat(path).catch(() => ({ mtimeMs: now }));
       if (now - mtimeMs > LONGEST_WRITE) await rm(path, { force: true }).catch(() => undefined);
     }
   }
 
+  /** Goes on beside the next `sync`, which waits for it. What stays is swept later. */
+  #remove(paths: readonly string[]): void {
+    const removing = paths.map((path) => fileCalls.unlink(path).catch(() => undefined));
+    this.#removing = Promise.all([this.#removing, ...removing]);
+  }
+
   /** Makes all changes of names so far durable. */
-  sync(): Promise<void> {
-    return this.#sync.run();
+  async sync(): Promise<void> {
+    await Promise.all([this.#sync.run(), this.#removing]);
   }
 }
 
 /** Whether it is the path's first link; `false` where a file has that name. */
 async function isLinked(temporary: string, path: string): Promise<boolean> {
   try {
-    await link(temporary, path);
+    await fileCalls.link(temporary, path);
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
@@ -230,7 +249,7 @@ async function removeAll(temporaries: readonly Temporary[]): Promise<void> {
   await Promise.all(
     temporaries.map(async ({ path, isWritten }) => {
       await isWritten;
-      await unlink(path).catch(() => undefined); // what stays is swept later
+      await fileCalls.unlink(path).catch(() => undefined); // what stays is swept later
     }),
   );
 }

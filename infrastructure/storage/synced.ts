@@ -1,22 +1,20 @@
-import { open } from "node:fs/promises";
+import { fileCalls } from "./file-calls.js";
 
 /** Writes a new file and waits until its content is durable; its name is after `syncDirectory`. */
 export async function writeSynced(path: string, content: Uint8Array | string, mode?: number): Promise<void> {
-  const file = await open(path, "wx", mode);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await synced(await fileCalls.open(path, "wx", mode), (file) => fileCalls.write(file, content));
 }
 
 /** Makes the names in a directory durable. */
 export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
+  await synced(await fileCalls.open(path, "r"));
+}
+
+async function synced(file: number, work?: (file: number) => Promise<void>): Promise<void> {
   try {
-    await directory.sync();
+    await work?.(file);
+    await fileCalls.sync(file);
   } finally {
-    await directory.close();
+    await fileCalls.close(file);
   }
 }

@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { writeSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
+import { fileCalls } from "../../infrastructure/storage/file-calls.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { describeMetadataFiles, putFile, timestampOf } from "./metadata-files.js";
 
@@ -67,11 +69,11 @@ describe("a directory", () => {
     it("of a slow writer may be removed: it writes again", async () => {
       const late = new FakeClock(Date.now() + 48 * HOUR);
       let isSlow = true;
-      await duringWrite(async (handle, write) => {
+      duringWrite(async (file, write) => {
         await write();
         if (!isSlow) return;
         isSlow = false;
-        await handle.sync();
+        await fileCalls.sync(file);
         await putFile(new DirectoryMetadataFiles(directory, late), "2.root.json", Buffer.from("two"));
       });
       expect(await putFile(files, "1.root.json", Buffer.from("one"))).toBe(true);
@@ -98,7 +100,7 @@ describe("a directory", () => {
     it("are not written again when they are put; those that could not be written are", async () => {
       const written: string[] = [];
       let isFull = true;
-      const room = await duringWrite(async (_, write) => {
+      const room = duringWrite(async (_, write) => {
         written.push("file");
         if (isFull) throw new Error("full");
         await write();
@@ -136,9 +138,9 @@ describe("a directory", () => {
 
     it("are not there in part; once there is room again, the same call succeeds", async () => {
       await files.replaceTimestamp(1, timestampOf(1));
-      const room = await duringWrite(async (handle) => {
-        await handle.write("{");
-        throw enospc();
+      const room = duringWrite((file) => {
+        writeSync(file, "{");
+        return Promise.reject(enospc());
       });
       await expect(putFile(files, "2.root.json", Buffer.from("two"))).rejects.toEqual(full);
       await expect(files.replaceTimestamp(2, timestampOf(2))).rejects.toEqual(full);
@@ -152,16 +154,11 @@ describe("a directory", () => {
   });
 
   /** Stands in for the system's write, which cannot be made to fail or wait for everybody who runs the tests. */
-  async function duringWrite(
-    act: (handle: FileHandle, write: () => Promise<void>) => Promise<void>,
-  ): Promise<() => void> {
-    const probe = await open(join(directory, "..", "..", "probe"), "w");
-    const prototype = Object.getPrototypeOf(probe) as FileHandle;
-    await probe.close();
-    const original = prototype.writeFile;
-    const spy = vi.spyOn(prototype, "writeFile").mockImplementation(function (this: FileHandle, ...parameters) {
-      return act(this, () => original.apply(this, parameters));
-    });
+  function duringWrite(act: (file: number, write: () => Promise<void>) => Promise<void>): () => void {
+    const { write } = fileCalls;
+    const spy = vi
+      .spyOn(fileCalls, "write")
+      .mockImplementation((file, content) => act(file, () => write(file, content)));
     return () => spy.mockRestore();
   }
 
