@@ -13,15 +13,29 @@ export type RecordId = readonly (string | number | bigint)[];
 export function recordId<R extends AnyRecordType>(type: R, id: IdOf<R>): RecordId {
   const names = keyNames(type);
   const attributes = type.attributes as Attributes;
-  const composite = typeof type.key !== "string" || isNamed(type, id);
-  const values = names.map((name): unknown => (composite ? (id as Record<string, unknown> | undefined)?.[name] : id));
-  const faults: Fault[] = composite ? membersBeside(names, id) : [];
+  const { values, faults } = givenParts(type, names, id);
   for (const [index, name] of names.entries()) {
     const reason = attributes[name]!.fault(values[index]);
     if (reason !== undefined) faults.push({ path: name, reason });
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   return names.map((name, index) => attributes[name]!.capture(values[index]) as string | number | bigint);
+}
+
+/** @throws InvalidValueError where the id cannot even be looked at (a revoked proxy) */
+function givenParts(
+  type: AnyRecordType,
+  names: readonly string[],
+  id: unknown,
+): { values: unknown[]; faults: Fault[] } {
+  try {
+    const composite = typeof type.key !== "string" || isNamed(type, id);
+    if (!composite) return { values: [id], faults: [] };
+    const values = names.map((name) => (id as Record<string, unknown> | undefined)?.[name]);
+    return { values, faults: membersBeside(names, id) };
+  } catch {
+    throw new InvalidValueError(type.name, [{ path: "id", reason: "an id, got an object that cannot be read" }]);
+  }
 }
 
 /** Members of a plain object that are no part of the key: passed over, they would find another record than was meant. */

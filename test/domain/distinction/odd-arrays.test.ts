@@ -91,6 +91,25 @@ describe("of several, the place of each that is none is told:", () => {
   });
 });
 
+test("an id that cannot be read is refused as such by whatever takes one", async () => {
+  const { seats } = await seatsWithOne();
+  const reason = /^an id, got an object that cannot be read$/;
+  for (const unreadable of [
+    revoked({}),
+    Object.defineProperty({ no: 1 }, "row", {
+      get: () => {
+        throw new Error("no");
+      },
+    }) as never,
+  ]) {
+    // prettier-ignore
+    await expectRefused(() => seats.get(unreadable), "id", reason);
+    await expectRefused(() => seats.getMany([unreadable]), "[0].id", reason);
+    await expectRefused(() => seats.update(unreadable, () => undefined), "id", reason);
+    await expectRefused(() => seats.list({ after: unreadable }), "id", reason);
+  }
+});
+
 describe("members of an id that are no part of the key are refused by name", () => {
   test("by whatever takes an id", async () => {
     const { seats } = await seatsWithOne();
