@@ -3,7 +3,7 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import type { StatementEvent } from "../../infrastructure/persistence/connection/observed-connection.js";
 import { distinct } from "../../src/composition/distinct.js";
 import { unitOfWork } from "../../src/composition/existing-data-source.js";
-import { onSqlBackends } from "./backends.js";
+import { onSqlBackends, onSqlite } from "./backends.js";
 import { openDataSource } from "./entity-fixtures.js";
 
 interface Port {
@@ -99,5 +99,19 @@ onSqlBackends((place, backend) => {
     });
     expect(statements).toEqual(["INSERT", "SELECT", "SELECT"]);
     await ports.addAll(batch.slice(1));
+  });
+});
+
+onSqlite((place) => {
+  test("so are two ids of a batch too large to be looked at in one statement, first and last of it", async () => {
+    const schema = port("NOCASE");
+    const dataSource = await openDataSource(place().url, { entities: [schema], synchronize: true });
+    onTestFinished(() => dataSource.destroy());
+    const ports = distinct(dataSource, schema);
+    const codes = ["sea", ...Array.from({ length: 30_000 }, (_, index) => `port ${index}`), "SEA"];
+    const batch = codes.map((code) => ports.create({ code }));
+    const refused = { code: "UNIQUE_VALUE_TAKEN", message: expect.stringContaining("Port sea and SEA") as string };
+    await expect(ports.addAll(batch)).rejects.toMatchObject(refused);
+    expect((await ports.list()).records).toEqual([]);
   });
 });

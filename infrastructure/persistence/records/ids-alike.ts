@@ -5,6 +5,9 @@ import { batches } from "./batches.js";
 import { idParameters } from "./record-statements.js";
 import type { TableLayout } from "./table-layout.js";
 
+/** What is one to a database mostly stands side by side in this order. */
+const ignoring = new Intl.Collator("und", { sensitivity: "base" });
+
 /**
  * Refuses records that are to be stored together and whose ids are one to the database alone: an entity's key whose collation
  * ignores case, accents, trailing spaces, or more. To be asked once the database has said that one of their keys is taken.
@@ -14,7 +17,9 @@ import type { TableLayout } from "./table-layout.js";
 export async function refuseAlike(session: Session, layout: TableLayout, ids: readonly RecordId[]): Promise<void> {
   // Servers get these values within the text, so that only its length is limited.
   const parameters = layout.dialect.name === "sqlite" ? layout.key.length : 0;
-  for (const some of batches(ids, parameters, (id) => idText(id).length)) {
+  // Two in different parts are not found, and the insertion is sent again and again.
+  const sorted = [...ids].sort((left, right) => ignoring.compare(idText(left), idText(right)));
+  for (const some of batches(sorted, parameters, (id) => idText(id).length)) {
     const [pair] = await session.rows(selectAlike(layout, some));
     if (pair === undefined) continue;
     const [one, other] = pair.map((place) => idText(some[Number(place)]!));
