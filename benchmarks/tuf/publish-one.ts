@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
 import type { Bench } from "../bench.js";
 import { interleaved, timed, type Samples } from "../measure.js";
@@ -26,7 +27,7 @@ export interface PublishOne {
 
 /** Publishing one changed bin, with 139 targets in it, of a repository that had none. */
 export async function publishOne({ url, tables, random, quick, say }: Bench, bench: TufBench): Promise<PublishOne> {
-  const paths = pathsOfOneBin(TARGETS);
+  const paths = await pathsOfOneBin(TARGETS);
   const targets = new Map(paths.map((path) => [path, targetOf(path)]));
   await bench.service.add(targets);
   await bench.service.publish();
@@ -63,10 +64,14 @@ export async function publishOne({ url, tables, random, quick, say }: Bench, ben
   }
 }
 
-/** The first paths that belong into the first bin, as one would meet them. */
-function pathsOfOneBin(count: number): string[] {
+/**
+ * The first paths that belong into the first bin, as one would meet them. The search takes seconds, in which the pool must get
+ * to close its idle connections: MySQL does so after ten, and the driver warns of packets out of order.
+ */
+async function pathsOfOneBin(count: number): Promise<string[]> {
   const paths: string[] = [];
   for (let index = 0; paths.length < count; index++) {
+    if (index % 10_000 === 0) await setImmediate();
     const path = `packages/example-${index}/example-${index}-1.0.0.tgz`;
     if (binIndexOf(WIDE, createHash("sha256").update(path).digest()) === 0) paths.push(path);
   }
