@@ -6,7 +6,7 @@ const isLong = process.env["DISTINCTION_TEST_LONG"] !== undefined;
 /** Whose properties the long tests ask with another seed each time. */
 const PROPERTIES = ["test/domain/distinction/**/*.test.ts"];
 /** Directories whose files share workers: loading the modules anew for each file was half of the CPU of the domain's tests. */
-const SHARED = "test/{application,composition,conformance,contract,domain}/**";
+const SHARED = "test/{application,composition,conformance,contract,domain,integration}/**";
 /** Among them those that look at what a process does once keep a worker to themselves. */
 const ALONE = "*.alone";
 
@@ -23,6 +23,7 @@ const each = {
   env: { DISTINCTION_TEST_SEED: seed },
   // Processes, not threads: native drivers and signals behave as they do in a service.
   pool: "forks",
+  setupFiles: "test/support/after-each-file.ts",
   // Race tests start processes of their own; more workers would only take their turns away.
   maxWorkers: 2,
   testTimeout: 30_000,

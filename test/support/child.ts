@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, inject, onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { bundleOf } from "./child-bundles.js";
 import type { FromChild } from "./child-side.js";
 
@@ -28,11 +28,11 @@ export interface Child {
 
 const running = new Set<Child>();
 
-/** A test that fails between start and end must leave no process behind. */
-afterAll(async () => {
+/** A test that fails between start and end must leave no process behind: called after each file. */
+export async function endChildren(): Promise<void> {
   for (const child of running) child.kill("SIGKILL");
   await Promise.all([...running].map((child) => child.exited));
-});
+}
 
 /** Starts a script that calls `runAsChild`. It is killed when the test, or else the file, is finished. */
 export function startChild(script: URL, input: unknown): Child {
@@ -127,7 +127,7 @@ function killWhenTestFinished(child: Child): void {
       await child.exited;
     });
   } catch {
-    // Started in a hook that runs for the whole file: afterAll sees to it.
+    // Started in a hook that runs for the whole file: it ends with that.
   }
 }
 
