@@ -86,19 +86,16 @@ export function selectStatesWithin(
     `SELECT ${COUNTERS}, ${BOUNDS}, NULL AS path_hash, NULL AS path, NULL AS length, NULL AS sha256, NULL AS custom ` +
     `FROM tuf_role r WHERE r.repository = ? AND r.name IN (${placeholders(roles.length)})`;
   if (bounds.length === 0) return { sql: ofRoles, parameters: [repository, ...roles], varying: true };
-  const spaces = [...new Set(bounds.map(({ space }) => space))].map((space) => {
-    return { space, ranges: bounds.filter((one) => one.space === space) };
-  });
-  const within = spaces.map(({ ranges }) => {
-    return `t.space = ? AND (${ranges.map(() => "t.path_hash BETWEEN ? AND ?").join(" OR ")})`;
-  });
+  const within = bounds.map(() => "t.repository = ? AND t.space = ? AND t.path_hash BETWEEN ? AND ?").join(" OR ");
   const ofTargets =
     "SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.space, NULL, NULL, t.path_hash, t.path, t.length, t.sha256, t.custom " +
-    `FROM tuf_target t WHERE t.repository = ? AND (${within.join(" OR ")})`;
-  const limits = spaces.flatMap(({ space, ranges }) => [space, ...ranges.flatMap(({ low, high }) => [low, high])]);
+    `FROM tuf_target t WHERE ${within}`;
   return {
     sql: `${ofRoles} UNION ALL ${ofTargets}`,
-    parameters: [...[repository, ...roles], ...[repository, ...limits]],
+    parameters: [
+      ...[repository, ...roles],
+      ...bounds.flatMap(({ space, low, high }): (string | Buffer)[] => [repository, space, low, high]),
+    ],
     varying: true,
   };
 }
