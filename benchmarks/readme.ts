@@ -1,5 +1,4 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { drawChart } from "./charts/draw-chart.js";
 import { DARK, LIGHT } from "./charts/theme.js";
 import { README_CHARTS, readmeBlock, readmeWith } from "./readme-block.js";
 import type { Report } from "./report-json.js";
@@ -14,6 +13,9 @@ const report = JSON.parse(await readFile(run, "utf8")) as Report;
 if (report.endedEarly) nothingToPublish(`${run}: the run ended early`);
 if (report.quick) nothingToPublish(`${run}: the run is quick, its intervals are wide`);
 if (report.counts) nothingToPublish(`${run}: the run only counted, it took no times`);
+
+// Only now: it needs the benchmarks' own packages.
+const { drawChart } = await import("./charts/draw-chart.js");
 await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, CHARTS)));
 await mkdir(CHARTS, { recursive: true });
 for (const chart of report.workloads.flatMap(({ charts }) => charts)) {

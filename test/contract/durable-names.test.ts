@@ -1,16 +1,18 @@
 import { createRequire, syncBuiltinESMExports } from "node:module";
-import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KeyFiles } from "../../infrastructure/signing/key-files.js";
 import { DirectoryMetadataFiles } from "../../infrastructure/storage/directory-metadata-files.js";
+import { fileCalls } from "../../infrastructure/storage/file-calls.js";
 import { JsonMetadataCodec } from "../../infrastructure/wire/json-metadata-codec.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { timestampOf } from "./metadata-files.js";
 
 type Call = (...given: unknown[]) => Promise<unknown>;
-const fs = createRequire(import.meta.url)("node:fs/promises") as Record<string, Call>;
+const promises = createRequire(import.meta.url)("node:fs/promises") as Record<string, Call>;
+const calls = fileCalls as unknown as Record<string, Call>;
 
 /**
  * What a power failure would find, told from the calls that were made: SIGKILL alone proves nothing here, since what was
@@ -18,8 +20,9 @@ const fs = createRequire(import.meta.url)("node:fs/promises") as Record<string, 
  * directory on.
  */
 class Disk {
-  readonly #originals = new Map<string, Call>();
-  readonly #paths = new WeakMap<object, string>();
+  readonly #undo: (() => void)[] = [];
+  /** By descriptor, or by what stands for it. */
+  readonly #paths = new Map<unknown, string>();
   /** Files by the path under which they were opened for writing, and whether their content is durable. */
   readonly #contents = new Map<string, boolean>();
   /** Names that were given, with whether they are durable, in order. */
@@ -28,43 +31,47 @@ class Disk {
   readonly synced = new Set<string>();
   /** What was done in the wrong order. */
   readonly faults: string[] = [];
-  #handle: Record<string, Call> = {};
 
   async watch(): Promise<void> {
     const probe = await open(tmpdir());
-    this.#handle = Object.getPrototypeOf(probe) as Record<string, Call>;
+    const handles = Object.getPrototypeOf(probe) as Record<string, Call>;
     await probe.close();
-    this.#wrap(fs, "open", async (call, given, self) => {
-      const handle = (await call.apply(self, given)) as FileHandle;
-      this.#paths.set(handle, given[0] as string);
-      if (given[1] !== "r") this.#contents.set(given[0] as string, false);
-      return handle;
-    });
-    this.#wrap(this.#handle, "sync", async (call, given, self) => {
-      const path = this.#paths.get(self as object)!;
-      const before = [...this.names].filter(([name, isDurable]) => !isDurable && dirname(name) === path);
-      await call.apply(self, given);
-      if (this.#contents.has(path)) this.#contents.set(path, true);
-      else this.synced.add(path);
-      for (const [name] of before) this.names.set(name, true);
-    });
-    for (const name of ["link", "rename"]) {
-      this.#wrap(fs, name, async (call, given, self) => {
-        const [from, to] = given as [string, string];
-        if (this.#contents.get(from) === false)
-          this.faults.push(`${basename(to)} was named before its content was durable`);
-        if (basename(to) === "timestamp.json") this.#expectNamesDurable();
-        await call.apply(self, given);
-        this.#contents.set(to, this.#contents.get(from) ?? true);
-        this.names.set(to, false);
+    this.#wrap(handles, "sync", (call, given, self) => this.#synced(self, () => call.apply(self, given)));
+    this.#wrap(calls, "sync", (call, given) => this.#synced(given[0], () => call(...given)));
+    for (const fs of [promises, calls]) {
+      this.#wrap(fs, "open", async (call, given) => {
+        const opened = await call(...given);
+        this.#paths.set(opened, given[0] as string);
+        if (given[1] !== "r") this.#contents.set(given[0] as string, false);
+        return opened;
       });
+      for (const name of ["link", "rename"]) {
+        this.#wrap(fs, name, async (call, given) => {
+          const [from, to] = given as [string, string];
+          if (this.#contents.get(from) === false)
+            this.faults.push(`${basename(to)} was named before its content was durable`);
+          if (basename(to) === "timestamp.json") this.#expectNamesDurable();
+          await call(...given);
+          this.#contents.set(to, this.#contents.get(from) ?? true);
+          this.names.set(to, false);
+        });
+      }
     }
     syncBuiltinESMExports();
   }
 
   end(): void {
-    for (const [name, original] of this.#originals) (name === "sync" ? this.#handle : fs)[name] = original;
+    for (const undo of this.#undo) undo();
     syncBuiltinESMExports();
+  }
+
+  async #synced(opened: unknown, sync: () => Promise<unknown>): Promise<void> {
+    const path = this.#paths.get(opened)!;
+    const before = [...this.names].filter(([name, isDurable]) => !isDurable && dirname(name) === path);
+    await sync();
+    if (this.#contents.has(path)) this.#contents.set(path, true);
+    else this.synced.add(path);
+    for (const [name] of before) this.names.set(name, true);
   }
 
   /** Names given in the directory itself that a power failure could still take back. */
@@ -88,7 +95,7 @@ class Disk {
     around: (call: Call, given: unknown[], self: unknown) => Promise<unknown>,
   ) {
     const original = on[name]!;
-    this.#originals.set(name, original);
+    this.#undo.push(() => void (on[name] = original));
     on[name] = function (this: unknown, ...given: unknown[]) {
       return around(original, given, this);
     };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { binNames, binOf, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { RoleState } from "../../domain/tuf/tuf-store.js";
+import type { Statement } from "../../infrastructure/persistence/connection/session.js";
 import { SqlTufStore } from "../../infrastructure/persistence/tuf/sql-tuf-store.js";
 import { addDelegation } from "../../src/application/tuf/delegations/add-delegation.js";
 import { removeDelegation } from "../../src/application/tuf/delegations/remove-delegation.js";
@@ -43,6 +44,29 @@ onSqlBackends((testDatabase) => {
     const names = binNames(binsOf(2));
     const states = await store.roleStates(REPOSITORY, ["targets", "bins-1", ...names, "team"]);
     expect(held(states)).toEqual({ targets: [], "bins-1": [], team: [], ...belonging(binsOf(2), names) });
+  });
+
+  test("bins are read by ranges of the targets' key, whatever else the repository holds", async () => {
+    await addTeam(2);
+    await addTargets(worker().ports, REPOSITORY, new Map(PATHS.map((path) => [`x${path}`, contentOf(path)])));
+    const { database } = worker();
+    const sent: Statement[] = [];
+    const watched = overridden(database, {
+      session: (work) =>
+        database.session((session) =>
+          work(overridden(session, { rows: (statement) => (sent.push(statement), session.rows(statement)) })),
+        ),
+    });
+    await new SqlTufStore(watched).roleStates(REPOSITORY, binNames(binsOf(2)).slice(0, 2));
+    const { sql, parameters } = sent.at(-1)!;
+    const { name } = await database.dialect();
+    const explain = name === "sqlite" ? "EXPLAIN QUERY PLAN" : "EXPLAIN";
+    const plan = await database.session((session) => session.rows({ sql: `${explain} ${sql}`, parameters }));
+    const steps = plan.map((row) => row.join(" ")).filter((step) => /\bt\b/.test(step));
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) {
+      expect(step).toMatch(name === "sqlite" ? /SEARCH t .*repository=\? AND space=\? AND path_hash>/ : /\brange\b/);
+    }
   });
 
   test("bins that others replace between the two reads are read as they are then", async () => {
