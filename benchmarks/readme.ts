@@ -1,14 +1,15 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { DARK, LIGHT } from "./charts/theme.js";
+import { figuresPage } from "./figures-page.js";
 import { README_CHARTS, readmeBlock, readmeWith } from "./readme-block.js";
 import type { Report } from "./report-json.js";
 
 // Usage: npx tsx benchmarks/readme.ts RUN.json [README.md]
 // Puts the figures of one run of `npm run bench -- --json RUN.json` between the markers of the README, and its charts
-// into docs/benchmarks. Exits 2 where the run was quick, only counted or ended early: its figures are not for others.
+// with all figures into docs/benchmarks. Exits 2 where the run was quick, only counted or ended early: its figures are not for others.
 const [run, readme = "README.md"] = process.argv.slice(2);
 if (run === undefined) nothingToPublish("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
-const CHARTS = "docs/benchmarks";
+const FOLDER = "docs/benchmarks";
 const report = JSON.parse(await readFile(run, "utf8")) as Report;
 if (report.endedEarly) nothingToPublish(`${run}: the run ended early`);
 if (report.quick) nothingToPublish(`${run}: the run is quick, its intervals are wide`);
@@ -16,12 +17,13 @@ if (report.counts) nothingToPublish(`${run}: the run only counted, it took no ti
 
 // Only now: it needs the benchmarks' own packages.
 const { drawChart } = await import("./charts/draw-chart.js");
-await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, CHARTS)));
-await mkdir(CHARTS, { recursive: true });
+await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, FOLDER)));
+await mkdir(FOLDER, { recursive: true });
+await writeFile(`${FOLDER}/README.md`, figuresPage(report));
 for (const chart of report.workloads.flatMap(({ charts }) => charts)) {
   if (!(chart.id in README_CHARTS)) continue;
   for (const theme of [LIGHT, DARK])
-    await writeFile(`${CHARTS}/${chart.id}-${theme.name}.svg`, drawChart(chart, theme));
+    await writeFile(`${FOLDER}/${chart.id}-${theme.name}.svg`, drawChart(chart, theme));
 }
 
 function nothingToPublish(why: string): never {

@@ -4,12 +4,15 @@ import type { Axis, Chart, Point, Series } from "./chart.js";
 import { seriesColour, type Theme } from "./theme.js";
 
 const WIDTH = 860;
+/** With a legend of one line. */
 const HEIGHT = 440;
+const LEGEND_LINE = 38;
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
 /** The chart as an SVG document that needs nothing else. */
 export function drawChart(chart: Chart, theme: Theme): string {
-  const canvas = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  const height = HEIGHT + (legendLines(chart) - 1) * LEGEND_LINE;
+  const canvas = echarts.init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
   try {
     canvas.setOption(optionOf(chart, theme));
     return canvas.renderToSVGString();
@@ -20,6 +23,7 @@ export function drawChart(chart: Chart, theme: Theme): string {
 
 function optionOf(chart: Chart, theme: Theme): echarts.EChartsOption {
   const several = chart.series.length > 1;
+  const legend = 46 + legendLines(chart) * LEGEND_LINE;
   return {
     animation: false,
     backgroundColor: theme.background,
@@ -33,11 +37,17 @@ function optionOf(chart: Chart, theme: Theme): echarts.EChartsOption {
       subtextStyle: { color: theme.muted, fontSize: 12 },
     },
     legend: { show: several, bottom: 8, textStyle: { color: theme.text, fontSize: 12 }, itemGap: 26 },
-    grid: { left: 76, right: 40, top: chart.subtitle === undefined ? 64 : 84, bottom: several ? 84 : 60 },
+    grid: { left: 76, right: 40, top: chart.subtitle === undefined ? 64 : 84, bottom: several ? legend : 60 },
     xAxis: axisOption(chart.x, theme, { nameLocation: "middle", nameGap: 30 }),
     yAxis: axisOption(chart.y, theme, { nameLocation: "middle", nameGap: 54 }),
     series: chart.series.map((series, index) => seriesOption(chart, series, seriesColour(series.name, index), theme)),
   };
+}
+
+/** About as many as the library breaks the names into; the plot has to leave room for them. */
+function legendLines({ series }: Chart): number {
+  const width = series.reduce((sum, { name }) => sum + 56 + 5.6 * name.length, 0);
+  return Math.max(1, Math.ceil(width / WIDTH));
 }
 
 function axisOption(axis: Axis, theme: Theme, place: { nameLocation: "middle"; nameGap: number }) {

@@ -1,0 +1,28 @@
+import { requestsAgainstFull } from "./image-ratios.js";
+import { losses, overTheFloor } from "./losses.js";
+import { markdownOf, paragraphs } from "./markdown.js";
+import { goals, lost, madeOn, saves } from "./published-tables.js";
+import type { Report } from "./report-json.js";
+
+/** All that is published of one run, as a page of its own. */
+export function figuresPage(report: Report): string {
+  const page = paragraphs(
+    "# Figures of one run",
+    "Written by `npx tsx benchmarks/readme.ts RUN.json`. What the arms and workloads are, `npm run bench` tells on its page; what bounds the " +
+      "goals that are missed, [the decisions](../decisions.md).",
+    madeOn(report),
+    markdownOf(goals(report)),
+    lost(report),
+    ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
+    markdownOf(
+      saves(
+        report,
+        "Saving an image with 30 properties, 5 tags and 3 locations (statements without BEGIN and COMMIT, bytes with all that is sent)",
+      ),
+    ),
+    markdownOf(requestsAgainstFull(report)),
+    markdownOf(losses(report)),
+    markdownOf(overTheFloor(report)),
+  );
+  return `${page}\n`;
+}

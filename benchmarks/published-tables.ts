@@ -1,0 +1,80 @@
+import type { Table } from "./bench.js";
+import { serverName } from "./environment.js";
+import { short, withInterval } from "./format.js";
+import { reached } from "./goals.js";
+import { losses } from "./losses.js";
+import { shapeName } from "./model/image.js";
+import type { Report } from "./report-json.js";
+
+/** What is told of one run to others: in the README the most of it, on the page of figures all of it. */
+
+export function madeOn({ environment, roundTrip, seed, workloads }: Report): string {
+  const { at, commit, node, processors, memory, server, isolation, versions } = environment;
+  const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
+  return [
+    `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
+    `${serverName(environment)}, ${durability(server)}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}.`,
+    `Each arm was seen to write records, one and in batches, images and documents at ${isolation}.`,
+    `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.`,
+  ].join("\n");
+}
+
+export function durability(server: Report["environment"]["server"]): string {
+  return `its log ${server["innodb_flush_log_at_trx_commit"] === "1" ? "" : "not "}flushed at every commit`;
+}
+
+/**
+ * W1 to W3 as they are in the report, for the shape that the goals are about.
+ * @param ids those of them that are shown
+ */
+export function saves({ workloads }: Report, title: string, ids: readonly string[] = ["W1", "W2", "W3"]): Table {
+  const shown = workloads.flatMap(({ id, tables }) =>
+    ids.includes(id) ? tables.filter((table) => table.title.includes(shapeName([30, 5, 3]))) : [],
+  );
+  return {
+    title,
+    columns: ["change", "arm", "guarantee", "load and save (ms)", "save (ms)", "statements", "bytes"],
+    rows: shown.flatMap((table) => {
+      const column = (name: string): number => table.columns.indexOf(name);
+      const change = table.title.slice(table.title.indexOf(":") + 2, table.title.indexOf(","));
+      return table.rows.map((row) => [
+        change,
+        ...["arm", "guarantee", "load and save", "save", "to save", "bytes to save"].map((name) => row[column(name)]!),
+      ]);
+    }),
+  };
+}
+
+export function goals({ ratios }: Report): Table {
+  return {
+    title: "Goals",
+    columns: ["ratio", "measured", "goal", ""],
+    rows: Object.entries(ratios).map(([name, ratio]) => [
+      `\`${name}\``,
+      withInterval(ratio),
+      `${ratio.better === "lower" ? "≤" : "≥"} ${short(ratio.goal)}`,
+      reached(ratio, ratio.value) ? "met" : "**missed**",
+    ]),
+  };
+}
+
+export function lost({ lostUpdates }: Report): string {
+  const arms = Object.entries(lostUpdates).map(([arm, count]) => `${arm} ${count.toLocaleString("en")}`);
+  return arms.length === 0 ? "" : `Acknowledged updates that were lost: ${arms.join("; ")}.`;
+}
+
+/** Of each workload the case that it loses by most. */
+export function worstLosses(report: Report): Table {
+  const cases = losses(report).rows;
+  const lostIn = report.workloads.filter((workload) => cases.some(([id]) => id === workload.id));
+  return {
+    title: "Where it loses: of each workload the worst of the cases in which another arm took less",
+    columns: ["workload", "cases", "the worst", "took less", "its guarantee", "distinction took, times as much"],
+    rows: lostIn.map((workload) => {
+      const own = cases.filter(([id]) => id === workload.id);
+      const [worst] = own.toSorted((left, right) => Number(right.at(-1)) - Number(left.at(-1)));
+      return [`${workload.id}: ${workload.title}`, own.length, ...worst!.slice(1)];
+    }),
+  };
+}
