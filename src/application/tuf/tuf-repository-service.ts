@@ -23,6 +23,7 @@ import { removeTargets } from "./targets/remove-targets.js";
 import { unpublishedTargets, type UnpublishedTarget } from "./targets/unpublished-targets.js";
 import { type RepositoryStatus, tufRepositoryStatus } from "./tuf-repository-status.js";
 import { TufDelegationService } from "./tuf-delegation-service.js";
+import { timelyKeys } from "./trust/timely-keys.js";
 import { TufTrustService } from "./tuf-trust-service.js";
 import type { VerifyPorts } from "./import/trusted-reader.js";
 import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./verify-tuf-repository.js";
@@ -40,15 +41,20 @@ export class TufRepositoryService {
   /** Roles with keys of their own for some paths. */
   readonly delegations: TufDelegationService;
   readonly #publisher: PublishTufRepository;
+  private readonly ports: TufPorts;
 
-  /** @param name of the repository in the database */
+  /**
+   * @param ports a key that does not answer within two minutes counts as unavailable
+   * @param name of the repository in the database
+   */
   constructor(
-    private readonly ports: TufPorts,
+    ports: TufPorts,
     readonly name: string,
   ) {
-    this.trust = new TufTrustService(ports, name);
-    this.delegations = new TufDelegationService(ports, name);
-    this.#publisher = new PublishTufRepository(ports);
+    this.ports = { ...ports, keys: timelyKeys(ports.keys, ports.clock) };
+    this.trust = new TufTrustService(this.ports, name);
+    this.delegations = new TufDelegationService(this.ports, name);
+    this.#publisher = new PublishTufRepository(this.ports);
   }
 
   async exists(): Promise<boolean> {

@@ -18,7 +18,7 @@ type Trusted = Pick<TufRepository, "keys" | "trust"> & Partial<Pick<TufRepositor
 
 /**
  * Turns signed objects into files. Lives as long as one piece of work: in it keys are loaded once, and one that failed is asked
- * again only where the others are too few. The next piece of work asks it as before.
+ * again only where the others are too few, and once. The next piece of work asks it as before.
  */
 export class RoleSigning {
   readonly #signers = new Map<string, Promise<Signer | undefined>>();
@@ -85,7 +85,7 @@ export class RoleSigning {
   async #signatures(role: string, canonical: Uint8Array, repository: Trusted): Promise<readonly Signature[]> {
     const { keyIds, threshold, along } = signatories(ownTrust(role, repository), this.now);
     const sound = keyIds.filter((keyId) => !this.#failures.has(keyId));
-    const failed = keyIds.filter((keyId) => !sound.includes(keyId));
+    const failed = keyIds.filter((keyId) => this.#failures.isAskedAgain(keyId));
     const attempt = (keyId: string): Promise<readonly Signature[]> => this.#attempt(keyId, canonical, repository);
 
     const signatures = await first(along === undefined ? threshold : keyIds.length, sound, attempt);
@@ -103,7 +103,10 @@ export class RoleSigning {
   async #attempt(keyId: string, canonical: Uint8Array, { keys }: Trusted): Promise<readonly Signature[]> {
     try {
       const signer = await this.#signer(keys, keyId);
-      return signer === undefined ? [] : [await signatureOf(signer, canonical)];
+      if (signer === undefined) return [];
+      const signature = await signatureOf(signer, canonical);
+      this.#failures.passed(keyId);
+      return [signature];
     } catch (error) {
       this.#failures.add(keyId, error);
       return [];
