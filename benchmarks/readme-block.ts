@@ -52,7 +52,7 @@ export function readmeBlock(report: Report, folder: string): string {
     lost(report),
     markdownOf(worstLosses(report)),
     `One run on ${at.slice(0, 10)}, ${serverName(report.environment)}, ${durability(server)}, ${processors}; medians with 95 % ` +
-      `confidence intervals. Versions and settings, every goal with what was measured, and every case: [${folder}](${folder}/README.md).`,
+      `confidence intervals. Versions and settings, every goal with what was measured, and every case that it loses: [${folder}](${folder}/README.md).`,
   );
 }
 

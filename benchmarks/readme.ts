@@ -6,7 +6,7 @@ import type { Report } from "./report-json.js";
 
 // Usage: npx tsx benchmarks/readme.ts RUN.json [README.md]
 // Puts the figures of one run of `npm run bench -- --json RUN.json` between the markers of the README, and its charts
-// with all figures into docs/benchmarks. Exits 2 where the run was quick, only counted or ended early: its figures are not for others.
+// with all figures into docs/benchmarks. Exits 2 where the run is not whole, or had round trips made longer.
 const [run, readme = "README.md"] = process.argv.slice(2);
 if (run === undefined) nothingToPublish("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
 const FOLDER = "docs/benchmarks";
@@ -14,9 +14,13 @@ const report = JSON.parse(await readFile(run, "utf8")) as Report;
 if (report.endedEarly) nothingToPublish(`${run}: the run ended early`);
 if (report.quick) nothingToPublish(`${run}: the run is quick, its intervals are wide`);
 if (report.counts) nothingToPublish(`${run}: the run only counted, it took no times`);
+if (report.roundTrip > 0) nothingToPublish(`${run}: the run had ${report.roundTrip} ms added to every round trip`);
 
-// Only now: it needs the benchmarks' own packages.
+// Only now: they need the benchmarks' own packages.
 const { drawChart } = await import("./charts/draw-chart.js");
+const { WORKLOADS } = await import("./workloads/index.js");
+const lacking = WORKLOADS.filter(({ id }) => !report.workloads.some((workload) => workload.id === id));
+if (lacking.length > 0) nothingToPublish(`${run}: the run has no ${lacking.map(({ id }) => id).join(", ")}`);
 await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(report, FOLDER)));
 await mkdir(FOLDER, { recursive: true });
 await writeFile(`${FOLDER}/README.md`, figuresPage(report));

@@ -219,7 +219,8 @@ export class DurableDirectory {
   /** Goes on beside the next `sync`, which waits for it. What stays is swept later. */
   #remove(paths: readonly string[]): void {
     const removing = paths.map((path) => fileCalls.unlink(path).catch(() => undefined));
-    this.#removing = Promise.all([this.#removing, ...removing]);
+    // Without its outcome: each would hold all that were before it.
+    this.#removing = Promise.all([this.#removing, ...removing]).then(() => undefined);
   }
 
   /** Makes all changes of names so far durable. */

@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const WHOLE = { quick: false, counts: false, endedEarly: false };
+const WHOLE = { quick: false, counts: false, endedEarly: false, roundTrip: 0 };
 
 test.each([
   [{ ...WHOLE, endedEarly: true }, "the run ended early"],
   [{ ...WHOLE, quick: true }, "the run is quick, its intervals are wide"],
   [{ ...WHOLE, counts: true }, "the run only counted, it took no times"],
+  [{ ...WHOLE, roundTrip: 2 }, "the run had 2 ms added to every round trip"],
 ])("a run that is not whole is not published: %o", (run, told) => {
   const folder = mkdtempSync(join(tmpdir(), "distinction-readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

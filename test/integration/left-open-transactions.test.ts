@@ -46,30 +46,41 @@ onServer((place) => {
     expect(await others.getRepository(Photo).existsBy({ id: photo.id })).toBe(false);
   });
 
-  test("who was overtaken is told so, though the record is looked at in a transaction left open before", async () => {
-    const dataSource = await openDataSource(place().url, { poolSize: 2 });
-    onTestFinished(() => dataSource.destroy());
-    const photos = distinct(dataSource, Photo);
-    const photo = photos.create({ title: "before" });
-    await photos.add(photo);
-    const left = dataSource.createQueryRunner();
-    await left.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
-    await dataSource.query("UPDATE photo SET title = 'overtaken', version = version + 1");
+  test.each(["before it was added", "when it was older", "after it was loaded"])(
+    "who was overtaken is told so, though the record is looked at in a transaction left open %s",
+    async (moment) => {
+      const dataSource = await openDataSource(place().url, { poolSize: 2 });
+      onTestFinished(() => dataSource.destroy());
+      const left = dataSource.createQueryRunner();
+      const leaveOpen = async (now: string): Promise<void> => {
+        if (now === moment) await left.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+      };
+      const change = (title: string) => dataSource.query("UPDATE photo SET title = ?, version = version + 1", [title]);
+      const photos = distinct(dataSource, Photo);
+      await leaveOpen("before it was added");
+      const added = photos.create({ title: "before" });
+      await photos.add(added);
+      await leaveOpen("when it was older");
+      await change("newer");
+      const photo = await photos.get(added.id);
+      await leaveOpen("after it was loaded");
+      await change("overtaken");
 
-    const next = dataSource.createQueryRunner();
-    const queued = new Promise<void>((resolve) => {
-      const ignore = (): void => undefined;
-      const logQuery = (sql: string): void =>
-        void (sql.startsWith("UPDATE") && resolve(next.connect() as Promise<void>));
-      dataSource.setOptions({ logger: { log: ignore, logMigration: ignore, logQuery, logQueryError: ignore, logQuerySlow: ignore, logSchemaBuild: ignore } }); // prettier-ignore
-    });
-    photo.title = "of the save";
-    const saved = expect(photos.save(photo)).rejects.toMatchObject({ code: "CONFLICT" });
-    await queued; // it has the connection of the save's update, so there is but the other one to look through
-    await left.release();
-    await saved;
-    await next.release();
-  });
+      const next = dataSource.createQueryRunner();
+      const queued = new Promise<void>((resolve) => {
+        const ignore = (): void => undefined;
+        const logQuery = (sql: string): void =>
+          void (sql.startsWith("UPDATE") && resolve(next.connect() as Promise<void>));
+        dataSource.setOptions({ logger: { log: ignore, logMigration: ignore, logQuery, logQueryError: ignore, logQuerySlow: ignore, logSchemaBuild: ignore } }); // prettier-ignore
+      });
+      photo.title = "of the save";
+      const saved = expect(photos.save(photo)).rejects.toMatchObject({ code: "CONFLICT" });
+      await queued; // it has the connection of the save's update, so there is but the other one to look through
+      await left.release();
+      await saved;
+      await next.release();
+    },
+  );
 });
 
 onSqlBackends((place) => {

@@ -27,8 +27,11 @@ function say(line: string): void {
 
 /** One server and one set of child scripts for the whole run; every test file makes databases of its own on it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const bundles = await bundleChildren();
   const server = await findTestServer(serverSources(process.env, say), say);
+  const bundles = await bundleChildren().catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
   const runId = randomBytes(4).toString("hex");
   project.provide("serverUrl", server.url);
   project.provide("serverName", server.name);

@@ -17,9 +17,12 @@ const ignoring = new Intl.Collator("und", { sensitivity: "base" });
 export async function refuseAlike(session: Session, layout: TableLayout, ids: readonly RecordId[]): Promise<void> {
   // Servers get these values within the text, so that only its length is limited.
   const parameters = layout.dialect.name === "sqlite" ? layout.key.length : 0;
-  // Two in different parts are not found, and the insertion is sent again and again.
+  // Two in different parts are not found, and the insertion is sent again and again: each part begins with the last of the one before.
   const sorted = [...ids].sort((left, right) => ignoring.compare(idText(left), idText(right)));
-  for (const some of batches(sorted, parameters, (id) => idText(id).length)) {
+  let last: readonly RecordId[] = [];
+  for (const part of batches(sorted, parameters, (id) => idText(id).length)) {
+    const some = [...last, ...part];
+    last = part.slice(-1);
     const [pair] = await session.rows(selectAlike(layout, some));
     if (pair === undefined) continue;
     const [one, other] = pair.map((place) => idText(some[Number(place)]!));

@@ -208,8 +208,10 @@ export class SqlRecordStore implements RecordStore {
   protected async current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
     const id = idFrom(this.table.type, base.attributes);
     const seen = await this.#newest(layout, id, scope);
-    // Where somebody left a transaction open on the connection, a plain read shows what was stored when that began.
-    const current = seen && this.#isSame(base, seen) ? await this.#loadLocked(layout, id, scope) : seen;
+    // Where somebody left a transaction open on the connection, a plain read shows what was stored when that began: it may lack the
+    // record, or have it as it was before.
+    const isNewer = seen !== undefined && seen.version > base.version;
+    const current = isNewer ? seen : await this.#loadLocked(layout, id, scope);
     if (current === undefined) return { kind: "missing" };
     if (!this.#isSame(base, current)) return { kind: "stale", current };
     // The statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed.

@@ -1,4 +1,5 @@
 import { TufError, type TufErrorCode } from "../../../../domain/tuf/errors.js";
+import { SilentSignerError } from "./timely-keys.js";
 
 /** A key that was to sign and could not. Its role is signed all the same where enough others signed. */
 export interface KeyFailure {
@@ -8,32 +9,23 @@ export interface KeyFailure {
   readonly reason: string;
 }
 
-/** How often in a row a key is asked that fails: each time may take as long as its signer has to answer. */
-const MOST_FAILURES = 2;
-
 /** By key id: why keys could not sign. */
 export class KeyFailures {
   readonly #byKey = new Map<string, TufError>();
-  readonly #inRow = new Map<string, number>();
 
   has(keyId: string): boolean {
     return this.#byKey.has(keyId);
   }
 
-  /** Whether it is to be asked again, though it failed. */
+  /** Whether it failed otherwise than by its silence: to find out about that again takes too long. */
   isAskedAgain(keyId: string): boolean {
-    return this.has(keyId) && (this.#inRow.get(keyId) ?? 0) < MOST_FAILURES;
+    const error = this.#byKey.get(keyId);
+    return error !== undefined && !(error instanceof SilentSignerError);
   }
 
   /** @param error what loading the key, or signing with it, threw */
   add(keyId: string, error: unknown): void {
     this.#byKey.set(keyId, error instanceof TufError ? error : unavailable(error));
-    this.#inRow.set(keyId, (this.#inRow.get(keyId) ?? 0) + 1);
-  }
-
-  /** It signed, now or again. */
-  passed(keyId: string): void {
-    this.#inRow.delete(keyId);
   }
 
   of(keyId: string): KeyFailure | undefined {

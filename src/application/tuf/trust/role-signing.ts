@@ -18,7 +18,7 @@ type Trusted = Pick<TufRepository, "keys" | "trust"> & Partial<Pick<TufRepositor
 
 /**
  * Turns signed objects into files. Lives as long as one piece of work: in it keys are loaded once, and one that failed is asked
- * again only where the others are too few, and once. The next piece of work asks it as before.
+ * again only where the others are too few, and it did answer. The next piece of work asks it as before.
  */
 export class RoleSigning {
   readonly #signers = new Map<string, Promise<Signer | undefined>>();
@@ -103,10 +103,7 @@ export class RoleSigning {
   async #attempt(keyId: string, canonical: Uint8Array, { keys }: Trusted): Promise<readonly Signature[]> {
     try {
       const signer = await this.#signer(keys, keyId);
-      if (signer === undefined) return [];
-      const signature = await signatureOf(signer, canonical);
-      this.#failures.passed(keyId);
-      return [signature];
+      return signer === undefined ? [] : [await signatureOf(signer, canonical)];
     } catch (error) {
       this.#failures.add(keyId, error);
       return [];

@@ -6,12 +6,19 @@ import type { Signer } from "../../../../domain/tuf/signer.js";
 /** Milliseconds for which a signer is waited for: longer than people take to touch a token. */
 const LONGEST_ANSWER = 120_000;
 
+/** A signer let its time pass. */
+export class SilentSignerError extends TufError {
+  constructor() {
+    super("SIGNER_UNAVAILABLE", `no answer within ${LONGEST_ANSWER / 1000} s`);
+  }
+}
+
 /**
  * The same keys, of which those that never answer count as unavailable after two minutes. Signers are others' code, and all that
  * one process publishes waits for them.
  */
 export function timelyKeys(keys: KeyStore, clock: Pick<Clock, "alarm">): KeyStore {
-  const inTime = <T>(work: Promise<T>): Promise<T> => answered(work, clock);
+  const inTime = <T>(work: Promise<T>): Promise<T> => answered(Promise.resolve(work), clock);
   const timely = (signer: Signer): Signer => ({
     keyId: signer.keyId,
     publicKey: signer.publicKey,
@@ -29,9 +36,7 @@ export function timelyKeys(keys: KeyStore, clock: Pick<Clock, "alarm">): KeyStor
 
 function answered<T>(work: Promise<T>, clock: Pick<Clock, "alarm">): Promise<T> {
   return new Promise((resolve, reject) => {
-    const silence = clock.alarm(LONGEST_ANSWER, () => {
-      reject(new TufError("SIGNER_UNAVAILABLE", `no answer within ${LONGEST_ANSWER / 1000} s`));
-    });
+    const silence = clock.alarm(LONGEST_ANSWER, () => reject(new SilentSignerError()));
     work.then(resolve, reject).finally(silence);
   });
 }
