@@ -8,8 +8,8 @@ import type { Report } from "./report-json.js";
 export function figuresPage(report: Report): string {
   const page = paragraphs(
     "# Figures of one run",
-    "Written by `npx tsx benchmarks/readme.ts RUN.json`. What the arms and workloads are, `npm run bench` tells on its page; what bounds the " +
-      "goals that are missed, [the decisions](../decisions.md).",
+    "Written by `npx tsx benchmarks/readme.ts RUN.json`. What is compared and done is said in the files of [the arms](../../benchmarks/arms) and of " +
+      "[the workloads](../../benchmarks/workloads), what bounds the goals that are missed in [the decisions](../decisions.md).",
     madeOn(report),
     markdownOf(goals(report)),
     lost(report),

@@ -8,13 +8,13 @@ import type { Report } from "./report-json.js";
 
 /** What is told of one run to others: in the README the most of it, on the page of figures all of it. */
 
-export function madeOn({ environment, roundTrip, seed, workloads }: Report): string {
+export function madeOn({ environment, seed, workloads }: Report): string {
   const { at, commit, node, processors, memory, server, isolation, versions } = environment;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
-    `${serverName(environment)}, ${durability(server)}, client on the same machine${roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : ""}.`,
+    `${serverName(environment)}, ${durability(server)}, client on the same machine.`,
     `Each arm was seen to write records, one and in batches, images and documents at ${isolation}.`,
     `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.`,
   ].join("\n");

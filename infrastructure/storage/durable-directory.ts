@@ -122,7 +122,7 @@ export class DurableDirectory {
       await writeSynced(temporary, bytes);
       await fileCalls.rename(temporary, join(this.path, name));
     } catch (error) {
-      await fileCalls.unlink(temporary).catch(() => undefined); // what stays is swept later
+      await discard(temporary);
       throw error;
     }
   }
@@ -142,7 +142,7 @@ export class DurableDirectory {
         const path = ahead?.path ?? this.#temporary();
         paths.push(path);
         if (ahead !== undefined && (await ahead.isWritten) && Buffer.compare(ahead.bytes, bytes) === 0) return path;
-        if (ahead !== undefined) await fileCalls.unlink(path).catch(() => undefined);
+        if (ahead !== undefined) await discard(path);
         await writeSynced(path, bytes);
         return path;
       });
@@ -216,11 +216,10 @@ export class DurableDirectory {
     }
   }
 
-  /** Goes on beside the next `sync`, which waits for it. What stays is swept later. */
+  /** Goes on beside the next `sync`, which waits for it. */
   #remove(paths: readonly string[]): void {
-    const removing = paths.map((path) => fileCalls.unlink(path).catch(() => undefined));
     // Without its outcome: each would hold all that were before it.
-    this.#removing = Promise.all([this.#removing, ...removing]).then(() => undefined);
+    this.#removing = Promise.all([this.#removing, ...paths.map(discard)]).then(() => undefined);
   }
 
   /** Makes all changes of names so far durable. */
@@ -246,11 +245,16 @@ async function allEnded<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
   return Promise.all(work);
 }
 
+/** Removes a temporary file, if that can be done. What stays is swept later. */
+async function discard(path: string): Promise<void> {
+  await fileCalls.unlink(path).catch(() => undefined);
+}
+
 async function removeAll(temporaries: readonly Temporary[]): Promise<void> {
   await Promise.all(
     temporaries.map(async ({ path, isWritten }) => {
       await isWritten;
-      await fileCalls.unlink(path).catch(() => undefined); // what stays is swept later
+      await discard(path);
     }),
   );
 }
