@@ -1,3 +1,4 @@
+import { TufError } from "../../domain/tuf/errors.js";
 import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { MetadataCodec } from "../../domain/tuf/metadata-codec.js";
 import type { Signer } from "../../domain/tuf/signer.js";
@@ -11,9 +12,18 @@ export interface EnvironmentKeysOptions {
   readonly passphraseVariable?: string;
 }
 
-/** Private keys in environment variables: PEM, or PEM in base64 where line breaks do not survive. */
+interface Parsed {
+  readonly signers: ReadonlyMap<string, Signer>;
+  /** Why the first variable that cannot be read cannot. */
+  readonly unreadable: TufError | undefined;
+}
+
+/**
+ * Private keys in environment variables: PEM, or PEM in base64 where line breaks do not survive. A variable that cannot be read
+ * holds up no other key; but one that is in none of the others may be the one in it, and is told so.
+ */
 export class EnvironmentKeys implements SignerSource {
-  #signers: ReadonlyMap<string, Signer> | undefined;
+  #parsed: Parsed | undefined;
 
   /**
    * @param environment such as `process.env`; read on first use
@@ -25,21 +35,30 @@ export class EnvironmentKeys implements SignerSource {
   ) {}
 
   async load(keyId: string): Promise<Signer | undefined> {
-    this.#signers ??= this.#parsed();
-    return this.#signers.get(keyId);
+    this.#parsed ??= this.#parse();
+    const { signers, unreadable } = this.#parsed;
+    const signer = signers.get(keyId);
+    if (signer === undefined && unreadable !== undefined) throw unreadable;
+    return signer;
   }
 
-  #parsed(): ReadonlyMap<string, Signer> {
+  #parse(): Parsed {
     const { prefix = "DISTINCTION_TUF_KEY", passphraseVariable = "DISTINCTION_TUF_PASSPHRASE" } = this.options;
     const passphrase = this.environment[passphraseVariable];
     const signers = new Map<string, Signer>();
+    let unreadable: TufError | undefined;
     for (const [name, value] of Object.entries(this.environment)) {
       if (!name.startsWith(prefix) || name === passphraseVariable || !value) continue;
-      const key = parsePrivateKey(`environment variable ${name}`, pemIn(value), passphrase);
-      const signer = new LocalSigner(key, this.codec);
-      signers.set(signer.keyId, signer);
+      try {
+        const key = parsePrivateKey(`environment variable ${name}`, pemIn(value), passphrase);
+        const signer = new LocalSigner(key, this.codec);
+        signers.set(signer.keyId, signer);
+      } catch (error) {
+        if (!(error instanceof TufError)) throw error;
+        unreadable ??= error;
+      }
     }
-    return signers;
+    return { signers, unreadable };
   }
 }
 

@@ -155,6 +155,22 @@ test.each([
   await expect(variables.load("ab".repeat(32))).rejects.toEqual(invalid);
 });
 
+test("a variable that cannot be read holds up no key but its own", async () => {
+  const pem = newPem("ed25519");
+  const { keyId } = await new KeyFiles(join(directory, "beside-a-broken-one"), codec).importKey(pem);
+  const variables = new EnvironmentKeys({ DISTINCTION_TUF_KEY_1: "broken", DISTINCTION_TUF_KEY_2: pem }, codec);
+  expect(await variables.load(keyId)).toMatchObject({ keyId });
+  await expect(variables.load("ab".repeat(32))).rejects.toThrow("DISTINCTION_TUF_KEY_1");
+});
+
+test("a source that fails holds up no key that another one has", async () => {
+  const files = new KeyFiles(join(directory, "behind-a-broken-one"), codec);
+  const { keyId } = await files.generate();
+  const chain = new KeyChain(new EnvironmentKeys({ DISTINCTION_TUF_KEY: "broken" }, codec), files);
+  expect(await chain.load(keyId)).toMatchObject({ keyId });
+  await expect(chain.load("ab".repeat(32))).rejects.toThrow("DISTINCTION_TUF_KEY");
+});
+
 test("the environment is told by the variable's name, never by its value", async () => {
   const variables = new EnvironmentKeys({ DISTINCTION_TUF_KEY_BAD: "SECRET" }, codec);
   await expect(variables.load("ab".repeat(32))).rejects.toThrow("DISTINCTION_TUF_KEY_BAD");
