@@ -2,7 +2,6 @@ import type { Table } from "./bench.js";
 import { serverName } from "./environment.js";
 import { short, withInterval } from "./format.js";
 import { reached } from "./goals.js";
-import { losses } from "./losses.js";
 import { shapeName } from "./model/image.js";
 import type { Report } from "./report-json.js";
 
@@ -62,19 +61,4 @@ export function goals({ ratios }: Report): Table {
 export function lost({ lostUpdates }: Report): string {
   const arms = Object.entries(lostUpdates).map(([arm, count]) => `${arm} ${count.toLocaleString("en")}`);
   return arms.length === 0 ? "" : `Acknowledged updates that were lost: ${arms.join("; ")}.`;
-}
-
-/** Of each workload the case that it loses by most. */
-export function worstLosses(report: Report): Table {
-  const cases = losses(report).rows;
-  const lostIn = report.workloads.filter((workload) => cases.some(([id]) => id === workload.id));
-  return {
-    title: "Where it loses: of each workload the worst of the cases in which another arm took less",
-    columns: ["workload", "cases", "the worst", "took less", "its guarantee", "distinction took, times as much"],
-    rows: lostIn.map((workload) => {
-      const own = cases.filter(([id]) => id === workload.id);
-      const [worst] = own.toSorted((left, right) => Number(right.at(-1)) - Number(left.at(-1)));
-      return [`${workload.id}: ${workload.title}`, own.length, ...worst!.slice(1)];
-    }),
-  };
 }

@@ -1,8 +1,9 @@
 import type { Table } from "./bench.js";
 import { serverName } from "./environment.js";
 import { requestsAgainstFull } from "./image-ratios.js";
+import { worstLosses, worstOverTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { durability, lost, saves, worstLosses } from "./published-tables.js";
+import { durability, lost, saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
 const BEGIN = "<!-- benchmarks: written by benchmarks/readme.ts -->";
@@ -51,6 +52,7 @@ export function readmeBlock(report: Report, folder: string): string {
     markdownOf(requestsAgainstFull(report)),
     lost(report),
     markdownOf(worstLosses(report)),
+    worstOverTheFloor(report),
     `One run on ${at.slice(0, 10)}, ${serverName(report.environment)}, ${durability(server)}, ${processors}; medians with 95 % ` +
       `confidence intervals. Versions and settings, every goal with what was measured, and every case that it loses: [${folder}](${folder}/README.md).`,
   );

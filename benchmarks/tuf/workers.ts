@@ -21,7 +21,7 @@ export interface Crew {
 /** What a crew did. */
 export interface CrewFindings extends Crew {
   readonly tasks: number;
-  /** Milliseconds until all tasks of all workers were visible: `distinction`, and with a global lock, `lock`. */
+  /** Milliseconds until all tasks of all workers were visible: `distinction`, and `global lock`. */
   readonly samples: Samples;
   /** Acknowledged targets of either arm that clients do not find. */
   readonly lost: number;
@@ -50,7 +50,7 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
   const { random, say } = bench;
   const title = `${crew.workers} workers, ${crew.bins} bins`;
   return withRepository(bench, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
-    const samples = { distinction: [] as number[], lock: [] as number[] };
+    const samples = { distinction: [] as number[], "global lock": [] as number[] };
     let lost = 0;
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
     const crews = { free: [] as ChildProcess[], lock: [] as ChildProcess[] };
@@ -67,7 +67,7 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
           say(`${title}, ${TITLES[mode]}, round ${round} of ${rounds}`);
           const paths = pathsOf(`${mode}/${round}`, crew.workers, tasks);
           const milliseconds = await oneRound(crews[mode], paths, place, outputs[mode]);
-          samples[mode === "free" ? "distinction" : "lock"].push(milliseconds);
+          samples[mode === "free" ? "distinction" : "global lock"].push(milliseconds);
           lost += await lostOf(paths, place, crew.bins);
         }
       }

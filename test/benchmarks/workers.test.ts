@@ -17,7 +17,7 @@ test("workers of both arms do all rounds, in processes that end with the last, a
   const { samples, lost, free, locked } = await workers({ ...bench, say: () => undefined }, crew, 3, 2);
   expect(samples).toEqual({
     distinction: [expect.any(Number), expect.any(Number)],
-    lock: [expect.any(Number), expect.any(Number)],
+    "global lock": [expect.any(Number), expect.any(Number)],
   });
   expect([lost, free.tasks, locked.tasks]).toEqual([0, 12, 12]);
   expect(locked.published, "under the lock each task publishes a bin, the snapshot and the timestamp").toBe(36);
