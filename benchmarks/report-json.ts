@@ -5,7 +5,7 @@ import type { Estimate } from "./estimate.js";
 import { GOALS, type Goal } from "./goals.js";
 import { imageRatios } from "./image-ratios.js";
 import type { AllSamples } from "./measure.js";
-import { noiseWarnings } from "./noise.js";
+import { driftWarnings, noiseWarnings } from "./noise.js";
 import { seeded } from "./random.js";
 
 /** One run of the suite: what `--json` writes, and what tables, charts and pages are made from. */
@@ -15,6 +15,8 @@ export interface Report {
   readonly workloads: readonly WorkloadReport[];
   /** What a reader must know before comparing. */
   readonly warnings: readonly string[];
+  /** The cases whose times went up or down during the run. */
+  readonly drifts: readonly string[];
   readonly environment: Environment;
   readonly seed: number;
   readonly quick: boolean;
@@ -61,5 +63,7 @@ export function report(
     workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables, seconds: found.seconds });
   }
   judge(imageRatios(samples, seeded(about.seed)));
-  return { ratios, lostUpdates, workloads, warnings: noiseWarnings(ratios), ...about, samples };
+  const warnings = noiseWarnings(ratios);
+  const drifts = driftWarnings(samples, seeded(about.seed));
+  return { ratios, lostUpdates, workloads, warnings, drifts, ...about, samples };
 }

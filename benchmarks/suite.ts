@@ -43,6 +43,7 @@ export async function runSuite(options: Options, libraries: Libraries): Promise<
     const { result, gone } = await measure(options, libraries, interruption());
     for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
     for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
+    for (const drift of result.drifts) console.error(`drifted: ${drift}`);
     await writeFiles(options, result, libraries.writePage).catch(cannotRun);
     console.error(`report: ${join(options.report, "report.html")}`);
     if (gone !== undefined) throw gone;

@@ -50,6 +50,7 @@ const report: Report = {
     },
   ],
   warnings: ["entries.slope: noisy"],
+  drifts: [],
   environment: {
     at: "2026-05-04T10:00:00.000Z",
     commit: "0123456789ab",
