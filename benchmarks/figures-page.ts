@@ -1,4 +1,4 @@
-import { requestsAgainstFull } from "./image-ratios.js";
+import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
 import { goals, lost, madeOn, saves } from "./published-tables.js";
@@ -20,7 +20,7 @@ export function figuresPage(report: Report): string {
         "Saving an image with 30 properties, 5 tags and 3 locations (statements without BEGIN and COMMIT, bytes with all that is sent)",
       ),
     ),
-    markdownOf(requestsAgainstFull(report)),
+    markdownOf(sparedTable(report)),
     markdownOf(losses(report)),
     markdownOf(overTheFloor(report)),
   );

@@ -1,6 +1,6 @@
 import type { Table } from "./bench.js";
 import { serverName } from "./environment.js";
-import { requestsAgainstFull } from "./image-ratios.js";
+import { sparedTable } from "./image-ratios.js";
 import { worstLosses, worstOverTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
 import { durability, lost, saves } from "./published-tables.js";
@@ -49,7 +49,7 @@ export function readmeBlock(report: Report, folder: string): string {
     ),
     "`handwritten` is the least SQL that does the same, `full write` all columns and children written well, its `reference` what " +
       "OpenStack Glance sends.",
-    markdownOf(requestsAgainstFull(report)),
+    markdownOf(sparedTable(report)),
     lost(report),
     markdownOf(worstLosses(report)),
     worstOverTheFloor(report),

@@ -3,7 +3,7 @@ import type { Chart } from "./charts/chart.js";
 import type { Environment } from "./environment.js";
 import type { Estimate } from "./estimate.js";
 import { GOALS, type Goal } from "./goals.js";
-import { imageRatios } from "./image-ratios.js";
+import { imageRatios, sparedByDifference, type Spared } from "./image-ratios.js";
 import type { AllSamples } from "./measure.js";
 import { driftWarnings, noiseWarnings } from "./noise.js";
 import { seeded } from "./random.js";
@@ -13,6 +13,8 @@ export interface Report {
   readonly ratios: Readonly<Record<string, Estimate & Goal>>;
   readonly lostUpdates: Readonly<Record<string, number>>;
   readonly workloads: readonly WorkloadReport[];
+  /** Of which the ratios `diff.vs.full` are a part. */
+  readonly spared: readonly Spared[];
   /** What a reader must know before comparing. */
   readonly warnings: readonly string[];
   /** The cases whose times went up or down during the run. */
@@ -62,8 +64,10 @@ export function report(
     if (found.samples !== undefined) samples[id] = found.samples;
     workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables, seconds: found.seconds });
   }
-  judge(imageRatios(samples, seeded(about.seed)));
+  const random = seeded(about.seed);
+  const spared = sparedByDifference(samples, random);
+  judge(imageRatios(samples, spared, random));
   const warnings = noiseWarnings(ratios);
   const drifts = driftWarnings(samples, seeded(about.seed));
-  return { ratios, lostUpdates, workloads, warnings, drifts, ...about, samples };
+  return { ratios, lostUpdates, workloads, spared, warnings, drifts, ...about, samples };
 }

@@ -1,6 +1,6 @@
 import type { Table } from "./bench.js";
 import { short, withInterval } from "./format.js";
-import { requestsAgainstFull } from "./image-ratios.js";
+import { sparedTable } from "./image-ratios.js";
 import type { Report } from "./report-json.js";
 import { reached } from "./goals.js";
 
@@ -37,7 +37,7 @@ export function verdicts(report: Report): Table[] {
       ]),
     },
   ];
-  const spared = requestsAgainstFull(report);
+  const spared = sparedTable(report);
   if (spared.rows.length > 0) tables.push(spared);
   const lost = Object.entries(lostUpdates);
   if (lost.length > 0) tables.push({ title: "Lost updates", columns: ["arm", "lost"], rows: lost });

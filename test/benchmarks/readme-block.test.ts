@@ -49,6 +49,7 @@ const report: Report = {
       ],
     },
   ],
+  spared: [],
   warnings: ["entries.slope: noisy"],
   drifts: [],
   environment: {
