@@ -29,6 +29,24 @@ export function serverName({ server }: Pick<Environment, "server">): string {
   return `${/mariadb/i.test(version + comment) ? "MariaDB" : "MySQL"} ${version}`;
 }
 
+/** Whether a commit lasts, and what the server does for that: the figures depend on little as much. */
+export function durability({ server }: Pick<Environment, "server">): string {
+  const lasts = server["innodb_flush_log_at_trx_commit"] === "1";
+  const settings = DURABILITY.map((name) => `${name} ${server[name] ?? "unknown"}`);
+  return `its log ${lasts ? "" : "not "}flushed at every commit (${settings.join(", ")})`;
+}
+
+const DURABILITY = ["innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin"];
+
+/** What a reader must know of a run before its first figure: the server, and what else it was made with. */
+export function environmentLines(environment: Environment): string[] {
+  const { commit, node, processors, isolation } = environment;
+  return [
+    `${serverName(environment)}, ${durability(environment)}`,
+    `Node ${node}, ${processors}, commit ${commit}, every arm at ${isolation}`,
+  ];
+}
+
 export type Environment = ReturnType<typeof environment>;
 
 const PACKAGES = ["typeorm", "mysql2", "microdiff", "@mikro-orm/core", "@mikro-orm/mysql", "sequelize"];

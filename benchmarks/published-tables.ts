@@ -1,5 +1,5 @@
 import type { Table } from "./bench.js";
-import { serverName } from "./environment.js";
+import { durability, serverName } from "./environment.js";
 import { short, withInterval } from "./format.js";
 import { reached } from "./goals.js";
 import { shapeName } from "./model/image.js";
@@ -8,19 +8,15 @@ import type { Report } from "./report-json.js";
 /** What is told of one run to others: in the README the most of it, on the page of figures all of it. */
 
 export function madeOn({ environment, seed, workloads }: Report): string {
-  const { at, commit, node, processors, memory, server, isolation, versions } = environment;
+  const { at, commit, node, processors, memory, isolation, versions } = environment;
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const minutes = Math.round(workloads.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
   return [
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
-    `${serverName(environment)}, ${durability(server)}, client on the same machine.`,
+    `${serverName(environment)}, ${durability(environment)}, client on the same machine.`,
     `Each arm was seen to write records, one and in batches, images and documents at ${isolation}.`,
     `${libraries.join(", ")}, seed ${seed}. Medians with 95 % confidence intervals.`,
   ].join("\n");
-}
-
-export function durability(server: Report["environment"]["server"]): string {
-  return `its log ${server["innodb_flush_log_at_trx_commit"] === "1" ? "" : "not "}flushed at every commit`;
 }
 
 /**

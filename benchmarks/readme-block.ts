@@ -1,9 +1,9 @@
 import type { Table } from "./bench.js";
-import { serverName } from "./environment.js";
+import { durability, serverName } from "./environment.js";
 import { sparedTable } from "./image-ratios.js";
 import { worstLosses, worstOverTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { durability, lost, saves } from "./published-tables.js";
+import { lost, saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
 const BEGIN = "<!-- benchmarks: written by benchmarks/readme.ts -->";
@@ -33,7 +33,7 @@ export function readmeWith(readme: string, block: string): string {
  * @param folder of the pictures and of the page with all figures, as the text names it
  */
 export function readmeBlock(report: Report, folder: string): string {
-  const { at, processors, server } = report.environment;
+  const { at, processors } = report.environment;
   return paragraphs(
     ...Object.entries(README_CHARTS)
       .filter(([id]) => report.workloads.some((workload) => workload.charts.some((chart) => chart.id === id)))
@@ -53,7 +53,7 @@ export function readmeBlock(report: Report, folder: string): string {
     lost(report),
     markdownOf(worstLosses(report)),
     worstOverTheFloor(report),
-    `One run on ${at.slice(0, 10)}, ${serverName(report.environment)}, ${durability(server)}, ${processors}; medians with 95 % ` +
+    `One run on ${at.slice(0, 10)}, ${serverName(report.environment)}, ${durability(report.environment)}, ${processors}; medians with 95 % ` +
       `confidence intervals. Versions and settings, every goal with what was measured, and every case that it loses: [${folder}](${folder}/README.md).`,
   );
 }

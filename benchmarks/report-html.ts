@@ -2,7 +2,7 @@ import type { Table } from "./bench.js";
 import type { Chart } from "./charts/chart.js";
 import { drawChart } from "./charts/draw-chart.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
-import { serverName } from "./environment.js";
+import { durability, serverName } from "./environment.js";
 import { short } from "./format.js";
 import type { Report, WorkloadReport } from "./report-json.js";
 import { isNumericColumn, verdicts } from "./report-tables.js";
@@ -72,7 +72,7 @@ function tableOf(table: Table): string {
 }
 
 function aboutRun({ environment, seed, quick, roundTrip }: Report): string {
-  const server = serverName(environment);
+  const server = `${serverName(environment)}, ${durability(environment)}`;
   const latency = roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : "";
   return `${environment.at.slice(0, 10)}, commit ${environment.commit}, ${server}, Node ${environment.node}, ${environment.processors}${latency}, seed ${seed}${quick ? ", quick run: wide intervals" : ""}.`;
 }

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Findings, Workload } from "./bench.js";
 import { checkFiles, type Files } from "./check-files.js";
 import { failures } from "./check.js";
-import { environment, type Environment } from "./environment.js";
+import { environment, environmentLines, type Environment } from "./environment.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import type { Options } from "./options.js";
 import { seeded } from "./random.js";
@@ -105,6 +105,7 @@ async function measure(
     closing.unshift(() => tables.close());
     const level = await Promise.race([isolation(place.url, tables).catch(cannotRun), interrupted]);
     measuredOn = environment(place.settings, level); // now: files and load may be others at the end
+    console.log(`${environmentLines(measuredOn).join("\n")}\n`);
     for (const [index, workload] of only.entries()) {
       const { id, title } = workload;
       console.error(`${id}: ${title} (${index + 1} of ${only.length})`);

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,13 +41,26 @@ async function runUnderWay(name: string): Promise<{ run: Child; json: string }> 
   return { run, json };
 }
 
+test("a run says first what it is made on: whether commits last, with what, and where", async () => {
+  const { run } = await runUnderWay("environment");
+  const told = run.stdout();
+  run.kill("SIGTERM");
+  await run.exited;
+  const [{ version }] = (await onServer("SELECT VERSION() AS version")) as [RowDataPacket];
+  expect(told).toContain(`MariaDB ${version}, its log `);
+  expect(told).toMatch(/\(innodb_flush_log_at_trx_commit \d, sync_binlog \d+, log_bin (ON|OFF)\)$/m);
+  expect(told).toMatch(
+    new RegExp(`^Node ${process.version}, ${cpus().length} x .*, commit [^ ]+.*, every arm at REPEATABLE READ$`, "m"),
+  );
+});
+
 test("a run that is interrupted leaves neither database nor files, and says so", async () => {
   const { run } = await runUnderWay("interrupted");
   run.kill("SIGTERM");
   expect(await run.exited).toMatchObject({ code: 130 });
   expect(run.stderr()).toContain("interrupted: tables, processes and files of this run are gone");
   expect(await onServer("SHOW DATABASES LIKE 'distinction\\_bench%'")).toEqual([]);
-  expect(await readdir(folder)).toEqual(["interrupted"]);
+  expect(await readdir(folder)).not.toContain("interrupted.json");
   expect(await readdir(join(folder, "interrupted"))).toEqual([]);
 });
 
