@@ -12,6 +12,12 @@ export function seeded(seed: number): Random {
   };
 }
 
+/** Randomness that is the same whenever it is asked for the same round: what is drawn from it, all arms of the round are given. */
+export function perRound(random: Random): (round: number) => Random {
+  const first = Math.floor(random() * 2 ** 32);
+  return (round) => seeded(first + round);
+}
+
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const order = [...items];
   for (let last = order.length - 1; last > 0; last--) {

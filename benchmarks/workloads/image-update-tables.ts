@@ -3,22 +3,21 @@ import type { Chart } from "../charts/chart.js";
 import { medianOf, percentLess, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import type { Samples } from "../measure.js";
-import { shapeName, type Shape } from "../model/image.js";
 import type { Random } from "../random.js";
-import { samplesOf, type ImageUpdates } from "./image-updates.js";
+import { samplesOf, type ImageUpdates, type UpdateCase } from "./image-updates.js";
 
-/** A table per shape: what a request and its save take, how that compares, and what they send. */
+/** A table per case, each a shape: what a request and its save take, how that compares, and what they send. */
 export function updateTables(
   title: string,
   updates: readonly ImageUpdates[],
-  shapes: readonly Shape[],
+  cases: readonly UpdateCase[],
   random: Random,
 ): Table[] {
-  return shapes.map((shape) => {
-    const all = updates.filter((one) => one.shape === shape);
+  return cases.map((one) => {
+    const all = updates.filter(({ of }) => of === one);
     const own = all.find(({ type }) => type.name === "distinction")!;
     return {
-      title: `${title}, properties, tags, locations = ${shapeName(shape)} (milliseconds)`,
+      title: `${title}, properties, tags, locations = ${one.name} (milliseconds)`,
       columns: [
         "arm",
         "guarantee",
@@ -49,11 +48,11 @@ function spared(own: readonly number[], others: readonly number[], random: Rando
   return `${Math.round(percentLess(ratioOf(own, others, random)).value)} %`;
 }
 
-export function updateSamples(updates: readonly ImageUpdates[], shapes: readonly Shape[]): Record<string, Samples> {
+export function updateSamples(updates: readonly ImageUpdates[], cases: readonly UpdateCase[]): Record<string, Samples> {
   return Object.fromEntries(
-    shapes.flatMap((shape) => [
-      [`${shapeName(shape)}, load and save`, samplesOf(updates, "requests", shape)],
-      [`${shapeName(shape)}, save`, samplesOf(updates, "saves", shape)],
+    cases.flatMap((one) => [
+      [`${one.name}, load and save`, samplesOf(updates, "requests", one)],
+      [`${one.name}, save`, samplesOf(updates, "saves", one)],
     ]),
   );
 }
@@ -63,7 +62,7 @@ export function sentChart(
   id: string,
   title: string,
   updates: readonly ImageUpdates[],
-  shapes: readonly Shape[],
+  cases: readonly UpdateCase[],
 ): Chart {
   const arms = [...new Set(updates.map(({ type }) => type.name))];
   return {
@@ -71,12 +70,12 @@ export function sentChart(
     title,
     subtitle: "Statements that one save sends; less is better",
     kind: "bars",
-    x: { label: "properties, tags, locations", groups: shapes.map(shapeName) },
+    x: { label: "properties, tags, locations", groups: cases.map(({ name }) => name) },
     y: { label: "statements" },
     series: arms.map((name) => ({
       name,
-      points: shapes.map((shape, x) => {
-        const { sent } = updates.find((one) => one.type.name === name && one.shape === shape)!;
+      points: cases.map((one, x) => {
+        const { sent } = updates.find(({ type, of }) => type.name === name && of === one)!;
         return { x, y: sent.save.statements };
       }),
     })),

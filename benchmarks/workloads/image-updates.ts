@@ -4,10 +4,9 @@ import { distinctionImages } from "../arms/images/distinction.js";
 import type { Bench, Findings } from "../bench.js";
 import { exactly } from "../estimate.js";
 import { ImageOracle } from "../image-oracle.js";
-import { timed, type Samples } from "../measure.js";
+import { interleaved, timed, type Samples } from "../measure.js";
 import { TcpProxy } from "../../test/support/tcp-proxy.js";
 import { imageContent, imageTable, shapeName, SHAPES, type Shape } from "../model/image.js";
-import { shuffled } from "../random.js";
 
 export interface Sent {
   /** Without BEGIN and COMMIT. */
@@ -16,10 +15,21 @@ export interface Sent {
   readonly bytes: number;
 }
 
-/** What one arm did for images of one shape. */
+/** Images of one shape, and the way to the server over which they are updated. */
+export interface UpdateCase {
+  /** As samples name it. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly url: string;
+  readonly rounds: number;
+  /** Rounds that are not counted: a service runs compiled code, not code that is just being compiled. */
+  readonly warmUp: number;
+}
+
+/** What one arm did in one case. */
 export interface ImageUpdates {
   readonly type: ImageArmType;
-  readonly shape: Shape;
+  readonly of: UpdateCase;
   /** What one request sends to load the image, and to save it. */
   readonly sent: { readonly load: Sent; readonly save: Sent };
   /** Milliseconds per request, one sample a round. */
@@ -29,9 +39,8 @@ export interface ImageUpdates {
 }
 
 export interface UpdatePlan {
-  readonly shapes: readonly Shape[];
+  readonly cases: readonly UpdateCase[];
   readonly arms: readonly ImageArmType[];
-  readonly rounds: number | ((shape: Shape) => number);
   /** Updates that an arm makes before it is another arm's turn. */
   readonly slice: number;
   /** Changes the image and saves it; `turn` is another number every time. */
@@ -44,11 +53,22 @@ export function roundsOf([properties]: Shape): number {
 }
 
 /** The fewest that have an interval worth its name. */
-export const QUICK_ROUNDS = 5;
+const QUICK_ROUNDS = 5;
 
 /** A quick look is at two of them. */
 export function shapesOf({ quick }: Bench): readonly Shape[] {
   return quick ? SHAPES.filter(([properties]) => properties === 0 || properties === 30) : SHAPES;
+}
+
+/** A case for every shape. */
+export function casesOf(bench: Bench, rounds: (shape: Shape) => number = roundsOf): UpdateCase[] {
+  return shapesOf(bench).map((shape) => ({
+    name: shapeName(shape),
+    shape,
+    url: bench.url,
+    rounds: bench.quick ? QUICK_ROUNDS : rounds(shape),
+    warmUp: warmUpOf(bench, shape),
+  }));
 }
 
 /** All arms but those that need not be compared with. */
@@ -56,67 +76,95 @@ export function imageArms(without: readonly string[] = []): readonly ImageArmTyp
   return IMAGE_ARMS.filter(({ name }) => !without.includes(name));
 }
 
-/**
- * Rounds that are not counted: a service runs compiled code, not code that is just being compiled. Fewer of the image that
- * takes some arms a tenth of a second each.
- */
+/** Fewer of the image that takes some arms a tenth of a second each. */
 export function warmUpOf({ quick }: Bench, [properties]: Shape): number {
   if (quick) return 4;
   return properties > 100 ? 4 : 20;
 }
 
 /**
- * Sequential updates of images of several shapes: every arm has an image of its own of each shape, and takes turns with
- * the others. In the end every image is read past the arms, and must be what the same updates make of one in memory.
+ * Sequential updates of images: every arm has an image of its own in each case, and takes turns with the others, as the cases
+ * do. In the end every image is read past the arms, and must be what the same updates make of one in memory.
  */
-export async function imageUpdates(bench: Bench, plan: UpdatePlan): Promise<ImageUpdates[]> {
-  const { url, tables, random, say } = bench;
-  const { shapes, arms, slice, update } = plan;
-  const found: ImageUpdates[] = [];
-  for (const shape of shapes) {
-    const rounds = typeof plan.rounds === "number" ? plan.rounds : plan.rounds(shape);
-    await tables.fill(
-      imageTable,
-      arms.map((_, index) => storedImage(index, shape)),
-    );
-    const open: { type: ImageArmType; arm: ImageArm; id: string; requests: number[]; saves: number[]; turn: number }[] =
-      [];
-    try {
-      for (const [index, type] of arms.entries()) {
-        const { id } = imageContent(index, shape);
-        open.push({ type, arm: await type.open({ url, poolSize: 1 }), id, requests: [], saves: [], turn: 0 });
-      }
-      for (let round = 1 - warmUpOf(bench, shape); round <= rounds; round++) {
-        say(`${shapeName(shape)}, ${round <= 0 ? "warm-up" : `round ${round} of ${rounds}`}`);
-        for (const one of shuffled(open, random)) {
-          let saving = 0;
-          const requesting = await timed(async () => {
-            for (let count = 0; count < slice; count++) {
-              const image = await one.arm.load(one.id);
-              saving += await timed(() => update(image, ++one.turn));
-            }
-          });
-          if (round <= 0) continue;
-          one.requests.push(requesting / slice);
-          one.saves.push(saving / slice);
-        }
-      }
-      for (const [index, { type, id, turn, requests, saves }] of open.entries()) {
-        const oracle = new ImageOracle(index, shape);
-        for (let done = 1; done <= turn; done++) await update(oracle.image, done);
-        await oracle.verify(url, type.name, type.guarantee === "version checked" ? 1 + turn : undefined);
-        found.push({ type, shape, requests, saves, sent: await sentBy(type, url, id, update) });
-      }
-    } finally {
-      await Promise.all(open.map(({ arm }) => arm.close()));
+export async function imageUpdates(bench: Bench, { cases, arms, slice, update }: UpdatePlan): Promise<ImageUpdates[]> {
+  const { tables, random, say } = bench;
+  const planned = cases.flatMap((of) => arms.map((type) => ({ of, type }))).map((one, index) => ({ ...one, index }));
+  await tables.fill(
+    imageTable,
+    planned.map(({ of, index }) => storedImage(index, of.shape)),
+  );
+  const open: UpdatedImage[] = [];
+  try {
+    for (const { of, type, index } of planned) {
+      open.push(new UpdatedImage(of, type, index, await type.open({ url: of.url, poolSize: 1 })));
     }
+    const contenders = open.map((one) => ({
+      name: `${one.of.name}, ${one.type.name}`,
+      round: (number: number) => one.round(slice, update, number > 0),
+      rounds: one.of.rounds,
+      warmUp: one.of.warmUp,
+    }));
+    const most = (part: "rounds" | "warmUp"): number => Math.max(...cases.map((one) => one[part]));
+    await interleaved(contenders, most("rounds"), random, say, most("warmUp"));
+    const found: ImageUpdates[] = [];
+    for (const one of open) {
+      await one.verify(bench.url, update);
+      const { type, of, requests, saves } = one;
+      found.push({ type, of, requests, saves, sent: await sentBy(type, of.url, one.id, update) });
+    }
+    return found;
+  } finally {
+    await Promise.all(open.map(({ arm }) => arm.close()));
   }
-  return found;
 }
 
-/** By arm, for one shape. */
-export function samplesOf(updates: readonly ImageUpdates[], part: "requests" | "saves", shape: Shape): Samples {
-  return Object.fromEntries(updates.filter((one) => one.shape === shape).map((one) => [one.type.name, one[part]]));
+/** An arm's own image in a case. */
+class UpdatedImage {
+  readonly requests: number[] = [];
+  readonly saves: number[] = [];
+  readonly id: string;
+  #turn = 0;
+
+  constructor(
+    readonly of: UpdateCase,
+    readonly type: ImageArmType,
+    private readonly index: number,
+    readonly arm: ImageArm,
+  ) {
+    this.id = imageContent(index, of.shape).id;
+  }
+
+  /** Milliseconds per request. */
+  async round(slice: number, update: UpdatePlan["update"], isCounted: boolean): Promise<number> {
+    let saving = 0;
+    const requesting = await timed(async () => {
+      for (let count = 0; count < slice; count++) {
+        const image = await this.arm.load(this.id);
+        saving += await timed(() => update(image, ++this.#turn));
+      }
+    });
+    if (isCounted) {
+      this.requests.push(requesting / slice);
+      this.saves.push(saving / slice);
+    }
+    return requesting / slice;
+  }
+
+  async verify(url: string, update: UpdatePlan["update"]): Promise<void> {
+    const { name, guarantee } = this.type;
+    const oracle = new ImageOracle(this.index, this.of.shape);
+    for (let turn = 1; turn <= this.#turn; turn++) await update(oracle.image, turn);
+    await oracle.verify(url, name, guarantee === "version checked" ? 1 + this.#turn : undefined);
+  }
+}
+
+/** By arm, in one case. */
+export function samplesOf(
+  updates: readonly ImageUpdates[],
+  part: "requests" | "saves",
+  { name }: Pick<UpdateCase, "name">,
+): Samples {
+  return Object.fromEntries(updates.filter(({ of }) => of.name === name).map((one) => [one.type.name, one[part]]));
 }
 
 /** What one save of this library sends for an image with much on it, by the names of `goals.ts`. */

@@ -6,10 +6,10 @@ import {
   imageArms,
   imageUpdates,
   countSent,
-  QUICK_ROUNDS,
   samplesOf,
-  shapesOf,
+  casesOf,
   type ImageUpdates,
+  type UpdateCase,
 } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
@@ -32,29 +32,28 @@ export const oneAttribute: Workload = {
   id: "W1",
   title: "One attribute of an image updated again and again",
   async run(bench: Bench): Promise<Findings> {
-    const shapes = shapesOf(bench);
+    const cases = casesOf(bench, roundsOf);
     const updates = await imageUpdates(bench, {
-      shapes,
+      cases,
       arms: imageArms(),
-      rounds: (shape) => (bench.quick ? QUICK_ROUNDS : roundsOf(shape)),
       slice: SLICE,
       update,
     });
     return {
-      tables: updateTables("W1: one attribute", updates, shapes, bench.random),
-      charts: shapes.map((shape) => timeAgainstRequests(updates, shape)),
-      samples: updateSamples(updates, shapes),
+      tables: updateTables("W1: one attribute", updates, cases, bench.random),
+      charts: cases.map((one) => timeAgainstRequests(updates, one)),
+      samples: updateSamples(updates, cases),
     };
   },
   count: (bench) => countSent(bench, "one.attribute", update),
 };
 
 /** The chart of the image specification: execution time against number of requests. */
-function timeAgainstRequests(updates: readonly ImageUpdates[], shape: Shape): Chart {
-  const [properties, tags, locations] = shape;
-  const samples = samplesOf(updates, "requests", shape);
+function timeAgainstRequests(updates: readonly ImageUpdates[], one: UpdateCase): Chart {
+  const [properties, tags, locations] = one.shape;
+  const samples = samplesOf(updates, "requests", one);
   return {
-    id: `w1-time-against-requests-${shape.join("-")}`,
+    id: `w1-time-against-requests-${one.shape.join("-")}`,
     title: "Execution time against number of requests: full write and difference",
     subtitle: `One attribute of an image with ${properties} properties, ${tags} tags, ${locations} locations; load and save each time`,
     kind: "lines",

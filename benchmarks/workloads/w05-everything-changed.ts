@@ -1,5 +1,5 @@
 import type { Bench, Findings, Workload } from "../bench.js";
-import { imageArms, imageUpdates, QUICK_ROUNDS, shapesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, casesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 
 /** The worst case for a difference: it finds out that it has to write everything. */
@@ -7,17 +7,16 @@ export const everythingChanged: Workload = {
   id: "W5",
   title: "Everything of an image changed",
   async run(bench: Bench): Promise<Findings> {
-    const shapes = shapesOf(bench);
+    const cases = casesOf(bench, () => 50);
     const updates = await imageUpdates(bench, {
-      shapes,
+      cases,
       arms: imageArms(["handwritten"]), // by hand, one would write the full write
-      rounds: bench.quick ? QUICK_ROUNDS : 50,
       slice: 4,
       update: (image, turn) => image.changeEverything(turn),
     });
     return {
-      tables: updateTables("W5: everything", updates, shapes, bench.random),
-      samples: updateSamples(updates, shapes),
+      tables: updateTables("W5: everything", updates, cases, bench.random),
+      samples: updateSamples(updates, cases),
     };
   },
 };

@@ -6,6 +6,7 @@ import { exactly, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
 import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
+import { perRound, type Random } from "../random.js";
 
 const OVERLAPS = { quick: [0, 50, 100], full: [0, 10, 50, 100] } as const;
 const WRITERS = 8;
@@ -20,6 +21,7 @@ export const overlap: Workload = {
     await tables.fill(hotTable, ids);
     const samples: Record<string, Samples> = {};
     const all: Map<ArmType, Tally>[] = [];
+    const updates = quick ? 4 : 20;
     const found: Table[] = [];
     const arms = await Promise.all(
       CONTENDING.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: WRITERS }) })),
@@ -28,12 +30,14 @@ export const overlap: Workload = {
       for (const percent of OVERLAPS[quick ? "quick" : "full"]) {
         const tallies = noUpdates(CONTENDING);
         all.push(tallies);
+        const drawnFor = perRound(random);
         const contenders = arms.map(({ type, arm }) => ({
           name: type.name,
-          round: async () => {
+          round: async (number: number) => {
             const record = new ContendedRecord(ids.pop()!.id, arm, tallies.get(type)!);
-            const milliseconds = await perOperation(WRITERS, quick ? 4 : 20, (writer) =>
-              record.increment(random() * 100 < percent ? SHARED : counter(writer)),
+            const attributes = attributesOf(updates, percent, drawnFor(number));
+            const milliseconds = await perOperation(WRITERS, updates, (writer, index) =>
+              record.increment(attributes[index]![writer]!),
             );
             await record.countLost(tables);
             return milliseconds;
@@ -81,3 +85,10 @@ export const overlap: Workload = {
     };
   },
 };
+
+/** What each writer raises in turn: an attribute that all of them raise, in so many cases of a hundred, or its own. */
+function attributesOf(updates: number, percent: number, random: Random): string[][] {
+  return Array.from({ length: updates }, () =>
+    Array.from({ length: WRITERS }, (_, writer) => (random() * 100 < percent ? SHARED : counter(writer))),
+  );
+}

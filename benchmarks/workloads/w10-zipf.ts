@@ -5,6 +5,7 @@ import { withInterval } from "../format.js";
 import { interleaved, perOperation } from "../measure.js";
 import { counter, hotTable } from "../model/hot.js";
 import { CounterOracle } from "../oracle.js";
+import { perRound } from "../random.js";
 import { zipfian } from "../zipfian.js";
 
 const RECORDS = 10_000;
@@ -27,7 +28,9 @@ export const zipf: Workload = {
     const arms = await Promise.all(
       OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: hotTable, poolSize: CLIENTS }) })),
     );
-    const rank = zipfian(RECORDS, random);
+    const rank = zipfian(RECORDS);
+    const drawnFor = perRound(random);
+    const perClient = quick ? 20 : 50;
     const oracles = new Map<string, CounterOracle>();
     const acknowledge = (id: string, attribute: string): void => {
       const oracle = oracles.get(id) ?? new CounterOracle();
@@ -37,15 +40,21 @@ export const zipf: Workload = {
     try {
       const contenders = arms.map(({ type, arm }, number) => ({
         name: type.name,
-        round: () =>
-          perOperation(CLIENTS, quick ? 20 : 50, async (client) => {
-            const id = ids[rank()]!;
-            if (random() < READS) return void (await arm.read(id));
+        round: (turn: number) => {
+          const drawn = drawnFor(turn);
+          const requests = Array.from({ length: perClient * CLIENTS }, () => ({
+            id: ids[rank(drawn)]!,
+            reads: drawn() < READS,
+          }));
+          return perOperation(CLIENTS, perClient, async (client, index) => {
+            const { id, reads } = requests[index * CLIENTS + client]!;
+            if (reads) return void (await arm.read(id));
             // Every client of every arm has a counter of its own, so that what one arm loses is not put on another.
             const attribute = counter(number * CLIENTS + client);
             await arm.increment(id, attribute);
             acknowledge(id, attribute);
-          }),
+          });
+        },
       }));
       const samples = await interleaved(contenders, quick ? 8 : 30, random, say, WARM_UP[quick ? "quick" : "full"]);
       const lostUpdates: Record<string, number> = {};
