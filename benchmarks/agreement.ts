@@ -1,5 +1,5 @@
+import { isOwn } from "./arms/arm.js";
 import type { Table } from "./bench.js";
-import { ownLosses } from "./contention.js";
 import { withInterval } from "./format.js";
 import { reached } from "./goals.js";
 import type { Report } from "./report-json.js";
@@ -49,7 +49,7 @@ function verdictsOf({ ratios, lostUpdates }: Judged): Map<string, Verdict> {
   for (const [name, ratio] of Object.entries(ratios)) {
     found.set(name, { figure: withInterval(ratio), isMet: reached(ratio, ratio.value) });
   }
-  const lost = ownLosses(lostUpdates);
+  const lost = Object.entries(lostUpdates).reduce((sum, [arm, count]) => sum + (isOwn(arm) ? count : 0), 0);
   if (Object.keys(lostUpdates).length > 0) found.set("lost updates", { figure: String(lost), isMet: lost === 0 });
   return found;
 }

@@ -35,10 +35,17 @@ export interface Findings {
   readonly charts?: readonly Chart[];
   /** By the names of `goals.ts`. */
   readonly ratios?: Readonly<Record<string, Estimate>>;
-  /** By arm: updates that were acknowledged, and are not in the final state. */
-  readonly lostUpdates?: Readonly<Record<string, number>>;
+  /** By arm. */
+  readonly acknowledged?: Readonly<Record<string, Acknowledged>>;
   /** Raw, by the case that was measured. */
   readonly samples?: Readonly<Record<string, Samples>>;
+}
+
+/** What became of updates that an arm said were stored. */
+export interface Acknowledged {
+  readonly updates: number;
+  /** Those of them that are not in the final state. */
+  readonly lost: number;
 }
 
 /** What is shown on the terminal and in the report. */

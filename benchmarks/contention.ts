@@ -1,5 +1,5 @@
 import { isOwn, type Arm, type ArmType } from "./arms/arm.js";
-import type { Table } from "./bench.js";
+import type { Acknowledged, Table } from "./bench.js";
 import { short } from "./format.js";
 import { hotTable } from "./model/hot.js";
 import { CounterOracle } from "./oracle.js";
@@ -73,13 +73,16 @@ function meeting({ name }: ArmType, { updates, retries }: Tally): [writers: stri
 }
 
 /** By the name of the arm, added up over several tables. */
-export function lostBy(tallies: readonly ReadonlyMap<ArmType, Tally>[]): Record<string, number> {
-  const lost: Record<string, number> = {};
-  for (const [{ name }, tally] of tallies.flatMap((each) => [...each])) lost[name] = (lost[name] ?? 0) + tally.lost;
-  return lost;
+export function acknowledgedBy(tallies: readonly ReadonlyMap<ArmType, Tally>[]): Record<string, Acknowledged> {
+  const sums: Record<string, Acknowledged> = {};
+  for (const [{ name }, { updates, lost }] of tallies.flatMap((each) => [...each])) {
+    const before = sums[name] ?? { updates: 0, lost: 0 };
+    sums[name] = { updates: before.updates + updates, lost: before.lost + lost };
+  }
+  return sums;
 }
 
 /** What this library lost, however its writers met. */
-export function ownLosses(lostUpdates: Readonly<Record<string, number>>): number {
-  return Object.entries(lostUpdates).reduce((sum, [arm, lost]) => sum + (isOwn(arm) ? lost : 0), 0);
+export function ownLosses(acknowledged: Readonly<Record<string, Pick<Acknowledged, "lost">>>): number {
+  return Object.entries(acknowledged).reduce((sum, [arm, { lost }]) => sum + (isOwn(arm) ? lost : 0), 0);
 }

@@ -1,7 +1,8 @@
 import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
+import { lostTable } from "./lost-updates.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { goals, lost, madeOn, saves } from "./published-tables.js";
+import { goals, madeOn, saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
 /** All that is published of one run, as a page of its own. */
@@ -12,7 +13,7 @@ export function figuresPage(report: Report): string {
       "[the workloads](../../benchmarks/workloads), what bounds the goals that are missed in [the decisions](../decisions.md).",
     madeOn(report),
     markdownOf(goals(report)),
-    lost(report),
+    markdownOf(lostTable(report)),
     ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
     markdownOf(
       saves(

@@ -13,6 +13,11 @@ export class CounterOracle {
     this.#acknowledged.set(attribute, (this.#acknowledged.get(attribute) ?? 0) + 1);
   }
 
+  /** How many increments of these counters are said to be stored. */
+  acknowledged(among: readonly string[]): number {
+    return among.reduce((sum, attribute) => sum + (this.#acknowledged.get(attribute) ?? 0), 0);
+  }
+
   /** @param among these counters; by default all that were raised */
   async lost(
     tables: TableStore,
@@ -41,6 +46,11 @@ export class LastValueOracle {
   /** The arm says that the value is stored. */
   acknowledge(id: string, value: string): void {
     this.#acknowledged.set(id, { value, count: (this.#acknowledged.get(id)?.count ?? 0) + 1 });
+  }
+
+  /** How many updates are said to be stored. */
+  get acknowledged(): number {
+    return [...this.#acknowledged.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Updates that the rows' versions lack, and rows that hold another value though they lack none. */

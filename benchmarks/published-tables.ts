@@ -53,8 +53,3 @@ export function goals({ ratios }: Report): Table {
     ]),
   };
 }
-
-export function lost({ lostUpdates }: Report): string {
-  const arms = Object.entries(lostUpdates).map(([arm, count]) => `${arm} ${count.toLocaleString("en")}`);
-  return arms.length === 0 ? "" : `Acknowledged updates that were lost: ${arms.join("; ")}.`;
-}

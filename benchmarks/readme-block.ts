@@ -1,9 +1,10 @@
 import type { Table } from "./bench.js";
 import { durability, serverName } from "./environment.js";
 import { sparedTable } from "./image-ratios.js";
+import { lostSentence } from "./lost-updates.js";
 import { worstLosses, worstOverTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { lost, saves } from "./published-tables.js";
+import { saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
 const BEGIN = "<!-- benchmarks: written by benchmarks/readme.ts -->";
@@ -50,7 +51,7 @@ export function readmeBlock(report: Report, folder: string): string {
     "`handwritten` is the least SQL that does the same, `full write` all columns and children written well, its `reference` what " +
       "OpenStack Glance sends.",
     markdownOf(sparedTable(report)),
-    lost(report),
+    lostSentence(report),
     markdownOf(worstLosses(report)),
     worstOverTheFloor(report),
     `One run on ${at.slice(0, 10)}, ${serverName(report.environment)}, ${durability(report.environment)}, ${processors}; medians with 95 % ` +

@@ -1,4 +1,4 @@
-import type { Findings, Table, Workload } from "./bench.js";
+import type { Acknowledged, Findings, Table, Workload } from "./bench.js";
 import type { Chart } from "./charts/chart.js";
 import type { Environment } from "./environment.js";
 import type { Estimate } from "./estimate.js";
@@ -12,6 +12,8 @@ import { seeded } from "./random.js";
 export interface Report {
   readonly ratios: Readonly<Record<string, Estimate & Goal>>;
   readonly lostUpdates: Readonly<Record<string, number>>;
+  /** By arm: of how many they were lost. */
+  readonly acknowledgedUpdates: Readonly<Record<string, number>>;
   readonly workloads: readonly WorkloadReport[];
   /** Of which the ratios `diff.vs.full` are a part. */
   readonly spared: readonly Spared[];
@@ -37,6 +39,8 @@ export interface WorkloadReport {
   readonly title: string;
   readonly charts: readonly Chart[];
   readonly tables: readonly Table[];
+  /** By arm. */
+  readonly acknowledged: Readonly<Record<string, Acknowledged>>;
   /** How long it took. */
   readonly seconds: number;
 }
@@ -48,6 +52,7 @@ export function report(
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
   const lostUpdates: Record<string, number> = {};
+  const acknowledgedUpdates: Record<string, number> = {};
   const samples: Record<string, AllSamples[string]> = {};
   const workloads: WorkloadReport[] = [];
   const judge = (estimates: Readonly<Record<string, Estimate>>): void => {
@@ -59,15 +64,19 @@ export function report(
   };
   for (const [{ id, title }, found] of findings) {
     judge(found.ratios ?? {});
-    for (const [arm, lost] of Object.entries(found.lostUpdates ?? {}))
+    const acknowledged = found.acknowledged ?? {};
+    for (const [arm, { updates, lost }] of Object.entries(acknowledged)) {
       lostUpdates[arm] = (lostUpdates[arm] ?? 0) + lost;
+      acknowledgedUpdates[arm] = (acknowledgedUpdates[arm] ?? 0) + updates;
+    }
     if (found.samples !== undefined) samples[id] = found.samples;
-    workloads.push({ id, title, charts: found.charts ?? [], tables: found.tables, seconds: found.seconds });
+    const { charts = [], tables, seconds } = found;
+    workloads.push({ id, title, charts, tables, acknowledged, seconds });
   }
   const random = seeded(about.seed);
   const spared = sparedByDifference(samples, random);
   judge(imageRatios(samples, spared, random));
   const warnings = noiseWarnings(ratios);
   const drifts = driftWarnings(samples, seeded(about.seed));
-  return { ratios, lostUpdates, workloads, spared, warnings, drifts, ...about, samples };
+  return { ratios, lostUpdates, acknowledgedUpdates, workloads, spared, warnings, drifts, ...about, samples };
 }

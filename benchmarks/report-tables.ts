@@ -1,6 +1,7 @@
 import type { Table } from "./bench.js";
 import { short, withInterval } from "./format.js";
 import { sparedTable } from "./image-ratios.js";
+import { lostTable } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 import { reached } from "./goals.js";
 
@@ -24,7 +25,7 @@ export function isNumericColumn({ rows }: Table, column: number): boolean {
 
 /** Every ratio against its goal, with what was lost. */
 export function verdicts(report: Report): Table[] {
-  const { ratios, lostUpdates } = report;
+  const { ratios } = report;
   const tables: Table[] = [
     {
       title: "Ratios, with 95 % confidence intervals",
@@ -39,7 +40,7 @@ export function verdicts(report: Report): Table[] {
   ];
   const spared = sparedTable(report);
   if (spared.rows.length > 0) tables.push(spared);
-  const lost = Object.entries(lostUpdates);
-  if (lost.length > 0) tables.push({ title: "Lost updates", columns: ["arm", "lost"], rows: lost });
+  const lost = lostTable(report);
+  if (lost.rows.length > 0) tables.push(lost);
   return tables;
 }

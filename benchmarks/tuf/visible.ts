@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { binName } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
-import type { Bench } from "../bench.js";
+import type { Acknowledged, Bench } from "../bench.js";
 import { timed } from "../measure.js";
 import { DurableFloor } from "./durable-floor.js";
 import { PublishedOracle } from "./published-oracle.js";
@@ -20,8 +20,8 @@ export interface Latency {
 export interface Visible extends Latency {
   readonly statementsPerAdd: number;
   readonly bytesPerAdd: number;
-  /** Acknowledged targets that clients do not find. */
-  readonly lost: number;
+  /** Targets; those are lost that clients do not find. */
+  readonly acknowledged: Acknowledged;
   /** Groups of as many targets, each in a bin of its own, by hand. */
   readonly byHand: Latency;
 }
@@ -55,7 +55,13 @@ export async function visible({ url, quick, say }: Bench, bench: TufBench): Prom
   const lost = await (await PublishedOracle.of(bench.place, 2 ** WIDE.bitLength)).lost(acknowledged);
   say("by hand");
   const byHand = await groupsByHand(bench, url, quick ? 15 : 60);
-  return { ...latency(times, total), statementsPerAdd, bytesPerAdd, lost, byHand };
+  return {
+    ...latency(times, total),
+    statementsPerAdd,
+    bytesPerAdd,
+    acknowledged: { updates: acknowledged.size, lost },
+    byHand,
+  };
 }
 
 /** What group commit comes to at best: one commit of the targets, one of all bins, and the syncs of their files. */

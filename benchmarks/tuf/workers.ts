@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Bench } from "../bench.js";
+import type { Acknowledged, Bench } from "../bench.js";
 import { childScript } from "../child-script.js";
 import { timed, type Samples } from "../measure.js";
 import { shuffled } from "../random.js";
@@ -23,8 +23,8 @@ export interface CrewFindings extends Crew {
   readonly tasks: number;
   /** Milliseconds until all tasks of all workers were visible: `distinction`, and `global lock`. */
   readonly samples: Samples;
-  /** Acknowledged targets of either arm that clients do not find. */
-  readonly lost: number;
+  /** Targets of either arm; those are lost that clients do not find. */
+  readonly acknowledged: Acknowledged;
   /** Of all rounds without a lock. */
   readonly free: Output;
   readonly locked: Output;
@@ -51,7 +51,11 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
   const title = `${crew.workers} workers, ${crew.bins} bins`;
   return withRepository(bench, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
     const samples = { distinction: [] as number[], "global lock": [] as number[] };
-    let lost = 0;
+    const acknowledged = { updates: 0, lost: 0 };
+    const look = async (paths: readonly (readonly string[])[]): Promise<void> => {
+      acknowledged.updates += paths.flat().length;
+      acknowledged.lost += await lostOf(paths, place, crew.bins);
+    };
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
     const crews = { free: [] as ChildProcess[], lock: [] as ChildProcess[] };
     try {
@@ -60,7 +64,7 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
         const warmUp = pathsOf(`${mode}/warm-up`, crew.workers, WARM_UP[bench.quick ? "quick" : "full"]);
         crews[mode] = warmUp.map((paths) => startWorker({ place, mode, warmUp: paths }, bench.signal));
         await Promise.all(crews[mode].map((child) => told(child, (message) => message === "ready")));
-        lost += await lostOf(warmUp, place, crew.bins);
+        await look(warmUp);
       }
       for (let round = 1; round <= rounds; round++) {
         for (const mode of shuffled(MODES, random)) {
@@ -68,13 +72,13 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
           const paths = pathsOf(`${mode}/${round}`, crew.workers, tasks);
           const milliseconds = await oneRound(crews[mode], paths, place, outputs[mode]);
           samples[mode === "free" ? "distinction" : "global lock"].push(milliseconds);
-          lost += await lostOf(paths, place, crew.bins);
+          await look(paths);
         }
       }
     } finally {
       await Promise.all([...crews.free, ...crews.lock].map(end));
     }
-    return { ...crew, tasks, samples, lost, free: outputs.free, locked: outputs.lock };
+    return { ...crew, tasks, samples, acknowledged, free: outputs.free, locked: outputs.lock };
   });
 }
 

@@ -1,6 +1,6 @@
 import { OPTIMISTIC } from "../arms/index.js";
 import type { Arm, ArmType } from "../arms/arm.js";
-import type { Bench, Findings, Table, Workload } from "../bench.js";
+import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { short, withInterval } from "../format.js";
@@ -46,12 +46,15 @@ export const saveOne: Workload = {
           say(`${label(clients)}, ${what}`),
         );
       }
-      const lostUpdates: Record<string, number> = {};
-      for (const { type, oracle } of arms) lostUpdates[type.name] = await oracle.lost(tables, assetTable, "name");
+      const acknowledged: Record<string, Acknowledged> = {};
+      for (const { type, oracle } of arms) {
+        const lost = await oracle.lost(tables, assetTable, "name");
+        acknowledged[type.name] = { updates: oracle.acknowledged, lost };
+      }
       return {
         tables: CLIENTS.map((clients) => table(clients, samples, random)),
         charts: [chart(samples)],
-        lostUpdates,
+        acknowledged,
         ratios: ratios(samples, random),
         samples,
       };

@@ -2,7 +2,7 @@ import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart, Point } from "../charts/chart.js";
-import { ContendedRecord, lostBy, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
+import { acknowledgedBy, ContendedRecord, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
 import { exactly, median, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
@@ -38,11 +38,10 @@ export const hotRecord: Workload = {
       const measured = await interleaved(contenders, rounds, random, sayRound, warmUp);
       samples[label] = measured;
       tables.push(table(label, measured, tallies, random));
-      for (const [type, { lost }] of tallies) {
+      for (const [type, { updates, lost }] of tallies) {
         const perSecond = Math.round(1000 / median(measured[type.name]!));
-        curves
-          .get(type)!
-          .push({ x: writerCounts.indexOf(writers), y: perSecond, ...(lost > 0 && { mark: `${lost} lost` }) });
+        const mark = lost > 0 && { mark: `${type.name}: ${lost} of ${updates} lost` };
+        curves.get(type)!.push({ x: writerCounts.indexOf(writers), y: perSecond, ...mark });
       }
     }
     const eight = samples[`${JUDGED} writers`]!;
@@ -50,12 +49,12 @@ export const hotRecord: Workload = {
       tables,
       charts: [chart(writerCounts, curves)],
       samples,
-      lostUpdates: lostBy([...all.values()]),
+      acknowledged: acknowledgedBy([...all.values()]),
       ratios: {
         // Throughput of one over that of the other is time of the other over that of the one.
         "hot.8.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction"]!, random),
         "hot.8.apart.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction, apart"]!, random),
-        "hot.64.lost": exactly(ownLosses(lostBy([all.get(MOST_WRITERS)!]))),
+        "hot.64.lost": exactly(ownLosses(acknowledgedBy([all.get(MOST_WRITERS)!]))),
       },
     };
   },
@@ -72,8 +71,8 @@ export const hotRecord: Workload = {
       tables: Object.entries(found).map(([which, tallies]) =>
         tallyTable(`W8: one hot record, ${MOST_WRITERS} writers on ${which}`, tallies),
       ),
-      lostUpdates: lostBy(Object.values(found)),
-      ratios: { "hot.64.lost": exactly(ownLosses(lostBy(Object.values(found)))) },
+      acknowledged: acknowledgedBy(Object.values(found)),
+      ratios: { "hot.64.lost": exactly(ownLosses(acknowledgedBy(Object.values(found)))) },
     };
   },
 };

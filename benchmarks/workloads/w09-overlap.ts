@@ -1,7 +1,7 @@
 import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
-import { ContendedRecord, lostBy, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
+import { acknowledgedBy, ContendedRecord, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
 import { exactly, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
@@ -55,8 +55,8 @@ export const overlap: Workload = {
         const names = ["milliseconds per update", "against pessimistic"];
         found.push(tallyTable(title, tallies, { names, cells: timed }));
       }
-      const lostUpdates = lostBy(all);
-      return { tables: found, samples, lostUpdates, ratios: { "overlap.lost": exactly(ownLosses(lostUpdates)) } };
+      const acknowledged = acknowledgedBy(all);
+      return { tables: found, samples, acknowledged, ratios: { "overlap.lost": exactly(ownLosses(acknowledged)) } };
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }
@@ -77,11 +77,11 @@ export const overlap: Workload = {
         await arm.close();
       }
     }
-    const lostUpdates = lostBy([tallies]);
+    const acknowledged = acknowledgedBy([tallies]);
     return {
       tables: [tallyTable(`W9: ${WRITERS} writers of one attribute`, tallies)],
-      lostUpdates,
-      ratios: { "overlap.lost": exactly(ownLosses(lostUpdates)) },
+      acknowledged,
+      ratios: { "overlap.lost": exactly(ownLosses(acknowledged)) },
     };
   },
 };

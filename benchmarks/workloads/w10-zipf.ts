@@ -1,5 +1,5 @@
 import { OPTIMISTIC } from "../arms/index.js";
-import type { Bench, Findings, Workload } from "../bench.js";
+import type { Acknowledged, Bench, Findings, Workload } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation } from "../measure.js";
@@ -57,18 +57,21 @@ export const zipf: Workload = {
         },
       }));
       const samples = await interleaved(contenders, quick ? 8 : 30, random, say, WARM_UP[quick ? "quick" : "full"]);
-      const lostUpdates: Record<string, number> = {};
+      const acknowledged: Record<string, Acknowledged> = {};
       for (const [number, type] of OPTIMISTIC.entries()) {
         const counters = Array.from({ length: CLIENTS }, (_, client) => counter(number * CLIENTS + client));
-        lostUpdates[type.name] = 0;
-        for (const [id, oracle] of oracles)
-          lostUpdates[type.name]! += await oracle.lost(tables, hotTable, id, counters);
+        let [updates, lost] = [0, 0];
+        for (const [id, oracle] of oracles) {
+          updates += oracle.acknowledged(counters);
+          lost += await oracle.lost(tables, hotTable, id, counters);
+        }
+        acknowledged[type.name] = { updates, lost };
       }
       return {
         tables: [
           {
             title: `W10: ${CLIENTS} clients, ${RECORDS} records asked for by Zipf's law, ${READS * 100} % reads`,
-            columns: ["arm", "guarantee", "requests per second", "against handwritten", "lost"],
+            columns: ["arm", "guarantee", "requests per second", "against handwritten", "lost", "of"],
             rows: OPTIMISTIC.map(({ name, guarantee }) => {
               const { value, low, high } = medianOf(samples[name]!, random);
               return [
@@ -76,13 +79,14 @@ export const zipf: Workload = {
                 guarantee,
                 withInterval({ value: 1000 / value, low: 1000 / high, high: 1000 / low }),
                 withInterval(ratioOf(samples["handwritten"]!, samples[name]!, random)),
-                lostUpdates[name]!,
+                acknowledged[name]!.lost,
+                acknowledged[name]!.updates,
               ];
             }),
           },
         ],
         samples: { requests: samples },
-        lostUpdates,
+        acknowledged,
       };
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));

@@ -1,6 +1,6 @@
 import { distinctionArm, OPTIMISTIC } from "../arms/index.js";
 import type { ArmType, BatchArm } from "../arms/arm.js";
-import type { Bench, Findings, Table, Workload } from "../bench.js";
+import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { withInterval } from "../format.js";
@@ -29,7 +29,7 @@ export const batches: Workload = {
     const arms = await Promise.all(
       OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: 2 }) })),
     );
-    const lostUpdates = Object.fromEntries(OPTIMISTIC.map(({ name }) => [name, 0]));
+    const acknowledged = Object.fromEntries(OPTIMISTIC.map(({ name }) => [name, { updates: 0, lost: 0 }]));
     const samples: Record<string, Samples> = {};
     const concurrent = new Map<ArmType, Pairs>();
     try {
@@ -39,7 +39,7 @@ export const batches: Workload = {
           name: type.name,
           round: async () => {
             const { milliseconds, lost } = await batch(bench, arm, ids);
-            lostUpdates[type.name]! += lost;
+            count({ updates: size, lost }, acknowledged[type.name]!);
             return milliseconds;
           },
         }));
@@ -56,7 +56,7 @@ export const batches: Workload = {
         say(`${type.name}, pairs of batches`);
         const pairs = await concurrentBatches(bench, type, quick ? 5 : 15);
         concurrent.set(type, pairs);
-        lostUpdates[type.name]! += pairs.lost;
+        count(pairs, acknowledged[type.name]!);
       }
     } finally {
       await Promise.all(arms.map(({ arm }) => arm.close()));
@@ -65,7 +65,7 @@ export const batches: Workload = {
       tables: [...SIZES.map((size) => table(size, samples[label(size)]!, random)), pairsTable(concurrent)],
       charts: [chart(samples)],
       ratios: ratios(samples[label(100)]!, random),
-      lostUpdates,
+      acknowledged,
       samples,
     };
   },
@@ -84,6 +84,11 @@ async function batch(
   const save = await arm.editMany("name", values);
   const milliseconds = await timed(save);
   return { milliseconds, lost: await oracle.lost() };
+}
+
+function count({ updates, lost }: Acknowledged, sum: { updates: number; lost: number }): void {
+  sum.updates += updates;
+  sum.lost += lost;
 }
 
 function ratios({ distinction, ...others }: Samples, random: Random): Record<string, Estimate> {
@@ -111,13 +116,14 @@ function table(size: number, measured: Samples, random: Random): Table {
 function pairsTable(concurrent: ReadonlyMap<ArmType, Pairs>): Table {
   return {
     title: "W11: two batches of the same 10 records, changed on one base and saved at once",
-    columns: ["arm", "guarantee", "pairs", "both acknowledged", "values lost"],
-    rows: [...concurrent].map(([{ name, guarantee, batchGuarantee }, { pairs, bothAcknowledged, lost }]) => [
+    columns: ["arm", "guarantee", "pairs", "both acknowledged", "values lost", "of"],
+    rows: [...concurrent].map(([{ name, guarantee, batchGuarantee }, { pairs, bothAcknowledged, updates, lost }]) => [
       name,
       batchGuarantee ?? guarantee,
       pairs,
       bothAcknowledged,
       lost,
+      updates,
     ]),
   };
 }

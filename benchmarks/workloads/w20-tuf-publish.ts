@@ -1,4 +1,4 @@
-import type { Bench, Findings, Table, Workload } from "../bench.js";
+import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
 import { exactly, medianOf, once, ratioOf } from "../estimate.js";
 import { short, withInterval } from "../format.js";
 import type { Samples } from "../measure.js";
@@ -54,7 +54,7 @@ export const tufPublish: Workload = {
         "tuf.visible.64.p99.ms": once(many.p99),
         "tuf.publish.vs.lock": ratioOf(judged.samples["global lock"]!, judged.samples["distinction"]!, random),
       },
-      lostUpdates: { distinction: many.lost + crews.reduce((sum, { lost }) => sum + lost, 0) },
+      acknowledged: { distinction: sum([many, ...crews].map(({ acknowledged }) => acknowledged)) },
       samples: {
         ...Object.fromEntries(BATCHES.map((size) => [acceptCase(size), accepted[size]!])),
         [PUBLISH]: one.samples,
@@ -66,6 +66,13 @@ export const tufPublish: Workload = {
     };
   },
 };
+
+function sum(all: readonly Acknowledged[]): Acknowledged {
+  return {
+    updates: all.reduce((total, { updates }) => total + updates, 0),
+    lost: all.reduce((total, { lost }) => total + lost, 0),
+  };
+}
 
 /** Cases have their names in the titles of their tables, which tell what each arm guarantees. */
 const PUBLISH = "publish of one changed bin";

@@ -47,7 +47,7 @@ export const tufRenewal: Workload = {
       const lost = await published.lost(during.map((path) => [path, targetOf(path)] as const));
       const left = await notRenewed(published, bins, began + LATER + WITHIN);
       return {
-        lostUpdates: { distinction: lost + left },
+        acknowledged: { distinction: { updates: during.length + bins, lost: lost + left } },
         ratios: quick ? {} : { "tuf.renewal.seconds": once(milliseconds / 1000) }, // the goal is that of 16,384 bins
         tables: [
           {
