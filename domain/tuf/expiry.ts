@@ -1,5 +1,5 @@
 import { optionFaults, type Rules } from "../distinction/arguments.js";
-import { type Fault, InvalidValueError } from "../distinction/errors.js";
+import { InvalidValueError } from "../distinction/errors.js";
 import { typeName } from "../distinction/types/type-name.js";
 
 /** How long metadata of one kind of role is good, and when it is renewed. Both in milliseconds. */
@@ -60,20 +60,22 @@ const EXPIRY_RULES: Rules<keyof ExpiryPolicy> = {
 };
 
 /**
- * A policy as a caller gives it: for all roles, and no reference to what was given.
- * @throws {DistinctionError} INVALID_VALUE naming every role that is missing, wrong or none
+ * Lifetimes as a caller gives them, of the roles that are named: no reference to what was given.
+ * @throws {DistinctionError} INVALID_VALUE naming every role that is wrong or none
  */
-export function checkedExpiry(policy: ExpiryPolicy): ExpiryPolicy {
-  const roles = Object.keys(EXPIRY_RULES) as (keyof ExpiryPolicy)[];
-  const faults: Fault[] = optionFaults(EXPIRY_RULES, policy, "roles");
-  const missing = faults.length > 0 ? [] : roles.filter((role) => (policy[role] as unknown) === undefined);
-  faults.push(...missing.map((path) => ({ path, reason: "is needed, as every role is" })));
+export function checkedExpiry(given: Partial<ExpiryPolicy>): Partial<ExpiryPolicy> {
+  const faults = optionFaults(EXPIRY_RULES, given, "roles");
   if (faults.length > 0) throw new InvalidValueError("expiry of a TUF repository", faults);
-  const kept = roles.map((role) => {
-    const { lifetime, renewBefore } = policy[role];
-    return [role, { lifetime, renewBefore }] as const;
-  });
-  return Object.fromEntries(kept) as Record<keyof ExpiryPolicy, RoleExpiry>;
+  const kept = Object.entries(given).filter(([, expiry]) => (expiry as RoleExpiry | undefined) !== undefined);
+  return Object.fromEntries(kept.map(([role, { lifetime, renewBefore }]) => [role, { lifetime, renewBefore }]));
+}
+
+/**
+ * What a repository begins with: roles that are not named live as by default.
+ * @throws {DistinctionError} INVALID_VALUE as `checkedExpiry`
+ */
+export function completeExpiry(given: Partial<ExpiryPolicy> = {}): ExpiryPolicy {
+  return { ...DEFAULT_EXPIRY, ...checkedExpiry(given) };
 }
 
 /** When metadata signed at `now` expires: epoch milliseconds on a whole second, which is what `expires` can say. */

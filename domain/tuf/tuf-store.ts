@@ -1,3 +1,4 @@
+import type { ExpiryPolicy } from "./expiry.js";
 import type { DigestRange } from "./hash-bins.js";
 import type { Target } from "./target.js";
 import type { NewTufRepository, TufRepository } from "./repository.js";
@@ -207,6 +208,9 @@ export interface TufStore {
 
   /** The configuration, or `undefined` where there is no such repository. */
   repository(name: string): Promise<TufRepository | undefined>;
+
+  /** Replaces what is kept of how roles live, each role by itself; roles that are not named stay as they are. */
+  changeExpiry(repository: string, changes: Partial<ExpiryPolicy>): Promise<void>;
 
   /** Names of dirty `targets`, bins and custom roles (`version <> signedVersion`), in byte order, after `after`, at most `limit`. */
   dirtyRoles(repository: string, page: { readonly after: string; readonly limit: number }): Promise<readonly string[]>;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { corrupt } from "../../domain/tuf/errors.js";
+import type { ExpiryPolicy } from "../../domain/tuf/expiry.js";
 import type { NewTufRepository, TufRepository } from "../../domain/tuf/repository.js";
 import type { NewSigningEvent } from "../../domain/tuf/signing-event.js";
 import {
@@ -271,6 +272,11 @@ export class MemoryTufStore implements TufStore {
 
   async forgetFiles(repository: string, files: readonly FileReference[]): Promise<void> {
     forgetFiles(this.rows(repository), files);
+  }
+
+  async changeExpiry(name: string, changes: Partial<ExpiryPolicy>): Promise<void> {
+    const rows = this.rows(name);
+    rows.repository = { ...rows.repository, expiry: { ...rows.repository.expiry, ...structuredClone(changes) } };
   }
 
   private rows(repository: string): RepositoryRows {

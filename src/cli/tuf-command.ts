@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addAdd } from "./tuf/add-command.js";
 import { addDelegation } from "./tuf/delegation-command.js";
+import { addExpires } from "./tuf/expires-command.js";
 import { addImport } from "./tuf/import-command.js";
 import { addInit } from "./tuf/init-command.js";
 import { addKey } from "./tuf/key-command.js";
@@ -18,7 +19,7 @@ export function tufCommand(program: Command): Command {
     .description("a TUF repository: any number of people and machines may run these commands at once")
     .showHelpAfterError("(--help shows how it is used)");
   const trust = [addInit, addImport, addKey, addDelegation, addSign];
-  const content = [addAdd, addRemove, addPublish, addBump, addPrune];
+  const content = [addAdd, addRemove, addPublish, addBump, addExpires, addPrune];
   for (const add of [...trust, ...content, addStatus, addVerify]) add(tuf);
   return tuf;
 }

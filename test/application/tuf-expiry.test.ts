@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TufRepositoryService } from "../../src/application/tuf/tuf-repository-service.js";
 import { hashesOf, makeTufWorld, type TufWorld } from "./tuf-world.js";
 
 const HOUR = 3_600_000;
@@ -38,5 +39,25 @@ describe("publish before metadata expires", () => {
     world.clock.time += 245 * DAY;
     expect((await publisher.publish("main")).rolesSigned.map(({ role }) => role)).toContain("targets");
     expect(await world.published()).toEqual(hashesOf("kept"));
+  });
+
+  it("lets a role live for another time from its next version on, in publishers too that are at work", async () => {
+    const publisher = world.publisher();
+    const service = () => new TufRepositoryService(world.ports, "main");
+    await world.add("before");
+    await publisher.publish("main");
+    const timestamp = async () => (await service().status()).roles.find(({ role }) => role === "timestamp")!;
+    const { expiresAt } = await timestamp();
+    const week = { lifetime: 7 * DAY, renewBefore: 4 * DAY };
+    expect(await service().changeExpiry({ timestamp: week })).toMatchObject({ timestamp: week });
+    expect(await timestamp()).toMatchObject({ expiresAt, isDue: true }); // less than four days are left of it
+    await world.add("after");
+    await publisher.publish("main");
+    expect(await timestamp()).toMatchObject({ expiresAt: world.clock.time + 7 * DAY, isDue: false });
+    expect((await service().status()).lastPublishedAt).toBe(world.clock.time);
+    world.clock.time += 2 * DAY;
+    expect(await world.publisher().publish("main")).toMatchObject({ committed: "nothing" });
+    world.clock.time += DAY;
+    expect(await world.publisher().publish("main")).toMatchObject({ committed: "timestamp" });
   });
 });

@@ -47,7 +47,6 @@ describe("a TUF repository refuses with a code of its own", () => {
     ["timestamp", "of less than no life", { ...DEFAULT_EXPIRY, timestamp: { lifetime: -DAY, renewBefore: 1 } }],
     ["snapshot", "of no number", { ...DEFAULT_EXPIRY, snapshot: { lifetime: NaN, renewBefore: 1 } }],
     ["root", "of more years than can be stated", { ...DEFAULT_EXPIRY, root: { lifetime: 1e15, renewBefore: 1 } }],
-    ["targets", "that is missing", { ...DEFAULT_EXPIRY, targets: undefined }],
     ["timestmp", "that is misspelt", { ...DEFAULT_EXPIRY, timestmp: DEFAULT_EXPIRY.timestamp }],
     ["root", "that is text", { ...DEFAULT_EXPIRY, root: "1d" }],
     ["roles", "of all that is text", "1d"],
@@ -59,6 +58,7 @@ describe("a TUF repository refuses with a code of its own", () => {
     const source = { read: () => expect.unreachable("nothing is read before") };
     const imported = service().import(source, { bins: 4, expiry: expiry as never });
     await expect(imported).rejects.toMatchObject(refused);
+    await expect(service().changeExpiry(expiry as never)).rejects.toMatchObject(refused);
   });
 
   const service = () => new TufRepositoryService(world.ports, "main");

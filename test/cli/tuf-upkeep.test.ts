@@ -12,6 +12,7 @@ tufOfEachTest((made) => {
   place = made.cwd;
 });
 
+const HOUR = 3_600_000;
 const HASH = "ab".repeat(32);
 const add = async (...paths: string[]): Promise<void> => {
   await writeFile(join(place, "list"), paths.map((path) => `${HASH} 1 ${path}\n`).join(""));
@@ -48,6 +49,23 @@ test("a root is signed on a machine that has the key and nothing else", async ()
   }
   expect(await readdir(elsewhere)).not.toContain("signature");
   await rm(elsewhere, { recursive: true });
+});
+
+test("metadata of a repository that exists is given another lifetime", async () => {
+  await tuf.json("init", "--bins", "4", "--expires", "snapshot=3d,1d");
+  const usual = await tuf.run("expires");
+  expect(usual).toMatchObject({ code: 0, stdout: expect.stringMatching(/timestamp +1d +8h\n*$/) as string });
+  const changed = await tuf.json("expires", "timestamp=12h", "bins=30d,20d");
+  expect(changed["expiry"]).toMatchObject({
+    timestamp: { lifetime: 12 * HOUR, renewBefore: 4 * HOUR },
+    bins: { lifetime: 720 * HOUR, renewBefore: 480 * HOUR },
+    snapshot: { lifetime: 72 * HOUR, renewBefore: 24 * HOUR },
+  });
+  expect(await tuf.json("expires")).toEqual(changed);
+  for (const odd of ["timestamp", "timestmp=12h", "timestamp=12h,13h", "timestamp=forever"]) {
+    expect(await tuf.run("expires", odd), odd).toMatchObject({ code: 2 });
+  }
+  expect(await tuf.json("expires")).toEqual(changed);
 });
 
 test("old files are deleted, and what clients may still ask for stays", async () => {

@@ -34,6 +34,21 @@ export function tufEditsContract(bench: TufStoreBench): void {
       expect((await Promise.all(attempts)).sort()).toEqual(["created", "exists", "exists", "exists"]);
     });
 
+    it("changes how roles live, each by itself, whoever changes others at once", async () => {
+      const times = { lifetime: 20_000_000_000, renewBefore: 7 };
+      const { expiry } = repositoryNamed("main");
+      await Promise.all([
+        bench.store.changeExpiry("main", { timestamp: times }),
+        bench.store.changeExpiry("main", { bins: times, snapshot: times }),
+        bench.store.changeExpiry("main", {}),
+      ]);
+      const changed = await bench.store.repository("main");
+      expect(changed?.expiry).toEqual({ ...expiry, timestamp: times, bins: times, snapshot: times });
+      const missing = { code: "REPOSITORY_NOT_FOUND" };
+      await expect(bench.store.changeExpiry("nowhere", { root: times })).rejects.toMatchObject(missing);
+      await expect(bench.store.changeExpiry("nowhere", {})).rejects.toMatchObject(missing);
+    });
+
     it("starts clean, with every role in the head", async () => {
       expect(await bench.store.dirtyRoles("main", ALL)).toEqual([]);
       const roles = ["targets", "bins-0", "bins-1", "bins-2", "bins-3"];

@@ -1,4 +1,5 @@
 import { corrupt } from "../../../domain/tuf/errors.js";
+import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
 import { GroupCommit } from "../../../domain/tuf/group-commit.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
 import type { NewSigningEvent } from "../../../domain/tuf/signing-event.js";
@@ -31,7 +32,7 @@ import {
   selectExport,
 } from "./tuf-export-statements.js";
 import { insertFileRows, readFiles } from "./tuf-file-writer.js";
-import { readRepository, selectRepository } from "./tuf-repository-statements.js";
+import { readRepository, selectRepository, updateExpiry } from "./tuf-repository-statements.js";
 import { closeEvent, insertEvent } from "./tuf-signing-statements.js";
 import {
   deleteDifferences,
@@ -106,6 +107,12 @@ export class SqlTufStore implements TufStore {
       this.#repositories.set(name, reads);
     }
     return reads.run();
+  }
+
+  async changeExpiry(repository: string, changes: Partial<ExpiryPolicy>): Promise<void> {
+    if (Object.keys(changes).length === 0) return this.#rows.requireRole(repository, "targets");
+    const matched = await this.database.session((session) => session.run(updateExpiry(repository, changes)));
+    if (matched === 0) await this.#rows.requireRole(repository, "targets");
   }
 
   async dirtyRoles(repository: string, page: { after: string; limit: number }): Promise<readonly string[]> {

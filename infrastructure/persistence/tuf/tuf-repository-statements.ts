@@ -1,4 +1,5 @@
 import type { CustomRole } from "../../../domain/tuf/custom-role.js";
+import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
 import type { TufKey } from "../../../domain/tuf/key.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
 import type { KeptTrust } from "../../../domain/tuf/trust.js";
@@ -13,6 +14,19 @@ export function insertRepository(repository: NewTufRepository): Statement {
       "INSERT INTO tuf_repository (name, bit_length, name_prefix, bins_by_prefix, expiry_policy) " +
       "VALUES (?, ?, ?, ?, ?)",
     parameters: [name, bitLength, namePrefix, binsByPrefix ? 1 : 0, JSON.stringify(expiry)],
+  };
+}
+
+/** One statement, so that changes of different roles that meet are both kept. */
+export function updateExpiry(repository: string, changes: Partial<ExpiryPolicy>): Statement {
+  const changed = Object.entries(changes);
+  const members = changed.map(
+    ([role]) => `, '$.${role}.lifetime', CAST(? AS SIGNED), '$.${role}.renewBefore', CAST(? AS SIGNED)`,
+  );
+  return {
+    sql: `UPDATE tuf_repository SET expiry_policy = JSON_SET(expiry_policy${members.join("")}) WHERE name = ?`,
+    parameters: [...changed.flatMap(([, { lifetime, renewBefore }]) => [lifetime, renewBefore]), repository],
+    varying: true,
   };
 }
 

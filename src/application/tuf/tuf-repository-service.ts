@@ -1,9 +1,11 @@
 import { aWholeNumberFrom, having, requireArguments, requireOptions } from "../../../domain/distinction/arguments.js";
 import type { TargetFault } from "../../../domain/tuf/errors.js";
+import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
 import type { ForeignFiles } from "../../../domain/tuf/foreign-files.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import { addTargetList, type TargetList } from "./targets/add-target-list.js";
 import { addTargets, addValidTargets, faultsByPath, type PartialReport } from "./targets/add-targets.js";
+import { changeExpiry } from "./change-expiry.js";
 import { createTufRepository, type CreatePorts } from "./creation/create-tuf-repository.js";
 import type { EditOptions, EditPorts, EditReport } from "./targets/edit-bins.js";
 import { damagedFiles } from "./damaged-files.js";
@@ -122,6 +124,11 @@ export class TufRepositoryService {
   async renew(options: RenewOptions = {}): Promise<PublishReport> {
     requireOptions("tuf.renew", RENEW_OPTIONS, options);
     return this.#publisher.renew(this.name, options);
+  }
+
+  /** Has metadata live for other times, from its next version on. See `changeExpiry`. */
+  changeExpiry(changes: Partial<ExpiryPolicy>): Promise<ExpiryPolicy> {
+    return changeExpiry(this.ports, this.name, changes);
   }
 
   /** Deletes metadata files that no client can need any more. See `pruneTufRepository`. */

@@ -43,7 +43,7 @@ export interface RepositoryStatus {
   readonly published: ExportPosition;
   /** Whether clients see everything that is accepted and signed. */
   readonly isPublished: boolean;
-  /** Epoch milliseconds, to the second, at which the newest timestamp was signed; `undefined` before the first publish. */
+  /** Epoch milliseconds at which the newest published timestamp was signed; `undefined` before the first publish. */
   readonly lastPublishedAt: number | undefined;
   /** The root that awaits signatures. */
   readonly signing: SigningStatus | undefined;
@@ -62,8 +62,9 @@ export async function tufRepositoryStatus(ports: SigningPorts, name: string): Pr
   const roles = ROOTED_ROLES.map((role, index) => roleStatus(repository, role, states[index]!, clock));
   const dirty = await dirtyRoles(store, repository);
   const delegations = await statusesOf(ports, repository);
-  const { pending, timestamp } = await store.snapshotState(name);
+  const { pending } = await store.snapshotState(name);
   const published = await store.exportPosition(name);
+  const [timestamp] = await store.files(name, [{ role: "timestamp", metadataVersion: published.timestamp }]);
   const isExported = roles.every(
     ({ role, metadataVersion }) => role === "targets" || metadataVersion === published[role],
   );
@@ -82,7 +83,7 @@ export async function tufRepositoryStatus(ports: SigningPorts, name: string): Pr
     unmerged: pending.length,
     published,
     isPublished: isExported && dirty.bins === 0 && !dirty.others && pending.length === 0,
-    lastPublishedAt: published.timestamp === 0 ? undefined : timestamp.expiresAt - repository.expiry.timestamp.lifetime,
+    lastPublishedAt: timestamp?.storedAt,
     signing: (await trust.openEventOf(name, "root")) === undefined ? undefined : await signingStatus(ports, name),
   };
 }

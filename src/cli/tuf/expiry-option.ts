@@ -1,14 +1,17 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
-import { withLifetime } from "../../application/tuf/creation/with-lifetime.js";
+import { withLifetime } from "../../application/tuf/with-lifetime.js";
 import { codeOf, messageOf } from "../exit-code.js";
 import { duration } from "./arguments.js";
 
+/** Those that were given, by role. */
+export type Lifetimes = Partial<ExpiryPolicy>;
+
 export interface ExpiryFlags {
-  readonly expires?: ExpiryPolicy;
+  readonly expires?: Lifetimes;
 }
 
-const ROLES: readonly (keyof ExpiryPolicy)[] = ["root", "targets", "bins", "snapshot", "timestamp"];
+export const ROLES: readonly (keyof ExpiryPolicy)[] = ["root", "targets", "bins", "snapshot", "timestamp"];
 
 /** How long metadata of a new repository is good, by role. */
 export function withExpiryOption(command: Command): Command {
@@ -20,8 +23,8 @@ export function withExpiryOption(command: Command): Command {
   );
 }
 
-/** The policy that was given, with another lifetime of one role. */
-function withExpiry(given: string, before?: ExpiryPolicy): ExpiryPolicy {
+/** Lifetimes that were given before, and `role=time`. */
+export function withExpiry(given: string, before?: Lifetimes): Lifetimes {
   const [, name, lifetime = "", renewBefore] = /^(\w+)=(\w+)(?:,(\w+))?$/.exec(given) ?? [];
   const role = ROLES.find((one) => one === name);
   if (role === undefined) {

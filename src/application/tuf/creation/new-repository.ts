@@ -1,5 +1,5 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
-import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import { completeExpiry, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
 import { bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import type { TufKey } from "../../../../domain/tuf/key.js";
 import { keyIdOf } from "../../../../domain/tuf/key-id.js";
@@ -30,7 +30,8 @@ export interface CreateRequest {
    * 16,384 bins, in a list that every client reads. Default `false`.
    */
   readonly binsByPrefix?: boolean;
-  readonly expiry?: ExpiryPolicy;
+  /** How long metadata lives, of roles where not as by default. */
+  readonly expiry?: Partial<ExpiryPolicy>;
   /** Keys of roles; a role that is not named gets a new key of its own, so that each can be rotated by itself. */
   readonly roles?: Readonly<Partial<Record<TrustedRole, RoleKeys>>>;
 }
@@ -48,12 +49,12 @@ export interface NewRepositoryPorts {
  * @throws {DistinctionError} INVALID_VALUE for an expiry that is none
  */
 export async function newRepository(ports: NewRepositoryPorts, request: CreateRequest): Promise<NewTufRepository> {
-  const { name, bins, namePrefix = "bins", binsByPrefix = false, expiry = DEFAULT_EXPIRY, roles = {} } = request;
+  const { name, bins, namePrefix = "bins", binsByPrefix = false, roles = {} } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
   if (binsByPrefix) checkListable({ bitLength });
-  const checked = checkedExpiry(expiry);
+  const expiry = completeExpiry(request.expiry);
   const given = TRUSTED_ROLES.flatMap((role) => {
     const keys = roles[role];
     return keys === undefined ? [] : additions(role, keys, ports.codec);
@@ -80,7 +81,7 @@ export async function newRepository(ports: NewRepositoryPorts, request: CreateRe
     bitLength,
     namePrefix,
     ...(binsByPrefix ? { binsByPrefix } : {}),
-    expiry: checked,
+    expiry,
     keys,
     trust: Object.fromEntries(kept) as Record<TrustedRole, KeptTrust>,
   };

@@ -1,7 +1,7 @@
 import { sameBytes } from "../../../../domain/distinction/types/binary-type.js";
 import { catchAllName } from "../../../../domain/tuf/custom-role.js";
 import { TufError } from "../../../../domain/tuf/errors.js";
-import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import { completeExpiry, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
 import type { ForeignFiles } from "../../../../domain/tuf/foreign-files.js";
 import { binNames, bitLengthOf } from "../../../../domain/tuf/hash-bins.js";
 import { toHex } from "../../../../domain/tuf/hex.js";
@@ -49,7 +49,8 @@ export interface ImportRequest {
   readonly namePrefix?: string;
   /** Whether metadata lists them one by one with hash prefixes; see `CreateRequest`. */
   readonly binsByPrefix?: boolean;
-  readonly expiry?: ExpiryPolicy;
+  /** How long metadata lives, of roles where not as by default. */
+  readonly expiry?: Partial<ExpiryPolicy>;
   /** Told of each batch that is accepted: how many targets it has. */
   readonly onTargets?: (targets: number) => void;
 }
@@ -81,12 +82,12 @@ export interface ImportReport {
  */
 export async function importTufRepository(ports: ImportPorts, request: ImportRequest): Promise<ImportReport> {
   const { clock, trust } = ports;
-  const { name, namePrefix = "bins", bins, binsByPrefix = false, expiry: lives = DEFAULT_EXPIRY } = request;
+  const { name, namePrefix = "bins", bins, binsByPrefix = false } = request;
   checkRepositoryName(name);
   checkNamePrefix(namePrefix);
   const bitLength = bitLengthOf(bins);
   if (binsByPrefix) checkListable({ bitLength });
-  const expiry = checkedExpiry(lives);
+  const expiry = completeExpiry(request.expiry);
 
   const source = await ForeignRepository.open(ports, clock.now());
   const { signed: root } = source.root.document;

@@ -1,7 +1,7 @@
-import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../../domain/tuf/expiry.js";
+import { checkedExpiry, DEFAULT_EXPIRY, type ExpiryPolicy } from "../../../domain/tuf/expiry.js";
 
 /**
- * A policy in which the metadata of one role lives for another time than by default, as all others do.
+ * Lifetimes that are given, with that of one more role.
  * @param lifetime milliseconds
  * @param renewBefore milliseconds; where none are given, the same part of the lifetime is left at renewal as by default
  * @throws {DistinctionError} INVALID_VALUE for times that metadata cannot have
@@ -10,9 +10,9 @@ export function withLifetime(
   role: keyof ExpiryPolicy,
   lifetime: number,
   renewBefore?: number,
-  policy: ExpiryPolicy = DEFAULT_EXPIRY,
-): ExpiryPolicy {
+  given: Partial<ExpiryPolicy> = {},
+): Partial<ExpiryPolicy> {
   const usual = DEFAULT_EXPIRY[role];
   const left = renewBefore ?? Math.ceil((lifetime * usual.renewBefore) / usual.lifetime);
-  return checkedExpiry({ ...policy, [role]: { lifetime, renewBefore: left } });
+  return checkedExpiry({ ...given, [role]: { lifetime, renewBefore: left } });
 }
