@@ -1,3 +1,4 @@
+import { armsTable, figuresTable } from "./explanations.js";
 import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
@@ -9,12 +10,15 @@ import type { Report } from "./report-json.js";
 export function figuresPage(report: Report): string {
   const page = paragraphs(
     "# Figures of one run",
-    "Written by `npx tsx benchmarks/readme.ts RUN.json`. What is compared and done is said in the files of [the arms](../../benchmarks/arms) and of " +
+    "Written by `npx tsx benchmarks/readme.ts RUN.json`. How it is done is said in the files of [the arms](../../benchmarks/arms) and of " +
       "[the workloads](../../benchmarks/workloads), what bounds the goals that are missed in [the decisions](../decisions.md).",
     madeOn(report),
+    markdownOf(armsTable()),
+    markdownOf(figuresTable(report)),
     markdownOf(goals(report)),
     markdownOf(lostTable(report)),
     ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
+    ...report.drifts.map((drift) => `Times that changed during the run: ${drift}`),
     markdownOf(
       saves(
         report,

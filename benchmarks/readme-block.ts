@@ -1,3 +1,4 @@
+import { ARMS, type ArmName } from "./arms/descriptions.js";
 import type { Table } from "./bench.js";
 import { durability, serverName } from "./environment.js";
 import { sparedTable } from "./image-ratios.js";
@@ -48,8 +49,7 @@ export function readmeBlock(report: Report, folder: string): string {
         ),
       ),
     ),
-    "`handwritten` is the least SQL that does the same, `full write` all columns and children written well, its `reference` what " +
-      "OpenStack Glance sends.",
+    said("handwritten", "full write", "full write (reference)"),
     markdownOf(sparedTable(report)),
     lostSentence(report),
     markdownOf(worstLosses(report)),
@@ -62,6 +62,11 @@ export function readmeBlock(report: Report, folder: string): string {
 /** The change is the same in all rows. */
 function withoutFirst({ title, columns, rows }: Table): Table {
   return { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) };
+}
+
+/** What these arms are. */
+function said(...arms: readonly ArmName[]): string {
+  return arms.map((arm) => `\`${arm}\`: ${ARMS[arm].what}`).join(" ");
 }
 
 function picture(path: string, words: string): string {

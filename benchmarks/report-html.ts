@@ -3,6 +3,7 @@ import type { Chart } from "./charts/chart.js";
 import { drawChart } from "./charts/draw-chart.js";
 import { DARK, LIGHT, type Theme } from "./charts/theme.js";
 import { durability, serverName } from "./environment.js";
+import { armsTable, figuresTable } from "./explanations.js";
 import { short } from "./format.js";
 import type { Report, WorkloadReport } from "./report-json.js";
 import { isNumericColumn, verdicts } from "./report-tables.js";
@@ -23,9 +24,12 @@ export function reportPage(report: Report): string {
 <h1>What writing only the difference buys, and what it costs</h1>
 <p class="about">${text(aboutRun(report))}</p>
 ${warningsOf(report)}
-<nav>${["verdicts", ...report.workloads.map(({ id }) => id), "environment"].map(link).join("")}</nav>
+<nav>${["verdicts", "compared", ...report.workloads.map(({ id }) => id), "environment"].map(link).join("")}</nav>
 <section id="verdicts"><h2>Verdicts</h2>
 ${verdicts(report).map(tableOf).join("\n")}
+</section>
+<section id="compared" class="words"><h2>What is compared</h2>
+${[armsTable(), figuresTable(report)].map(tableOf).join("\n")}
 </section>
 ${report.workloads.map(workloadSection).join("\n")}
 <section id="environment"><h2>Environment</h2>
@@ -122,7 +126,8 @@ th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var
 th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align: bottom; line-height: 1.25; }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--back); }
 caption { position: sticky; left: 0; }
-#environment td { white-space: normal; overflow-wrap: anywhere; }
+#environment td, .words td { white-space: normal; overflow-wrap: anywhere; }
+.words td:first-child { white-space: nowrap; }
 .number { text-align: right; }
 .missed { color: var(--alarm); font-weight: 600; }
 .met { color: var(--good); }

@@ -59,7 +59,7 @@ export function report(
     for (const [name, estimate] of Object.entries(estimates)) {
       const goal = GOALS[name];
       if (goal === undefined) throw new Error(`${name} has no goal`);
-      ratios[name] = { ...estimate, ...goal };
+      ratios[name] = { ...estimate, goal: goal.goal, better: goal.better };
     }
   };
   for (const [{ id, title }, found] of findings) {

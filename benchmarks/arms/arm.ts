@@ -1,14 +1,5 @@
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
-
-export type ArmName =
-  | "distinction"
-  | "distinction, apart"
-  | "handwritten"
-  | "pessimistic"
-  | "global lock"
-  | "typeorm"
-  | "mikroorm"
-  | "sequelize";
+import type { ArmName } from "./descriptions.js";
 
 /** Whether an arm is this library, in one process or in several. */
 export function isOwn(arm: string): boolean {

@@ -2,8 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { createPool, type Pool } from "mysql2/promise";
 import { binName } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
+import type { ArmName } from "../arms/descriptions.js";
 import type { Bench } from "../bench.js";
-import { interleaved, timed, type Samples } from "../measure.js";
+import { interleaved, timed, type Contender, type Samples } from "../measure.js";
 import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
 
 /** How many targets are accepted at once. */
@@ -33,7 +34,7 @@ export async function accept(
         acknowledged.push(batch);
         return milliseconds;
       };
-      const contenders = [
+      const contenders: readonly (Contender & { readonly name: ArmName })[] = [
         { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
         { name: "handwritten", round: onNew((batch) => markAndInsert(pool, place.name, batch)) },
         { name: "insert", round: onNew((batch) => insert(pool, place.name, batch)) },

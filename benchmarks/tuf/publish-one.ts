@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
+import type { ArmName } from "../arms/descriptions.js";
 import type { Bench } from "../bench.js";
 import { interleaved, timed, type Contender } from "../measure.js";
 import { DurableFloor } from "./durable-floor.js";
@@ -13,7 +14,7 @@ const WARM_UP = 20;
 const TARGETS = 139;
 
 /** The arm that keeps nothing of what it makes. */
-export const SIGNING = "render, hash, sign";
+export const SIGNING = "render, hash, sign" satisfies ArmName;
 
 type PublishArm = "distinction" | "handwritten" | typeof SIGNING;
 

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { OPTIMISTIC } from "../arms/index.js";
+import type { ArmName } from "../arms/descriptions.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
@@ -13,7 +14,7 @@ const CLIENTS = 10;
 /** Rounds of 200 loads that are not counted; each arm has loaded all records several times before, for their memory. */
 const WARM_UP = { quick: 2, full: 10 } as const;
 
-const ROWS = "rows of the driver";
+const ROWS = "rows of the driver" satisfies ArmName;
 
 /** What loaded records keep in memory and take to load, if they are never saved. */
 export const memory: Workload = {

@@ -1,9 +1,10 @@
 import type { Body } from "../../model/document.js";
 import type { ArmType } from "../arm.js";
+import type { ArmName } from "../descriptions.js";
 
 /** One way to store documents: see `Arm` for records of one row. */
 export interface DocumentArmType {
-  readonly name: string;
+  readonly name: ArmName;
   readonly guarantee: ArmType["guarantee"];
   open(url: string): Promise<DocumentArm>;
 }

@@ -6,6 +6,7 @@ import { systemClock } from "../../../infrastructure/clock/system-clock.js";
 import { openDatabase } from "../../../infrastructure/persistence/connection/open-database.js";
 import { SqlRecordStore } from "../../../infrastructure/persistence/records/sql-record-store.js";
 import { documentTable, documentType, type Body } from "../../model/document.js";
+import type { ArmName } from "../descriptions.js";
 import { schemaOf as mikroormSchema } from "../mikroorm.js";
 import { connect, modelOf } from "../sequelize.js";
 import { schemaOf as typeormSchema } from "../typeorm.js";
@@ -30,7 +31,11 @@ const distinctionDocuments: DocumentArmType = {
   },
 };
 
-function byHand(name: string, assigned: string, parameter: (document: Body, value: string) => string): DocumentArmType {
+function byHand(
+  name: ArmName,
+  assigned: string,
+  parameter: (document: Body, value: string) => string,
+): DocumentArmType {
   return {
     name,
     guarantee: "version checked",

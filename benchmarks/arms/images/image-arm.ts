@@ -1,7 +1,5 @@
 import type { ImageContent } from "../../model/image.js";
-import type { ArmName } from "../arm.js";
-
-export type ImageArmName = ArmName | "full write" | "full write (reference)";
+import type { ArmName } from "../descriptions.js";
 
 export interface ImageArmOptions {
   /** `mysql://user:password@host:port/database` */
@@ -13,7 +11,7 @@ export interface ImageArmOptions {
 
 /** One way to store images: see `Arm` for records of one row. */
 export interface ImageArmType {
-  readonly name: ImageArmName;
+  readonly name: ArmName;
   /** What it promises to a writer who was overtaken; a column of every table. */
   readonly guarantee:
     | "version checked"
