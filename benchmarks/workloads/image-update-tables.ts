@@ -2,6 +2,7 @@ import type { Table } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
 import { medianOf, percentLess, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
+import type { Way } from "../latency/ways.js";
 import type { Samples } from "../measure.js";
 import type { Random } from "../random.js";
 import { samplesOf, type ImageUpdates, type UpdateCase } from "./image-updates.js";
@@ -42,6 +43,33 @@ export function updateTables(
       ]),
     };
   });
+}
+
+/** One table of what cases take that differ by their way to the server alone. */
+export function wayTable(
+  title: string,
+  updates: readonly ImageUpdates[],
+  ways: readonly Way[],
+  cases: readonly UpdateCase[],
+  random: Random,
+): Table {
+  return {
+    title: `${title}, milliseconds added to every round trip (milliseconds)`,
+    columns: ["added", "arm", "guarantee", "load and save", "save", "spared by the difference", "statements to save"],
+    rows: cases.flatMap((one, index) => {
+      const all = updates.filter(({ of }) => of === one);
+      const own = all.find(({ type }) => type.name === "distinction")!;
+      return all.map(({ type, requests, saves, sent }) => [
+        ways[index]!.added,
+        type.name,
+        type.guarantee,
+        withInterval(medianOf(requests, random)),
+        withInterval(medianOf(saves, random)),
+        type === own.type ? "" : spared(own.saves, saves, random),
+        sent.save.statements,
+      ]);
+    }),
+  };
 }
 
 function spared(own: readonly number[], others: readonly number[], random: Random): string {

@@ -1,11 +1,17 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
+import { overWays } from "../latency/ways.js";
+import { shapeName, type Shape } from "../model/image.js";
 import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
-import { sentChart, updateSamples, updateTables } from "./image-update-tables.js";
+import { sentChart, updateSamples, updateTables, wayTable } from "./image-update-tables.js";
 
 const NAME = "hw_property_0";
 
 const update = (image: LoadedImage, turn: number): Promise<void> => image.setProperty(NAME, `value ${turn}`);
+
+/** What is compared where the server is further away. */
+const ARMS = ["distinction", "handwritten", "full write"];
+const SHAPE: Shape = [30, 5, 3];
 
 export const oneProperty: Workload = {
   id: "W2",
@@ -18,11 +24,31 @@ export const oneProperty: Workload = {
       slice: 10,
       update,
     });
+    const further = bench.quick ? undefined : await overLongerWays(bench);
     return {
-      tables: updateTables("W2: one property", updates, cases, bench.random),
+      tables: [...updateTables("W2: one property", updates, cases, bench.random), ...(further?.tables ?? [])],
       charts: [sentChart("w2-statements", "Saving one changed property", updates, cases)],
-      samples: updateSamples(updates, cases),
+      samples: { ...updateSamples(updates, cases), ...further?.samples },
     };
   },
   count: (bench) => countSent(bench, "one.property", update),
 };
+
+/** A save of two statements waits for the server as often as it asks it, and a full write more often. */
+function overLongerWays(bench: Bench): Promise<Findings> {
+  return overWays(bench.url, async (ways) => {
+    const cases = ways.map(({ name, url }) => ({
+      name: `${shapeName(SHAPE)}, ${name}`,
+      shape: SHAPE,
+      url,
+      rounds: 20,
+      warmUp: 3,
+    }));
+    const arms = imageArms().filter(({ name }) => ARMS.includes(name));
+    const updates = await imageUpdates(bench, { cases, arms, slice: 5, update });
+    return {
+      tables: [wayTable("W2: one property of an image with 30", updates, ways, cases, bench.random)],
+      samples: updateSamples(updates, cases),
+    };
+  });
+}

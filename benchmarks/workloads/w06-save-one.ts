@@ -1,96 +1,92 @@
 import { OPTIMISTIC } from "../arms/index.js";
-import type { Arm, ArmType } from "../arms/arm.js";
+import type { ArmType } from "../arms/arm.js";
 import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { short, withInterval } from "../format.js";
-import { interleaved, perOperation, timed, type Samples } from "../measure.js";
+import { interleaved, type Samples } from "../measure.js";
 import { asset, assetTable } from "../model/asset.js";
 import { LastValueOracle } from "../oracle.js";
 import type { Random } from "../random.js";
+import { saveOneOverWays } from "./save-one-over-ways.js";
+import { saves, SLICE } from "./savers.js";
 
 const CLIENTS = [1, 8] as const;
 /** Each arm has as many for itself, so that what one loses is not put on another. */
 const RECORDS = 160;
 /** Saves that every arm makes before any is timed: a service runs compiled code, not code that is just being compiled. */
 const WARM_UP = { quick: 800, full: 2_400 } as const;
-/** Saves per client before it is another arm's turn. */
-const SLICE = 8;
+/** Rounds over ways of several lengths. */
+const ROUNDS_OVER_WAYS = 20;
 
 /** Get and save of one attribute on a record of 22 columns, each client on records of its own. */
 export const saveOne: Workload = {
   id: "W6",
   title: "Get and save of one attribute",
-  async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const records = Array.from({ length: RECORDS * OPTIMISTIC.length }, (_, index) => asset(index));
-    await tables.fill(assetTable, records);
-    const arms = await Promise.all(
-      OPTIMISTIC.map(async (type, index) => ({
-        type,
-        arm: await type.open({ url, table: assetTable, poolSize: 10 }),
-        own: records.slice(index * RECORDS, (index + 1) * RECORDS),
-        oracle: new LastValueOracle(),
-      })),
-    );
-    try {
-      for (const one of arms) {
-        say(`warming up ${one.type.name}`);
-        const round = saves(one, 8);
-        for (let done = 0; done < WARM_UP[quick ? "quick" : "full"]; done += 8 * SLICE) await round();
-      }
-      const samples: Record<string, Samples> = {};
-      for (const clients of CLIENTS) {
-        const contenders = arms.map((one) => ({ name: one.type.name, round: saves(one, clients) }));
-        const rounds = quick ? 40 : 400;
-        samples[label(clients)] = await interleaved(contenders, rounds, random, (what) =>
-          say(`${label(clients)}, ${what}`),
-        );
-      }
-      const acknowledged: Record<string, Acknowledged> = {};
-      for (const { type, oracle } of arms) {
-        const lost = await oracle.lost(tables, assetTable, "name");
-        acknowledged[type.name] = { updates: oracle.acknowledged, lost };
-      }
-      return {
-        tables: CLIENTS.map((clients) => table(clients, samples, random)),
-        charts: [chart(samples)],
-        acknowledged,
-        ratios: ratios(samples, random),
-        samples,
-      };
-    } finally {
-      await Promise.all(arms.map(({ arm }) => arm.close()));
-    }
+  async run(bench: Bench): Promise<Findings> {
+    const found = await sideBySide(bench);
+    if (bench.quick) return found;
+    const overWays = await saveOneOverWays(bench, ROUNDS_OVER_WAYS);
+    return {
+      ...found,
+      tables: [...found.tables, ...overWays.tables],
+      samples: { ...found.samples, ...overWays.samples },
+      acknowledged: bothOf(found.acknowledged, overWays.acknowledged),
+    };
   },
 };
 
-interface Saver {
-  readonly arm: Arm;
-  readonly own: readonly { readonly id: string }[];
-  readonly oracle: LastValueOracle;
+async function sideBySide({ url, tables, random, quick, say }: Bench): Promise<Required<Findings>> {
+  const records = Array.from({ length: RECORDS * OPTIMISTIC.length }, (_, index) => asset(index));
+  await tables.fill(assetTable, records);
+  const arms = await Promise.all(
+    OPTIMISTIC.map(async (type, index) => ({
+      type,
+      arm: await type.open({ url, table: assetTable, poolSize: 10 }),
+      own: records.slice(index * RECORDS, (index + 1) * RECORDS),
+      oracle: new LastValueOracle(),
+    })),
+  );
+  try {
+    for (const one of arms) {
+      say(`warming up ${one.type.name}`);
+      const round = saves(one, 8);
+      for (let done = 0; done < WARM_UP[quick ? "quick" : "full"]; done += 8 * SLICE) await round();
+    }
+    const samples: Record<string, Samples> = {};
+    for (const clients of CLIENTS) {
+      const contenders = arms.map((one) => ({ name: one.type.name, round: saves(one, clients) }));
+      const rounds = quick ? 40 : 400;
+      samples[label(clients)] = await interleaved(contenders, rounds, random, (what) =>
+        say(`${label(clients)}, ${what}`),
+      );
+    }
+    const acknowledged: Record<string, Acknowledged> = {};
+    for (const { type, oracle } of arms) {
+      acknowledged[type.name] = { updates: oracle.acknowledged, lost: await oracle.lost(tables, assetTable, "name") };
+    }
+    return {
+      tables: CLIENTS.map((clients) => table(clients, samples, random)),
+      charts: [chart(samples)],
+      acknowledged,
+      ratios: ratios(samples, random),
+      samples,
+    };
+  } finally {
+    await Promise.all(arms.map(({ arm }) => arm.close()));
+  }
 }
 
-/**
- * Small slices, so that the arms meet the same state of the machine. One client: the median of its saves, which leaves
- * out those that something else interrupted. Several: the time for all, over their number.
- *
- * Every save writes a value that was never there: no arm may find that nothing changed.
- */
-function saves({ arm, own, oracle }: Saver, clients: number): () => Promise<number> {
-  const share = Math.floor(own.length / clients);
-  let next = 0;
-  const save = async (client: number): Promise<void> => {
-    const { id } = own[client * share + (next % share)]!;
-    const name = `renamed ${next++} at ${process.hrtime.bigint()}`;
-    await arm.setAttribute(id, "name", name);
-    oracle.acknowledge(id, name);
-  };
-  if (clients > 1) return () => perOperation(clients, SLICE, save);
-  return async () => {
-    const times: number[] = [];
-    for (let index = 0; index < SLICE; index++) times.push(await timed(() => save(0)));
-    return median(times);
-  };
+type ByArm = Readonly<Record<string, Acknowledged>>;
+
+/** What the second tells of arms is added to what the first does. */
+function bothOf(first: ByArm, second: ByArm): ByArm {
+  const sums: Record<string, Acknowledged> = { ...first };
+  for (const [arm, { updates, lost }] of Object.entries(second)) {
+    const before = sums[arm] ?? { updates: 0, lost: 0 };
+    sums[arm] = { updates: before.updates + updates, lost: before.lost + lost };
+  }
+  return sums;
 }
 
 /** Each goal holds for one client and for several: `save.one.vs.typeorm`, `save.one.8.vs.typeorm`. */

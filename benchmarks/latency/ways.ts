@@ -1,0 +1,29 @@
+import { LatencyProxy } from "./latency-proxy.js";
+
+/** A way to the server. */
+export interface Way {
+  /** As cases name it. */
+  readonly name: string;
+  /** Milliseconds added to every round trip. */
+  readonly added: number;
+  readonly url: string;
+}
+
+/** A server on the same machine, one in the next room, one in another part of the town. */
+const ADDED = [0, 0.5, 2] as const;
+
+/** Gives `work` ways of several lengths to the server of `url`, all there at the same time. */
+export async function overWays<T>(url: string, work: (ways: readonly Way[]) => Promise<T>): Promise<T> {
+  const proxies: LatencyProxy[] = [];
+  try {
+    const ways: Way[] = [];
+    for (const added of ADDED) {
+      const proxy = await LatencyProxy.before(url, added);
+      proxies.push(proxy);
+      ways.push({ name: `${added} ms added`, added, url: proxy.url });
+    }
+    return await work(ways);
+  } finally {
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+  }
+}

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { seeded } from "../../benchmarks/random.js";
+import { saveOneOverWays } from "../../benchmarks/workloads/save-one-over-ways.js";
+import { benchPlace } from "./bench-place.js";
+
+const place = benchPlace(() => Promise.resolve());
+
+test("each arm gets and saves over every way, two statements wait twice as long as it is, and none is lost", async () => {
+  const { url, tables } = place;
+  const bench = { url, tables, random: seeded(1), say: () => undefined };
+  const { samples, acknowledged, tables: shown } = await saveOneOverWays(bench, 2);
+  const stored = { updates: 3 * 8 * 5, lost: 0 }; // two rounds of eight and three to warm up, over three ways
+  expect(acknowledged).toEqual({ distinction: stored, handwritten: stored, typeorm: stored });
+  expect(Object.keys(samples)).toEqual(["1 client, 0 ms added", "1 client, 0.5 ms added", "1 client, 2 ms added"]);
+  const { distinction, handwritten, typeorm } = samples["1 client, 2 ms added"]!;
+  expect(Math.min(...distinction!, ...handwritten!)).toBeGreaterThanOrEqual(4);
+  expect(Math.min(...typeorm!), "it sends more").toBeGreaterThanOrEqual(8);
+  expect(shown[0]!.rows.map(([added, arm]) => `${added} ${arm}`)).toContain("0.5 typeorm");
+}, 60_000);
