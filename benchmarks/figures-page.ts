@@ -3,7 +3,7 @@ import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { goals, madeOn, saves } from "./published-tables.js";
+import { commitTimes, goals, madeOn, saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
 /** All that is published of one run, as a page of its own. */
@@ -17,6 +17,7 @@ export function figuresPage(report: Report): string {
     markdownOf(figuresTable(report)),
     markdownOf(goals(report)),
     markdownOf(lostTable(report)),
+    markdownOf(commitTimes(report)),
     ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
     ...report.drifts.map((drift) => `Times that changed during the run: ${drift}`),
     markdownOf(

@@ -41,6 +41,15 @@ export function saves({ workloads }: Report, title: string, ids: readonly string
   };
 }
 
+/** Whether the disk was the same to all workloads. */
+export function commitTimes({ workloads }: Report): Table {
+  return {
+    title: "The server's smallest commit, one row, before each workload (milliseconds)",
+    columns: ["workload", "commit"],
+    rows: workloads.flatMap(({ id, commitTime }) => (commitTime === undefined ? [] : [[id, short(commitTime)]])),
+  };
+}
+
 export function goals({ ratios }: Report): Table {
   return {
     title: "Goals",

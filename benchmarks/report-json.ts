@@ -43,11 +43,16 @@ export interface WorkloadReport {
   readonly acknowledged: Readonly<Record<string, Acknowledged>>;
   /** How long it took. */
   readonly seconds: number;
+  /** Milliseconds that the server's smallest commit took right before it; `undefined` where only counts were taken. */
+  readonly commitTime?: number | undefined;
 }
+
+/** What a workload found, and when. */
+export type Measured = Findings & Pick<WorkloadReport, "seconds" | "commitTime">;
 
 /** All findings as one report; what several workloads lost is added up. */
 export function report(
-  findings: ReadonlyMap<Workload, Findings & { readonly seconds: number }>,
+  findings: ReadonlyMap<Workload, Measured>,
   about: Pick<Report, "environment" | "seed" | "quick" | "counts" | "endedEarly" | "roundTrip">,
 ): Report {
   const ratios: Record<string, Estimate & Goal> = {};
@@ -70,8 +75,8 @@ export function report(
       acknowledgedUpdates[arm] = (acknowledgedUpdates[arm] ?? 0) + updates;
     }
     if (found.samples !== undefined) samples[id] = found.samples;
-    const { charts = [], tables, seconds } = found;
-    workloads.push({ id, title, charts, tables, acknowledged, seconds });
+    const { charts = [], tables, seconds, commitTime } = found;
+    workloads.push({ id, title, charts, tables, acknowledged, seconds, commitTime });
   }
   const random = seeded(about.seed);
   const spared = sparedByDifference(samples, random);

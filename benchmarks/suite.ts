@@ -3,14 +3,15 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Findings, Workload } from "./bench.js";
+import type { Workload } from "./bench.js";
+import { commitTime } from "./commit-time.js";
 import { checkFiles, type Files } from "./check-files.js";
 import { failures } from "./check.js";
 import { environment, environmentLines, type Environment } from "./environment.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import type { Options } from "./options.js";
 import { seeded } from "./random.js";
-import { report, type Report } from "./report-json.js";
+import { type Measured, report, type Report } from "./report-json.js";
 import { tableText, verdicts } from "./report-tables.js";
 import type { Say } from "./say.js";
 import { openBenchDatabase } from "./server.js";
@@ -93,7 +94,7 @@ async function measure(
 ): Promise<{ readonly result: Report; readonly gone?: CannotRun }> {
   const directory = await mkdtemp(join(tmpdir(), "distinction-bench-"));
   const closing: (() => Promise<void>)[] = [];
-  const findings = new Map<Workload, Findings & { readonly seconds: number }>();
+  const findings = new Map<Workload, Measured>();
   let measuredOn: Environment | undefined;
   let gone: CannotRun | undefined;
   try {
@@ -120,8 +121,11 @@ async function measure(
         signal,
         say: (what: string) => say(`${id}, ${seconds()} s: ${what}`),
       };
-      const running = counts ? workload.count!(bench) : workload.run(bench);
-      const found = await Promise.race([running, interrupted]).catch(async (error: unknown) => {
+      const running = async () => ({
+        commitTime: counts ? undefined : await commitTime(place.url),
+        ...(await (counts ? workload.count!(bench) : workload.run(bench))),
+      });
+      const found = await Promise.race([running(), interrupted]).catch(async (error: unknown) => {
         if (error instanceof Interrupted || (await place.answers())) throw error;
         throw new CannotRun(`the database went away during ${id}: ${words(error)}`);
       });

@@ -19,6 +19,7 @@ const report: Report = {
       title: "One attribute",
       acknowledged: { distinction: { updates: 2500, lost: 0 }, typeorm: { updates: 2500, lost: 419 } },
       seconds: 120,
+      commitTime: 0.5678,
       charts: [
         {
           id: "w1-time-against-requests-30-5-3",
@@ -122,6 +123,7 @@ test("the page of figures holds all of them, what they belong to, and every case
     "MariaDB 10.11.6-MariaDB, its log flushed at every commit (innodb_flush_log_at_trx_commit 1, sync_binlog 0, log_bin OFF),",
     "records, one and in batches, images and documents at REPEATABLE READ.",
     "typeorm 1.1.1",
+    "| W1 | 0.568 |",
     "| one attribute | full write | version checked | 2 [1, 3] | 1 [0.9, 1.1] | 7 | 3,321 |",
     "| sequelize | Sequelize 6, `save` of the changed instance, with `version: true`. | The version is compared in",
     "| save.one.vs.typeorm | W6, 1 client: the same, typeorm / distinction |",
