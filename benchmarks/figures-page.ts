@@ -3,8 +3,15 @@ import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
 import { markdownOf, paragraphs } from "./markdown.js";
-import { commitTimes, goals, madeOn, saves } from "./published-tables.js";
+import { commitTimes, goals, madeOn, requests, saves } from "./published-tables.js";
+import { picturesOf } from "./pictures.js";
 import type { Report } from "./report-json.js";
+
+/** The charts that are shown here alone. */
+export const PAGE_CHARTS: Readonly<Record<string, string>> = {
+  "w1-statements": "Statements of a save of one changed attribute, by arm and shape of the image",
+  "w1-bytes": "Bytes of a save of one changed attribute, by arm and shape of the image",
+};
 
 /** All that is published of one run, as a page of its own. */
 export function figuresPage(report: Report): string {
@@ -27,6 +34,8 @@ export function figuresPage(report: Report): string {
       ),
     ),
     markdownOf(sparedTable(report)),
+    ...requests(report).map(markdownOf),
+    ...picturesOf(report, PAGE_CHARTS),
     markdownOf(losses(report)),
     markdownOf(overTheFloor(report)),
   );

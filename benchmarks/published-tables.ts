@@ -5,6 +5,8 @@ import { reached } from "./goals.js";
 import { shapeName } from "./model/image.js";
 import type { Report } from "./report-json.js";
 
+const SHAPE = shapeName([30, 5, 3]);
+
 /** What is told of one run to others: in the README the most of it, on the page of figures all of it. */
 
 export function madeOn({ environment, seed, workloads }: Report): string {
@@ -25,7 +27,7 @@ export function madeOn({ environment, seed, workloads }: Report): string {
  */
 export function saves({ workloads }: Report, title: string, ids: readonly string[] = ["W1", "W2", "W3"]): Table {
   const shown = workloads.flatMap(({ id, tables }) =>
-    ids.includes(id) ? tables.filter((table) => table.title.includes(shapeName([30, 5, 3]))) : [],
+    ids.includes(id) ? tables.filter(({ title, columns }) => title.includes(SHAPE) && columns.includes("to save")) : [],
   );
   return {
     title,
@@ -48,6 +50,12 @@ export function commitTimes({ workloads }: Report): Table {
     columns: ["workload", "commit"],
     rows: workloads.flatMap(({ id, commitTime }) => (commitTime === undefined ? [] : [[id, short(commitTime)]])),
   };
+}
+
+/** How long so many requests took one after the other, for the same shape: what the image specification had. */
+export function requests({ workloads }: Report): Table[] {
+  const tables = workloads.filter(({ id }) => id === "W1").flatMap((workload) => workload.tables);
+  return tables.filter(({ title }) => title.includes("seconds of so many requests") && title.includes(SHAPE));
 }
 
 export function goals({ ratios }: Report): Table {

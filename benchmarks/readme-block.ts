@@ -5,6 +5,7 @@ import { sparedTable } from "./image-ratios.js";
 import { lostSentence } from "./lost-updates.js";
 import { worstLosses, worstOverTheFloor } from "./losses.js";
 import { markdownOf, paragraphs } from "./markdown.js";
+import { picturesOf } from "./pictures.js";
 import { saves } from "./published-tables.js";
 import type { Report } from "./report-json.js";
 
@@ -37,9 +38,7 @@ export function readmeWith(readme: string, block: string): string {
 export function readmeBlock(report: Report, folder: string): string {
   const { at, processors } = report.environment;
   return paragraphs(
-    ...Object.entries(README_CHARTS)
-      .filter(([id]) => report.workloads.some((workload) => workload.charts.some((chart) => chart.id === id)))
-      .map(([id, words]) => picture(`${folder}/${id}`, words)),
+    ...picturesOf(report, README_CHARTS, folder),
     markdownOf(
       withoutFirst(
         saves(
@@ -67,13 +66,4 @@ function withoutFirst({ title, columns, rows }: Table): Table {
 /** What these arms are. */
 function said(...arms: readonly ArmName[]): string {
   return arms.map((arm) => `\`${arm}\`: ${ARMS[arm].what}`).join(" ");
-}
-
-function picture(path: string, words: string): string {
-  return [
-    "<picture>",
-    `  <source media="(prefers-color-scheme: dark)" srcset="${path}-dark.svg">`,
-    `  <img alt="${words}" src="${path}-light.svg">`,
-    "</picture>",
-  ].join("\n");
 }

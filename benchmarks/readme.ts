@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { DARK, LIGHT } from "./charts/theme.js";
-import { figuresPage } from "./figures-page.js";
+import { figuresPage, PAGE_CHARTS } from "./figures-page.js";
 import { README_CHARTS, readmeBlock, readmeWith } from "./readme-block.js";
 import type { Report } from "./report-json.js";
 
@@ -25,7 +25,7 @@ await writeFile(readme, readmeWith(await readFile(readme, "utf8"), readmeBlock(r
 await mkdir(FOLDER, { recursive: true });
 await writeFile(`${FOLDER}/README.md`, figuresPage(report));
 for (const chart of report.workloads.flatMap(({ charts }) => charts)) {
-  if (!(chart.id in README_CHARTS)) continue;
+  if (!(chart.id in README_CHARTS || chart.id in PAGE_CHARTS)) continue;
   for (const theme of [LIGHT, DARK])
     await writeFile(`${FOLDER}/${chart.id}-${theme.name}.svg`, drawChart(chart, theme));
 }

@@ -1,5 +1,4 @@
 import type { Table } from "../bench.js";
-import type { Chart } from "../charts/chart.js";
 import { medianOf, percentLess, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import type { Way } from "../latency/ways.js";
@@ -83,29 +82,4 @@ export function updateSamples(updates: readonly ImageUpdates[], cases: readonly 
       [`${one.name}, save`, samplesOf(updates, "saves", one)],
     ]),
   );
-}
-
-/** What one save sends, of images of every shape. */
-export function sentChart(
-  id: string,
-  title: string,
-  updates: readonly ImageUpdates[],
-  cases: readonly UpdateCase[],
-): Chart {
-  const arms = [...new Set(updates.map(({ type }) => type.name))];
-  return {
-    id,
-    title,
-    subtitle: "Statements that one save sends; less is better",
-    kind: "bars",
-    x: { label: "properties, tags, locations", groups: cases.map(({ name }) => name) },
-    y: { label: "statements" },
-    series: arms.map((name) => ({
-      name,
-      points: cases.map((one, x) => {
-        const { sent } = updates.find(({ type, of }) => type.name === name && of === one)!;
-        return { x, y: sent.save.statements };
-      }),
-    })),
-  };
 }

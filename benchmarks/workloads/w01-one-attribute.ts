@@ -1,17 +1,10 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
-import type { Chart } from "../charts/chart.js";
 import type { Shape } from "../model/image.js";
-import {
-  imageArms,
-  imageUpdates,
-  countSent,
-  samplesOf,
-  casesOf,
-  type ImageUpdates,
-  type UpdateCase,
-} from "./image-updates.js";
+import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
+import { sentCharts } from "./sent-charts.js";
+import { timeChart, timeTable } from "./time-against-requests.js";
 
 /** Requests of one slice; the curve of the chart has a point per slice. */
 const SLICE = 10;
@@ -40,37 +33,16 @@ export const oneAttribute: Workload = {
       update,
     });
     return {
-      tables: updateTables("W1: one attribute", updates, cases, bench.random),
-      charts: cases.map((one) => timeAgainstRequests(updates, one)),
+      tables: [
+        ...updateTables("W1: one attribute", updates, cases, bench.random),
+        ...cases.map((one) => timeTable(updates, one, SLICE)),
+      ],
+      charts: [
+        ...cases.map((one) => timeChart(updates, one, SLICE)),
+        ...sentCharts("w1", "Saving one changed attribute", updates, cases),
+      ],
       samples: updateSamples(updates, cases),
     };
   },
   count: (bench) => countSent(bench, "one.attribute", update),
 };
-
-/** The chart of the image specification: execution time against number of requests. */
-function timeAgainstRequests(updates: readonly ImageUpdates[], one: UpdateCase): Chart {
-  const [properties, tags, locations] = one.shape;
-  const samples = samplesOf(updates, "requests", one);
-  return {
-    id: `w1-time-against-requests-${one.shape.join("-")}`,
-    title: "Execution time against number of requests: full write and difference",
-    subtitle: `One attribute of an image with ${properties} properties, ${tags} tags, ${locations} locations; load and save each time`,
-    kind: "lines",
-    x: { label: "requests" },
-    y: { label: "seconds" },
-    series: Object.entries(samples).map(([name, requests]) => ({ name, points: cumulative(requests) })),
-  };
-}
-
-/** Twenty points of the sum of what requests took, whatever the number of slices. */
-function cumulative(requests: readonly number[]): { x: number; y: number }[] {
-  const step = Math.max(1, Math.round(requests.length / 20));
-  const points = [{ x: 0, y: 0 }];
-  let milliseconds = 0;
-  for (const [index, perRequest] of requests.entries()) {
-    milliseconds += perRequest * SLICE;
-    if ((index + 1) % step === 0) points.push({ x: (index + 1) * SLICE, y: Number((milliseconds / 1000).toFixed(3)) });
-  }
-  return points;
-}

@@ -3,7 +3,8 @@ import type { Bench, Findings, Workload } from "../bench.js";
 import { overWays } from "../latency/ways.js";
 import { shapeName, type Shape } from "../model/image.js";
 import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
-import { sentChart, updateSamples, updateTables, wayTable } from "./image-update-tables.js";
+import { updateSamples, updateTables, wayTable } from "./image-update-tables.js";
+import { sentCharts } from "./sent-charts.js";
 
 const NAME = "hw_property_0";
 
@@ -27,7 +28,7 @@ export const oneProperty: Workload = {
     const further = bench.quick ? undefined : await overLongerWays(bench);
     return {
       tables: [...updateTables("W2: one property", updates, cases, bench.random), ...(further?.tables ?? [])],
-      charts: [sentChart("w2-statements", "Saving one changed property", updates, cases)],
+      charts: sentCharts("w2", "Saving one changed property", updates, cases),
       samples: { ...updateSamples(updates, cases), ...further?.samples },
     };
   },

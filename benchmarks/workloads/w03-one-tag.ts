@@ -2,6 +2,7 @@ import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
+import { sentCharts } from "./sent-charts.js";
 
 /** Added at odd turns and removed again at even ones: an image that got more and more tags would have another shape. */
 const update = (image: LoadedImage, turn: number): Promise<void> => {
@@ -22,6 +23,7 @@ export const oneTag: Workload = {
     });
     return {
       tables: updateTables("W3: one tag", updates, cases, bench.random),
+      charts: sentCharts("w3", "Saving one tag added or removed", updates, cases),
       samples: updateSamples(updates, cases),
     };
   },

@@ -29,6 +29,7 @@ const report: Report = {
           y: { label: "seconds" },
           series: [],
         },
+        { id: "w1-bytes", title: "", kind: "bars", x: { label: "shape" }, y: { label: "bytes" }, series: [] },
       ],
       tables: [
         {
@@ -38,6 +39,11 @@ const report: Report = {
             ["full write", "version checked", "2 [1, 3]", "1 [0.9, 1.1]", 7, 3321],
             ["handwritten", "version checked", "0.2", "0.1", 1, 60],
           ],
+        },
+        {
+          title: "W1: seconds of so many requests, properties, tags, locations = (30, 5, 3)",
+          columns: ["arm", "guarantee", "100", "1,000"],
+          rows: [["distinction", "version checked", "0.23", "2.3"]],
         },
       ],
     },
@@ -105,6 +111,7 @@ test("the README's block holds what most readers decide by, and where the librar
     expect(block).toContain(part);
   }
   expect(block, "charts that the run has not").not.toContain("w8-hot-record");
+  expect(block, "charts of the page").not.toContain("w1-bytes");
 });
 
 test("a server that forgets commits is told of", () => {
@@ -125,6 +132,8 @@ test("the page of figures holds all of them, what they belong to, and every case
     "typeorm 1.1.1",
     "| W1 | 0.568 |",
     "| one attribute | full write | version checked | 2 [1, 3] | 1 [0.9, 1.1] | 7 | 3,321 |",
+    'src="./w1-bytes-light.svg"',
+    "| distinction | version checked | 0.23 | 2.3 |",
     "| sequelize | Sequelize 6, `save` of the changed instance, with `version: true`. | The version is compared in",
     "| save.one.vs.typeorm | W6, 1 client: time to load a record of 22 columns and save one attribute of it, typeorm / distinction |",
     "TypeORM of the version that distinction itself runs on, the other libraries those of benchmarks/package.json.",
