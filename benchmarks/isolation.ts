@@ -9,8 +9,8 @@ const MOST_LOOKS = 50;
 export interface Writer {
   readonly name: string;
   readonly table: string;
-  /** Of a row that is there. */
-  readonly id: string;
+  /** Values that tell a row that is there from others. */
+  readonly row: Readonly<Record<string, string>>;
   readonly write: () => Promise<unknown>;
 }
 
@@ -36,10 +36,12 @@ export async function commonIsolation(url: string, writers: readonly Writer[]): 
   }
 }
 
-async function isolationOf(holder: Connection, { name, table, id, write }: Writer): Promise<string> {
+async function isolationOf(holder: Connection, { name, table, row, write }: Writer): Promise<string> {
   await holder.beginTransaction();
-  const [held] = await holder.query<RowDataPacket[]>("SELECT 1 FROM ?? WHERE id = ? FOR UPDATE", [table, id]);
-  if (held.length === 0) throw new Error(`${table} has no ${id}`);
+  const conditions = Object.keys(row).map(() => "?? = ?");
+  const sql = `SELECT 1 FROM ?? WHERE ${conditions.join(" AND ")} FOR UPDATE`;
+  const [held] = await holder.query<RowDataPacket[]>(sql, [table, ...Object.entries(row).flat()]);
+  if (held.length === 0) throw new Error(`${table} has no ${Object.values(row).join(", ")}`);
   let isOver = false;
   const writing = write().finally(() => (isOver = true));
   writing.catch(() => undefined); // it is awaited below, if the look does not fail before

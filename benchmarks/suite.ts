@@ -29,7 +29,7 @@ class CannotRun extends Error {}
 /** What a run needs of the arms' and charts' libraries, which are not there wherever the library itself is. */
 export interface Libraries {
   /** The isolation level at which every arm was seen to write. Rejects where they differ. */
-  isolation(url: string, tables: TableStore): Promise<string>;
+  isolation(url: string, tables: TableStore, directory: string): Promise<string>;
   writePage(folder: string, report: Report): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ async function measure(
     closing.unshift(() => latency.close());
     const tables = new TableStore(place.url);
     closing.unshift(() => tables.close());
-    const level = await Promise.race([isolation(place.url, tables).catch(cannotRun), interrupted]);
+    const level = await Promise.race([isolation(place.url, tables, directory).catch(cannotRun), interrupted]);
     measuredOn = environment(place.settings, level); // now: files and load may be others at the end
     console.log(`${environmentLines(measuredOn).join("\n")}\n`);
     for (const [index, workload] of only.entries()) {

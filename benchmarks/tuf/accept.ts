@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createPool, type Pool } from "mysql2/promise";
-import { binName } from "../../domain/tuf/hash-bins.js";
+import { binIndexOf, binName, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { Target } from "../../domain/tuf/target.js";
 import type { ArmName } from "../arms/descriptions.js";
 import type { Bench } from "../bench.js";
@@ -36,7 +36,7 @@ export async function accept(
       };
       const contenders: readonly (Contender & { readonly name: ArmName })[] = [
         { name: "distinction", round: onNew((batch) => service.add(new Map(batch))) },
-        { name: "handwritten", round: onNew((batch) => markAndInsert(pool, place.name, batch)) },
+        { name: "handwritten", round: onNew((batch) => markAndInsert(pool, place.name, WIDE, batch)) },
         { name: "insert", round: onNew((batch) => insert(pool, place.name, batch)) },
       ];
       const rounds = (quick ? 8 : 40) * (size === 1 ? 10 : 1);
@@ -76,14 +76,14 @@ function insert(connection: Pick<Pool, "query">, repository: string, batch: Batc
   return connection.query(sql, [rows]);
 }
 
-async function markAndInsert(pool: Pool, repository: string, batch: Batch): Promise<void> {
-  const indexes = batch.map(([path]) => digestOf(path).readUInt16BE(0) >>> (16 - WIDE.bitLength));
-  const bins = [...new Set(indexes)].map((index) => binName(WIDE, index)).sort();
+export async function markAndInsert(pool: Pool, repository: string, bins: HashBins, batch: Batch): Promise<void> {
+  const indexes = batch.map(([path]) => binIndexOf(bins, digestOf(path)));
+  const names = [...new Set(indexes)].map((index) => binName(bins, index)).sort();
   const connection = await pool.getConnection();
   try {
     await connection.beginTransaction();
     const sql = "UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND name IN (?)";
-    await connection.query(sql, [repository, bins]);
+    await connection.query(sql, [repository, names]);
     await insert(connection, repository, batch);
     await connection.commit();
   } finally {

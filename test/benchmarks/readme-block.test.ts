@@ -128,7 +128,7 @@ test("the page of figures holds all of them, what they belong to, and every case
   for (const part of [
     "2026-05-04, commit 0123456789ab, 4 x Some Processor, 8 GiB, Node v20.20.2",
     "MariaDB 10.11.6-MariaDB, its log flushed at every commit (innodb_flush_log_at_trx_commit 1, sync_binlog 0, log_bin OFF),",
-    "records, one and in batches, images and documents at REPEATABLE READ.",
+    "records, one and in batches, images, documents and TUF repositories at REPEATABLE READ.",
     "typeorm 1.1.1",
     "| W1 | 0.568 |",
     "| one attribute | full write | version checked | 2 [1, 3] | 1 [0.9, 1.1] | 7 | 3,321 |",
