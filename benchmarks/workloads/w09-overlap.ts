@@ -8,7 +8,7 @@ import { interleaved, perOperation, type Samples } from "../measure.js";
 import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
 import { perRound, type Random } from "../random.js";
 
-const OVERLAPS = { quick: [0, 50, 100], full: [0, 10, 50, 100] } as const;
+const OVERLAPS = { quick: [0, 100], full: [0, 10, 50, 100] } as const;
 const WRITERS = 8;
 const SHARED = counter(MOST_WRITERS - 1);
 

@@ -12,7 +12,7 @@ const RECORDS = 10_000;
 const CLIENTS = 8;
 const READS = 0.8;
 /** Rounds that are not counted, of 160 requests each in a quick run, and 400 in a whole one. */
-const WARM_UP = { quick: 4, full: 6 } as const;
+const WARM_UP = { quick: 2, full: 6 } as const;
 
 /** What a service does on a day: most requests read, and a few records are asked for far more often than the rest. */
 export const zipf: Workload = {
@@ -56,7 +56,7 @@ export const zipf: Workload = {
           });
         },
       }));
-      const samples = await interleaved(contenders, quick ? 8 : 30, random, say, WARM_UP[quick ? "quick" : "full"]);
+      const samples = await interleaved(contenders, quick ? 5 : 30, random, say, WARM_UP[quick ? "quick" : "full"]);
       const acknowledged: Record<string, Acknowledged> = {};
       for (const [number, type] of OPTIMISTIC.entries()) {
         const counters = Array.from({ length: CLIENTS }, (_, client) => counter(number * CLIENTS + client));

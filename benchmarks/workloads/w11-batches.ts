@@ -10,13 +10,25 @@ import { asset, assetTable } from "../model/asset.js";
 import { ValueOracle } from "../oracle.js";
 import type { Random } from "../random.js";
 
-const SIZES = [10, 100, 1_000] as const;
+interface BatchesOf {
+  readonly size: number;
+  /** The small ones are soon done, and the more easily disturbed. */
+  readonly rounds: number;
+  /** Rounds that are not counted: some 200 records or more, so that all arms run compiled code. */
+  readonly warmUp: number;
+}
 
-/** Rounds of each size: the small ones are soon done, and the more easily disturbed. */
-const ROUNDS = { quick: [20, 15, 3], full: [200, 120, 15] } as const;
+const FULL: readonly BatchesOf[] = [
+  { size: 10, rounds: 200, warmUp: 20 },
+  { size: 100, rounds: 120, warmUp: 4 },
+  { size: 1_000, rounds: 15, warmUp: 1 },
+];
 
-/** Rounds of each size that are not counted: some 200 records or more, so that all arms run compiled code. */
-const WARM_UP = [20, 4, 1] as const;
+/** Without those of 1,000, which take seconds each. */
+const QUICK: readonly BatchesOf[] = [
+  { size: 10, rounds: 10, warmUp: 20 },
+  { size: 100, rounds: 15, warmUp: 4 },
+];
 
 /** Saving many records that were changed, one attribute each, all or none. Loading them is not timed. */
 export const batches: Workload = {
@@ -24,7 +36,8 @@ export const batches: Workload = {
   title: "Batches of changed records",
   async run(bench: Bench): Promise<Findings> {
     const { url, tables, random, quick, say } = bench;
-    const records = Array.from({ length: SIZES.at(-1)! }, (_, index) => asset(index));
+    const sizes = quick ? QUICK : FULL;
+    const records = Array.from({ length: sizes.at(-1)!.size }, (_, index) => asset(index));
     await tables.fill(assetTable, records);
     const arms = await Promise.all(
       OPTIMISTIC.map(async (type) => ({ type, arm: await type.open({ url, table: assetTable, poolSize: 2 }) })),
@@ -33,7 +46,7 @@ export const batches: Workload = {
     const samples: Record<string, Samples> = {};
     const concurrent = new Map<ArmType, Pairs>();
     try {
-      for (const [index, size] of SIZES.entries()) {
+      for (const { size, rounds, warmUp } of sizes) {
         const ids = records.slice(0, size).map(({ id }) => id);
         const contenders = arms.map(({ type, arm }) => ({
           name: type.name,
@@ -43,13 +56,12 @@ export const batches: Workload = {
             return milliseconds;
           },
         }));
-        const rounds = ROUNDS[quick ? "quick" : "full"][index]!;
         samples[label(size)] = await interleaved(
           contenders,
           rounds,
           random,
           (what) => say(`${label(size)}, ${what}`),
-          WARM_UP[index],
+          warmUp,
         );
       }
       for (const type of OPTIMISTIC) {
@@ -62,8 +74,8 @@ export const batches: Workload = {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }
     return {
-      tables: [...SIZES.map((size) => table(size, samples[label(size)]!, random)), pairsTable(concurrent)],
-      charts: [chart(samples)],
+      tables: [...sizes.map(({ size }) => table(size, samples[label(size)]!, random)), pairsTable(concurrent)],
+      charts: [chart(sizes, samples)],
       ratios: ratios(samples[label(100)]!, random),
       acknowledged,
       samples,
@@ -128,17 +140,17 @@ function pairsTable(concurrent: ReadonlyMap<ArmType, Pairs>): Table {
   };
 }
 
-function chart(samples: Record<string, Samples>): Chart {
+function chart(sizes: readonly BatchesOf[], samples: Record<string, Samples>): Chart {
   return {
     id: "w11-batches",
     title: "Saving a batch of changed records",
     subtitle: "Time per record, one attribute of 22 columns changed in each; less is better",
     kind: "bars",
-    x: { label: "records saved at once", groups: SIZES.map(String) },
+    x: { label: "records saved at once", groups: sizes.map(({ size }) => String(size)) },
     y: { label: "microseconds per record" },
     series: OPTIMISTIC.map(({ name }) => ({
       name,
-      points: SIZES.map((size, x) => ({ x, y: Math.round((1000 * median(samples[label(size)]![name]!)) / size) })),
+      points: sizes.map(({ size }, x) => ({ x, y: Math.round((1000 * median(samples[label(size)]![name]!)) / size) })),
     })),
   };
 }

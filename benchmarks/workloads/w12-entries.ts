@@ -12,10 +12,10 @@ import { imageArms, storedImage } from "./image-updates.js";
 const SIZES = [10, 100, 1_000, 10_000] as const;
 
 /** What writes or reads all entries for one is not asked for so many: it would take minutes, and tell nothing more. */
-const MOST_FOR_OTHERS = 1_000;
+const MOST_FOR_OTHERS = { quick: 100, full: 1_000 } as const;
 
 /** TypeORM takes seconds for one save of 1,000. */
-const ROUNDS = { quick: { lean: 20, others: 2 }, full: { lean: 80, others: 10 } } as const;
+const ROUNDS = { quick: { lean: 15, others: 2 }, full: { lean: 80, others: 10 } } as const;
 
 /** Saves of one round after one load, of which its sample is the median; fewer of whom so many take longer than that. */
 const SAVES = { most: 10, milliseconds: 500 } as const;
@@ -31,7 +31,7 @@ export const entriesSlope: Workload = {
     const entries: Entries[] = [];
     for (const type of arms) {
       const arm = await type.open({ url, poolSize: 1 });
-      const sizes = SIZES.filter((size) => isLean(type) || size <= MOST_FOR_OTHERS);
+      const sizes = SIZES.filter((size) => isLean(type) || size <= MOST_FOR_OTHERS[quick ? "quick" : "full"]);
       entries.push(...sizes.map((size, index) => new Entries(type, arm, size, arms.indexOf(type) * 10 + index)));
     }
     try {
@@ -126,7 +126,7 @@ function table(arms: readonly ImageArmType[], samples: Samples, random: Random):
     const [many, few] = [size, SIZES[0]].map((entries) => samples[labelOf(name, entries)]);
     return many === undefined ? "" : withInterval(ratioOf(many, few!, random));
   };
-  const steep = [MOST_FOR_OTHERS, 10_000];
+  const steep = [1_000, 10_000];
   const named = (size: number): string => size.toLocaleString("en");
   return {
     title: "W12: save of one changed entry, by how many there are (milliseconds)",

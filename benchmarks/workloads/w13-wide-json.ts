@@ -6,25 +6,26 @@ import { withInterval } from "../format.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { body, documentTable, type Body } from "../model/document.js";
 
-const KILOBYTES = [1, 10, 100] as const;
+const KILOBYTES = { quick: [1, 100], full: [1, 10, 100] } as const;
 const SAVES_PER_ROUND = 10;
 /** Rounds of each size that are not counted: saves by the hundred, of which a quick run has less. */
-const WARM_UP = { quick: 4, full: 20 } as const;
+const WARM_UP = { quick: 2, full: 20 } as const;
 
 /** One leaf of a JSON document: the path alone, or the whole document again. */
 export const wideJson: Workload = {
   id: "W13",
   title: "One leaf of a JSON document",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
+    const kilobytes = KILOBYTES[quick ? "quick" : "full"];
     await tables.fill(
       documentTable,
-      KILOBYTES.flatMap((size) => DOCUMENT_ARMS.map(({ name }) => ({ id: `${name} ${size}`, body: body(size) }))),
+      kilobytes.flatMap((size) => DOCUMENT_ARMS.map(({ name }) => ({ id: `${name} ${size}`, body: body(size) }))),
     );
     const arms = await Promise.all(DOCUMENT_ARMS.map(async ({ name, open }) => ({ name, arm: await open(url) })));
     const samples: Record<string, Samples> = {};
     const bytes: Record<string, Record<string, number>> = {};
     try {
-      for (const size of KILOBYTES) {
+      for (const size of kilobytes) {
         const label = `${size} KB`;
         const last = new Map<string, string>();
         let turn = 0;
@@ -43,7 +44,7 @@ export const wideJson: Workload = {
         const sayRound = (what: string): void => say(`${label}, ${what}`);
         samples[label] = await interleaved(
           contenders,
-          quick ? 8 : 60,
+          quick ? 4 : 60,
           random,
           sayRound,
           WARM_UP[quick ? "quick" : "full"],
@@ -55,7 +56,7 @@ export const wideJson: Workload = {
       await Promise.all(arms.map(({ arm }) => arm.close()));
     }
     return {
-      tables: KILOBYTES.map((size) => {
+      tables: kilobytes.map((size) => {
         const label = `${size} KB`;
         return {
           title: `W13: save of one leaf of a document of ${label}`,

@@ -12,7 +12,7 @@ import { asset, assetTable } from "../model/asset.js";
 const CLIENTS = 10;
 
 /** Rounds of 200 loads that are not counted; each arm has loaded all records several times before, for their memory. */
-const WARM_UP = { quick: 2, full: 10 } as const;
+const WARM_UP = { quick: 1, full: 10 } as const;
 
 const ROWS = "rows of the driver" satisfies ArmName;
 
@@ -21,7 +21,7 @@ export const memory: Workload = {
   id: "W14",
   title: "Memory of loaded records",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const count = quick ? 1_000 : 10_000;
+    const count = quick ? 500 : 10_000;
     const ids = Array.from({ length: count }, (_, index) => asset(index));
     say("filling");
     await tables.fill(assetTable, ids);
@@ -42,7 +42,7 @@ export const memory: Workload = {
         return { name: type.name, round: () => perOperation(CLIENTS, 20, load) };
       });
       const sayRound = (what: string): void => say(`loads, ${what}`);
-      const times = await interleaved(loads, quick ? 8 : 40, random, sayRound, WARM_UP[quick ? "quick" : "full"]);
+      const times = await interleaved(loads, quick ? 4 : 40, random, sayRound, WARM_UP[quick ? "quick" : "full"]);
       const ratio = (name: string) => ratioOf(bytes[name]!, bytes[ROWS]!, random);
       return {
         tables: [
