@@ -18,6 +18,6 @@ export function figuresTable({ ratios }: Pick<Report, "ratios">): Table {
   return {
     title: "The ratios: what exactly is compared with what",
     columns: ["ratio", "what is compared"],
-    rows: Object.keys(ratios).map((name) => [name, GOALS[name]?.compares ?? ""]),
+    rows: Object.keys(ratios).map((name) => [`\`${name}\``, GOALS[name]?.compares ?? ""]),
   };
 }

@@ -5,6 +5,7 @@ import { DARK, LIGHT, type Theme } from "./charts/theme.js";
 import { durability, serverName } from "./environment.js";
 import { armsTable, figuresTable } from "./explanations.js";
 import { short } from "./format.js";
+import { losses, overTheFloor } from "./losses.js";
 import type { Report, WorkloadReport } from "./report-json.js";
 import { isNumericColumn, verdicts } from "./report-tables.js";
 
@@ -24,7 +25,7 @@ export function reportPage(report: Report): string {
 <h1>What writing only the difference buys, and what it costs</h1>
 <p class="about">${text(aboutRun(report))}</p>
 ${warningsOf(report)}
-<nav>${["verdicts", "compared", ...report.workloads.map(({ id }) => id), "environment"].map(link).join("")}</nav>
+<nav>${["verdicts", "compared", ...report.workloads.map(({ id }) => id), "losses", "environment"].map(link).join("")}</nav>
 <section id="verdicts"><h2>Verdicts</h2>
 ${verdicts(report).map(tableOf).join("\n")}
 </section>
@@ -32,6 +33,9 @@ ${verdicts(report).map(tableOf).join("\n")}
 ${[armsTable(), figuresTable(report)].map(tableOf).join("\n")}
 </section>
 ${report.workloads.map(workloadSection).join("\n")}
+<section id="losses"><h2>Where it loses</h2>
+${[losses(report), overTheFloor(report)].map(tableOf).join("\n")}
+</section>
 <section id="environment"><h2>Environment</h2>
 ${tableOf(environmentTable(report))}
 </section>
@@ -66,7 +70,7 @@ function tableOf(table: Table): string {
   const cell = (tag: "th" | "td", content: string | number, column: number): string => {
     const kinds = [numeric[column] ? "number" : "", content === "MISSED" ? "missed" : content === "met" ? "met" : ""];
     const kind = kinds.filter(Boolean).join(" ");
-    return `<${tag}${kind && ` class="${kind}"`}>${text(typeof content === "number" ? short(content) : content)}</${tag}>`;
+    return `<${tag}${kind && ` class="${kind}"`}>${words(typeof content === "number" ? short(content) : content)}</${tag}>`;
   };
   const row = (tag: "th" | "td", cells: readonly (string | number)[]): string =>
     `<tr>${cells.map((content, column) => cell(tag, content, column)).join("")}</tr>`;
@@ -95,6 +99,11 @@ function environmentTable({ environment }: Report): Table {
 
 function link(id: string): string {
   return `<a href="#${id}">${id}</a>`;
+}
+
+/** Code is set as such: tables that pages in Markdown have, too, put it between backticks. */
+function words(raw: string): string {
+  return text(raw).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 function text(raw: string): string {
@@ -126,6 +135,7 @@ th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var
 th { color: var(--muted); font-weight: 500; white-space: normal; vertical-align: bottom; line-height: 1.25; }
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--back); }
 caption { position: sticky; left: 0; }
+code { font-size: 12.5px; }
 #environment td, .words td { white-space: normal; overflow-wrap: anywhere; }
 .words td:first-child { white-space: nowrap; }
 .number { text-align: right; }

@@ -28,6 +28,6 @@ export interface Series {
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** Words beside the point where it needs attention: `typeorm: 776 of 2,160 lost`. */
+  /** Words beside the point where it needs attention: `typeorm lost`, and below it `776 of 2160`. */
   readonly mark?: string;
 }

@@ -90,6 +90,7 @@ function markOption({ mark }: Point, theme: Theme) {
     backgroundColor: theme.background, // lines of others may pass behind it
     padding: [2, 4],
     fontSize: 11,
+    lineHeight: 14,
     fontWeight: 600,
   };
 }

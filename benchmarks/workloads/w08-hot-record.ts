@@ -40,7 +40,7 @@ export const hotRecord: Workload = {
       tables.push(table(label, measured, tallies, random));
       for (const [type, { updates, lost }] of tallies) {
         const perSecond = Math.round(1000 / median(measured[type.name]!));
-        const mark = lost > 0 && { mark: `${type.name}: ${lost} of ${updates} lost` };
+        const mark = lost > 0 && { mark: `${type.name} lost\n${lost} of ${updates}` };
         curves.get(type)!.push({ x: writerCounts.indexOf(writers), y: perSecond, ...mark });
       }
     }
