@@ -17,7 +17,7 @@ export function madeOn({ environment, seed, workloads }: Report): string {
     `One run of ${minutes} minutes on ${at.slice(0, 10)}, commit ${commit}, ${processors}, ${Math.round(memory / 2 ** 30)} GiB, Node ${node},`,
     `${serverName(environment)}, ${durability(environment)}, client on the same machine.`,
     `Each arm was seen to write records, one and in batches, images, documents and TUF repositories at ${isolation}.`,
-    `${libraries.join(", ")}, seed ${seed}: TypeORM of the version that distinction itself runs on, the other libraries those of benchmarks/package.json. Medians with 95 % confidence intervals.`,
+    `${libraries.join(", ")}, seed ${seed}. TypeORM is of the version that distinction itself runs on, the other libraries are those of benchmarks/package.json. Medians with 95 % confidence intervals.`,
   ].join("\n");
 }
 

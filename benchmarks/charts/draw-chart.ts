@@ -87,7 +87,7 @@ function markOption({ mark }: Point, theme: Theme) {
     formatter: mark,
     position: "top" as const,
     color: theme.alarm,
-    backgroundColor: theme.background, // lines of others may pass behind it
+    backgroundColor: `${theme.background}b0`, // lines of others pass behind it, and are still seen
     padding: [2, 4],
     fontSize: 11,
     lineHeight: 14,

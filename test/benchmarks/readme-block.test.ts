@@ -136,7 +136,7 @@ test("the page of figures holds all of them, what they belong to, and every case
     "| distinction | version checked | 0.23 | 2.3 |",
     "| sequelize | Sequelize 6, `save` of the changed instance, with `version: true`. | The version is compared in",
     "| `save.one.vs.typeorm` | W6, 1 client: time to load a record of 22 columns and save one attribute of it, typeorm / distinction |",
-    "TypeORM of the version that distinction itself runs on, the other libraries those of benchmarks/package.json.",
+    "TypeORM is of the version that distinction itself runs on, the other libraries are those of benchmarks/package.json.",
     "Times that changed during the run: W1: slower",
     "| `save.one.vs.typeorm` | 3.5 [3.2, 3.9] | ≥ 4 | **missed** |",
     "| distinction | 0 | 3,000 |  |",
