@@ -78,7 +78,7 @@ export function imageArms(without: readonly string[] = []): readonly ImageArmTyp
 
 /** Fewer of the image that takes some arms a tenth of a second each. */
 export function warmUpOf({ quick }: Bench, [properties]: Shape): number {
-  if (quick) return 4;
+  if (quick) return 3;
   return properties > 100 ? 4 : 20;
 }
 

@@ -13,7 +13,7 @@ import { saves, SLICE } from "./savers.js";
 
 const CLIENTS = [1, 8] as const;
 /** A round of eight clients makes eight times as many saves. */
-const QUICK_ROUNDS = { 1: 40, 8: 15 } as const;
+const QUICK_ROUNDS = { 1: 30, 8: 12 } as const;
 /** Each arm has as many for itself, so that what one loses is not put on another. */
 const RECORDS = 160;
 /** Saves that every arm makes before any is timed: a service runs compiled code, not code that is just being compiled. */

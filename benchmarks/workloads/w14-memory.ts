@@ -21,7 +21,7 @@ export const memory: Workload = {
   id: "W14",
   title: "Memory of loaded records",
   async run({ url, tables, random, quick, say }: Bench): Promise<Findings> {
-    const count = quick ? 500 : 10_000;
+    const count = quick ? 1_000 : 10_000;
     const ids = Array.from({ length: count }, (_, index) => asset(index));
     say("filling");
     await tables.fill(assetTable, ids);
