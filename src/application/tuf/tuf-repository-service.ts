@@ -1,6 +1,7 @@
 import { aWholeNumberFrom, having, requireArguments, requireOptions } from "../../../domain/distinction/arguments.js";
 import type { TargetFault } from "../../../domain/tuf/errors.js";
 import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
+import { OwnEdits } from "../../../domain/tuf/own-edits.js";
 import type { ForeignFiles } from "../../../domain/tuf/foreign-files.js";
 import type { Target } from "../../../domain/tuf/target.js";
 import { addTargetList, type TargetList } from "./targets/add-target-list.js";
@@ -53,10 +54,11 @@ export class TufRepositoryService {
     ports: TufPorts,
     readonly name: string,
   ) {
-    this.ports = { ...ports, keys: timelyKeys(ports.keys, ports.clock) };
+    const edits = new OwnEdits(ports.edits);
+    this.ports = { ...ports, edits, keys: timelyKeys(ports.keys, ports.clock) };
     this.trust = new TufTrustService(this.ports, name);
     this.delegations = new TufDelegationService(this.ports, name);
-    this.#publisher = new PublishTufRepository(this.ports);
+    this.#publisher = new PublishTufRepository({ ...this.ports, ownEdits: edits });
   }
 
   async exists(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { TufError } from "../../../../domain/tuf/errors.js";
 import { GroupCommit } from "../../../../domain/tuf/group-commit.js";
 import type { SignerSource } from "../../../../domain/tuf/key-store.js";
+import type { OwnEdits } from "../../../../domain/tuf/own-edits.js";
 import type { CommitPlan } from "../../../../domain/tuf/publish-plan.js";
 import type { TufRepository } from "../../../../domain/tuf/repository.js";
 import type { TrustStore } from "../../../../domain/tuf/trust-store.js";
@@ -15,13 +16,15 @@ import { distinctFailures, type KeyFailure } from "../trust/key-failure.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { givenPaths } from "../targets/given-paths.js";
 import { signGivenTargets } from "./sign-given-targets.js";
-import { horizonsOf, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
+import { horizonsOf, signDirtyBins, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
 import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
 import type { Contention } from "../until-committed.js";
 
 export interface PublishPorts extends ExportPorts, Contention {
   readonly trust: TrustStore;
   readonly keys: SignerSource;
+  /** What this process edited: published first. */
+  readonly ownEdits?: Pick<OwnEdits, "take">;
 }
 
 /** What one run did. Everything empty and "nothing": there was nothing to do. */
@@ -59,6 +62,8 @@ interface Merged {
   readonly committed: CommitPlan;
   readonly keyFailures: readonly KeyFailure[];
 }
+
+const NOTHING_MERGED: Merged = { committed: "nothing", keyFailures: [] };
 
 /** The work on one repository that this process does for all callers at once. */
 interface Lanes {
@@ -133,6 +138,7 @@ export class PublishTufRepository {
     const lanes: Lanes = this.#lanes.get(name) ?? {
       publish: new GroupCommit(async () => {
         // A publish at once reads the trust in any case while it signs, and so need not read it before.
+        const own = this.ports.ownEdits?.take(name) ?? new Set();
         for (let before = known; ; before = undefined) {
           known = undefined;
           const run = await this.#signingRun(name, exports.recent, before);
@@ -140,7 +146,7 @@ export class PublishTufRepository {
           if (atOnce === "begin again") continue; // seldom: somebody changed trust since
           if (atOnce === "two steps") {
             const current = before === undefined ? run : await this.#signingRun(name, exports.recent);
-            return finish(lanes, current, await signDue(current));
+            return inSteps(lanes, current, own);
           }
           known = run.repository;
           if (!atOnce.isMerged) return finish(lanes, run, atOnce);
@@ -166,15 +172,32 @@ export class PublishTufRepository {
   }
 }
 
-async function signDue(run: SigningRun): Promise<SignReport> {
-  const report = await signDirtyRoles(run);
-  return signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
+/**
+ * What this process edited is signed and merged first, before it looks at what is left. Where others publish as well, they do the same, and
+ * what they edited is theirs to sign: all at once would sign everything, most of it in vain.
+ * @param own roles that this process edited
+ */
+async function inSteps(lanes: Lanes, run: SigningRun, own: ReadonlySet<string>): Promise<PublishReport> {
+  const report = own.size > 0 ? await signDirtyBins(run, own) : emptyReport();
+  const isAhead = report.rolesSigned.length > 0;
+  const first = isAhead ? await lanes.merge.run() : NOTHING_MERGED;
+  await signDirtyRoles(run, report);
+  await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
+  return finish(lanes, run, report, first);
 }
 
 /** Merges and exports what was signed, by whomever. */
-async function finish(lanes: Lanes, { signing }: SigningRun, signed: SignReport): Promise<PublishReport> {
-  const { committed, keyFailures } = await lanes.merge.run();
-  return exported(lanes, signed, { committed, keyFailures: distinctFailures(signing.keyFailures, keyFailures) });
+async function finish(
+  lanes: Lanes,
+  { signing }: SigningRun,
+  signed: SignReport,
+  before = NOTHING_MERGED,
+): Promise<PublishReport> {
+  const merged = await lanes.merge.run();
+  return exported(lanes, signed, {
+    committed: before.committed === "nothing" ? merged.committed : before.committed,
+    keyFailures: distinctFailures(signing.keyFailures, before.keyFailures, merged.keyFailures),
+  });
 }
 
 async function exported(

@@ -42,6 +42,7 @@ async function signGroup(
 ): Promise<void> {
   const { store, repository } = run;
   const wanted = new Map<string, number>();
+  const tried = new TriedCommits();
   for (let attempt = 0; attempt < GROUP_ATTEMPTS && roles.length > 1; attempt++) {
     const files: RoleCommit[] = [];
     const states = await soundStates(run, roles);
@@ -51,7 +52,7 @@ async function signGroup(
       if (!wanted.has(state.name)) wanted.set(state.name, state.version);
       try {
         if (!isToBeSigned(state, wanted.get(state.name)!, horizon)) continue;
-        files.push(await binCommit(trusting, state));
+        files.push(await tried.of(state, () => binCommit(trusting, state)));
       } catch (error) {
         report.failures.set(state.name, error);
       }
@@ -73,6 +74,22 @@ async function signGroup(
     } catch (error) {
       report.failures.set(role, error);
     }
+  }
+}
+
+/** What a group signed and could not commit because of others of its roles: of a role that has not moved it is as good as new. */
+class TriedCommits {
+  readonly #byRole = new Map<string, { readonly state: RoleState; readonly commit: RoleCommit }>();
+
+  async of(state: RoleState, sign: () => Promise<RoleCommit>): Promise<RoleCommit> {
+    const tried = this.#byRole.get(state.name);
+    // A change of the role's trust moves its version, too.
+    if (tried?.state.version === state.version && tried.state.metadataVersion === state.metadataVersion) {
+      return tried.commit;
+    }
+    const commit = await sign();
+    this.#byRole.set(state.name, { state, commit });
+    return commit;
   }
 }
 

@@ -8,22 +8,43 @@ import { emptyReport, type Horizons, type SigningRun, type SignReport } from "./
 
 const ROLES_PER_PAGE = 1_024;
 
-/** Signs every role that is dirty when the run begins, whoever left it so. */
-export async function signDirtyRoles(run: SigningRun): Promise<SignReport> {
-  const { store, repository, random } = run;
-  const report = emptyReport();
+/**
+ * Signs every role that is dirty when the run begins, whoever left it so.
+ * @returns `report`, to which it adds what it did
+ */
+export async function signDirtyRoles(run: SigningRun, report = emptyReport()): Promise<SignReport> {
   let areTargetsDue = false;
-  for (let after: string | undefined = ""; after !== undefined;) {
-    const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
-    const bins = page.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
+  for await (const page of dirtyPages(run)) {
+    const bins = binsIn(page, run);
     // Each run begins elsewhere: workers that sign the same roles at the same time do it in vain.
-    const start = Math.floor(random() * bins.length);
+    const start = Math.floor(run.random() * bins.length);
     await signBins(run, [...bins.slice(start), ...bins.slice(0, start)], NOTHING_EXPIRES, report);
     areTargetsDue ||= page.includes(TARGETS);
-    after = page.length < ROLES_PER_PAGE ? undefined : page.at(-1);
   }
   await signDelegators(run, areTargetsDue, NOTHING_EXPIRES, report);
   return report;
+}
+
+/** Signs the dirty bins among these. */
+export async function signDirtyBins(run: SigningRun, some: ReadonlySet<string>): Promise<SignReport> {
+  const report = emptyReport();
+  for await (const page of dirtyPages(run)) {
+    const bins = binsIn(page, run).filter((bin) => some.has(bin));
+    await signBins(run, bins, NOTHING_EXPIRES, report);
+  }
+  return report;
+}
+
+async function* dirtyPages({ store, repository }: SigningRun): AsyncGenerator<readonly string[]> {
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
+    yield page;
+    after = page.length < ROLES_PER_PAGE ? undefined : page.at(-1);
+  }
+}
+
+function binsIn(page: readonly string[], { repository }: SigningRun): readonly string[] {
+  return page.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
 }
 
 const NOTHING_EXPIRES: Horizons = { targetsHorizon: 0, binsHorizon: 0, customHorizon: () => 0 };
