@@ -6,6 +6,7 @@ import { durability, serverName } from "./environment.js";
 import { armsTable, figuresTable } from "./explanations.js";
 import { short } from "./format.js";
 import { losses, overTheFloor } from "./losses.js";
+import { commitTimes } from "./published-tables.js";
 import type { Report, WorkloadReport } from "./report-json.js";
 import { isNumericColumn, verdicts } from "./report-tables.js";
 
@@ -38,6 +39,7 @@ ${[losses(report), overTheFloor(report)].map(tableOf).join("\n")}
 </section>
 <section id="environment"><h2>Environment</h2>
 ${tableOf(environmentTable(report))}
+${tableOf(commitTimes(report))}
 </section>
 </main>
 </body>
@@ -45,11 +47,17 @@ ${tableOf(environmentTable(report))}
 `;
 }
 
-function warningsOf({ warnings, ratios }: Report): string {
-  if (warnings.length === 0) return "";
-  const count = `${warnings.length} of ${Object.keys(ratios).length} ratios are too noisy to judge`;
-  const items = warnings.map((warning) => `<li>${text(warning)}</li>`).join("\n");
-  return `<details class="warning"><summary>${count}</summary><ul>${items}</ul></details>`;
+function warningsOf({ warnings, drifts, ratios }: Report): string {
+  const noisy = `${warnings.length} of ${Object.keys(ratios).length} ratios are too noisy to judge`;
+  const drifted = `in ${drifts.length} ${drifts.length === 1 ? "case" : "cases"} times changed during the run`;
+  return detailsOf(noisy, warnings) + detailsOf(drifted, drifts);
+}
+
+/** Nothing where there are none. */
+function detailsOf(summary: string, items: readonly string[]): string {
+  if (items.length === 0) return "";
+  const list = items.map((item) => `<li>${text(item)}</li>`).join("\n");
+  return `<details class="warning"><summary>${summary}</summary><ul>${list}</ul></details>`;
 }
 
 function workloadSection({ id, title, charts, tables }: WorkloadReport): string {

@@ -161,7 +161,8 @@ export class DistinctRepository<R extends AnyRecordType> {
 
   /**
    * Writes what the caller changed. Where other writers came first, merges with their changes and tries again; on
-   * success they show in the object. On failure the object stays as it is, and can be saved again.
+   * success they show in the object. On failure the object stays as it is, and can be saved again. Saves of one object take turns: what
+   * is edited after the call is written with it, where it waits for its turn, or is left for the next.
    *
    * @throws ConflictError where an overlap is refused
    * @throws InvalidValueError listing every value that breaks a rule; nothing was sent

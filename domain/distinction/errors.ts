@@ -15,6 +15,7 @@ export const DISTINCTION_ERROR_CODES = [
   "INVALID_RECORD_TYPE",
   "INVALID_VALUE",
   "MARKER_NOT_FOUND",
+  "MISSING_COLUMN",
   "MISSING_TABLE",
   "NOT_LOADED",
   "OBSERVER_MISUSED",
@@ -112,10 +113,14 @@ export interface ConflictDetails {
 
 function describeConflict({ baseVersion, currentVersion, overlaps }: ConflictDetails): string {
   // Somebody may have written without changing what is looked at here.
-  const paths = overlaps.length === 0 ? "" : `: ${overlaps.map(({ path }) => path).join(", ")}`;
+  const paths = overlaps.length === 0 ? "" : `: ${overlaps.map(describeOverlap).join(", ")}`;
   return baseVersion === currentVersion
     ? `not as expected at version ${currentVersion}${paths}`
     : `changed by another writer since version ${baseVersion} (now ${currentVersion})${paths}`;
+}
+
+function describeOverlap({ path, policy, reason }: Overlap): string {
+  return reason === undefined ? path : `${path} (policy ${policy}: ${reason})`;
 }
 
 /**

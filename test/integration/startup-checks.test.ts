@@ -143,6 +143,18 @@ describe(`a table on ${inject("serverName")} is refused`, () => {
       /^article_labels is kept by MyISAM/,
     ],
     ["that is not there", "DROP TABLE article_files", "MISSING_TABLE", /article_files/],
+    [
+      "without a column of an attribute",
+      "ALTER TABLE articles DROP COLUMN published_at",
+      "MISSING_COLUMN",
+      /^table articles has no column published_at, which article\.publishedAt is stored in: run the migration/,
+    ],
+    [
+      "without a column of an entry",
+      "ALTER TABLE article_files DROP COLUMN sha256",
+      "MISSING_COLUMN",
+      /^table article_files has no column sha256, which article\.files\.sha256 /,
+    ],
   ])("%s", async (_, alteration, code, message) => {
     await expect(spoilt(alteration)).rejects.toEqual(coded(code, message));
   });
@@ -207,6 +219,16 @@ describe("a data source", () => {
         const joined = dataSource.transaction((manager) => joinTransaction(manager).repository(photos).get("x"));
         await expect(joined).rejects.toEqual(refusal);
         expect(await dataSource.getRepository(Photo).count()).toBe(0);
+      },
+    );
+
+    test.each([{ flags: ["-found_rows"] }, { extra: { flags: "-ODBC,-FOUND_ROWS" } }])(
+      "with %j is refused, whose changed rows count where matched ones have to",
+      async (settings) => {
+        const dataSource = await openDataSource(place().url, { synchronize: true, ...settings });
+        onTestFinished(() => dataSource.destroy());
+        const refusal = coded("AFFECTED_ROWS_UNRELIABLE", /-FOUND_ROWS/);
+        await expect(distinct(dataSource, Photo).list()).rejects.toEqual(refusal);
       },
     );
 
@@ -287,6 +309,15 @@ describe("a table of an entity", () => {
         },
       );
     }
+
+    test("without a column of the entity is refused; once it is there, it is accepted", async () => {
+      await withVersion(", version INT NOT NULL");
+      await dataSource.query("ALTER TABLE membership DROP COLUMN logins");
+      const told = /^table membership has no column logins, which Membership\.logins is stored in/;
+      await expect(distinct(dataSource, Membership).list()).rejects.toEqual(coded("MISSING_COLUMN", told));
+      await withVersion(", version INT NOT NULL");
+      expect(await used()).toMatchObject({ written: true });
+    });
 
     test("that is not there is refused, or whose children's is not; mended, it is accepted", async () => {
       const photos = distinct(dataSource, Photo);

@@ -14,4 +14,6 @@ export interface Overlap {
   readonly theirs: unknown;
   /** The rule that refused: a policy, a guard, a group, or the `strict` mode. */
   readonly policy: PolicyName | "function" | "guard" | "group" | "strict";
+  /** Why what the policy came to cannot be stored: a sum beyond the column's range, say. Missing where the rule itself refused. */
+  readonly reason?: string;
 }

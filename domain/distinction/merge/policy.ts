@@ -11,7 +11,8 @@ export interface ThreeWay<T = unknown> {
 
 /**
  * Combines an overlap, or refuses it by returning `REFUSE`. Must be pure: it may run several times. What it is given are
- * copies, its own to change.
+ * copies, its own to change. `undefined` removes an entry or a JSON member that one side removed; else it is refused, as a promise and
+ * all that cannot be stored are: the overlap then tells the `reason`.
  */
 export type PolicyFunction<T = unknown> = (sides: ThreeWay<T>) => T | typeof REFUSE;
 

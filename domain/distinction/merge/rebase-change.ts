@@ -1,4 +1,3 @@
-import type { AttributeType } from "../types/attribute-type.js";
 import {
   changedTo,
   subject,
@@ -23,6 +22,7 @@ import { isAddedUp, policyValues } from "./policy-values.js";
 import type { RecordState } from "../record/record-state.js";
 import type { AnyRecordType, Attributes, Collections } from "../types/record-type.js";
 import { shownPath } from "../diff/shown-path.js";
+import { typeName } from "../types/type-name.js";
 import { shownSides } from "../record/shown-value.js";
 
 /** The change on top of `current`, nothing where it is there already, or the overlap that the policy refuses. */
@@ -71,16 +71,25 @@ function rebaseAttribute(
   if (attribute.same(theirs, change.from)) return change;
   if (attribute.same(theirs, change.to) && isOneChange(type, change, policy)) return undefined;
   const merged = mergedValue(type, change, theirs, policy);
-  if (merged === REFUSE) return refusal(type, change, policy, change.from, change.to, theirs);
-  const captured = capturedMerge(attribute, merged);
-  if (captured === REFUSE || textLosesDigits(theirs, captured))
-    return refusal(type, change, policy, change.from, change.to, theirs);
+  const refused = (reason?: string) => refusal(type, change, policy, change.from, change.to, theirs, reason);
+  if (merged === REFUSE) return refused();
+  // A merge may leave the attribute's range: two increments near its end.
+  const fault = promiseFault(merged) ?? attribute.fault(merged);
+  if (fault !== undefined) return refused(fault);
+  const captured = attribute.capture(merged);
+  if (textLosesDigits(theirs, captured)) return refused();
   return attribute.same(captured, theirs) ? undefined : { ...change, from: theirs, to: captured };
 }
 
-/** A merge may leave the attribute's range (two increments near its end): then it is refused, not stored wrongly. */
-function capturedMerge(attribute: AttributeType, merged: unknown): unknown {
-  return attribute.fault(merged) === undefined ? attribute.capture(merged) : REFUSE;
+/** Why a policy's answer is none where a promise never can be: it would have to be waited for, and asked for again. */
+function promiseFault(merged: unknown): string | undefined {
+  return merged instanceof Promise ? "a policy answers at once, got a promise" : undefined;
+}
+
+/** Why `undefined` is no answer: a policy removes only what one side removed, or a forgotten `return` would. */
+function removalFault(merged: unknown, mine: unknown, theirs: unknown): string | undefined {
+  const isRemoval = merged === undefined && mine !== undefined && theirs !== undefined;
+  return isRemoval ? "a policy answers with a value where neither side removed it, got undefined" : undefined;
 }
 
 function rebaseJson(
@@ -105,12 +114,22 @@ function rebaseJson(
     !sameJson(theirs, change.from) || hasOtherDigits(original.attributes[change.attribute], document, change);
   if (!isTouched) return change;
   const merged = mergedValue(type, change, theirs, policy);
-  if (merged === REFUSE || (merged !== undefined && jsonFault(merged) !== undefined)) {
-    return refusal(type, change, policy, change.from, change.to, theirs);
-  }
+  const refused = (reason?: string) => refusal(type, change, policy, change.from, change.to, theirs, reason);
+  if (merged === REFUSE) return refused();
+  const fault =
+    promiseFault(merged) ?? removalFault(merged, change.to, theirs) ?? answeredJsonFault(type, change, merged);
+  if (fault !== undefined) return refused(fault);
   const rebased = { ...change, from: theirs, to: jsonCopy(merged as JsonValue | undefined) };
   if (sameJson(rebased.to, theirs)) return undefined;
-  return changeLosesDigits(rebased, document) ? refusal(type, change, policy, change.from, change.to, theirs) : rebased;
+  return changeLosesDigits(rebased, document) ? refused() : rebased;
+}
+
+function answeredJsonFault(type: AnyRecordType, { attribute }: JsonSet, merged: unknown): string | undefined {
+  const fault = merged === undefined ? undefined : jsonFault(merged);
+  // Names of members are secret as their values are.
+  return fault !== undefined && (type.attributes as Attributes)[attribute]!.secret
+    ? `JSON, got ${typeName(merged)}`
+    : fault;
 }
 
 /** Whether others changed a number in digits that JavaScript does not keep. */
@@ -138,11 +157,13 @@ function rebaseEntry(
   if (same(theirs, mine) && isOneChange(type, change, policy)) return undefined;
   if (same(theirs, change.from)) return change; // always so in a set: a member is there or not
   const merged = mergedValue(type, change, theirs, policy);
-  if (merged === REFUSE || (merged !== undefined && entry.fault(merged, theirs) !== undefined)) {
-    return refusal(type, change, policy, change.from, mine, theirs);
-  }
+  const refused = (reason?: string) => refusal(type, change, policy, change.from, mine, theirs, reason);
+  if (merged === REFUSE) return refused();
+  const isValue = merged !== undefined;
+  const fault = promiseFault(merged) ?? (isValue ? entry.fault(merged, theirs) : removalFault(merged, mine, theirs));
+  if (fault !== undefined) return refused(fault);
   const captured = merged === undefined ? undefined : entryWithDigits(entry, theirs, entry.capture(merged, theirs));
-  if (entryLosesDigits(entry, theirs, captured)) return refusal(type, change, policy, change.from, mine, theirs);
+  if (entryLosesDigits(entry, theirs, captured)) return refused();
   return entryChange(change, theirs, captured, same);
 }
 
@@ -165,11 +186,13 @@ function refusal(
   original: unknown,
   mine: unknown,
   theirs: unknown,
+  reason?: string,
 ): Overlap {
   return {
     subject: subject(change),
     path: shownPath(type, change),
     policy: typeof policy === "function" ? "function" : policy,
     ...shownSides(type, change, original, mine, theirs),
+    ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -1,6 +1,7 @@
 import { aWholeNumberFrom, requireOptions, someTime, type Rules } from "../arguments.js";
 import type { Clock } from "../clock.js";
 import { DistinctionError } from "../errors.js";
+import { onAbort } from "../on-abort.js";
 import type { Patience } from "./patience.js";
 import type { WaitOptions } from "./save-options.js";
 
@@ -116,7 +117,7 @@ export class Backoff implements Patience {
       let silence: () => void;
       const stop = (): void => {
         silence();
-        this.signal?.removeEventListener("abort", look);
+        forget?.();
       };
       const look = (): void => {
         silence();
@@ -139,7 +140,7 @@ export class Backoff implements Patience {
       };
       this.check();
       arm();
-      this.signal?.addEventListener("abort", look);
+      const forget = this.signal && onAbort(this.signal, look);
       run().then(resolve, reject);
     });
   }
@@ -152,10 +153,10 @@ export class Backoff implements Patience {
       silence();
       silence = clock.alarm(milliseconds, ring);
     };
-    if (left > 0) signal?.addEventListener("abort", sooner, { once: true });
+    const forget = left > 0 && signal ? onAbort(signal, sooner) : undefined;
     return () => {
       silence();
-      signal?.removeEventListener("abort", sooner);
+      forget?.();
     };
   }
 

@@ -1,4 +1,4 @@
-import { InvalidValueError } from "../errors.js";
+import { type Fault, InvalidValueError } from "../errors.js";
 import type { RebaseRules } from "../merge/rebase.js";
 import { strangers } from "../record/strangers.js";
 import type { AnyRecordType, Collections } from "../types/record-type.js";
@@ -15,10 +15,8 @@ export function saveRules(
   { mode = "merge", expect = [], force = [], derived = false }: SaveRequest,
 ): RebaseRules {
   const collections = type.collections as Collections;
-  const faults = strangers(type, [
-    ...expect,
-    ...force.map((subject) => (typeof subject === "string" ? subject : subject[0])),
-  ]);
+  const forced = force.map((subject) => (typeof subject === "string" ? subject : subject[0]));
+  const faults = [...unknownIn(type, "expect", expect), ...unknownIn(type, "force", forced)];
   for (const subject of force) {
     const name = typeof subject === "string" ? subject : subject[0];
     const isEntry = typeof subject !== "string";
@@ -28,6 +26,10 @@ export function saveRules(
   }
   if (faults.length > 0) throw new InvalidValueError(type.name, faults);
   return { mode, expect, force, derived };
+}
+
+function unknownIn(type: AnyRecordType, option: string, names: readonly string[]): Fault[] {
+  return strangers(type, names).map(({ path, reason }) => ({ path, reason: `${reason}, in ${option}` }));
 }
 
 /** Whether a save has something to check even where it has nothing to write. */

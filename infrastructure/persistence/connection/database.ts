@@ -132,7 +132,7 @@ export class Database {
    *
    * @param session to look through, where the caller holds one already
    * @param patience of a caller who does not wait for ever: a look that it leaves ends its connection
-   * @throws DistinctionError `MISSING_TABLE`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`,
+   * @throws DistinctionError `MISSING_TABLE`, `MISSING_COLUMN`, `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`,
    *   `UNSAFE_TIME_COLUMN`, `UNSAFE_TABLE_ENGINE`
    */
   layout(table: RecordTable, session?: Session, patience?: Patience): Promise<TableLayout> {

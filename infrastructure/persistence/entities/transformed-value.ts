@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ValueTransformer } from "typeorm";
 import { DistinctionError } from "../../../domain/distinction/errors.js";
 import type { AttributeType } from "../../../domain/distinction/types/attribute-type.js";
+import { typeName } from "../../../domain/distinction/types/type-name.js";
 import type { ColumnValue } from "../records/column-value.js";
 
 /** A transformed attribute inside a state: what is stored. An object of its own, so that no value of a caller equals it. */
@@ -52,7 +53,7 @@ export function transformedValue(
       try {
         return type.fault(to(value));
       } catch {
-        return "a value that its transformer takes"; // whatever it says may hold the value
+        return `a value that its transformer takes, got ${typeName(value)}`; // whatever it says may hold the value
       }
     },
     excess: (stored) => type.excess?.((stored as StoredValue).raw),

@@ -57,9 +57,9 @@ export async function serverColumns(session: Session, table: string): Promise<Ta
 
 /** @throws DistinctionError `MISSING_TABLE` */
 export async function sqliteColumns(session: Session, table: string): Promise<TableColumns> {
-  const rows = await session.rows({ sql: "SELECT name, type FROM pragma_table_info(?)", parameters: [table] });
+  const rows = await session.rows({ sql: "SELECT name, type FROM pragma_table_xinfo(?)", parameters: [table] });
   if (rows.length === 0) throw missingTable(table);
-  // Every type with INT in its name is stored in up to 64 bits.
+  // Of generated columns only this pragma tells. Every type with INT in its name is stored in up to 64 bits.
   return new TableColumns(
     rows.map(([name, type]) => {
       const word = String(type).toLowerCase();

@@ -8,16 +8,16 @@ import type { Dialect } from "../connection/dialect.js";
 import type { Session } from "../connection/session.js";
 
 /**
- * Refuses a table whose engine, keys, version, positions or times would not work as the statements expect. SQLite needs a check
- * of positions alone, and of the version of an entity: its integers have 64 bits, its text compares by code point unless
- * a column says otherwise, and it cuts no time.
+ * Refuses a table that lacks a column, or whose engine, keys, version, positions or times would not work as the statements expect.
+ * SQLite needs a check of positions alone, and of the columns and the version of an entity: its integers have 64 bits, its
+ * text compares by code point unless a column says otherwise, and it cuts no time.
  *
  * Keys of tables that others made mostly ignore case, as the servers' defaults do; a key that is another one to us and the
  * same to them is an error when it is added, and overwrites nothing. So of those only a collation is checked that the
  * entity itself states.
  *
  * @throws DistinctionError `UNSAFE_VERSION_COLUMN`, `UNSAFE_KEY_COLLATION`, `UNSAFE_POSITION_COLUMN`,
- *   `UNSAFE_TIME_COLUMN`, `UNSAFE_TABLE_ENGINE`, `MISSING_TABLE`
+ *   `UNSAFE_TIME_COLUMN`, `UNSAFE_TABLE_ENGINE`, `MISSING_TABLE`, `MISSING_COLUMN`
  */
 export async function checkTable(session: Session, table: RecordTable, { name }: Dialect): Promise<void> {
   const isFile = name === "sqlite";
@@ -29,6 +29,7 @@ export async function checkTable(session: Session, table: RecordTable, { name }:
     requireSafeEngine(table.name, columns.unsafeEngine);
     if (isOurs) checkVersionColumn(table, columns);
     else checkVersionBits(table, table.versionBits, columns);
+    requireColumns(table, table.type.name, table.columns, columns);
     if (!isFile) {
       if (isOurs) checkKeys(table.name, columnsOfKey(table), columns);
       checkCollations(table, columns);
@@ -40,11 +41,36 @@ export async function checkTable(session: Session, table: RecordTable, { name }:
     const columns = await columnsOf(session, entries.name);
     requireSafeEngine(entries.name, columns.unsafeEngine);
     if (isOurs) checkPositions(entries, columns);
+    requireColumns(
+      entries,
+      `${table.type.name}.${collection}`,
+      { ...ownerAndKey(entries), ...entries.columns },
+      columns,
+    );
     if (isFile) continue;
     if (isOurs) checkKeys(entries.name, entryKeyColumns(entries), columns);
     checkCollations(entries, columns);
     checkTimes(entries, (table.type.collections as Collections)[collection]!.entry.fields, columns);
   }
+}
+
+/** A statement that names what is not there is refused by the server in the midst of the work, in words that no caller is shown. */
+function requireColumns(
+  { name }: RecordTable | EntryTable,
+  record: string,
+  named: Readonly<Record<string, string>>,
+  columns: TableColumns,
+): void {
+  for (const [attribute, column] of Object.entries(named)) {
+    if (columns.get(column) !== undefined) continue;
+    const message = `table ${name} has no column ${column}, which ${record}.${attribute} is stored in: run the migration that adds it`;
+    throw new DistinctionError("MISSING_COLUMN", message);
+  }
+}
+
+function ownerAndKey({ owner, keyColumn }: EntryTable): Record<string, string> {
+  const columns = [...Object.keys(owner), keyColumn];
+  return Object.fromEntries(columns.map((column) => [column, column]));
 }
 
 function columnsOfKey({ type, columns }: RecordTable): string[] {

@@ -288,7 +288,7 @@ describe("saving", () => {
     photo.title = "x";
     await expect(desk.photos.save(photo, { expect: ["capton"] })).rejects.toMatchObject({
       code: "INVALID_VALUE",
-      faults: [{ path: "capton", reason: "unknown attribute of photo" }],
+      faults: [{ path: "capton", reason: "unknown attribute of photo, in expect" }],
     });
   });
 });

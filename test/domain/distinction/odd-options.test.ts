@@ -22,7 +22,7 @@ const SAVE: readonly Row[] = [
   ["one guard without its array", { expect: "title" }, "expect", /an array of names, got string/],
   ["guards that are a Set", { expect: new Set(["title"]) }, "expect", /got Set/],
   ["a guard that is no name", { expect: [5] }, "expect", /an array of names/],
-  ["a guard that names nothing", { expect: ["titel"] }, "titel", /unknown attribute of photo/],
+  ["a guard that names nothing", { expect: ["titel"] }, "titel", /unknown attribute of photo, in expect/],
   ["one forced name without its array", { force: "title" }, "force", /an array of names and of/],
   ["a forced entry without its key", { force: [["properties"]] }, "force", /an array of names and of/],
   ["a forced entry with a number", { force: [["properties", 5]] }, "force", /an array of names and of/],

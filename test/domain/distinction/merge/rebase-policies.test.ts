@@ -48,16 +48,43 @@ describe("policies", () => {
   });
   test("a function refuses by returning REFUSE, or what the attribute cannot hold", () => {
     const sides: Sides = { mine: { title: "m" }, theirs: { title: "t" } };
-    expect(overlapsOf(sides, MERGE, { title: () => REFUSE })).toMatchObject([{ path: "title", policy: "function" }]);
-    expect(overlapsOf(sides, MERGE, { title: () => "x".repeat(21) })).toMatchObject([{ policy: "function" }]);
-    expect(overlapsOf(sides, MERGE, { title: () => undefined })).toMatchObject([{ policy: "function" }]);
+    const [refused] = overlapsOf(sides, MERGE, { title: () => REFUSE });
+    expect(refused).toMatchObject({ path: "title", policy: "function" });
+    expect(refused).not.toHaveProperty("reason");
+    const reasons: [answer: unknown, reason: string][] = [
+      ["x".repeat(21), "20"],
+      [undefined, "got undefined"],
+      [Promise.resolve("x"), "at once, got a promise"],
+    ];
+    for (const [answer, reason] of reasons) {
+      expect(overlapsOf(sides, MERGE, { title: () => answer })).toMatchObject([
+        { policy: "function", reason: expect.stringContaining(reason) as string },
+      ]);
+    }
   });
   test("a function at a JSON path cannot store what is no JSON", () => {
     const sides: Sides = { mine: { metadata: { a: 1 } }, theirs: { metadata: { a: 2 } } };
-    for (const merged of [NaN, new Date(), new Map(), () => 1]) {
-      expect(overlapsOf(sides, MERGE, { metadata: () => merged })).toMatchObject([{ path: "metadata.a" }]);
+    for (const merged of [NaN, new Date(), new Map(), () => 1, Promise.resolve(1)]) {
+      expect(overlapsOf(sides, MERGE, { metadata: () => merged })).toMatchObject([
+        { path: "metadata.a", reason: expect.any(String) as string },
+      ]);
     }
-    expectMerged(sides, { metadata: {} }, MERGE, { metadata: () => undefined });
+  });
+  test("a function that answers nothing removes what one side removed, and nothing else", () => {
+    const nothing: Policy = () => undefined;
+    const reason = expect.stringContaining("got undefined") as string;
+    const both: Sides[] = [
+      { mine: { metadata: { a: 1 } }, theirs: { metadata: { a: 2 } } },
+      { mine: { properties: [["k", "m"]] }, theirs: { properties: [["k", "t"]] } },
+    ];
+    for (const sides of both) {
+      expect(overlapsOf(sides, MERGE, { metadata: nothing, properties: nothing })).toMatchObject([{ reason }]);
+    }
+    const removals: Sides[] = [
+      { original: { metadata: { a: 1 } }, mine: { metadata: {} }, theirs: { metadata: { a: 2 } } },
+      { original: { metadata: { a: 1 } }, mine: { metadata: { a: 2 } }, theirs: { metadata: {} } },
+    ];
+    for (const sides of removals) expectMerged(sides, { metadata: {} }, MERGE, { metadata: nothing });
   });
   test("a function has its sides for itself, and what it answers is nobody's but the change's", () => {
     const original: NewPhoto = { metadata: { a: [1] }, locations: [["l", { url: "o", size: null }]] };
@@ -89,7 +116,9 @@ describe("policies", () => {
   });
   test("a merge that leaves the attribute's range is refused, not stored wrongly", () => {
     const max = Number.MAX_SAFE_INTEGER;
-    expect(overlapsOf({ mine: { views: max }, theirs: { views: 1 } })).toMatchObject([{ policy: "sum", mine: max }]);
+    expect(overlapsOf({ mine: { views: max }, theirs: { views: 1 } })).toMatchObject([
+      { policy: "sum", mine: max, reason: expect.stringContaining("an integer, got the number") as string },
+    ]);
     const sides: Sides = { mine: { metadata: { a: 1.5e308 } }, theirs: { metadata: { a: 1e308 } } };
     expect(overlapsOf(sides, MERGE, { metadata: "sum" })).toMatchObject([{ path: "metadata.a" }]);
   });

@@ -8,7 +8,8 @@ import { diff } from "../../../../domain/distinction/diff/diff.js";
 import type { JsonValue } from "../../../../domain/distinction/json/json-value.js";
 import { newState } from "../../../../domain/distinction/record/new-record.js";
 import { foreignChanges, rebase } from "../../../../domain/distinction/merge/rebase.js";
-import { recordType } from "../../../../domain/distinction/types/record-type.js";
+import type { Policy } from "../../../../domain/distinction/merge/policy.js";
+import { type AnyRecordType, recordType } from "../../../../domain/distinction/types/record-type.js";
 import { MERGE } from "../../../support/rebasing.js";
 
 describe("secrets", () => {
@@ -30,6 +31,20 @@ describe("secrets", () => {
       expect(rebased).toMatchObject({ kind: "conflict", overlaps: [{}, {}, {}] });
       expect(JSON.stringify(rebased)).not.toMatch(/000|-key|-token/);
     }
+    const wrong: Policy = () => ({ "their-key": () => "my-token" });
+    const answered = rebase(
+      {
+        ...type,
+        policies: { pin: () => 0.2, keys: wrong, devices: () => ({ name: "x", token: 2000 }) },
+      } as AnyRecordType,
+      before,
+      mine,
+      current,
+      MERGE,
+    );
+    const reason = expect.any(String) as string;
+    expect(answered).toMatchObject({ kind: "conflict", overlaps: [{ reason }, { reason }, { reason }] });
+    expect(JSON.stringify(answered)).not.toMatch(/000|0\.2|-key|-token/);
     expect(JSON.stringify(foreignChanges(type, before, current))).not.toMatch(/000|-key|-token/);
   });
 });
