@@ -63,7 +63,11 @@ function withoutFirst({ title, columns, rows }: Table): Table {
   return { title, columns: columns.slice(1), rows: rows.map((row) => row.slice(1)) };
 }
 
-/** What these arms are. */
+/** What these arms are, in a sentence each; the page of figures has all of it. */
 function said(...arms: readonly ArmName[]): string {
-  return arms.map((arm) => `\`${arm}\`: ${ARMS[arm].what}`).join(" ");
+  return arms.map((arm) => `\`${arm}\`: ${firstSentence(ARMS[arm].what)}`).join(" ");
+}
+
+function firstSentence(text: string): string {
+  return text.split(/(?<=\.) /)[0]!;
 }
