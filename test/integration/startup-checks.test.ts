@@ -222,16 +222,6 @@ describe("a data source", () => {
       },
     );
 
-    test.each([{ flags: ["-found_rows"] }, { extra: { flags: "-ODBC,-FOUND_ROWS" } }])(
-      "with %j is refused, whose changed rows count where matched ones have to",
-      async (settings) => {
-        const dataSource = await openDataSource(place().url, { synchronize: true, ...settings });
-        onTestFinished(() => dataSource.destroy());
-        const refusal = coded("AFFECTED_ROWS_UNRELIABLE", /-FOUND_ROWS/);
-        await expect(distinct(dataSource, Photo).list()).rejects.toEqual(refusal);
-      },
-    );
-
     test.each([{}, { charset: "utf8mb4" }, { charset: "UTF8MB4_GENERAL_CI" }])(
       "with %j stores all characters",
       async (settings) => {

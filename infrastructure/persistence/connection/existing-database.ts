@@ -37,7 +37,7 @@ export function existingDatabase(dataSource: DataSource, options: DatabaseOption
 
 /** Refuses a server on which the guarantees would not hold, whoever configured the connection. */
 export function checkExistingServer(session: Session, dialect: Dialect): Promise<void> {
-  // That matched rows are counted is told by the connections' flags, and needs no test table in somebody else's schema.
+  // Every statement that is counted changes the version: matched and changed rows are the same, and need no test table.
   return checkServer(session, dialect, { affectedRows: false });
 }
 
@@ -53,7 +53,6 @@ function connectorOf(dataSource: DataSource): Promise<Connector> {
 async function connectorOver(dataSource: DataSource): Promise<Connector> {
   requireInitialized(dataSource);
   refuseDirtyDefault(dataSource);
-  requireMatchedRows(dataSource);
   const connector: Connector =
     dataSource.options.type === "better-sqlite3"
       ? new SharedSqliteConnector(dataSource)
@@ -72,19 +71,6 @@ async function connectorOver(dataSource: DataSource): Promise<Connector> {
     },
     close: () => Promise.resolve(), // its owner will
   };
-}
-
-/**
- * A version changes with every statement that checks it, but a child's row may hold already what is written to it.
- * @throws DistinctionError `AFFECTED_ROWS_UNRELIABLE`
- */
-function requireMatchedRows({ options }: DataSource): void {
-  const { flags, extra } = options as { flags?: unknown; extra?: { flags?: unknown } };
-  const given = [flags, extra?.flags].flat().flatMap((some) => (typeof some === "string" ? some.split(",") : []));
-  if (!given.some((flag) => flag.trim().toUpperCase() === "-FOUND_ROWS")) return;
-  const message =
-    "the data source's flags hold -FOUND_ROWS: changed rows would be counted where matched ones have to be";
-  throw new DistinctionError("AFFECTED_ROWS_UNRELIABLE", message);
 }
 
 /** @throws DistinctionError `DATABASE_UNAVAILABLE` */
