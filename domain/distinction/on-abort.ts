@@ -27,7 +27,7 @@ function abortionOf(signal: AbortSignal): Abortion {
   if (abortion === undefined) {
     const pending = new Set<() => void>();
     const ring = (): void => {
-      for (const own of [...pending]) own();
+      for (const own of [...pending]) if (pending.has(own)) own();
     };
     ABORTIONS.set(signal, (abortion = { pending, ring }));
   }

@@ -16,14 +16,18 @@ describe("publishing beside others", () => {
   });
   afterEach(() => world.remove());
 
-  /** A process of its own, which counts the signatures of bins. */
-  function process(store = world.ports.store): { tuf: TufRepositoryService; signed: () => number } {
+  /** A process of its own, which counts the signatures of bins; `lacking` is a role whose key is elsewhere. */
+  function process(
+    store = world.ports.store,
+    lacking?: "snapshot",
+  ): { tuf: TufRepositoryService; signed: () => number } {
     let signed = 0;
     const { keys } = world.ports;
     const counting = overridden(keys, {
       load: async (keyId) => {
         const signer = await keys.load(keyId);
         const repository = await world.ports.store.repository("main");
+        if (lacking && repository!.trust[lacking].keyIds.includes(keyId)) return undefined;
         if (signer === undefined || !repository!.trust.bins.keyIds.includes(keyId)) return signer;
         return { ...signer, keyId, publicKey: signer.publicKey, sign: (bytes) => (signed++, signer.sign(bytes)) };
       },
@@ -64,6 +68,16 @@ describe("publishing beside others", () => {
     expect(await me.tuf.publish()).toMatchObject({ committed: "snapshot" });
     expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
     expect(me.signed()).toBe(2 * BINS);
+  });
+
+  it("signs for whoever has it what it cannot merge without the snapshot's key, its own and what others left", async () => {
+    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
+    const [me, gone, whole] = [process(world.ports.store, "snapshot"), process(), process()];
+    await Promise.all([me.tuf.add(targetsOf(mine)), gone.tuf.add(targetsOf(theirs))]);
+    await expect(me.tuf.publish()).rejects.toMatchObject({ code: "KEY_NOT_FOUND" });
+    await whole.tuf.publish();
+    expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
+    expect([me.signed(), whole.signed()]).toEqual([2 * BINS, 0]);
   });
 
   it("signs again only what somebody else signed meanwhile", async () => {

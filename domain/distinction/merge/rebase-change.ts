@@ -83,7 +83,9 @@ function rebaseAttribute(
 
 /** Why a policy's answer is none where a promise never can be: it would have to be waited for, and asked for again. */
 function promiseFault(merged: unknown): string | undefined {
-  return merged instanceof Promise ? "a policy answers at once, got a promise" : undefined;
+  if (!(merged instanceof Promise)) return undefined;
+  merged.catch(() => undefined); // nobody waits for it
+  return "a policy answers at once, got a promise";
 }
 
 /** Why `undefined` is no answer: a policy removes only what one side removed, or a forgotten `return` would. */

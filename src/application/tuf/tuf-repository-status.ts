@@ -43,7 +43,7 @@ export interface RepositoryStatus {
   readonly published: ExportPosition;
   /** Whether clients see everything that is accepted and signed. */
   readonly isPublished: boolean;
-  /** Epoch milliseconds at which the newest published timestamp was signed; `undefined` before the first publish. */
+  /** Epoch milliseconds at which the newest published timestamp was signed, or published where that was much later; `undefined` before the first publish. */
   readonly lastPublishedAt: number | undefined;
   /** The root that awaits signatures. */
   readonly signing: SigningStatus | undefined;

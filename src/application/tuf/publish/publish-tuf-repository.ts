@@ -23,7 +23,7 @@ import type { Contention } from "../until-committed.js";
 export interface PublishPorts extends ExportPorts, Contention {
   readonly trust: TrustStore;
   readonly keys: SignerSource;
-  /** What this process edited: published first. */
+  /** What this process edited: signed and merged first. */
   readonly ownEdits?: Pick<OwnEdits, "take">;
 }
 
@@ -180,7 +180,9 @@ export class PublishTufRepository {
 async function inSteps(lanes: Lanes, run: SigningRun, own: ReadonlySet<string>): Promise<PublishReport> {
   const report = own.size > 0 ? await signDirtyBins(run, own) : emptyReport();
   const isAhead = report.rolesSigned.length > 0;
-  const first = isAhead ? await lanes.merge.run() : NOTHING_MERGED;
+  // What keeps it from being merged now is told by the merge at the end: until then there is more to sign, for whoever can merge.
+  const first = isAhead ? await lanes.merge.run().catch(() => NOTHING_MERGED) : NOTHING_MERGED;
+  report.failures.clear(); // what is still dirty is tried again
   await signDirtyRoles(run, report);
   await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
   return finish(lanes, run, report, first);
@@ -195,7 +197,7 @@ async function finish(
 ): Promise<PublishReport> {
   const merged = await lanes.merge.run();
   return exported(lanes, signed, {
-    committed: before.committed === "nothing" ? merged.committed : before.committed,
+    committed: [before, merged].some(({ committed }) => committed === "snapshot") ? "snapshot" : merged.committed,
     keyFailures: distinctFailures(signing.keyFailures, before.keyFailures, merged.keyFailures),
   });
 }

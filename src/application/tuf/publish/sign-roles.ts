@@ -15,10 +15,7 @@ const ROLES_PER_PAGE = 1_024;
 export async function signDirtyRoles(run: SigningRun, report = emptyReport()): Promise<SignReport> {
   let areTargetsDue = false;
   for await (const page of dirtyPages(run)) {
-    const bins = binsIn(page, run);
-    // Each run begins elsewhere: workers that sign the same roles at the same time do it in vain.
-    const start = Math.floor(run.random() * bins.length);
-    await signBins(run, [...bins.slice(start), ...bins.slice(0, start)], NOTHING_EXPIRES, report);
+    await signBins(run, fromAnywhere(binsIn(page, run), run), NOTHING_EXPIRES, report);
     areTargetsDue ||= page.includes(TARGETS);
   }
   await signDelegators(run, areTargetsDue, NOTHING_EXPIRES, report);
@@ -30,9 +27,15 @@ export async function signDirtyBins(run: SigningRun, some: ReadonlySet<string>):
   const report = emptyReport();
   for await (const page of dirtyPages(run)) {
     const bins = binsIn(page, run).filter((bin) => some.has(bin));
-    await signBins(run, bins, NOTHING_EXPIRES, report);
+    await signBins(run, fromAnywhere(bins, run), NOTHING_EXPIRES, report);
   }
   return report;
+}
+
+/** Each run begins elsewhere: workers that sign the same roles at the same time do it in vain. */
+function fromAnywhere(bins: readonly string[], { random }: SigningRun): readonly string[] {
+  const start = Math.floor(random() * bins.length);
+  return [...bins.slice(start), ...bins.slice(0, start)];
 }
 
 async function* dirtyPages({ store, repository }: SigningRun): AsyncGenerator<readonly string[]> {
