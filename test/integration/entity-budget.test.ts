@@ -11,7 +11,7 @@ const LABELS = 20;
 
 /** BEGIN and COMMIT are not counted. A photo owns labels and notes: two collections. */
 describe("statements sent for an entity with children", () => {
-  onSqlBackends((place) => {
+  onSqlBackends((place, backend) => {
     const sent: string[] = [];
     const onStatement = ({ kind, sql }: StatementEvent): void => void (kind === "statement" && sent.push(sql));
     let dataSource: DataSource;
@@ -82,9 +82,10 @@ describe("statements sent for an entity with children", () => {
       expect(await statements(() => photos.save(photo))).toEqual(["UPDATE"]);
     });
 
-    test("save of one child: 2, whether it is changed, added or dropped", async () => {
+    test("save of one child: 1 on servers where it is changed, 2 where it is added or dropped", async () => {
       photo.labels[0]!.weight = 9;
-      expect(await statements(() => photos.save(photo))).toEqual(["UPDATE", expect.stringMatching(/INSERT|UPDATE/)]);
+      const changed = backend === "SQLite" ? ["UPDATE", expect.stringMatching(/INSERT|UPDATE/)] : ["UPDATE"];
+      expect(await statements(() => photos.save(photo))).toEqual(changed);
       photo.labels.push(label("new"));
       expect(await statements(() => photos.save(photo))).toEqual(["UPDATE", "INSERT"]);
       photo.labels.pop();

@@ -57,7 +57,7 @@ describe("statements as they are told", () => {
       const stale = await vaults.get(vault.id);
       vault.name = "theirs";
       await vaults.save(vault);
-      stale.properties.set("p", "2");
+      stale.properties.set("q", "2");
       sent = [];
       await vaults.save(stale);
       const write = ["begin", "UPDATE", "commit"]; // the first one finds nothing to update, so there is nothing to undo

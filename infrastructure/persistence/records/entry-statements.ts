@@ -211,7 +211,7 @@ function entryRow(entries: EntryLayout, { owner, key, entry }: EntryPut): Parame
 }
 
 /** `r` owns `e`. */
-function ownership({ owner }: EntryLayout): string {
+export function ownership({ owner }: EntryLayout): string {
   return owner.map(({ name, column }) => `e.${name} = r.${column.name}`).join(" AND ");
 }
 

@@ -53,17 +53,21 @@ export function updateRecord(
   changed: readonly string[],
   after: RecordState["attributes"],
   guards: GuardConditions = NO_GUARDS,
+  also: Assignments = NO_ASSIGNMENTS,
 ): Statement {
   const columns = changed.map((attribute) => layout.byAttribute.get(attribute)!);
   const where = whereVersion(layout, base, guards);
-  const sql = cachedText(layout, `update ${columns.map(({ name }) => name).join()}${guards.sql}`, () => {
+  const sql = cachedText(layout, `update ${columns.map(({ name }) => name).join()}${guards.sql}${also.sql}`, () => {
     const assignments = columns.map((column) => `${column.name} = ?, `).join("");
-    return `UPDATE ${layout.name} SET ${assignments}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
+    return updateText(layout, `${also.sql}${assignments}`, where.sql);
   });
-  return {
-    sql,
-    parameters: [...columns.map((column) => column.codec.encode(after[column.attribute])), ...where.parameters],
-  };
+  const values = columns.map((column) => column.codec.encode(after[column.attribute]));
+  return { sql, parameters: [...also.parameters, ...values, ...where.parameters] };
+}
+
+/** @param assignments each followed by a comma */
+export function updateText({ name, version }: TableLayout, assignments: string, where: string): string {
+  return `UPDATE ${name} SET ${assignments}${version} = ${version} + 1 WHERE ${where}`;
 }
 
 /** Entries go with the record through their foreign keys' ON DELETE CASCADE. */
@@ -101,6 +105,15 @@ export function idParameters(layout: TableLayout, ids: readonly RecordId[]): Par
     for (const [index, part] of id.entries()) parameters.push(layout.key[index]!.codec.encode(part));
   return parameters;
 }
+
+/** What else the statement that raises a version sets. */
+export interface Assignments {
+  /** `column = ?, ` for each. Names the shape of the text, too. */
+  readonly sql: string;
+  readonly parameters: readonly Parameter[];
+}
+
+export const NO_ASSIGNMENTS: Assignments = { sql: "", parameters: [] };
 
 /** What the stored row has to meet beside having its version. */
 export interface GuardConditions {

@@ -3,9 +3,26 @@ import type { Change, JsonSet } from "../../../domain/distinction/diff/change.js
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { guardConditions } from "./guard-conditions.js";
 import { jsonExpression, jsonWrite, type JsonWrite } from "./json-writes.js";
-import { cachedText, updateRecord, whereVersion, type GuardConditions } from "./record-statements.js";
+import {
+  cachedText,
+  NO_ASSIGNMENTS,
+  NO_GUARDS,
+  updateRecord,
+  updateText,
+  whereVersion,
+  type Assignments,
+  type GuardConditions,
+} from "./record-statements.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";
+
+/** What an update of a record's own row does besides. */
+export interface UpdateOptions {
+  /** Whether to write JSON members by path only where that is the shorter text. */
+  readonly economical?: boolean;
+  readonly also?: Assignments;
+  readonly where?: GuardConditions;
+}
 
 /**
  * The versioned UPDATE of a change set: JSON members by path where that is safe and shorter, all else by column. Cost
@@ -15,16 +32,21 @@ export function updateByChanges(
   layout: TableLayout,
   base: RecordState,
   changes: readonly Change[],
-  options = { economical: true },
+  { economical = true, also = NO_ASSIGNMENTS, where = NO_GUARDS }: UpdateOptions = {},
 ): Statement {
-  const writes = jsonWrites(layout, base, changes, options);
+  const writes = jsonWrites(layout, base, changes, { economical });
   const whole = writes.size === 0 ? changes : changes.filter((change) => !isAmong(writes, change));
   const changed = changedNames(changes);
   const after = changedAttributes(base.attributes, whole);
-  const guards = guardConditions(layout, base, changes);
+  const guards = both(guardConditions(layout, base, changes), where);
   return writes.size === 0
-    ? updateRecord(layout, base, changed, after, guards)
-    : updateByPath(layout, base, changed, after, guards, writes);
+    ? updateRecord(layout, base, changed, after, guards, also)
+    : updateByPath(layout, base, changed, after, guards, also, writes);
+}
+
+function both(some: GuardConditions, others: GuardConditions): GuardConditions {
+  if (others === NO_GUARDS) return some;
+  return { sql: some.sql + others.sql, parameters: [...some.parameters, ...others.parameters] };
 }
 
 function changedNames(changes: readonly Change[]): readonly string[] {
@@ -40,10 +62,11 @@ function updateByPath(
   changed: readonly string[],
   after: RecordState["attributes"],
   guards: GuardConditions,
+  also: Assignments,
   writes: ReadonlyMap<string, JsonWrite>,
 ): Statement {
   const where = whereVersion(layout, base, guards);
-  const parameters: Parameter[] = [];
+  const parameters: Parameter[] = [...also.parameters];
   let paths = 0;
   const shape = changed.map((attribute) => {
     const { name, codec } = layout.byAttribute.get(attribute)!;
@@ -55,13 +78,13 @@ function updateByPath(
     }
     return write === undefined ? name : `${name}+${write.sets}-${write.removals}`;
   });
-  const sql = cachedText(layout, `update by path ${shape.join()}${guards.sql}`, () => {
+  const sql = cachedText(layout, `update by path ${shape.join()}${guards.sql}${also.sql}`, () => {
     const assignments = changed.map((attribute) => {
       const column = layout.byAttribute.get(attribute)!;
       const write = writes.get(attribute);
       return `${column.name} = ${write === undefined ? "?" : jsonExpression(layout, column, write)}, `;
     });
-    return `UPDATE ${layout.name} SET ${assignments.join("")}${layout.version} = ${layout.version} + 1 WHERE ${where.sql}`;
+    return updateText(layout, `${also.sql}${assignments.join("")}`, where.sql);
   });
   // One member is the common case and has two texts per column; all other numbers of them are not worth preparing.
   return { sql, parameters: [...parameters, ...where.parameters], varying: paths > 1 };

@@ -36,6 +36,7 @@ import { selectVersion } from "./record-statements.js";
 import { fullLock, readParts, readRecords, type ReadRecords } from "./record-reader.js";
 import { aRecordTable, type RecordTable } from "./record-table.js";
 import { updateByChanges } from "./record-update.js";
+import { updateWithEntry } from "./record-with-entry.js";
 import type { Row, Session, Statement } from "../connection/session.js";
 import type { TableLayout } from "./table-layout.js";
 
@@ -73,14 +74,20 @@ export class SqlRecordStore implements RecordStore {
   async apply(base: RecordState, { changes }: ChangeSet, scope?: EntryScope): Promise<ApplyOutcome> {
     const layout = await this.ready();
     requireTaken(layout, [{ base, changes }]);
-    const written = await this.naming([this.#idOf(base)], () => this.#written(layout, base, changes));
-    return written ? { kind: "applied" } : this.current(layout, base, scope);
+    const ids = [this.#idOf(base)];
+    if (await this.naming(ids, () => this.#written(layout, base, changes))) return { kind: "applied" };
+    const current = await this.current(layout, base, scope);
+    if (current !== undefined) return current;
+    // As `base` has it, but for an entry that was to change: somebody took it away and left the version. It is put again.
+    if (await this.naming(ids, () => this.#writtenInParts(layout, base, changes))) return { kind: "applied" };
+    return this.#unmatched(base);
   }
 
   async verify(base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
     const layout = await this.ready();
     const rows = await this.database.session((session) => session.rows(this.#versionCheck(layout, base)));
-    return rows.length > 0 ? { kind: "applied" } : this.current(layout, base, scope);
+    if (rows.length > 0) return { kind: "applied" };
+    return (await this.current(layout, base, scope)) ?? this.#unmatched(base);
   }
 
   explain(base: RecordState, changes: ChangeSet): Promise<readonly PlannedStatement[]> {
@@ -109,7 +116,8 @@ export class SqlRecordStore implements RecordStore {
   async remove(base: RecordState): Promise<ApplyOutcome> {
     const layout = await this.ready();
     const removed = await this.naming([this.#idOf(base)], () => removeRecord(this.database, layout, base));
-    return removed ? { kind: "applied" } : this.current(layout, base);
+    if (removed) return { kind: "applied" };
+    return (await this.current(layout, base)) ?? this.#unmatched(base);
   }
 
   async insertAll(states: readonly RecordState[]): Promise<readonly TakenId[]> {
@@ -146,12 +154,19 @@ export class SqlRecordStore implements RecordStore {
     return { kind: "page", states: ids.flatMap((id) => states.get(idText(id)) ?? []), more };
   }
 
-  /** One statement where only the record's own row changes, else a transaction that the versioned update opens. */
+  /** One statement where that can write all that changes, else a transaction that the versioned update opens. */
   #written(layout: TableLayout, base: RecordState, changes: readonly Change[]): Promise<boolean> {
+    if (!changes.some((change) => "collection" in change)) return this.#ran(this.#update(layout, base, changes));
+    const withEntry = updateWithEntry(layout, base, changes);
+    return withEntry === undefined ? this.#writtenInParts(layout, base, changes) : this.#ran(withEntry);
+  }
+
+  #ran(statement: Statement): Promise<boolean> {
+    return this.database.session(async (session) => (await session.run(statement)) > 0);
+  }
+
+  #writtenInParts(layout: TableLayout, base: RecordState, changes: readonly Change[]): Promise<boolean> {
     const update = this.#update(layout, base, changes);
-    if (!changes.some((change) => "collection" in change)) {
-      return this.database.session(async (session) => (await session.run(update)) > 0);
-    }
     return this.database.transaction(async (session) => {
       if ((await session.run(update)) === 0) return false;
       await writeEntries(session, layout, [{ base, changes }]);
@@ -204,8 +219,12 @@ export class SqlRecordStore implements RecordStore {
     return states.get(idText(id));
   }
 
-  /** What the record is now, read outside the view of the transaction that found it changed. */
-  protected async current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+  /** What the record is now, read outside the view of the transaction that found it changed; `undefined` where it did not. */
+  protected async current(
+    layout: TableLayout,
+    base: RecordState,
+    scope?: EntryScope,
+  ): Promise<Exclude<ApplyOutcome, { kind: "applied" }> | undefined> {
     const id = idFrom(this.table.type, base.attributes);
     const seen = await this.#newest(layout, id, scope);
     // Where somebody left a transaction open on the connection, a plain read shows what was stored when that began: it may lack the
@@ -213,9 +232,13 @@ export class SqlRecordStore implements RecordStore {
     const isNewer = seen !== undefined && seen.version > base.version;
     const current = isNewer ? seen : await this.#loadLocked(layout, id, scope);
     if (current === undefined) return { kind: "missing" };
-    if (!this.#isSame(base, current)) return { kind: "stale", current };
-    // The statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed.
-    const message = `${layout.table.type.name} ${idText(id)}: version ${base.version} is stored, but cannot be matched`;
+    return this.#isSame(base, current) ? undefined : { kind: "stale", current };
+  }
+
+  /** A statement matched no row, and yet the row is there unchanged: nothing we do would ever succeed. */
+  #unmatched(base: RecordState): never {
+    const name = `${this.table.type.name} ${idText(this.#idOf(base))}`;
+    const message = `${name}: version ${base.version} is stored, but cannot be matched`;
     throw new DistinctionError("CORRUPT_RECORD", message);
   }
 

@@ -18,7 +18,6 @@ import { PlannedDatabase } from "../records/planned-database.js";
 import { readRecords, type ReadRecords } from "../records/record-reader.js";
 import { SqlRecordStore } from "../records/sql-record-store.js";
 import type { RecordTable } from "../records/record-table.js";
-import type { TableLayout } from "../records/table-layout.js";
 import type { SeenRecords } from "./seen-records.js";
 import type { UnitDatabase } from "./unit-database.js";
 
@@ -211,7 +210,9 @@ export class UnitRecordStore extends SqlRecordStore {
     });
   }
 
-  protected override current(layout: TableLayout, base: RecordState, scope?: EntryScope): Promise<ApplyOutcome> {
+  protected override current(
+    ...[layout, base, scope]: Parameters<SqlRecordStore["current"]>
+  ): ReturnType<SqlRecordStore["current"]> {
     const id = idFrom(this.table.type, base.attributes);
     if (!this.records.written.has(idText(id))) throw this.#lost(id);
     return super.current(layout, base, scope);
