@@ -15,6 +15,10 @@ export interface BenchDatabase {
   close(): Promise<void>;
 }
 
+/** Writes that MySQL remembers for its replicas: commits to tables that foreign keys refer to pay for it; see the decisions. */
+const HISTORY_SIZE = "binlog_transaction_dependency_history_size";
+const MUCH_HISTORY = 100_000;
+
 /** Read from the server, whoever set them. */
 const SETTINGS = [
   "version",
@@ -26,6 +30,7 @@ const SETTINGS = [
   "sync_binlog",
   "log_bin",
   "performance_schema",
+  HISTORY_SIZE,
 ];
 
 /**
@@ -46,6 +51,11 @@ export async function openBenchDatabase(serverUrl: string | undefined, say: Say)
   const name = `distinction_bench_${randomBytes(4).toString("hex")}`;
   await admin.query("CREATE DATABASE ?? CHARACTER SET utf8mb4", [name]);
   const settings = await settingsOf(admin);
+  if (await remembersMuch(admin, settings)) {
+    say(
+      "this server has had many inserts since it started: images will look slower than on one just started (docs/decisions.md)\n",
+    );
+  }
   url.pathname = `/${name}`;
   return {
     url: url.href,
@@ -71,4 +81,9 @@ async function settingsOf(connection: Connection): Promise<Record<string, string
     SETTINGS,
   ]);
   return Object.fromEntries(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
+}
+
+async function remembersMuch(connection: Connection, settings: Record<string, string>): Promise<boolean> {
+  const [[inserted]] = await connection.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Innodb_rows_inserted'");
+  return Math.min(Number(inserted?.["Value"]), Number(settings[HISTORY_SIZE] ?? 0)) > MUCH_HISTORY;
 }

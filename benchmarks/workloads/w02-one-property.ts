@@ -35,7 +35,7 @@ export const oneProperty: Workload = {
   count: (bench) => countSent(bench, "one.property", update),
 };
 
-/** A save of two statements waits for the server as often as it asks it, and a full write more often. */
+/** A save waits for the server as often as it asks it: once where one statement writes image and property. */
 function overLongerWays(bench: Bench): Promise<Findings> {
   return overWays(bench.url, async (ways) => {
     const cases = ways.map(({ name, url }) => ({

@@ -29,19 +29,18 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
   const { id } = image;
   const touch = (run: Run): Promise<void> =>
     update(run, image, `UPDATE ${IMAGES} SET version = version + 1 WHERE id = ? AND version = ?`, []);
+  const addProperty = (name: string, value: string): Promise<void> =>
+    rows.transaction(async (run) => {
+      await touch(run);
+      await run(`INSERT INTO ${PROPERTIES} (image_id, name, value) VALUES (?, ?, ?)`, [id, name, value]);
+    });
   return {
     rename: (name) =>
       update(rows.run, image, `UPDATE ${IMAGES} SET name = ?, version = version + 1 WHERE id = ? AND version = ?`, [
         name,
       ]),
     setProperty: (name, value) =>
-      rows.transaction(async (run) => {
-        await touch(run);
-        await run(
-          `INSERT INTO ${PROPERTIES} (image_id, name, value) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE value = VALUES(value)`,
-          [id, name, value],
-        );
-      }),
+      image.properties.has(name) ? changeProperty(rows.run, image, name, value) : addProperty(name, value),
     addTag: (tag) =>
       rows.transaction(async (run) => {
         await touch(run);
@@ -58,6 +57,14 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
     },
     saveUnchanged: () => Promise.resolve(),
   };
+}
+
+/** Both rows at once: one statement needs no transaction. */
+function changeProperty(run: Run, image: ImageRows, name: string, value: string): Promise<void> {
+  const sql =
+    `UPDATE ${IMAGES} AS i STRAIGHT_JOIN ${PROPERTIES} AS p ON p.image_id = i.id AND p.name = ? ` +
+    `SET p.value = ?, i.version = i.version + 1 WHERE i.id = ? AND i.version = ?`;
+  return update(run, image, sql, [name, value]);
 }
 
 async function update(run: Run, image: ImageRows, sql: string, values: string[]): Promise<void> {
