@@ -52,8 +52,8 @@ export async function openBenchDatabase(serverUrl: string | undefined, say: Say)
   await admin.query("CREATE DATABASE ?? CHARACTER SET utf8mb4", [name]);
   const settings = await settingsOf(admin);
   if (await remembersMuch(admin, settings)) {
-    say(
-      "this server has had many inserts since it started: images will look slower than on one just started (docs/decisions.md)\n",
+    console.error(
+      "this server has had many inserts since it started: images will look slower than on one just started (docs/decisions.md)",
     );
   }
   url.pathname = `/${name}`;
