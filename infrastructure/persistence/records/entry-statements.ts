@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { groupedBy } from "./grouped.js";
-import { encoded, placeholders, rowCondition, whereIds } from "./record-statements.js";
+import { cachedText, encoded, placeholders, rowCondition, whereIds } from "./record-statements.js";
 import { secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import type { EntryLayout, TableLayout } from "./table-layout.js";
@@ -132,10 +132,13 @@ function upsert(
   partly: ReadonlyMap<string, Statement> = new Map(),
 ): Statement {
   const { sql, parameters, ...statement } = insertEntries(entries, puts);
+  if (partly.size === 0) {
+    const text = (): string => sql + dialect.onDuplicateKey(entries.primaryKey, updated);
+    return { sql: textOf(entries, `put ${updated.join()}`, puts.length, text), parameters, ...statement };
+  }
   const columns = new Map([...partly].map(([column, condition]) => [column, condition.sql]));
-  const some = partly.size === 0 ? undefined : { table: entries.table.name, columns };
   return {
-    sql: sql + dialect.onDuplicateKey(entries.primaryKey, updated, some),
+    sql: sql + dialect.onDuplicateKey(entries.primaryKey, updated, { table: entries.table.name, columns }),
     parameters: [...parameters, ...[...partly.values()].flatMap((condition) => condition.parameters)],
     ...statement,
   };
@@ -147,21 +150,34 @@ function fieldColumns({ fields, table }: EntryLayout): string[] {
 
 /** Inserts new entries; a row that is there already is an error. */
 export function insertEntries(entries: EntryLayout, puts: readonly EntryPut[]): Statement {
-  const { table, position } = entries;
-  const columns = [
-    ...entries.owner.map(({ name }) => name),
-    ...(table.digestColumn === undefined ? [] : [entries.lookupColumn]),
-    entries.keyColumn,
-    ...entries.fields.map((field) => field.name),
-  ];
-  const values = placeholders(columns.length);
+  const { position } = entries;
   const places = position === undefined ? [] : puts.map((put) => placeOf(entries, position, put));
-  const rows = puts.map((_, index) => `(${[values, ...(places[index] ? [places[index].sql] : [])].join(", ")})`);
+  const text = (): string => {
+    const columns = rowColumns(entries);
+    const values = placeholders(columns.length);
+    const rows = puts.map((_, index) => `(${[values, ...(places[index] ? [places[index].sql] : [])].join(", ")})`);
+    return `INSERT INTO ${entries.name} (${[...columns, ...(position ? [position] : [])].join(", ")}) VALUES ${rows.join(", ")}`;
+  };
   return {
-    sql: `INSERT INTO ${entries.name} (${[...columns, ...(position ? [position] : [])].join(", ")}) VALUES ${rows.join(", ")}`,
+    sql: textOf(entries, "insert", puts.length, text),
     parameters: puts.flatMap((put, index) => [...entryRow(entries, put), ...(places[index]?.parameters ?? [])]),
     varying: puts.length > 1,
   };
+}
+
+/** The text is the same each time for one row, unless that gets a place. */
+function textOf(entries: EntryLayout, shape: string, rows: number, make: () => string): string {
+  return rows === 1 && entries.position === undefined ? cachedText(entries, shape, make) : make();
+}
+
+/** The columns of `entryRow`. */
+function rowColumns(entries: EntryLayout): string[] {
+  return [
+    ...entries.owner.map(({ name }) => name),
+    ...(entries.table.digestColumn === undefined ? [] : [entries.lookupColumn]),
+    entries.keyColumn,
+    ...entries.fields.map((field) => field.name),
+  ];
 }
 
 /**
@@ -189,9 +205,12 @@ export function dropAllEntries(entries: EntryLayout, owner: RecordState): Statem
 }
 
 export function dropEntries(entries: EntryLayout, owner: RecordState, keys: readonly string[]): Statement {
-  const owned = entries.owner.map(({ name }) => `${name} = ? AND `).join("");
+  const text = (): string => {
+    const owned = entries.owner.map(({ name }) => `${name} = ? AND `).join("");
+    return `DELETE FROM ${entries.name} WHERE ${owned}${keyCondition(entries, keys.length, "")}`;
+  };
   return {
-    sql: `DELETE FROM ${entries.name} WHERE ${owned}${keyCondition(entries, keys.length, "")}`,
+    sql: keys.length === 1 ? cachedText(entries, "drop", text) : text(),
     parameters: [
       ...entries.owner.map(({ column }) => encoded(column, owner)),
       ...keys.map((key) => lookupValue(entries, key)),

@@ -57,8 +57,13 @@ export async function writeAllEntries(
  */
 export function* entryStatements(layout: TableLayout, edits: readonly RecordEdit[]): Generator<EntryStatement> {
   for (const entries of layout.entries.values()) {
-    yield* statementsOf(layout, entries, entryWrites(entries, edits));
+    if (edits.some((edit) => changesAny(edit, entries)))
+      yield* statementsOf(layout, entries, entryWrites(entries, edits));
   }
+}
+
+function changesAny({ changes }: RecordEdit, { collection }: EntryLayout): boolean {
+  return changes.some((change) => "collection" in change && change.collection === collection);
 }
 
 function* statementsOf(
@@ -88,6 +93,7 @@ function* dropStatements(layout: TableLayout, entries: EntryLayout, drops: reado
 }
 
 function batchesOf(entries: EntryLayout, puts: readonly EntryPut[]): Iterable<readonly EntryPut[]> {
+  if (puts.length < 2) return puts.length === 0 ? [] : [puts];
   const owner = entries.owner.length;
   const row = 2 * owner + 2 + entries.fields.length; // the owner once more where a list is appended to
   const conditions = puts.some(({ changed }) => changed !== undefined) ? entries.fields.length : 0;

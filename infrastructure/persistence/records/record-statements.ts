@@ -1,7 +1,7 @@
 import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import type { Parameter, Statement } from "../connection/session.js";
-import type { Column, TableLayout } from "./table-layout.js";
+import type { Column, EntryLayout, TableLayout } from "./table-layout.js";
 
 /** The statements on a record's own row, one function each. */
 
@@ -140,14 +140,14 @@ function living({ alive }: TableLayout, condition: string): string {
 
 /** Most texts kept per layout; callers that change ever other sets of attributes do not fill the memory. */
 const MOST_TEXTS = 1_000;
-const texts = new WeakMap<TableLayout, Map<string, string>>();
+const texts = new WeakMap<TableLayout | EntryLayout, Map<string, string>>();
 
 /**
  * The SQL of one shape: what varies between its statements are the parameters alone.
  *
  * @param shape names columns as they are quoted: names of attributes may hold whatever stands between two of them
  */
-export function cachedText(layout: TableLayout, shape: string, make: () => string): string {
+export function cachedText(layout: TableLayout | EntryLayout, shape: string, make: () => string): string {
   let known = texts.get(layout);
   if (known === undefined) texts.set(layout, (known = new Map<string, string>()));
   let text = known.get(shape);
