@@ -2,7 +2,8 @@ import { armsTable, figuresTable } from "./explanations.js";
 import { sparedTable } from "./image-ratios.js";
 import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
-import { markdownOf, paragraphs } from "./markdown.js";
+import { listOf, markdownOf, paragraphs } from "./markdown.js";
+import { driftTable } from "./noise.js";
 import { commitTimes, goals, madeOn, requests, saves } from "./published-tables.js";
 import { picturesOf } from "./pictures.js";
 import type { Report } from "./report-json.js";
@@ -25,8 +26,8 @@ export function figuresPage(report: Report): string {
     markdownOf(goals(report)),
     markdownOf(lostTable(report)),
     markdownOf(commitTimes(report)),
-    ...report.warnings.map((warning) => `Too noisy to judge: ${warning}`),
-    ...report.drifts.map((drift) => `Times that changed during the run: ${drift}`),
+    listOf("Too noisy to judge", report.warnings),
+    markdownOf(driftTable(report.drifts)),
     markdownOf(
       saves(
         report,

@@ -5,6 +5,11 @@ export function markdownOf(table: Table): string {
   return table.rows.length === 0 ? "" : `${table.title}:\n\n${rowsOf(table)}`;
 }
 
+/** Items with their title above them; nothing where there are none. */
+export function listOf(title: string, items: readonly string[]): string {
+  return items.length === 0 ? "" : `${title}:\n\n${items.map((item) => `- ${item}`).join("\n")}`;
+}
+
 /** Paragraphs, those that are not empty. */
 export function paragraphs(...parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n\n");

@@ -1,3 +1,4 @@
+import type { Table } from "./bench.js";
 import { median, medianOf, type Estimate } from "./estimate.js";
 import { reached, type Goal } from "./goals.js";
 import type { AllSamples } from "./measure.js";
@@ -25,24 +26,53 @@ const DRIFT = 0.1;
 /** Fewer rounds have no thirds to compare. */
 const FEWEST_ROUNDS = 9;
 
-/**
- * The cases whose times went up or down in the course of the run, a sentence each: what an interval cannot tell, since
- * another run may drift otherwise. Where all arms went alike their ratios stand, and the times themselves do not.
- */
-export function driftWarnings(samples: AllSamples, random: Random): string[] {
+/** A case whose times went up or down in the course of a run. */
+export interface Drift {
+  /** Of the workload. */
+  readonly id: string;
+  readonly name: string;
+  /** By how many percent, by arm: those that changed. */
+  readonly changes: Readonly<Record<string, number>>;
+  /** Whether they are all arms of the case. */
+  readonly isOfAll: boolean;
+}
+
+/** What an interval cannot tell, since another run may drift otherwise. */
+export function driftsOf(samples: AllSamples, random: Random): Drift[] {
   return Object.entries(samples).flatMap(([id, cases]) =>
     Object.entries(cases).flatMap(([name, arms]) => {
-      const drifted = Object.entries(arms).flatMap(([arm, times]) => {
-        const percent = Math.round(100 * driftOf(times, random));
-        return percent === 0 ? [] : [`${arm} ${percent > 0 ? "+" : ""}${percent} %`];
-      });
-      if (drifted.length === 0) return [];
-      const which = drifted.length === Object.keys(arms).length ? "all arms: " : "";
-      return [
-        `${id}, ${name}: from the first third of its rounds to the last, times changed (${which}${drifted.join(", ")}).`,
-      ];
+      const changes = Object.fromEntries(
+        Object.entries(arms)
+          .map(([arm, times]) => [arm, Math.round(100 * driftOf(times, random))] as const)
+          .filter(([, percent]) => percent !== 0),
+      );
+      const count = Object.keys(changes).length;
+      return count === 0 ? [] : [{ id, name, changes, isOfAll: count === Object.keys(arms).length }];
     }),
   );
+}
+
+/** A row for each arm; one where all arms of a case changed: if they went alike, their ratios stand, and the times do not. */
+export function driftTable(drifts: readonly Drift[]): Table {
+  return {
+    title: "Times that changed during the run, from the first third of a case's rounds to the last",
+    columns: ["workload", "case", "arm", "change"],
+    rows: drifts.flatMap(({ id, name, changes, isOfAll }) =>
+      isOfAll && Object.keys(changes).length > 1
+        ? [[id, name, "all arms", rangeOf(Object.values(changes))]]
+        : Object.entries(changes).map(([arm, percent]) => [id, name, arm, `${signed(percent)} %`]),
+    ),
+  };
+}
+
+/** `+21 to +34 %` */
+function rangeOf(percents: readonly number[]): string {
+  const [low, high] = [Math.min(...percents), Math.max(...percents)];
+  return low === high ? `${signed(low)} %` : `${signed(low)} to ${signed(high)} %`;
+}
+
+function signed(percent: number): string {
+  return `${percent > 0 ? "+" : ""}${percent}`;
 }
 
 /** By how much the median of the last third differs from that of the first; 0 where that is little or may be noise. */

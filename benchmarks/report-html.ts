@@ -6,6 +6,7 @@ import { durability, serverName } from "./environment.js";
 import { armsTable, figuresTable } from "./explanations.js";
 import { short } from "./format.js";
 import { losses, overTheFloor } from "./losses.js";
+import { driftTable } from "./noise.js";
 import { commitTimes } from "./published-tables.js";
 import type { Report, WorkloadReport } from "./report-json.js";
 import { isNumericColumn, verdicts } from "./report-tables.js";
@@ -50,14 +51,15 @@ ${tableOf(commitTimes(report))}
 function warningsOf({ warnings, drifts, ratios }: Report): string {
   const noisy = `${warnings.length} of ${Object.keys(ratios).length} ratios are too noisy to judge`;
   const drifted = `in ${drifts.length} ${drifts.length === 1 ? "case" : "cases"} times changed during the run`;
-  return detailsOf(noisy, warnings) + detailsOf(drifted, drifts);
+  const list = `<ul>${warnings.map((warning) => `<li>${text(warning)}</li>`).join("\n")}</ul>`;
+  return (
+    (warnings.length === 0 ? "" : detailsOf(noisy, list)) +
+    (drifts.length === 0 ? "" : detailsOf(drifted, tableOf(driftTable(drifts))))
+  );
 }
 
-/** Nothing where there are none. */
-function detailsOf(summary: string, items: readonly string[]): string {
-  if (items.length === 0) return "";
-  const list = items.map((item) => `<li>${text(item)}</li>`).join("\n");
-  return `<details class="warning"><summary>${summary}</summary><ul>${list}</ul></details>`;
+function detailsOf(summary: string, content: string): string {
+  return `<details class="warning"><summary>${summary}</summary>${content}</details>`;
 }
 
 function workloadSection({ id, title, charts, tables }: WorkloadReport): string {

@@ -5,7 +5,7 @@ import type { Estimate } from "./estimate.js";
 import { GOALS, type Goal } from "./goals.js";
 import { imageRatios, sparedByDifference, type Spared } from "./image-ratios.js";
 import type { AllSamples } from "./measure.js";
-import { driftWarnings, noiseWarnings } from "./noise.js";
+import { driftsOf, noiseWarnings, type Drift } from "./noise.js";
 import { seeded } from "./random.js";
 
 /** One run of the suite: what `--json` writes, and what tables, charts and pages are made from. */
@@ -19,8 +19,8 @@ export interface Report {
   readonly spared: readonly Spared[];
   /** What a reader must know before comparing. */
   readonly warnings: readonly string[];
-  /** The cases whose times went up or down during the run. */
-  readonly drifts: readonly string[];
+  /** What else: where times went up or down during the run. */
+  readonly drifts: readonly Drift[];
   readonly environment: Environment;
   readonly seed: number;
   readonly quick: boolean;
@@ -82,6 +82,6 @@ export function report(
   const spared = sparedByDifference(samples, random);
   judge(imageRatios(samples, spared, random));
   const warnings = noiseWarnings(ratios);
-  const drifts = driftWarnings(samples, seeded(about.seed));
+  const drifts = driftsOf(samples, seeded(about.seed));
   return { ratios, lostUpdates, acknowledgedUpdates, workloads, spared, warnings, drifts, ...about, samples };
 }

@@ -9,6 +9,7 @@ import { checkFiles, type Files } from "./check-files.js";
 import { failures } from "./check.js";
 import { environment, environmentLines, type Environment } from "./environment.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
+import { driftTable } from "./noise.js";
 import type { Options } from "./options.js";
 import { seeded } from "./random.js";
 import { type Measured, report, type Report } from "./report-json.js";
@@ -44,7 +45,7 @@ export async function runSuite(options: Options, libraries: Libraries): Promise<
     const { result, gone } = await measure(options, libraries, interruption());
     for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
     for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
-    for (const drift of result.drifts) console.error(`drifted: ${drift}`);
+    if (result.drifts.length > 0) console.error(tableText(driftTable(result.drifts)));
     await writeFiles(options, result, libraries.writePage).catch(cannotRun);
     console.error(`report: ${join(options.report, "report.html")}`);
     if (gone !== undefined) throw gone;
