@@ -4,7 +4,7 @@ import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
 import { listOf, markdownOf, paragraphs } from "./markdown.js";
 import { driftTable } from "./noise.js";
-import { commitTimes, goals, madeOn, requests, saves } from "./published-tables.js";
+import { commitTimes, goals, madeOn, overWays, requests, saves } from "./published-tables.js";
 import { picturesOf } from "./pictures.js";
 import type { Report } from "./report-json.js";
 
@@ -36,6 +36,7 @@ export function figuresPage(report: Report): string {
     ),
     markdownOf(sparedTable(report)),
     ...requests(report).map(markdownOf),
+    ...overWays(report).map(markdownOf),
     ...picturesOf(report, PAGE_CHARTS),
     markdownOf(losses(report)),
     markdownOf(overTheFloor(report)),

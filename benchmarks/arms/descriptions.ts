@@ -9,7 +9,9 @@ const CHECKED = "The version is compared in the statement that writes";
 /** Of every arm, for readers who do not open its file; that one has the details. */
 export const ARMS = {
   distinction: {
-    what: "This library with its defaults. In W8 and W9 all writers share one repository of one process.",
+    what:
+      "This library with its defaults. Where many write at once (W6 with 8 clients, W8 to W10), they share one repository " +
+      "of one process.",
     guarantee: `${CHECKED}: who was overtaken merges and tries again, or is told. A batch is stored whole or not at all.`,
   },
   "distinction, apart": {
@@ -47,11 +49,13 @@ export const ARMS = {
     guarantee: `${CHECKED}; an image's not where only its children changed.`,
   },
   pessimistic: {
-    what: "SELECT … FOR UPDATE, UPDATE and COMMIT by hand, on one connection.",
+    what: "SELECT … FOR UPDATE, UPDATE and COMMIT by hand; each writer has a connection of its own.",
     guarantee: "The row is locked before it is read: nobody is overtaken.",
   },
   "global lock": {
-    what: "One named lock of the server around each update by hand; in W20 around each task of this library's own code.",
+    what:
+      "One named lock of the server around each update by hand, each writer on a connection of its own; in W20 around each " +
+      "task of this library's own code.",
     guarantee: "Nobody else writes meanwhile, whichever record it is.",
   },
   "path by hand": {
