@@ -2,9 +2,13 @@ import { isOwn } from "./arms/arm.js";
 import type { Table } from "./bench.js";
 import { withInterval } from "./format.js";
 import { reached } from "./goals.js";
+import { lostOf } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 
-export type Judged = Pick<Report, "ratios" | "lostUpdates" | "quick" | "counts" | "roundTrip" | "endedEarly">;
+export type Judged = Pick<
+  Report,
+  "ratios" | "lostUpdates" | "acknowledgedUpdates" | "quick" | "counts" | "roundTrip" | "endedEarly"
+>;
 
 /** What two runs judged, side by side. */
 export interface Agreement {
@@ -43,13 +47,14 @@ interface Verdict {
   readonly isMet: boolean;
 }
 
-/** By the name of the figure; what this library lost is one of them. */
-function verdictsOf({ ratios, lostUpdates }: Judged): Map<string, Verdict> {
+/** By the name of the figure; what this library lost is among them. */
+function verdictsOf(run: Judged): Map<string, Verdict> {
   const found = new Map<string, Verdict>();
-  for (const [name, ratio] of Object.entries(ratios)) {
+  for (const [name, ratio] of Object.entries(run.ratios)) {
     found.set(name, { figure: withInterval(ratio), isMet: reached(ratio, ratio.value) });
   }
-  const lost = Object.entries(lostUpdates).reduce((sum, [arm, count]) => sum + (isOwn(arm) ? count : 0), 0);
-  if (Object.keys(lostUpdates).length > 0) found.set("lost updates", { figure: String(lost), isMet: lost === 0 });
+  for (const [arm, lost] of Object.entries(run.lostUpdates)) {
+    if (isOwn(arm)) found.set(`lost updates: ${arm}`, { figure: lostOf(run, arm), isMet: lost === 0 });
+  }
   return found;
 }

@@ -1,14 +1,16 @@
 import { isOwn } from "./arms/arm.js";
 import { reached } from "./goals.js";
+import { lostOf } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 
 /** Why `--check` fails, a sentence each; none where every goal is met and this library lost nothing. */
-export function failures({ ratios, lostUpdates }: Pick<Report, "ratios" | "lostUpdates">): string[] {
+export function failures(run: Pick<Report, "ratios" | "lostUpdates" | "acknowledgedUpdates">): string[] {
+  const { ratios, lostUpdates } = run;
   const found: string[] = [];
   const missed = Object.entries(ratios).filter(([, ratio]) => !reached(ratio, ratio.value));
   if (missed.length > 0) found.push(`missed: ${missed.map(([name]) => name).join(", ")}`);
   const lost = Object.entries(lostUpdates).filter(([arm, count]) => isOwn(arm) && count > 0);
-  if (lost.length > 0) found.push(`lost updates: ${lost.map(([arm, count]) => `${arm} ${count}`).join(", ")}`);
+  if (lost.length > 0) found.push(`lost updates: ${lost.map(([arm]) => `${arm} ${lostOf(run, arm)}`).join(", ")}`);
   if (Object.keys({ ...ratios, ...lostUpdates }).length === 0) found.push("nothing was judged");
   return found;
 }

@@ -4,7 +4,7 @@ import type { Report } from "./report-json.js";
 /** By arm what it lost of what it acknowledged, and where. */
 export function lostTable(report: Report): Table {
   return {
-    title: "Acknowledged updates that were lost",
+    title: "Acknowledged updates that were lost; of TUF, targets and renewals that clients do not find",
     columns: ["arm", "lost", "of", "where"],
     rows: Object.entries(report.lostUpdates).map(([arm, lost]) => [
       arm,
@@ -17,9 +17,16 @@ export function lostTable(report: Report): Table {
 
 /** The same in a sentence. */
 export function lostSentence(report: Report): string {
-  const { rows } = lostTable(report);
-  const arms = rows.map(([arm, lost, of, where]) => `${arm} ${told(lost!)} of ${told(of!)}${where && ` (${where})`}`);
+  const arms = Object.keys(report.lostUpdates).map((arm) => {
+    const where = whereLost(report, arm);
+    return `${arm} ${lostOf(report, arm)}${where && ` (${where})`}`;
+  });
   return arms.length === 0 ? "" : `Acknowledged updates that were lost: ${arms.join("; ")}.`;
+}
+
+/** `0 of 129,021` */
+export function lostOf(run: Pick<Report, "lostUpdates" | "acknowledgedUpdates">, arm: string): string {
+  return `${told(run.lostUpdates[arm]!)} of ${told(run.acknowledgedUpdates[arm]!)}`;
 }
 
 /** `W8 2,250 of 2,540, W11 150 of 300`: what is lost by few workloads is much of what these did. */
@@ -31,6 +38,6 @@ function whereLost({ workloads }: Report, arm: string): string {
     .join(", ");
 }
 
-function told(count: string | number): string {
+function told(count: number): string {
   return count.toLocaleString("en");
 }

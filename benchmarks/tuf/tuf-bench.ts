@@ -21,6 +21,9 @@ import { TufRepositoryService, type TufPorts } from "../../src/application/tuf/t
 /** The bins of a large registry. */
 export const WIDE = { bitLength: 14, namePrefix: "bins" } as const;
 
+/** Under what targets are counted: they are not updates of records, and are looked for elsewhere. */
+export const TARGETS = "distinction, TUF";
+
 /** Where a repository is, for every process that works on it. */
 export interface TufPlace {
   readonly url: string;

@@ -23,12 +23,14 @@ export interface CrewFindings extends Crew {
   readonly tasks: number;
   /** Milliseconds until all tasks of all workers were visible: `distinction`, and `global lock`. */
   readonly samples: Samples;
-  /** Targets of either arm; those are lost that clients do not find. */
-  readonly acknowledged: Acknowledged;
+  /** Targets; those are lost that clients do not find. By arm, as the samples are. */
+  readonly acknowledged: Readonly<Record<Arm, Acknowledged>>;
   /** Of all rounds without a lock. */
   readonly free: Output;
   readonly locked: Output;
 }
+
+type Arm = "distinction" | "global lock";
 
 export interface Output {
   tasks: number;
@@ -51,10 +53,10 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
   const title = `${crew.workers} workers, ${crew.bins} bins`;
   return withRepository(bench, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
     const samples = { distinction: [] as number[], "global lock": [] as number[] };
-    const acknowledged = { updates: 0, lost: 0 };
-    const look = async (paths: readonly (readonly string[])[]): Promise<void> => {
-      acknowledged.updates += paths.flat().length;
-      acknowledged.lost += await lostOf(paths, place, crew.bins);
+    const acknowledged = { distinction: { updates: 0, lost: 0 }, "global lock": { updates: 0, lost: 0 } };
+    const look = async (arm: Arm, paths: readonly (readonly string[])[]): Promise<void> => {
+      acknowledged[arm].updates += paths.flat().length;
+      acknowledged[arm].lost += await lostOf(paths, place, crew.bins);
     };
     const outputs = { free: emptyOutput(), lock: emptyOutput() };
     const crews = { free: [] as ChildProcess[], lock: [] as ChildProcess[] };
@@ -64,15 +66,15 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
         const warmUp = pathsOf(`${mode}/warm-up`, crew.workers, WARM_UP[bench.quick ? "quick" : "full"]);
         crews[mode] = warmUp.map((paths) => startWorker({ place, mode, warmUp: paths }, bench.signal));
         await Promise.all(crews[mode].map((child) => told(child, (message) => message === "ready")));
-        await look(warmUp);
+        await look("distinction", warmUp); // neither crew has a lock yet
       }
       for (let round = 1; round <= rounds; round++) {
         for (const mode of shuffled(MODES, random)) {
           say(`${title}, ${TITLES[mode]}, round ${round} of ${rounds}`);
           const paths = pathsOf(`${mode}/${round}`, crew.workers, tasks);
           const milliseconds = await oneRound(crews[mode], paths, place, outputs[mode]);
-          samples[mode === "free" ? "distinction" : "global lock"].push(milliseconds);
-          await look(paths);
+          samples[ARMS[mode]].push(milliseconds);
+          await look(ARMS[mode], paths);
         }
       }
     } finally {
@@ -83,6 +85,8 @@ export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number)
 }
 
 const MODES = ["free", "lock"] as const;
+
+const ARMS = { free: "distinction", lock: "global lock" } as const;
 
 const TITLES = { free: "no lock", lock: "a global lock" } as const;
 

@@ -5,7 +5,7 @@ import type { Samples } from "../measure.js";
 import type { Random } from "../random.js";
 import { accept, BATCHES } from "../tuf/accept.js";
 import { publishOne, SIGNING, type PublishOne } from "../tuf/publish-one.js";
-import { WIDE, withRepository } from "../tuf/tuf-bench.js";
+import { TARGETS, WIDE, withRepository } from "../tuf/tuf-bench.js";
 import { visible, type Visible } from "../tuf/visible.js";
 import { workers, type Crew, type CrewFindings } from "../tuf/workers.js";
 
@@ -54,7 +54,10 @@ export const tufPublish: Workload = {
         "tuf.visible.64.p99.ms": many.p99,
         "tuf.publish.vs.lock": ratioOf(judged.samples["global lock"]!, judged.samples["distinction"]!, random),
       },
-      acknowledged: { distinction: sum([many, ...crews].map(({ acknowledged }) => acknowledged)) },
+      acknowledged: {
+        [TARGETS]: sum([many.acknowledged, ...crews.map(({ acknowledged }) => acknowledged.distinction)]),
+        [`${TARGETS} under a global lock`]: sum(crews.map(({ acknowledged }) => acknowledged["global lock"])),
+      },
       samples: {
         ...Object.fromEntries(BATCHES.map((size) => [acceptCase(size), accepted[size]!])),
         [PUBLISH]: one.samples,

@@ -30,7 +30,7 @@ export const tufImport: Workload = {
         const notStored = count - (await tables.rowsWhere("tuf_target", { repository: place.name }));
         const notPublished = await (await PublishedOracle.of(place, bins)).lost(targets(count, count / SAMPLE));
         return {
-          acknowledged: { distinction: { updates: count, lost: Math.abs(notStored) + notPublished } },
+          acknowledged: { "distinction, import": { updates: count, lost: Math.abs(notStored) + notPublished } },
           // The goals are those of a whole registry.
           ratios: quick ? {} : { "tuf.import.per.second": once(perSecond), "tuf.import.mib": once(mebibytes) },
           tables: [

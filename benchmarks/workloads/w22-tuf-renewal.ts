@@ -4,7 +4,7 @@ import { short } from "../format.js";
 import { timed } from "../measure.js";
 import { LaterService } from "../tuf/later.js";
 import { PublishedOracle } from "../tuf/published-oracle.js";
-import { targetOf, withRepository } from "../tuf/tuf-bench.js";
+import { TARGETS, targetOf, withRepository } from "../tuf/tuf-bench.js";
 
 const DAY = 24 * 3_600_000;
 const STEP = 256;
@@ -47,7 +47,7 @@ export const tufRenewal: Workload = {
       const lost = await published.lost(during.map((path) => [path, targetOf(path)] as const));
       const left = await notRenewed(published, bins, began + LATER + WITHIN);
       return {
-        acknowledged: { distinction: { updates: during.length + bins, lost: lost + left } },
+        acknowledged: { [TARGETS]: { updates: during.length + bins, lost: lost + left } },
         ratios: quick ? {} : { "tuf.renewal.seconds": once(milliseconds / 1000) }, // the goal is that of 16,384 bins
         tables: [
           {

@@ -13,9 +13,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** A whole run that measured `save.one.vs.typeorm`, whose goal is 4. */
 function run(value: number, more: Partial<Judged> = {}): Judged {
   const ratio = { value, low: value - 0.5, high: value + 0.5, goal: 4, better: "higher" as const };
-  const lostUpdates = { distinction: 0, typeorm: 419 };
+  const lostUpdates = { distinction: 0, "distinction, apart": 0, typeorm: 419 };
+  const acknowledgedUpdates = { distinction: 3_000, "distinction, apart": 500, typeorm: 3_000 };
   const options = { quick: false, counts: false, roundTrip: 0 };
-  return { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, ...options, endedEarly: false, ...more };
+  const judged = { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, acknowledgedUpdates };
+  return { ...judged, ...options, endedEarly: false, ...more };
 }
 
 function compare(...runs: Judged[]) {
@@ -34,10 +36,10 @@ test("runs whose figures moved on one side of the goal agree, whatever others lo
     ...one,
     ratios: { ...one.ratios, [name]: one.ratios["save.one.vs.typeorm"]! },
   });
-  const second = run(5.5, { lostUpdates: { distinction: 0, typeorm: 7 } });
+  const second = run(5.5, { lostUpdates: { distinction: 0, "distinction, apart": 0, typeorm: 7 } });
   const { status, stdout, stderr } = compare(judging("entries.slope", run(4.1)), judging("noop.statements", second));
   expect(stdout).toMatch(/save\.one\.vs\.typeorm +4\.1 \[3\.6, 4\.6\] +met +5\.5 \[5, 6\] +met$/m);
-  expect(stdout).toMatch(/lost updates +0 +met +0 +met$/m);
+  expect(stdout).toMatch(/lost updates: distinction +0 of 3,000 +met +0 of 3,000 +met$/m);
   expect(stdout).not.toMatch(/entries|noop/);
   expect(stderr).toMatch(/^judged by .*0\.json alone: entries\.slope\njudged by .*1\.json alone: noop\.statements\n$/);
   expect(status).toBe(0);
@@ -47,8 +49,8 @@ test.each([
   ["a goal that one of them missed", run(3.9), "differing verdicts: save.one.vs.typeorm\n", 1],
   [
     "an update that one of them lost",
-    run(5, { lostUpdates: { "distinction, apart": 1 } }),
-    "verdicts: lost updates\n",
+    run(5, { lostUpdates: { distinction: 0, "distinction, apart": 1 } }),
+    "verdicts: lost updates: distinction, apart\n",
     1,
   ],
   ["what the second did not come to judge", run(5, { endedEarly: true }), "1.json: the run ended early\n", 2],
