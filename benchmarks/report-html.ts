@@ -9,7 +9,7 @@ import { losses, overTheFloor } from "./losses.js";
 import { driftTable } from "./noise.js";
 import { commitTimes } from "./published-tables.js";
 import type { Report, WorkloadReport } from "./report-json.js";
-import { isNumericColumn, verdicts } from "./report-tables.js";
+import { isNumericColumn, QUICK, verdicts } from "./report-tables.js";
 
 /** The whole report as one page that opens from a file: no scripts, nothing fetched, light and dark as the reader's system is. */
 export function reportPage(report: Report): string {
@@ -92,7 +92,7 @@ function tableOf(table: Table): string {
 function aboutRun({ environment, seed, quick, roundTrip }: Report): string {
   const server = `${serverName(environment)}, ${durability(environment)}`;
   const latency = roundTrip > 0 ? `, ${roundTrip} ms added to every round trip` : "";
-  return `${environment.at.slice(0, 10)}, commit ${environment.commit}, ${server}, Node ${environment.node}, ${environment.processors}${latency}, seed ${seed}${quick ? ", quick run: wide intervals" : ""}.`;
+  return `${environment.at.slice(0, 10)}, commit ${environment.commit}, ${server}, Node ${environment.node}, ${environment.processors}${latency}, seed ${seed}${quick ? `, ${QUICK}` : ""}.`;
 }
 
 function environmentTable({ environment }: Report): Table {

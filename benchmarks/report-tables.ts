@@ -5,6 +5,10 @@ import { lostTable } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 import { reached } from "./goals.js";
 
+/** What a reader of a quick run's times must know. */
+export const QUICK =
+  "quick run: intervals are wide, and saves of images come out some percent too dear against SQL by hand, as few are made before any is timed";
+
 /** A table with its columns aligned: numbers to the right, words to the left. */
 export function tableText({ title, columns, rows }: Table): string {
   const cells = [columns, ...rows.map((row) => row.map((cell) => (typeof cell === "number" ? short(cell) : cell)))];

@@ -13,7 +13,7 @@ import { driftTable } from "./noise.js";
 import type { Options } from "./options.js";
 import { seeded } from "./random.js";
 import { type Measured, report, type Report } from "./report-json.js";
-import { tableText, verdicts } from "./report-tables.js";
+import { QUICK, tableText, verdicts } from "./report-tables.js";
 import type { Say } from "./say.js";
 import { openBenchDatabase } from "./server.js";
 import { TableStore } from "./tables.js";
@@ -44,6 +44,7 @@ export async function runSuite(options: Options, libraries: Libraries): Promise<
     await checkFiles(options).catch(cannotRun);
     const { result, gone } = await measure(options, libraries, interruption());
     for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
+    if (result.quick && !result.counts) console.error(QUICK);
     for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
     if (result.drifts.length > 0) console.error(tableText(driftTable(result.drifts)));
     await writeFiles(options, result, libraries.writePage).catch(cannotRun);

@@ -16,8 +16,11 @@ const CLIENTS = [1, 8] as const;
 const QUICK_ROUNDS = { 1: 30, 8: 12 } as const;
 /** Each arm has as many for itself, so that what one loses is not put on another. */
 const RECORDS = 160;
-/** Saves that every arm makes before any is timed: a service runs compiled code, not code that is just being compiled. */
-const WARM_UP = { quick: 400, full: 2_400 } as const;
+/**
+ * Saves that every arm makes before any is timed: a service runs compiled code, not code that is just being compiled, and
+ * ours takes some 3,000 until it is.
+ */
+const WARM_UP = 3_200;
 /** Rounds over ways of several lengths. */
 const ROUNDS_OVER_WAYS = 20;
 
@@ -53,7 +56,7 @@ async function sideBySide({ url, tables, random, quick, say }: Bench): Promise<R
     for (const one of arms) {
       say(`warming up ${one.type.name}`);
       const round = saves(one, 8);
-      for (let done = 0; done < WARM_UP[quick ? "quick" : "full"]; done += 8 * SLICE) await round();
+      for (let done = 0; done < WARM_UP; done += 8 * SLICE) await round();
     }
     const samples: Record<string, Samples> = {};
     for (const clients of CLIENTS) {
