@@ -1,16 +1,21 @@
 import { isOwn } from "./arms/arm.js";
-import { reached } from "./goals.js";
+import { judgedBy, reached } from "./goals.js";
 import { lostOf } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 
-/** Why `--check` fails, a sentence each; none where every goal is met and this library lost nothing. */
-export function failures(run: Pick<Report, "ratios" | "lostUpdates" | "acknowledgedUpdates">): string[] {
+/** Why `--check` fails, a sentence each; none where all that it had to judge met its goal and this library lost nothing. */
+export function failures(
+  run: Pick<Report, "ratios" | "lostUpdates" | "acknowledgedUpdates" | "workloads" | "counts">,
+): string[] {
   const { ratios, lostUpdates } = run;
   const found: string[] = [];
   const missed = Object.entries(ratios).filter(([, ratio]) => !reached(ratio, ratio.value));
   if (missed.length > 0) found.push(`missed: ${missed.map(([name]) => name).join(", ")}`);
   const lost = Object.entries(lostUpdates).filter(([arm, count]) => isOwn(arm) && count > 0);
   if (lost.length > 0) found.push(`lost updates: ${lost.map(([arm]) => `${arm} ${lostOf(run, arm)}`).join(", ")}`);
+  const ids = run.workloads.map(({ id }) => id);
+  const absent = judgedBy(ids, run).filter((name) => !(name in ratios));
+  if (absent.length > 0) found.push(`not judged: ${absent.join(", ")}`);
   if (Object.keys({ ...ratios, ...lostUpdates }).length === 0) found.push("nothing was judged");
   return found;
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { agreement } from "./agreement.js";
-import type { Report } from "./report-json.js";
+import { isReport, type Report } from "./report-json.js";
 import { tableText } from "./report-tables.js";
 
 // Usage: npx tsx benchmarks/compare.ts FIRST.json SECOND.json
@@ -29,6 +29,7 @@ async function read(file: string): Promise<Report> {
   const run = await readFile(file, "utf8")
     .then((text) => JSON.parse(text) as Report)
     .catch((error: Error) => nothingToCompare(`${file}: ${error.message}`));
+  if (!isReport(run)) nothingToCompare(`${file}: is no run that \`npm run bench -- --json\` wrote`);
   return run.endedEarly ? nothingToCompare(`${file}: the run ended early`) : run;
 }
 

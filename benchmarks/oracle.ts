@@ -53,12 +53,16 @@ export class LastValueOracle {
     return [...this.#acknowledged.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Updates that the rows' versions lack, and rows that hold another value though they lack none. */
+  /** Updates that the rows' versions lack, those of rows that are gone, and rows that hold another value though they lack none. */
   async lost(tables: TableStore, table: RecordTable, attribute: string): Promise<number> {
     let lost = 0;
-    for (const row of await tables.rows(table)) {
-      const acknowledged = this.#acknowledged.get(row["id"] as string);
-      if (acknowledged === undefined) continue;
+    const rows = new Map((await tables.rows(table)).map((row) => [row["id"] as string, row]));
+    for (const [id, acknowledged] of this.#acknowledged) {
+      const row = rows.get(id);
+      if (row === undefined) {
+        lost += acknowledged.count;
+        continue;
+      }
       const missing = Math.abs(1 + acknowledged.count - Number(row[table.versionColumn]));
       lost += missing === 0 && row[table.columns[attribute]!] !== acknowledged.value ? 1 : missing;
     }
@@ -95,11 +99,10 @@ export class ValueOracle {
     return new ValueOracle(tables, table, new Map(after));
   }
 
-  /** The rows that are not as they must be. */
+  /** The rows that are not as they must be, or not there. */
   async lost(): Promise<number> {
     const rows = await this.tables.rows(this.table);
-    return rows.filter(
-      (row) => this.expected.has(row["id"] as string) && JSON.stringify(row) !== this.expected.get(row["id"] as string),
-    ).length;
+    const stored = new Map(rows.map((row) => [row["id"] as string, JSON.stringify(row)]));
+    return [...this.expected].filter(([id, expected]) => stored.get(id) !== expected).length;
   }
 }

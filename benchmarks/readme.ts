@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { DARK, LIGHT } from "./charts/theme.js";
 import { figuresPage, PAGE_CHARTS } from "./figures-page.js";
 import { README_CHARTS, readmeBlock, readmeWith } from "./readme-block.js";
-import type { Report } from "./report-json.js";
+import { isReport, type Report } from "./report-json.js";
 
 // Usage: npx tsx benchmarks/readme.ts RUN.json [README.md]
 // Puts the figures of one run of `npm run bench -- --json RUN.json` between the markers of the README, and its charts
@@ -10,7 +10,10 @@ import type { Report } from "./report-json.js";
 const [run, readme = "README.md"] = process.argv.slice(2);
 if (run === undefined) nothingToPublish("usage: npx tsx benchmarks/readme.ts RUN.json [README.md]");
 const FOLDER = "docs/benchmarks";
-const report = JSON.parse(await readFile(run, "utf8")) as Report;
+const report = await readFile(run, "utf8")
+  .then((text) => JSON.parse(text) as Report)
+  .catch((error: Error) => nothingToPublish(`${run}: ${error.message}`));
+if (!isReport(report)) nothingToPublish(`${run}: is no run that \`npm run bench -- --json\` wrote`);
 if (report.endedEarly) nothingToPublish(`${run}: the run ended early`);
 if (report.quick) nothingToPublish(`${run}: the run is quick, its intervals are wide`);
 if (report.counts) nothingToPublish(`${run}: the run only counted, it took no times`);

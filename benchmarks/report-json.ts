@@ -47,6 +47,12 @@ export interface WorkloadReport {
   readonly commitTime?: number | undefined;
 }
 
+/** Whether what a file holds can be one. */
+export function isReport(value: unknown): value is Report {
+  const options = ["quick", "counts", "endedEarly", "roundTrip"];
+  return typeof value === "object" && value !== null && options.every((option) => option in value);
+}
+
 /** What a workload found, and when. */
 export type Measured = Findings & Pick<WorkloadReport, "seconds" | "commitTime">;
 

@@ -88,7 +88,7 @@ function interruption(): Interruption {
   return { signal: ending.signal, interrupted };
 }
 
-/** All workloads, one after the other; `gone` where the database did not live to see the last. */
+/** All workloads, one after the other; `gone` where one failed, or the database did not live to see the last. */
 async function measure(
   { quick, counts, only, database, rtt, seed }: Options,
   { isolation }: Libraries,
@@ -128,8 +128,10 @@ async function measure(
         ...(await (counts ? workload.count!(bench) : workload.run(bench))),
       });
       const found = await Promise.race([running(), interrupted]).catch(async (error: unknown) => {
-        if (error instanceof Interrupted || (await place.answers())) throw error;
-        throw new CannotRun(`the database went away during ${id}: ${words(error)}`);
+        if (error instanceof Interrupted) throw error;
+        if (!(await place.answers())) throw new CannotRun(`the database went away during ${id}: ${words(error)}`);
+        console.error(error); // an oracle's word, or a fault: where it arose tells which
+        throw new CannotRun(`${id} failed: ${words(error)}`);
       });
       say("");
       findings.set(workload, { ...found, seconds: seconds() });

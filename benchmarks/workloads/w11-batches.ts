@@ -2,8 +2,9 @@ import { distinctionArm, OPTIMISTIC } from "../arms/index.js";
 import type { ArmType, BatchArm } from "../arms/arm.js";
 import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart } from "../charts/chart.js";
-import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
+import { exactly, median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { withInterval } from "../format.js";
+import { ownLosses } from "../contention.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { concurrentBatches, type Pairs } from "./concurrent-batches.js";
 import { asset, assetTable } from "../model/asset.js";
@@ -76,9 +77,32 @@ export const batches: Workload = {
     return {
       tables: [...sizes.map(({ size }) => table(size, samples[label(size)]!, random)), pairsTable(concurrent)],
       charts: [chart(sizes, samples)],
-      ratios: ratios(samples[label(100)]!, random),
+      ratios: {
+        ...ratios(samples[label(100)]!, random),
+        "batches.lost": exactly(ownLosses(acknowledged)),
+      },
       acknowledged,
       samples,
+    };
+  },
+  async count(bench: Bench): Promise<Findings> {
+    const records = Array.from({ length: 100 }, (_, index) => asset(index));
+    await bench.tables.fill(assetTable, records);
+    const acknowledged = { updates: 0, lost: 0 };
+    const arm = await distinctionArm.open({ url: bench.url, table: assetTable, poolSize: 1 });
+    try {
+      const ids = records.map(({ id }) => id);
+      const { lost } = await batch(bench, arm, ids);
+      count({ updates: ids.length, lost }, acknowledged);
+    } finally {
+      await arm.close();
+    }
+    const pairs = await concurrentBatches(bench, distinctionArm, 10);
+    count(pairs, acknowledged);
+    return {
+      tables: [pairsTable(new Map([[distinctionArm, pairs]]))],
+      ratios: { "batches.lost": exactly(acknowledged.lost) },
+      acknowledged: { [distinctionArm.name]: acknowledged },
     };
   },
 };

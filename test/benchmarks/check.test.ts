@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import { failures } from "../../benchmarks/check.js";
+import type { WorkloadReport } from "../../benchmarks/report-json.js";
 
 const met = { "hot.64.lost": { value: 0, low: 0, high: 0, goal: 0, better: "lower" as const } };
 const missed = { "save.one.vs.typeorm": { value: 3.5, low: 3, high: 4, goal: 4, better: "higher" as const } };
+const run = { workloads: [], counts: false };
 const acknowledgedUpdates = { distinction: 3_000, "distinction, apart": 500, typeorm: 3_000 };
 
 test("a run passes where every goal is met and this library lost nothing, whatever others lost", () => {
   const lostUpdates = { distinction: 0, "distinction, apart": 0, typeorm: 419 };
-  expect(failures({ ratios: met, lostUpdates, acknowledgedUpdates })).toEqual([]);
+  expect(failures({ ...run, ratios: met, lostUpdates, acknowledgedUpdates })).toEqual([]);
 });
 
 test.each([
@@ -16,5 +18,18 @@ test.each([
   [met, { distinction: 0, "distinction, apart": 3 }, "lost updates: distinction, apart 3 of 500"],
   [{}, {}, "nothing was judged"],
 ])("it fails and says why, case %#", (ratios, lostUpdates, why) => {
-  expect(failures({ ratios, lostUpdates, acknowledgedUpdates })).toEqual([why]);
+  expect(failures({ ...run, ratios, lostUpdates, acknowledgedUpdates })).toEqual([why]);
+});
+
+test("it fails where a workload was measured and a figure of it is not there, times only where they were taken", () => {
+  const judging = (ids: string[], counts: boolean): string[] => {
+    const workloads = ids.map((id) => ({ id }) as WorkloadReport);
+    return failures({ ratios: met, lostUpdates: {}, acknowledgedUpdates, workloads, counts });
+  };
+  expect(judging(["W8"], true)).toEqual([]);
+  expect(judging(["W8"], false)).toEqual(["not judged: hot.8.vs.pessimistic, hot.8.apart.vs.pessimistic"]);
+  expect(judging(["W4"], true)).toEqual(["not judged: noop.statements, noop.bytes"]);
+  expect(judging(["W1", "W2"], true).join()).toMatch(/^not judged: one.attribute.statements, .*one.property.bytes$/);
+  expect(judging(["W1", "W2"], false)).toEqual(["not judged: save.property.vs.handwritten"]);
+  expect(judging(["W1", "W2", "W3"], false).join()).toContain("diff.vs.full.competent");
 });

@@ -75,3 +75,9 @@ test("a file that is not there is no verdict", () => {
   expect(stderr).toContain("missing.json: ENOENT");
   expect(status).toBe(2);
 });
+
+test("what is no run is refused in a line", () => {
+  const { status, stderr } = compare(run(5), null as unknown as Judged);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^\S+1\.json: is no run that `npm run bench -- --json` wrote\n$/);
+});

@@ -13,6 +13,7 @@ test.each([
   [{ ...WHOLE, quick: true }, "the run is quick, its intervals are wide"],
   [{ ...WHOLE, counts: true }, "the run only counted, it took no times"],
   [{ ...WHOLE, roundTrip: 2 }, "the run had 2 ms added to every round trip"],
+  [{}, "is no run that `npm run bench -- --json` wrote"],
 ])("a run that is not whole is not published: %o", (run, told) => {
   const folder = mkdtempSync(join(tmpdir(), "distinction-readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -4,11 +4,12 @@ import { hotTable } from "../../benchmarks/model/hot.js";
 import { runSuite } from "../../benchmarks/suite.js";
 import { runAsChild } from "../support/child-side.js";
 
-/** Where a run of two workloads is made, of which the second never ends. */
+/** Where a run of two workloads is made, of which the second never ends, unless it fails. */
 export interface SuiteOrder {
   readonly database: string;
   readonly json: string;
   readonly report: string;
+  readonly failure?: string;
 }
 
 await runAsChild<SuiteOrder, unknown>(async (order, parent) => {
@@ -23,6 +24,7 @@ await runAsChild<SuiteOrder, unknown>(async (order, parent) => {
     async run({ tables }: Bench) {
       await tables.fill(hotTable, [{ id: "hot" }]);
       await parent.send("under way");
+      if (order.failure !== undefined) throw new Error(order.failure);
       for (;;) await tables.row(hotTable, "hot");
     },
   };

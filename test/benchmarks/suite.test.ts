@@ -32,10 +32,10 @@ async function onServer(sql: string): Promise<RowDataPacket[]> {
 }
 
 /** In the middle of its second workload. */
-async function runUnderWay(name: string): Promise<{ run: Child; json: string }> {
+async function runUnderWay(name: string, failure?: string): Promise<{ run: Child; json: string }> {
   const database = server.url.replace("root@", `bench:${PASSWORD}@`);
   const json = join(folder, `${name}.json`);
-  const order: SuiteOrder = { database, json, report: join(folder, name) };
+  const order: SuiteOrder = { database, json, report: join(folder, name), ...(failure && { failure }) };
   const run = startChild(new URL("suite.child.ts", import.meta.url), order);
   expect(await run.next()).toBe("under way");
   return { run, json };
@@ -62,6 +62,16 @@ test("a run that is interrupted leaves neither database nor files, and says so",
   expect(await onServer("SHOW DATABASES LIKE 'distinction\\_bench%'")).toEqual([]);
   expect(await readdir(folder)).not.toContain("interrupted.json");
   expect(await readdir(join(folder, "interrupted"))).toEqual([]);
+});
+
+test("a run of which an arm stored something else than it should writes what it found before, and says which workload", async () => {
+  const { run, json } = await runUnderWay("failed", "sequelize: image 3 lacks the tag x");
+  expect(await run.output).toBe(2);
+  await run.exited;
+  expect(run.stderr()).toMatch(/^error: W2 failed: sequelize: image 3 lacks the tag x$/m);
+  const { workloads, endedEarly } = JSON.parse(await readFile(json, "utf8")) as Report;
+  expect(workloads).toEqual([expect.objectContaining({ id: "W1" })]);
+  expect(endedEarly).toBe(true);
 });
 
 test("a run whose server is killed writes what it found before, and says why it ended without the password", async () => {
