@@ -56,7 +56,7 @@ export function roundsOf([properties]: Shape): number {
 const QUICK_ROUNDS = 5;
 
 /** A quick look is at the one that goals are about. */
-export function shapesOf({ quick }: Bench): readonly Shape[] {
+function shapesOf({ quick }: Bench): readonly Shape[] {
   return quick ? SHAPES.filter(([properties]) => properties === 30) : SHAPES;
 }
 
@@ -77,7 +77,7 @@ export function imageArms(without: readonly string[] = []): readonly ImageArmTyp
 }
 
 /** Fewer of the image that takes some arms a tenth of a second each. */
-export function warmUpOf({ quick }: Bench, [properties]: Shape): number {
+function warmUpOf({ quick }: Bench, [properties]: Shape): number {
   if (quick) return 3;
   return properties > 100 ? 4 : 20;
 }
