@@ -33,7 +33,7 @@ export class CoalescedTargetEdits implements TargetEdits {
   async #work(repository: string): Promise<void> {
     const queue = this.#queues.get(repository)!;
     await Promise.resolve(); // callers that were woken together, as by one publish, ask together
-    while (queue.length > 0) await this.#acceptTogether(repository, queue.splice(0, MOST_CALLS));
+    while (queue.length > 0) await this.#acceptTogether(repository, queue.splice(0, together(queue)));
     this.#queues.delete(repository);
   }
 
@@ -47,6 +47,17 @@ export class CoalescedTargetEdits implements TargetEdits {
       else for (const call of calls) await this.#acceptTogether(repository, [call]);
     }
   }
+}
+
+/** How many of the first calls are accepted together: those that follow the same version of `targets`. */
+function together(queue: readonly Call[]): number {
+  const first = followed(queue[0]!);
+  const other = queue.findIndex((call) => followed(call) !== first);
+  return Math.min(other < 0 ? queue.length : other, MOST_CALLS);
+}
+
+function followed({ bins }: Call): number | undefined {
+  return bins[0]?.follows;
 }
 
 /** One entry per bin, its edits in the order of the calls. */

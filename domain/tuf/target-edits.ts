@@ -20,6 +20,11 @@ export interface BinEdits {
    * as it is: what others signed is taken over without being signed again.
    */
   readonly statedBy?: number;
+  /**
+   * The record version of `targets` at which these edits belonged here, where that was read some time ago. The same for all
+   * bins of a call, of which nothing is accepted if it has moved: custom roles may have changed.
+   */
+  readonly follows?: number;
 }
 
 /**
@@ -32,8 +37,8 @@ export interface TargetEdits {
    * path to remove that is not there, change nothing; a bin of which nothing changes stays clean.
    * @param bins different ones
    * @returns those of the edits that took a target away, by what the call read before it wrote; of a batch also those of other calls
-   * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository), INVALID_TARGET_PATH for a path whose digest is
-   *   not in the bin's range, METADATA_TOO_LARGE for a custom role without bins that would hold more than clients can read,
+   * @throws {TufError} UNKNOWN_ROLE (also when there is no such repository, and when `targets` has moved from what the edits
+   *   follow), INVALID_TARGET_PATH for a path whose digest is not in the bin's range, METADATA_TOO_LARGE for a custom role without bins that would hold more than clients can read,
    *   however many add to it at once
    */
   accept(repository: string, bins: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>>;

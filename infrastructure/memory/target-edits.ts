@@ -48,11 +48,15 @@ export class MemoryTargetEdits implements TargetEdits {
     return removed;
   }
 
-  private bin(repository: string, { bin: name, space = "" }: BinEdits): RoleRow {
-    const role = this.state.repositories.get(repository)?.roles.get(name);
+  private bin(repository: string, { bin: name, space = "", follows }: BinEdits): RoleRow {
+    const roles = this.state.repositories.get(repository)?.roles;
+    const role = roles?.get(name);
     const isHolder = role?.range !== undefined && (role.kind === "bin" || role.kind === "custom");
-    if (isHolder && role.space === space) return role;
-    throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
+    if (!isHolder || role.space !== space) {
+      throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${name}`);
+    }
+    if (follows === undefined || follows === roles?.get("targets")?.version) return role;
+    throw new TufError("UNKNOWN_ROLE", `repository ${repository}: custom roles may have changed`);
   }
 }
 

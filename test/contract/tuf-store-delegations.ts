@@ -68,6 +68,24 @@ export function tufDelegationContract(bench: TufStoreBench): void {
       expect(await bench.trust.delegatedRoles("main")).toHaveLength(2);
     });
 
+    it("that changed are seen by edits that follow what was before, also by those that would change nothing", async () => {
+      const [path, other] = pathsIn("bins-0", 2) as [string, string];
+      const { targetsVersion } = (await bench.store.repository("main"))!;
+      const accept = (follows: number, ...paths: readonly string[]) => {
+        const edits = paths.map((one) => ({ path: one, digest: digestOf(one), target: targetOf(one) }));
+        return bench.edits.accept("main", [{ bin: "bins-0", edits, follows }]);
+      };
+      await accept(targetsVersion, path);
+      expect(await addTeam()).toBe("applied");
+      const before = await bench.role("bins-0");
+      for (const paths of [[path], [other], [path, other]]) {
+        await expect(accept(targetsVersion, ...paths)).rejects.toMatchObject({ code: "UNKNOWN_ROLE" });
+        expect(await bench.role("bins-0")).toEqual(before);
+      }
+      await accept(targetsVersion + 1, path, other);
+      expect([...(await bench.role("bins-0")).targets.keys()].sort()).toEqual([path, other].sort());
+    });
+
     it("have their targets counted, no further than is asked for", async () => {
       await addTeam();
       expect(await bench.store.targetCount("main", "team", 5)).toBe(0);

@@ -107,6 +107,7 @@ function storedTargets(
   const stored = new Map<string, Target>();
   const strangers: Met[] = [];
   for (const row of met) {
+    if (row.hasMoved) throw new TufError("UNKNOWN_ROLE", `repository ${repository}: custom roles may have changed`);
     if (!row.isBinThere) throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no bin ${row.bin}`);
     if (row.target === undefined) strangers.push(row);
     else stored.set(`${row.space}/${row.digest}`, row.target);

@@ -32,7 +32,7 @@ import type { VerifyPorts } from "./import/trusted-reader.js";
 import { verifyTufRepository, type PublishedTarget, type VerifyReport } from "./verify-tuf-repository.js";
 
 /** Everything that the use cases of a TUF repository need from outside. */
-export type TufPorts = CreatePorts & EditPorts & PublishPorts & VerifyPorts;
+export type TufPorts = CreatePorts & Omit<EditPorts, "known"> & PublishPorts & VerifyPorts;
 
 /**
  * One TUF repository, as services embed it: any number of processes may hold one of these over the same database. Options that are
@@ -44,7 +44,7 @@ export class TufRepositoryService {
   /** Roles with keys of their own for some paths. */
   readonly delegations: TufDelegationService;
   readonly #publisher: PublishTufRepository;
-  private readonly ports: TufPorts;
+  private readonly ports: TufPorts & Pick<EditPorts, "known">;
 
   /**
    * @param ports a key that does not answer within two minutes counts as unavailable
@@ -55,7 +55,7 @@ export class TufRepositoryService {
     readonly name: string,
   ) {
     const edits = new OwnEdits(ports.edits);
-    this.ports = { ...ports, edits, keys: timelyKeys(ports.keys, ports.clock) };
+    this.ports = { ...ports, edits, known: new Map(), keys: timelyKeys(ports.keys, ports.clock) };
     this.trust = new TufTrustService(this.ports, name);
     this.delegations = new TufDelegationService(this.ports, name);
     this.#publisher = new PublishTufRepository({ ...this.ports, ownEdits: edits });

@@ -54,6 +54,22 @@ describe("coalesced edits", () => {
     await Promise.all(calls);
   });
 
+  it("accept together only what follows the same version of targets, in the order of the calls", async () => {
+    begun.length = 0;
+    const edits = new CoalescedTargetEdits(inner);
+    const calls = [undefined, 1, 1, 2, 1].map((follows, index) =>
+      edits.accept("main", [{ bin: "a", edits: [edit(`${index}`, 1)], ...(follows === undefined ? {} : { follows }) }]),
+    );
+    const batches = [["0"], ["1", "2"], ["3"], ["4"]];
+    for (const [index, paths] of batches.entries()) {
+      await turn();
+      expect(begun[index]!.bins.flatMap((bin) => bin.edits.map(({ path }) => path))).toEqual(paths);
+      begun[index]!.end();
+    }
+    await Promise.all(calls);
+    expect(begun.map(({ bins }) => bins[0]!.follows)).toEqual([undefined, 1, 2, 1]);
+  });
+
   it("keep repositories apart", async () => {
     begun.length = 0;
     const edits = new CoalescedTargetEdits(inner);

@@ -1,5 +1,7 @@
+import { TufError } from "../../../../domain/tuf/errors.js";
 import type { MetadataCodec } from "../../../../domain/tuf/metadata-codec.js";
-import type { TargetEdits } from "../../../../domain/tuf/target-edits.js";
+import type { TufRepository } from "../../../../domain/tuf/repository.js";
+import type { BinEdits, TargetEdits } from "../../../../domain/tuf/target-edits.js";
 import type { Target } from "../../../../domain/tuf/target.js";
 import type { TufStore } from "../../../../domain/tuf/tuf-store.js";
 import { checkNotAborted } from "../../aborted.js";
@@ -11,6 +13,8 @@ export interface EditPorts {
   readonly store: Pick<TufStore, "repository" | "targetCount" | "heldPaths">;
   readonly edits: TargetEdits;
   readonly codec: Pick<MetadataCodec, "pathDigest">;
+  /** By name, what was last read of repositories: so that it is not read for each call. */
+  readonly known?: Map<string, TufRepository>;
 }
 
 export interface EditOptions {
@@ -44,12 +48,35 @@ export async function editBins(
   targets: ReadonlyMap<string, Target | null>,
   options?: EditOptions,
 ): Promise<EditReport> {
+  const known = ports.known?.get(name);
+  const report = known && (await editByKnown(ports, known, targets, options));
+  if (report !== undefined) return report;
   const repository = await existingRepository(ports.store, name);
+  ports.known?.set(name, repository);
   const places = new TargetPlaces(repository, ports.codec);
   const edits = places.editsOf([...targets]);
   // Each batch is checked when it is accepted; of several, nothing is accepted where not all can be.
   if (edits.length > EDITS_AT_A_TIME) await checkRooms(ports, name, places, edits);
   return acceptPlaced(ports, name, places, edits, options);
+}
+
+/** One batch, by what is known of the repository; `undefined` where more than one is needed, or what is so now may decide otherwise. */
+async function editByKnown(
+  ports: EditPorts,
+  known: TufRepository,
+  targets: ReadonlyMap<string, Target | null>,
+  options?: EditOptions,
+): Promise<EditReport | undefined> {
+  if (targets.size > EDITS_AT_A_TIME) return undefined;
+  try {
+    const places = new TargetPlaces(known, ports.codec);
+    const edits = places.editsOf([...targets]);
+    if (edits.length > EDITS_AT_A_TIME) return undefined;
+    return await acceptPlaced(ports, known.name, places, edits, { ...options, follows: known.targetsVersion });
+  } catch (error) {
+    if (error instanceof TufError) return undefined;
+    throw error;
+  }
 }
 
 /** As `editBins`, with these places. */
@@ -67,14 +94,14 @@ async function acceptPlaced(
   name: string,
   places: TargetPlaces,
   placed: PlacedEdit[],
-  { signal, onEdits }: EditOptions = {},
+  { signal, onEdits, follows }: EditOptions & Pick<BinEdits, "follows"> = {},
 ): Promise<EditReport> {
   const sorted = placed.sort((left, right) => left.place - right.place);
   const gone = new Map<string, PlacedEdit>();
   for (let start = 0; start < sorted.length; start += EDITS_AT_A_TIME) {
     checkNotAborted(signal, `${start} of ${sorted.length} edits are accepted`);
     const some = sorted.slice(start, start + EDITS_AT_A_TIME);
-    const removed = await edits.accept(name, places.grouped(some));
+    const removed = await edits.accept(name, places.grouped(some, follows));
     for (const edit of some) if (removed.has(edit)) gone.set(edit.path, edit);
     onEdits?.(some.length);
   }

@@ -65,15 +65,19 @@ export class TargetPlaces {
     });
   }
 
-  /** One entry per place, as `TargetEdits` takes them. */
-  grouped(edits: readonly PlacedEdit[]): readonly BinEdits[] {
+  /**
+   * One entry per place, as `TargetEdits` takes them.
+   * @param follows see `BinEdits`
+   */
+  grouped(edits: readonly PlacedEdit[], follows?: number): readonly BinEdits[] {
+    const checked = follows === undefined ? {} : { follows };
     const byPlace = new Map<number, BinEdits & { readonly edits: TargetEdit[] }>();
     for (const edit of edits) {
       let same = byPlace.get(edit.place);
       if (same === undefined) {
         const bin = this.nameOf(edit.place);
         const { name: space } = this.#spaceAt(edit.place);
-        same = space === "" ? { bin, edits: [] } : { bin, space, edits: [] };
+        same = space === "" ? { bin, edits: [], ...checked } : { bin, space, edits: [], ...checked };
         byPlace.set(edit.place, same);
       }
       same.edits.push(edit);
