@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
 import type { ArmName } from "../arms/descriptions.js";
-import type { Bench } from "../bench.js";
+import type { Acknowledged, Bench } from "../bench.js";
 import { interleaved, timed, type Contender } from "../measure.js";
 import { DurableFloor } from "./durable-floor.js";
+import { PublishedOracle } from "./published-oracle.js";
 import { signingFloor } from "./signing-floor.js";
 import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
 
@@ -29,6 +30,8 @@ export interface PublishOne {
   /** Rows that the server inserted, changed and deleted. */
   readonly rows: number;
   readonly signatures: number;
+  /** Targets of this library's publishes that clients do not find as last acknowledged, of so many updates. */
+  readonly acknowledged: Acknowledged;
 }
 
 /** Publishing one changed bin, with 139 targets in it, of a repository that had none. */
@@ -37,15 +40,21 @@ export async function publishOne({ url, tables, random, quick, say }: Bench, ben
   const targets = new Map(paths.map((path) => [path, targetOf(path)]));
   await bench.service.add(targets);
   await bench.service.publish();
+  const stored = new Map(targets);
   const signed = await signingFloor(bench, new Map([[binName(WIDE, 0), targets]]));
   const durable = await DurableFloor.open(url, join(bench.place.directory, "durable"));
   let edition = 0;
   let statements = 0;
   let bytes = 0;
   let signatures = 0;
-  const publish = async (): Promise<number> => {
+  const add = async (): Promise<void> => {
     const path = paths[++edition % paths.length]!;
-    await bench.service.add(new Map([[path, targetOf(path, edition)]]));
+    const target = targetOf(path, edition);
+    await bench.service.add(new Map([[path, target]]));
+    stored.set(path, target);
+  };
+  const publish = async (): Promise<number> => {
+    await add();
     const before = bench.signatures();
     bench.sent.reset();
     const milliseconds = await timed(() => bench.service.publish());
@@ -62,10 +71,11 @@ export async function publishOne({ url, tables, random, quick, say }: Bench, ben
   try {
     const found = await interleaved(contenders, quick ? 60 : 200, random, say, WARM_UP);
     const samples = found as PublishOne["samples"];
-    const path = paths[++edition % paths.length]!;
-    await bench.service.add(new Map([[path, targetOf(path, edition)]]));
+    await add();
     const rows = await tables.rowsWritten(() => bench.service.publish());
-    return { samples, statements, bytes, rows, signatures };
+    const published = await PublishedOracle.of(bench.place, 2 ** WIDE.bitLength);
+    const acknowledged = { updates: edition, lost: await published.lost(stored) };
+    return { samples, statements, bytes, rows, signatures, acknowledged };
   } finally {
     await durable.close();
   }

@@ -55,7 +55,11 @@ export const tufPublish: Workload = {
         "tuf.publish.vs.lock": ratioOf(judged.samples["global lock"]!, judged.samples["distinction"]!, random),
       },
       acknowledged: {
-        [TARGETS]: sum([many.acknowledged, ...crews.map(({ acknowledged }) => acknowledged.distinction)]),
+        [TARGETS]: sum([
+          one.acknowledged,
+          many.acknowledged,
+          ...crews.map(({ acknowledged }) => acknowledged.distinction),
+        ]),
         [`${TARGETS} under a global lock`]: sum(crews.map(({ acknowledged }) => acknowledged["global lock"])),
       },
       samples: {
