@@ -8,6 +8,8 @@ export interface Chart {
   readonly x: Axis;
   readonly y: Axis;
   readonly kind: "lines" | "bars";
+  /** Whether every bar has its value above it, where some are too small to be told apart. */
+  readonly showsValues?: true;
   readonly series: readonly Series[];
 }
 

@@ -7,6 +7,8 @@ const WIDTH = 860;
 /** With a legend of one line. */
 const HEIGHT = 440;
 const LEGEND_LINE = 38;
+/** As many as a bar of a group of seven is wide. */
+const BAR_DIGITS = 3;
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
 /** The chart as an SVG document that needs nothing else. */
@@ -39,7 +41,10 @@ function optionOf(chart: Chart, theme: Theme): echarts.EChartsOption {
     legend: { show: several, bottom: 8, textStyle: { color: theme.text, fontSize: 12 }, itemGap: 26 },
     grid: { left: 76, right: 40, top: chart.subtitle === undefined ? 64 : 84, bottom: several ? legend : 60 },
     xAxis: axisOption(chart.x, theme, { nameLocation: "middle", nameGap: 30 }),
-    yAxis: axisOption(chart.y, theme, { nameLocation: "middle", nameGap: 54 }),
+    yAxis: {
+      ...axisOption(chart.y, theme, { nameLocation: "middle", nameGap: 54 }),
+      ...(chart.showsValues && { boundaryGap: [0, "10%"] }), // room for the value of the highest bar
+    },
     series: chart.series.map((series, index) => seriesOption(chart, series, seriesColour(series.name, index), theme)),
   };
 }
@@ -64,20 +69,32 @@ function axisOption(axis: Axis, theme: Theme, place: { nameLocation: "middle"; n
 }
 
 function seriesOption(
-  { kind, x }: Chart,
+  { kind, x, showsValues, series }: Chart,
   { name, points }: Series,
   colour: string,
   theme: Theme,
 ): echarts.SeriesOption {
+  const isWide = series.some((one) => one.points.some(({ y }) => told(y).length > BAR_DIGITS));
   const data = points.map((point) => ({
     value: x.groups === undefined ? [point.x, point.y] : [x.groups[point.x]!, point.y],
-    label: markOption(point, theme),
+    label: showsValues ? valueOption(point, isWide, theme) : markOption(point, theme),
   }));
   const look = { name, data, itemStyle: { color: colour } };
-  if (kind === "bars") return { ...look, type: "bar", barMaxWidth: 36 };
+  if (kind === "bars") return { ...look, type: "bar", barMaxWidth: 36, barMinHeight: 2 };
   const own = isOwn(name); // above the others where lines meet
   const lineStyle = { color: colour, width: own ? 3.5 : 2, type: own && name !== "distinction" ? "dashed" : "solid" };
   return { ...look, type: "line", symbol: "circle", symbolSize: own ? 8 : 6, lineStyle, z: own ? 3 : 2 };
+}
+
+/** Upright where it is wider than its bar. */
+function valueOption({ y }: Point, isWide: boolean, theme: Theme) {
+  const upright = { rotate: 90, align: "left", verticalAlign: "middle" } as const;
+  const look = { color: theme.text, backgroundColor: `${theme.background}b0`, fontSize: 10, padding: [1, 2] };
+  return { show: true, formatter: told(y), position: "top", ...look, ...(isWide && upright) };
+}
+
+function told(value: number): string {
+  return value.toLocaleString("en");
 }
 
 function markOption({ mark }: Point, theme: Theme) {

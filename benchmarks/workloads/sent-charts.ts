@@ -19,6 +19,7 @@ export function sentCharts(
     title,
     subtitle,
     kind: "bars",
+    showsValues: true,
     x: { label: "properties, tags, locations", groups: cases.map(({ name }) => name) },
     y: { label: figure },
     series: arms.map((name) => ({

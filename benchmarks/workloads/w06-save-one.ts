@@ -127,7 +127,7 @@ function chart(samples: Record<string, Samples>): Chart {
   return {
     id: "w6-save-one",
     title: "Get and save of one attribute of 22 columns",
-    subtitle: "Time per save; less is better",
+    subtitle: "Time per load and save, of 8 clients the time for all over their number; less is better",
     kind: "bars",
     x: { label: "clients side by side", groups: CLIENTS.map(label) },
     y: { label: "microseconds" },
