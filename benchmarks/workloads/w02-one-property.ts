@@ -2,7 +2,7 @@ import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
 import { overWays } from "../latency/ways.js";
 import { shapeName, type Shape } from "../model/image.js";
-import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, countSent, casesOf, longWarmUpOf, roundsOf } from "./image-updates.js";
 import { updateSamples, updateTables, wayTable } from "./image-update-tables.js";
 import { sentCharts } from "./sent-charts.js";
 
@@ -18,7 +18,7 @@ export const oneProperty: Workload = {
   id: "W2",
   title: "One property of an image",
   async run(bench: Bench): Promise<Findings> {
-    const cases = casesOf(bench);
+    const cases = casesOf(bench, roundsOf, longWarmUpOf);
     const updates = await imageUpdates(bench, {
       cases,
       arms: imageArms(),

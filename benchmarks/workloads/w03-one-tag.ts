@@ -1,6 +1,6 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
-import { imageArms, imageUpdates, countSent, casesOf } from "./image-updates.js";
+import { imageArms, imageUpdates, countSent, casesOf, longWarmUpOf, roundsOf } from "./image-updates.js";
 import { updateSamples, updateTables } from "./image-update-tables.js";
 import { sentCharts } from "./sent-charts.js";
 
@@ -14,7 +14,7 @@ export const oneTag: Workload = {
   id: "W3",
   title: "One tag of an image, added and removed",
   async run(bench: Bench): Promise<Findings> {
-    const cases = casesOf(bench);
+    const cases = casesOf(bench, roundsOf, longWarmUpOf);
     const updates = await imageUpdates(bench, {
       cases,
       arms: imageArms(),
