@@ -5,7 +5,7 @@ import type { Report } from "./report-json.js";
 
 /** Why `--check` fails, a sentence each; none where all that it had to judge met its goal and this library lost nothing. */
 export function failures(
-  run: Pick<Report, "ratios" | "lostUpdates" | "acknowledgedUpdates" | "workloads" | "counts">,
+  run: Pick<Report, "ratios" | "lostUpdates" | "acknowledgedUpdates" | "workloads" | "counts" | "quick">,
 ): string[] {
   const { ratios, lostUpdates } = run;
   const found: string[] = [];

@@ -4,7 +4,7 @@ import type { WorkloadReport } from "../../benchmarks/report-json.js";
 
 const met = { "hot.64.lost": { value: 0, low: 0, high: 0, goal: 0, better: "lower" as const } };
 const missed = { "save.one.vs.typeorm": { value: 3.5, low: 3, high: 4, goal: 4, better: "higher" as const } };
-const run = { workloads: [], counts: false };
+const run = { workloads: [], counts: false, quick: false };
 const acknowledgedUpdates = { distinction: 3_000, "distinction, apart": 500, typeorm: 3_000 };
 
 test("a run passes where every goal is met and this library lost nothing, whatever others lost", () => {
@@ -22,14 +22,16 @@ test.each([
 });
 
 test("it fails where a workload was measured and a figure of it is not there, times only where they were taken", () => {
-  const judging = (ids: string[], counts: boolean): string[] => {
+  const judging = (ids: string[], counts: boolean, quick = false): string[] => {
     const workloads = ids.map((id) => ({ id }) as WorkloadReport);
-    return failures({ ratios: met, lostUpdates: {}, acknowledgedUpdates, workloads, counts });
+    return failures({ ratios: met, lostUpdates: {}, acknowledgedUpdates, workloads, counts, quick });
   };
   expect(judging(["W8"], true)).toEqual([]);
   expect(judging(["W8"], false)).toEqual(["not judged: hot.8.vs.pessimistic, hot.8.apart.vs.pessimistic"]);
   expect(judging(["W4"], true)).toEqual(["not judged: noop.statements, noop.bytes"]);
   expect(judging(["W1", "W2"], true).join()).toMatch(/^not judged: one.attribute.statements, .*one.property.bytes$/);
   expect(judging(["W1", "W2"], false)).toEqual(["not judged: save.property.vs.handwritten"]);
+  expect(judging(["W22"], false)).toEqual(["not judged: tuf.renewal.seconds"]);
+  expect(judging(["W21", "W22"], false, true)).toEqual([]);
   expect(judging(["W1", "W2", "W3"], false).join()).toContain("diff.vs.full.competent");
 });
