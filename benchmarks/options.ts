@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Workload } from "./bench.js";
+import { idsOf, named } from "./named.js";
 import { WORKLOADS } from "./workloads/index.js";
 
 const COUNTING = WORKLOADS.filter(({ count }) => count !== undefined);
@@ -22,7 +23,7 @@ export function parseOptions(): Options {
     .description("What writing only the difference buys, what it costs, and whether anything is lost.")
     .option("--quick", "fewer rounds: a look in minutes", false)
     .option("--counts", "only what noise does not touch: statements, bytes, lost updates", false)
-    .option("--only <ids>", `some workloads, of ${idsOf(WORKLOADS)}`, named)
+    .option("--only <ids>", `some workloads, of ${idsOf(WORKLOADS)}`, someOf)
     .option("--json <file>", "also write ratios, environment and raw samples to a file")
     .option("--report <folder>", "where report.html and its charts go", "benchmarks/report")
     .option("--rtt <ms>", "milliseconds to add to every round trip", milliseconds, 0)
@@ -43,10 +44,6 @@ export function parseOptions(): Options {
   return { ...options, only };
 }
 
-function idsOf(workloads: readonly Workload[]): string {
-  return workloads.map(({ id }) => id).join(",");
-}
-
 function milliseconds(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value >= 0 && value <= 1000)) throw new InvalidArgumentError("0 to 1000 milliseconds");
@@ -65,9 +62,10 @@ function server(text: string): string {
   return text;
 }
 
-function named(text: string): readonly Workload[] {
-  const ids = text.split(",").map((id) => id.trim().toUpperCase());
-  const unknown = ids.find((id) => !WORKLOADS.some((workload) => workload.id === id));
-  if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown}`);
-  return WORKLOADS.filter(({ id }) => ids.includes(id));
+function someOf(text: string): readonly Workload[] {
+  try {
+    return named(text, WORKLOADS);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -23,3 +23,15 @@ test.each([
   const files = { report: join(folder, "report"), json: join(folder, name) };
   await expect(checkFiles(files)).rejects.toThrow(why);
 });
+
+test.each(["taken", "taken/report"])(
+  "a report that could not be written into %s is told by the file in its way",
+  async (name) => {
+    const taken = join(folder, "taken");
+    await writeFile(taken, "");
+    const report = join(folder, name);
+    const told = `nothing can be written into ${report}: ${taken} is a file, not a folder`;
+    await expect(checkFiles({ report })).rejects.toThrow(told);
+    await expect(checkFiles({ report: join(folder, "report"), json: join(report, "run.json") })).rejects.toThrow(told);
+  },
+);
