@@ -42,7 +42,7 @@ export class TableStore {
   }
 
   /** All rows as plain objects, as the driver makes them. */
-  async rows({ name }: RecordTable): Promise<Record<string, unknown>[]> {
+  async rows({ name }: Pick<RecordTable, "name">): Promise<Record<string, unknown>[]> {
     const [rows] = await this.#pool.query<RowDataPacket[]>("SELECT * FROM ??", [name]);
     return rows;
   }

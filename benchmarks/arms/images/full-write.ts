@@ -21,6 +21,7 @@ import {
 export const fullWriteImages: ImageArmType = {
   name: "full write",
   guarantee: "version checked",
+  raisesUnchanged: true,
   open(options): Promise<ImageArm> {
     const rows = new Rows(options, options.onStatement);
     return Promise.resolve({

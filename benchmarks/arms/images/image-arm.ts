@@ -18,6 +18,8 @@ export interface ImageArmType {
     | "checked for own row only" // changes of children neither raise the version nor look at it
     | "version kept, not checked"
     | "last writer wins";
+  /** Whether saves of an image that nobody changed raise its version; others leave all that is stored as it was. */
+  readonly raisesUnchanged?: boolean;
   open(options: ImageArmOptions): Promise<ImageArm>;
 }
 

@@ -27,6 +27,7 @@ import {
 export const referenceImages: ImageArmType = {
   name: "full write (reference)",
   guarantee: "last writer wins",
+  raisesUnchanged: true,
   open(options): Promise<ImageArm> {
     const rows = new Rows(options, options.onStatement);
     return Promise.resolve({
