@@ -1,10 +1,11 @@
 import { link, mkdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { createPool, type Pool } from "mysql2/promise";
+import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { syncDirectory, writeSynced } from "../../infrastructure/storage/synced.js";
 import type { SignedPublish } from "./signing-floor.js";
+import { Sent, type Counted } from "./tuf-bench.js";
 
 const TABLES = {
   bench_target: "path VARCHAR(255) PRIMARY KEY, length INT, sha256 CHAR(64)",
@@ -18,6 +19,7 @@ const TABLES = {
  * looked at before or after: two that publish at once would overwrite each other.
  */
 export class DurableFloor {
+  readonly sent = new Sent();
   readonly #pool: Pool;
   #publish = 0;
 
@@ -54,7 +56,7 @@ export class DurableFloor {
   /** Stores targets that the next publish is about, in a transaction of their own, as whoever adds them does. */
   async accept(targets: ReadonlyMap<string, Target>): Promise<void> {
     const rows = Array.from(targets, ([path, { length, sha256 }]) => [path, length, sha256]);
-    await this.#pool.query("REPLACE INTO bench_target (path, length, sha256) VALUES ?", [rows]);
+    await this.#write(this.#pool, "REPLACE INTO bench_target (path, length, sha256) VALUES ?", rows);
   }
 
   async close(): Promise<void> {
@@ -71,15 +73,21 @@ export class DurableFloor {
     try {
       await connection.beginTransaction();
       const rows = files.map(({ name, bytes }) => [this.#publish, name, bytes]);
-      await connection.query("INSERT INTO bench_file (publish, name, bytes) VALUES ?", [rows]);
+      await this.#write(connection, "INSERT INTO bench_file (publish, name, bytes) VALUES ?", rows);
       const positions = files.map(({ name }) => [name, this.#publish]);
-      await connection.query(
+      await this.#write(
+        connection,
         "INSERT INTO bench_position (name, publish) VALUES ? ON DUPLICATE KEY UPDATE publish = VALUES(publish)",
-        [positions],
+        positions,
       );
       await connection.commit();
     } finally {
       connection.release();
     }
+  }
+
+  async #write(by: Pool | PoolConnection, sql: string, rows: readonly Counted["parameters"][]): Promise<void> {
+    this.sent.count({ sql, parameters: rows.flat() });
+    await by.query(sql, [rows]);
   }
 }

@@ -1,23 +1,39 @@
-import { hash } from "node:crypto";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { binIndexOf, binName } from "../../domain/tuf/hash-bins.js";
+import { binName } from "../../domain/tuf/hash-bins.js";
 import type { ArmName } from "../arms/descriptions.js";
 import type { Acknowledged, Bench } from "../bench.js";
-import { interleaved, timed, type Contender } from "../measure.js";
+import { median } from "../estimate.js";
+import { interleaved, timed } from "../measure.js";
+import type { TableStore } from "../tables.js";
 import { DurableFloor } from "./durable-floor.js";
-import { PublishedOracle } from "./published-oracle.js";
+import { OneBin } from "./one-bin.js";
 import { signingFloor } from "./signing-floor.js";
-import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
+import { WIDE, type Sent, type TufBench } from "./tuf-bench.js";
 
 /** Rounds that are not counted. */
 const WARM_UP = 20;
-const TARGETS = 139;
 
 /** The arm that keeps nothing of what it makes. */
 export const SIGNING = "render, hash, sign" satisfies ArmName;
 
-type PublishArm = "distinction" | "handwritten" | typeof SIGNING;
+export type PublishArm = "distinction" | "handwritten" | typeof SIGNING;
+
+/** What a publish sends: that of most rounds. Some send more, because now and then one looks after old files, too. */
+export interface SentByPublish {
+  /** BEGIN and COMMIT left out. */
+  readonly statements: number;
+  /** Of statements and parameters. */
+  readonly bytes: number;
+  /** The most of all rounds. */
+  readonly mostBytes: number;
+}
+
+/** What a publish comes to beside time. */
+export interface Cost extends SentByPublish {
+  /** Rows that the server inserted, changed and deleted. */
+  readonly rows: number;
+  readonly signatures: number;
+}
 
 export interface PublishOne {
   /**
@@ -25,72 +41,80 @@ export interface PublishOne {
    * without: render, hash and sign what changes.
    */
   readonly samples: Readonly<Record<PublishArm, readonly number[]>>;
-  readonly statements: number;
-  readonly bytes: number;
-  /** Rows that the server inserted, changed and deleted. */
-  readonly rows: number;
-  readonly signatures: number;
+  readonly costs: Readonly<Record<PublishArm, Cost>>;
   /** Targets of this library's publishes that clients do not find as last acknowledged, of so many updates. */
   readonly acknowledged: Acknowledged;
 }
 
 /** Publishing one changed bin, with 139 targets in it, of a repository that had none. */
 export async function publishOne({ url, tables, random, quick, say }: Bench, bench: TufBench): Promise<PublishOne> {
-  const paths = await pathsOfOneBin(TARGETS);
-  const targets = new Map(paths.map((path) => [path, targetOf(path)]));
-  await bench.service.add(targets);
-  await bench.service.publish();
-  const stored = new Map(targets);
-  const signed = await signingFloor(bench, new Map([[binName(WIDE, 0), targets]]));
+  const bin = await OneBin.publishedBy(bench, WIDE);
+  const signed = await signingFloor(bench, new Map([[binName(WIDE, 0), new Map(bin.targets)]]));
   const durable = await DurableFloor.open(url, join(bench.place.directory, "durable"));
-  let edition = 0;
-  let statements = 0;
-  let bytes = 0;
-  let signatures = 0;
-  const add = async (): Promise<void> => {
-    const path = paths[++edition % paths.length]!;
-    const target = targetOf(path, edition);
-    await bench.service.add(new Map([[path, target]]));
-    stored.set(path, target);
-  };
-  const publish = async (): Promise<number> => {
-    await add();
-    const before = bench.signatures();
-    bench.sent.reset();
-    const milliseconds = await timed(() => bench.service.publish());
-    statements = bench.sent.statements;
-    bytes = Math.max(bytes, bench.sent.bytes);
-    signatures = bench.signatures() - before;
-    return milliseconds;
-  };
-  const contenders: readonly (Contender & { readonly name: PublishArm })[] = [
-    { name: "distinction", round: publish },
-    { name: "handwritten", round: () => timed(async () => durable.publish(await signed())) },
-    { name: SIGNING, round: () => timed(signed) },
+  const { signatures, sent } = bench;
+  const publishers = [
+    ownPublisher(bench, bin),
+    new Publisher("handwritten", { sent: durable.sent, signatures }, async () => durable.publish(await signed())),
+    new Publisher(SIGNING, { sent, signatures }, signed),
   ];
   try {
-    const found = await interleaved(contenders, quick ? 60 : 200, random, say, WARM_UP);
-    const samples = found as PublishOne["samples"];
-    await add();
-    const rows = await tables.rowsWritten(() => bench.service.publish());
-    const published = await PublishedOracle.of(bench.place, 2 ** WIDE.bitLength);
-    const acknowledged = { updates: edition, lost: await published.lost(stored) };
-    return { samples, statements, bytes, rows, signatures, acknowledged };
+    const samples = await interleaved(publishers, quick ? 60 : 200, random, say, WARM_UP);
+    const costs: Partial<Record<PublishArm, Cost>> = {};
+    for (const publisher of publishers) costs[publisher.name] = await publisher.cost(tables);
+    return {
+      samples: samples,
+      costs: costs as PublishOne["costs"],
+      acknowledged: await bin.acknowledged(),
+    };
   } finally {
     await durable.close();
   }
 }
 
-/**
- * The first paths that belong into the first bin, as one would meet them. The search takes seconds, in which the pool must get
- * to close its idle connections: MySQL does so after ten, and the driver warns of packets out of order.
- */
-async function pathsOfOneBin(count: number): Promise<string[]> {
-  const paths: string[] = [];
-  for (let index = 0; paths.length < count; index++) {
-    if (index % 10_000 === 0) await setImmediate();
-    const path = `packages/example-${index}/example-${index}-1.0.0.tgz`;
-    if (binIndexOf(WIDE, hash("sha256", path, "buffer")) === 0) paths.push(path);
+function ownPublisher(bench: TufBench, bin: OneBin): Publisher {
+  return new Publisher(
+    "distinction",
+    bench,
+    () => bench.service.publish(),
+    () => bin.change(),
+  );
+}
+
+/** An arm, and what its rounds come to. */
+class Publisher {
+  readonly #statements: number[] = [];
+  readonly #bytes: number[] = [];
+  #signatures = 0;
+
+  /** @param prepare what is neither timed nor counted */
+  constructor(
+    readonly name: PublishArm,
+    private readonly counters: Pick<TufBench, "signatures"> & { readonly sent: Sent },
+    private readonly publish: () => Promise<unknown>,
+    private readonly prepare: () => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  /** Milliseconds. */
+  readonly round = async (): Promise<number> => {
+    const { sent, signatures } = this.counters;
+    await this.prepare();
+    const before = signatures();
+    sent.reset();
+    const milliseconds = await timed(this.publish);
+    this.#statements.push(sent.statements);
+    this.#bytes.push(sent.bytes);
+    this.#signatures = signatures() - before;
+    return milliseconds;
+  };
+
+  get sent(): SentByPublish {
+    const [statements, bytes] = [median(this.#statements), median(this.#bytes)];
+    return { statements, bytes, mostBytes: Math.max(...this.#bytes) };
   }
-  return paths;
+
+  /** Publishes once more, for what the server counts. */
+  async cost(tables: TableStore): Promise<Cost> {
+    await this.prepare();
+    return { ...this.sent, signatures: this.#signatures, rows: await tables.rowsWritten(this.publish) };
+  }
 }

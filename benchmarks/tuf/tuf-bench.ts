@@ -31,12 +31,18 @@ export interface TufPlace {
   readonly name: string;
 }
 
-/** What was sent to the database since the last `reset`. */
+/** A statement as far as it counts. */
+export interface Counted {
+  readonly sql: string;
+  readonly parameters: readonly (Statement["parameters"][number] | Uint8Array)[];
+}
+
+/** What was sent to the database since the last `reset`, BEGIN and COMMIT left out. */
 export class Sent {
   statements = 0;
   bytes = 0;
 
-  count({ sql, parameters }: Statement): void {
+  count({ sql, parameters }: Counted): void {
     this.statements += 1;
     this.bytes += Buffer.byteLength(sql);
     for (const value of parameters) this.bytes += sizeOf(value);
@@ -129,7 +135,7 @@ export function targetOf(path: string, edition = 0): Target {
   return { length: 10_000 + path.length + edition, sha256 };
 }
 
-function sizeOf(value: Statement["parameters"][number]): number {
+function sizeOf(value: Counted["parameters"][number]): number {
   if (typeof value === "string") return Buffer.byteLength(value);
-  return Buffer.isBuffer(value) ? value.length : 8;
+  return value instanceof Uint8Array ? value.length : 8;
 }
