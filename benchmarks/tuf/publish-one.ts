@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { binName } from "../../domain/tuf/hash-bins.js";
+import { binName, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { ArmName } from "../arms/descriptions.js";
 import type { Acknowledged, Bench } from "../bench.js";
 import { median } from "../estimate.js";
@@ -18,7 +18,7 @@ export const SIGNING = "render, hash, sign" satisfies ArmName;
 
 export type PublishArm = "distinction" | "handwritten" | typeof SIGNING;
 
-/** What a publish sends: that of most rounds. Some send more, because now and then one looks after old files, too. */
+/** What a publish sends: that of most rounds. Into some falls what is sent now and then (old files are looked after), or late. */
 export interface SentByPublish {
   /** BEGIN and COMMIT left out. */
   readonly statements: number;
@@ -69,6 +69,20 @@ export async function publishOne({ url, tables, random, quick, say }: Bench, ben
   } finally {
     await durable.close();
   }
+}
+
+/** Few, and an odd number: what most of them send is what one of them sent. */
+const COUNTED_ROUNDS = 9;
+
+/** What the same publish sends, of a repository of so many bins that had no targets; nothing is timed. */
+export async function countOne(
+  bench: TufBench,
+  bins: HashBins,
+): Promise<SentByPublish & Pick<PublishOne, "acknowledged">> {
+  const bin = await OneBin.publishedBy(bench, bins);
+  const publisher = ownPublisher(bench, bin);
+  for (let round = 0; round < COUNTED_ROUNDS; round++) await publisher.round();
+  return { ...publisher.sent, acknowledged: await bin.acknowledged() };
 }
 
 function ownPublisher(bench: TufBench, bin: OneBin): Publisher {

@@ -31,6 +31,8 @@ test("it fails where a workload was measured and a figure of it is not there, ti
   expect(judging(["W4"], true)).toEqual(["not judged: noop.statements, noop.bytes"]);
   expect(judging(["W1", "W2"], true).join()).toMatch(/^not judged: one.attribute.statements, .*one.property.bytes$/);
   expect(judging(["W1", "W2"], false)).toEqual(["not judged: save.property.vs.handwritten"]);
+  const publish = "tuf.publish.db.bytes, one.publish.statements, one.publish.bytes";
+  expect(judging(["W20"], true)).toEqual([`not judged: ${publish}`]);
   expect(judging(["W22"], false)).toEqual(["not judged: tuf.renewal.seconds"]);
   expect(judging(["W21", "W22"], false, true)).toEqual([]);
   expect(judging(["W1", "W2", "W3"], false).join()).toContain("diff.vs.full.competent");

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DurableFloor } from "../../benchmarks/tuf/durable-floor.js";
+import { countOne } from "../../benchmarks/tuf/publish-one.js";
 import { signingFloor } from "../../benchmarks/tuf/signing-floor.js";
 import { targetOf, withRepository } from "../../benchmarks/tuf/tuf-bench.js";
 import { benchPlace } from "./bench-place.js";
+
+const BINS = { bitLength: 2, namePrefix: "bins" } as const;
 
 const place = benchPlace(() => Promise.resolve());
 let directory: string;
@@ -15,6 +18,13 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "distinction-publish-"));
 });
 afterAll(() => rm(directory, { recursive: true }));
+
+test("what a publish sends is that of most rounds, and what it published is looked for", async () => {
+  const found = await withRepository({ url: place.url, directory }, "counted", 4, (bench) => countOne(bench, BINS));
+  expect(found).toMatchObject({ statements: 11, acknowledged: { updates: 9, lost: 0 } });
+  expect(found.bytes).toBeGreaterThan(139 * 100);
+  expect(found.mostBytes).toBeGreaterThanOrEqual(found.bytes);
+});
 
 test("the floors are counted: what is signed, and what is sent to make it last", async () => {
   await withRepository({ url: place.url, directory }, "floors", 4, async (bench) => {
