@@ -10,11 +10,15 @@ export class OwnEdits implements TargetEdits {
   constructor(private readonly edits: TargetEdits) {}
 
   async accept(repository: string, bins: readonly BinEdits[]): Promise<ReadonlySet<TargetEdit>> {
+    this.#add(repository, bins); // they may be dirty before we are told
     const removed = await this.edits.accept(repository, bins);
-    let edited = this.#edited.get(repository);
-    if (edited === undefined) this.#edited.set(repository, (edited = new Set()));
-    for (const { bin } of bins) edited.add(bin);
+    this.#add(repository, bins); // which a publish meanwhile may have taken
     return removed;
+  }
+
+  /** Whether a role was edited since the last `take`, or may be by now. */
+  has(repository: string, role: string): boolean {
+    return this.#edited.get(repository)?.has(role) ?? false;
   }
 
   /** The roles that were edited since the last call. */
@@ -22,5 +26,11 @@ export class OwnEdits implements TargetEdits {
     const edited = this.#edited.get(repository) ?? new Set();
     this.#edited.delete(repository);
     return edited;
+  }
+
+  #add(repository: string, bins: readonly BinEdits[]): void {
+    let edited = this.#edited.get(repository);
+    if (edited === undefined) this.#edited.set(repository, (edited = new Set()));
+    for (const { bin } of bins) edited.add(bin);
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { SignerSource } from "../../domain/tuf/key-store.js";
+import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
 import { TufRepositoryService } from "../../src/application/tuf/tuf-repository-service.js";
 import { overridden } from "../support/overridden.js";
 import { hashesOf, makeTufWorld, targetOf, type TufWorld } from "./tuf-world.js";
@@ -20,6 +21,7 @@ describe("publishing beside others", () => {
   function process(
     store = world.ports.store,
     lacking?: "snapshot",
+    storage: Partial<MetadataFiles> = {},
   ): { tuf: TufRepositoryService; signed: () => number } {
     let signed = 0;
     const { keys } = world.ports;
@@ -33,7 +35,8 @@ describe("publishing beside others", () => {
       },
     } satisfies Partial<SignerSource>);
     // Of others' roles every process begins with the first.
-    const tuf = new TufRepositoryService({ ...world.ports, store, keys: counting, random: () => 0 }, "main");
+    const files = overridden(world.ports.files, storage);
+    const tuf = new TufRepositoryService({ ...world.ports, store, files, keys: counting, random: () => 0 }, "main");
     return { tuf, signed: () => signed };
   }
 
@@ -52,13 +55,64 @@ describe("publishing beside others", () => {
 
   const targetsOf = (paths: readonly string[]) => new Map(paths.map((path) => [path, targetOf(path)]));
 
-  it("signs what this process edited, and leaves to others what they edited", async () => {
-    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
-    const [me, other] = [process(), process()];
-    await Promise.all([me.tuf.add(targetsOf(mine)), other.tuf.add(targetsOf(theirs))]);
-    await Promise.all([me.tuf.publish(), other.tuf.publish()]);
+  it.each([10, BINS])(
+    "signs what this process edited, and leaves to others the %i bins that they edited",
+    async (bins) => {
+      const [mine, theirs] = pathsOfBins(2).map((paths) => paths.slice(0, bins)) as [string[], string[]];
+      const [me, other] = [process(), process()];
+      await Promise.all([me.tuf.add(targetsOf(mine)), other.tuf.add(targetsOf(theirs))]);
+      await Promise.all([me.tuf.publish(), other.tuf.publish()]);
+      expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
+      expect([me.signed(), other.signed()]).toEqual([bins, bins]);
+    },
+  );
+
+  it("does not take for others' what it edits itself while it begins to publish", async () => {
+    const [first, second] = pathsOfBins(2).map((paths) => paths.slice(0, 10)) as [string[], string[]];
+    const commits: string[] = [];
+    const { store } = world.ports;
+    const { tuf } = process(
+      overridden(store, {
+        dueRoles: async (...asked) => {
+          await tuf.add(targetsOf(second));
+          return store.dueRoles(...asked);
+        },
+        commitSnapshot: (...commit) => (commits.push("at once"), store.commitSnapshot(...commit)),
+        commitSignedRoles: (...commit) => (commits.push("in steps"), store.commitSignedRoles(...commit)),
+      }),
+    );
+    await tuf.add(targetsOf(first));
+    await tuf.publish();
+    expect(commits).toEqual(["at once"]);
+    expect(await world.published()).toEqual(hashesOf(...first, ...second));
+  });
+
+  it("puts the files that it committed, and writes of others' only what is not there by then", async () => {
+    const [mine, theirs] = pathsOfBins(2).map((paths) => paths.slice(0, 50)) as [string[], string[]];
+    const { files } = world.ports;
+    const puts: { readonly names: readonly string[]; readonly created: number }[] = [];
+    const stopped = process(world.ports.store, undefined, { putAll: () => Promise.reject(new Error("stopped")) });
+    await stopped.tuf.add(targetsOf(theirs));
+    await expect(stopped.tuf.publish()).rejects.toThrow("stopped");
+    const late = process();
+    const me = process(world.ports.store, undefined, {
+      putAll: async (phases) => {
+        const created = await files.putAll(phases);
+        puts.push({ names: phases.flat().map(({ name }) => name), created: created.length });
+        if (puts.length === 2) await late.tuf.publish(); // what is left, too
+        return created;
+      },
+    });
+    await me.tuf.add(targetsOf(mine));
+    await me.tuf.publish();
+    expect(puts[0]!.names).toEqual(expect.arrayContaining(mine.map((path) => `2.${binOfPath(path)}.json`)));
+    expect(puts.map(({ names, created }) => [names.length, created])).toEqual([
+      [50, 50],
+      [32, 32],
+      [18, 0],
+      [1, 0], // the snapshot
+    ]);
     expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
-    expect([me.signed(), other.signed()]).toEqual([BINS, BINS]);
   });
 
   it("publishes what a process left that did not publish", async () => {

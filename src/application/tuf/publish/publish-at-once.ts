@@ -33,16 +33,23 @@ export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
  * commit, so that it pays once for reading, for the trust, and for a commit that lasts.
  *
  * It takes the same compare-and-sets as the two steps, those of snapshot and timestamp first. Who loses has signed the bins
- * and commits them by themselves. Two things are left to the two steps: a bin that cannot be signed, because they sign it
- * in the same way, publish the others and tell; and keys of snapshot or timestamp that are not at hand, because they commit
- * the bins for whoever has these. Whatever else fails, fails.
+ * and commits them by themselves. Three things are left to the two steps: bins that others are about to publish, because they
+ * begin with our own; a bin that cannot be signed, because they sign it in the same way, publish the others and tell; and keys of
+ * snapshot or timestamp that are not at hand, because they commit the bins for whoever has these. Whatever else fails, fails.
  *
  * It signs with the trust that the run began with, however old that is, and reads the trust meanwhile: where it is another one,
  * what was signed goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
+ *
+ * @param isOthers whether another process edited a role and will publish it
  */
-export async function publishAtOnce(run: SigningRun, memory: HeadMemory, horizons: Horizons): Promise<AtOnceOutcome> {
+export async function publishAtOnce(
+  run: SigningRun,
+  memory: HeadMemory,
+  horizons: Horizons,
+  isOthers: (role: string) => boolean,
+): Promise<AtOnceOutcome> {
   const bins = await dueBins(run, horizons);
-  if (bins === undefined || bins.length === 0) return "two steps";
+  if (bins === undefined || bins.length === 0 || (await areOthersAbout(run, bins, isOthers))) return "two steps";
   const { store, repository } = run;
   const [states, snapshot] = await Promise.all([
     soundStates(run, bins),
@@ -67,6 +74,17 @@ export async function publishAtOnce(run: SigningRun, memory: HeadMemory, horizon
   const report = emptyReport();
   for (const { file } of signed) committed(run, file, report);
   return { ...report, isMerged };
+}
+
+/** Whether others have edited some of these roles: they will sign them at the same time as we would, and one of us in vain. */
+async function areOthersAbout(
+  { store, repository }: SigningRun,
+  due: readonly string[],
+  isOthers: (role: string) => boolean,
+): Promise<boolean> {
+  if (!due.some(isOthers)) return false;
+  const dirty = await store.dirtyRoles(repository.name, { after: "", limit: due.length }); // the rest are due for renewal
+  return dirty.some(isOthers);
 }
 
 /** Whether keys, trust and custom roles are what they were. */

@@ -24,7 +24,7 @@ export interface PublishPorts extends ExportPorts, Contention {
   readonly trust: TrustStore;
   readonly keys: SignerSource;
   /** What this process edited: signed and merged first. */
-  readonly ownEdits?: Pick<OwnEdits, "take">;
+  readonly ownEdits?: Pick<OwnEdits, "take" | "has">;
 }
 
 /** What one run did. Everything empty and "nothing": there was nothing to do. */
@@ -138,11 +138,13 @@ export class PublishTufRepository {
     const lanes: Lanes = this.#lanes.get(name) ?? {
       publish: new GroupCommit(async () => {
         // A publish at once reads the trust in any case while it signs, and so need not read it before.
-        const own = this.ports.ownEdits?.take(name) ?? new Set();
+        const { ownEdits } = this.ports;
+        const own = ownEdits?.take(name) ?? new Set();
+        const isOthers = (role: string) => own.size > 0 && !own.has(role) && !ownEdits!.has(name, role);
         for (let before = known; ; before = undefined) {
           known = undefined;
           const run = await this.#signingRun(name, exports.recent, before);
-          const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()));
+          const atOnce = await publishAtOnce(run, head, horizonsOf(run.repository, run.clock.now()), isOthers);
           if (atOnce === "begin again") continue; // seldom: somebody changed trust since
           if (atOnce === "two steps") {
             const current = before === undefined ? run : await this.#signingRun(name, exports.recent);

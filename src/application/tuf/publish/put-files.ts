@@ -13,6 +13,8 @@ export interface PutPorts extends StoredFilePorts {
 
 /** Files that are held in memory and put together: no fewer than a publish at once has, so that it waits for one sync. */
 const FILES_PER_GROUP = 160;
+/** Of files that others committed, and are probably putting, too: what is there once a group has its turn is not written again. */
+const OTHERS_PER_GROUP = 32;
 const FILES_AT_A_TIME = 16;
 
 type Phases = readonly (readonly FileReference[])[];
@@ -56,14 +58,14 @@ export class FilePutter {
   /** As it is read from the database, once its bytes are what was recorded of them. */
   async whole(references: readonly FileReference[]): Promise<readonly StoredFile[]> {
     const kept = references.flatMap((reference) => this.recent.get(reference) ?? []);
-    const unread = references.filter((reference) => this.recent.get(reference) === undefined);
+    const unread = references.filter((reference) => !this.#isOurs(reference));
     return [...kept, ...(await storedFiles(this.ports, this.repository, unread))];
   }
 
   /** Answers the lengths of the files by name. */
   async #put(phases: Phases): Promise<ReadonlyMap<string, number>> {
     const lengths = new Map<string, number>();
-    for (const group of inGroups(phases)) {
+    for (const group of this.#groups(phases)) {
       const whole = await Promise.all(group.map((phase) => this.whole(phase)));
       for (const file of whole.flat()) lengths.set(publishedName(file), file.length);
       const named = whole.map((phase) => phase.map((file) => ({ name: publishedName(file), bytes: file.bytes })));
@@ -71,6 +73,24 @@ export class FilePutter {
       this.written.push(...(await this.ports.files.putAll(named)));
     }
     return lengths;
+  }
+
+  /** In each phase the files that this process committed come first: those of others may be there by then. */
+  *#groups(phases: Phases): Generator<Phases> {
+    let ours: (readonly FileReference[])[] = [];
+    for (const phase of phases) {
+      const others = phase.filter((reference) => !this.#isOurs(reference));
+      ours.push(phase.filter((reference) => this.#isOurs(reference)));
+      if (others.length === 0) continue;
+      yield* inGroups(ours, FILES_PER_GROUP);
+      ours = [];
+      yield* inGroups([others], OTHERS_PER_GROUP);
+    }
+    yield* inGroups(ours, FILES_PER_GROUP);
+  }
+
+  #isOurs(reference: FileReference): boolean {
+    return this.recent.get(reference) !== undefined;
   }
 
   /**
@@ -103,10 +123,10 @@ export class FilePutter {
   }
 }
 
-/** The same phases in groups of a size that can be held in memory. */
-function* inGroups(phases: Phases): Generator<Phases> {
+/** The same phases in groups of at most `size` files. */
+function* inGroups(phases: Phases, size: number): Generator<Phases> {
   let group: (readonly FileReference[])[] = [];
-  let room = FILES_PER_GROUP;
+  let room = size;
   for (const phase of phases) {
     for (let start = 0; start < phase.length;) {
       const part = phase.slice(start, start + room);
@@ -116,7 +136,7 @@ function* inGroups(phases: Phases): Generator<Phases> {
       if (room > 0) continue;
       yield group;
       group = [];
-      room = FILES_PER_GROUP;
+      room = size;
     }
   }
   if (group.length > 0) yield group;
