@@ -47,9 +47,10 @@ export interface UpdatePlan {
   readonly update: (image: LoadedImage, turn: number) => Promise<void>;
 }
 
-/** Of ten updates each; fewer of the image that takes some arms a tenth of a second each. */
+/** Of ten updates each: most of the image that goals are about, fewest of the one that takes some arms a tenth of a second each. */
 export function roundsOf([properties]: Shape): number {
-  return properties > 100 ? 20 : 100;
+  if (properties === 30) return 100;
+  return properties > 100 ? 16 : 50;
 }
 
 /** The fewest that have an interval worth its name. */

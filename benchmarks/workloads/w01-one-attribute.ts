@@ -9,10 +9,10 @@ import { timeChart, timeTable } from "./time-against-requests.js";
 /** Requests of one slice; the curve of the chart has a point per slice. */
 const SLICE = 10;
 
-/** 10,000 requests where they are compared with a goal; fewer of the image that takes some arms a tenth of a second each. */
+/** 10,000 requests where they are compared with a goal. */
 function roundsOf([properties]: Shape): number {
   if (properties === 30) return 1_000;
-  return properties > 100 ? 100 : 300;
+  return properties > 100 ? 40 : 100;
 }
 
 const update = (image: LoadedImage, turn: number): Promise<void> => image.rename(`renamed ${turn}`);
