@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Clock } from "../../domain/distinction/clock.js";
 import { binOf } from "../../domain/tuf/hash-bins.js";
 import type { SignerSource } from "../../domain/tuf/key-store.js";
 import type { MetadataFiles } from "../../domain/tuf/metadata-files.js";
@@ -22,6 +23,7 @@ describe("publishing beside others", () => {
     store = world.ports.store,
     lacking?: "snapshot",
     storage: Partial<MetadataFiles> = {},
+    clock: Clock = world.clock,
   ): { tuf: TufRepositoryService; signed: () => number } {
     let signed = 0;
     const { keys } = world.ports;
@@ -36,7 +38,10 @@ describe("publishing beside others", () => {
     } satisfies Partial<SignerSource>);
     // Of others' roles every process begins with the first.
     const files = overridden(world.ports.files, storage);
-    const tuf = new TufRepositoryService({ ...world.ports, store, files, keys: counting, random: () => 0 }, "main");
+    const tuf = new TufRepositoryService(
+      { ...world.ports, store, files, clock, keys: counting, random: () => 0 },
+      "main",
+    );
     return { tuf, signed: () => signed };
   }
 
@@ -113,6 +118,35 @@ describe("publishing beside others", () => {
       [1, 0], // the snapshot
     ]);
     expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
+  });
+
+  it("gives others as long as it took itself, and leaves to them what they edit once it has begun", async () => {
+    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
+    const [before, after] = [theirs.slice(0, 10), theirs.slice(10, 20)];
+    const other = process();
+    const pauses: number[] = [];
+    const clock = overridden<Clock>(world.clock, {
+      sleep: async (milliseconds: number) => {
+        pauses.push(milliseconds);
+        await other.tuf.publish();
+        await other.tuf.add(targetsOf(after));
+      },
+    });
+    const { store } = world.ports;
+    const me = process(
+      overridden(store, {
+        commitSignedRoles: (...commit) => ((world.clock.time += 20), store.commitSignedRoles(...commit)),
+      }),
+      undefined,
+      {},
+      clock,
+    );
+    await Promise.all([me.tuf.add(targetsOf(mine)), other.tuf.add(targetsOf(before))]);
+    await me.tuf.publish();
+    expect(pauses).toEqual([100]); // five groups of bins
+    expect([me.signed(), other.signed()]).toEqual([BINS, before.length]);
+    await other.tuf.publish();
+    expect(await world.published()).toEqual(hashesOf(...mine, ...before, ...after));
   });
 
   it("publishes what a process left that did not publish", async () => {

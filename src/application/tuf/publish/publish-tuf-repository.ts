@@ -16,7 +16,7 @@ import { distinctFailures, type KeyFailure } from "../trust/key-failure.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { givenPaths } from "../targets/given-paths.js";
 import { signGivenTargets } from "./sign-given-targets.js";
-import { horizonsOf, signDirtyBins, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
+import { dirtyRoles, horizonsOf, signDirtyBins, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
 import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
 import type { Contention } from "../until-committed.js";
 
@@ -174,19 +174,34 @@ export class PublishTufRepository {
   }
 }
 
+/** Milliseconds that others are given at most to publish what they edited. */
+const LONGEST_PATIENCE = 200;
+
 /**
- * What this process edited is signed and merged first, before it looks at what is left. Where others publish as well, they do the same, and
- * what they edited is theirs to sign: all at once would sign everything, most of it in vain.
+ * What this process edited is signed and merged first. Where others publish as well, they do the same, and what they edited is theirs to
+ * sign: they are given as long as it took us, before what is left of it is signed by everybody, most of it in vain.
  * @param own roles that this process edited
  */
 async function inSteps(lanes: Lanes, run: SigningRun, own: ReadonlySet<string>): Promise<PublishReport> {
-  const report = own.size > 0 ? await signDirtyBins(run, own) : emptyReport();
+  const { clock } = run;
+  const began = clock.now();
+  const dirty = new Set(await dirtyRoles(run)); // whatever others edit from now on is for their own publishes
+  const report = emptyReport();
+  await signDirtyBins(
+    run,
+    [...dirty].filter((role) => own.has(role)),
+    report,
+  );
   const isAhead = report.rolesSigned.length > 0;
   // What keeps it from being merged now is told by the merge at the end: until then there is more to sign, for whoever can merge.
   const first = isAhead ? await lanes.merge.run().catch(() => NOTHING_MERGED) : NOTHING_MERGED;
+  if (isAhead && dirty.size > report.rolesSigned.length) {
+    await clock.sleep(Math.min(Math.max(clock.now() - began, 0), LONGEST_PATIENCE));
+  }
   report.failures.clear(); // what is still dirty is tried again
-  await signDirtyRoles(run, report);
-  await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
+  const left = (await dirtyRoles(run)).filter((role) => dirty.has(role));
+  await signDirtyRoles(run, left, report);
+  await signExpiringRoles(run, horizonsOf(run.repository, clock.now()), RENEWED_PER_RUN, report);
   return finish(lanes, run, report, first);
 }
 
