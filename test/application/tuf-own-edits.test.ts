@@ -120,33 +120,80 @@ describe("publishing beside others", () => {
     expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
   });
 
-  it("gives others as long as it took itself, and leaves to them what they edit once it has begun", async () => {
-    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
-    const [before, after] = [theirs.slice(0, 10), theirs.slice(10, 20)];
-    const other = process();
+  it("puts few files of others with its own, which then wait for one sync", async () => {
+    const [mine, theirs] = pathsOfBins(2).map((paths) => paths.slice(0, 10)) as [string[], string[]];
+    const { files } = world.ports;
+    const puts: number[] = [];
+    const stopped = process(world.ports.store, undefined, { putAll: () => Promise.reject(new Error("stopped")) });
+    await stopped.tuf.add(targetsOf(theirs));
+    await expect(stopped.tuf.publish()).rejects.toThrow("stopped");
+    const me = process(world.ports.store, undefined, {
+      putAll: (phases) => (puts.push(phases.flat().length), files.putAll(phases)),
+    });
+    await me.tuf.add(targetsOf(mine));
+    await me.tuf.publish();
+    expect(puts).toEqual([21]);
+    expect(await world.published()).toEqual(hashesOf(...mine, ...theirs));
+  });
+
+  /** Pauses that a process makes whose commits of roles take so many milliseconds each; `meanwhile` is done in the first. */
+  function pausing(milliseconds: number, meanwhile: () => Promise<unknown> = () => Promise.resolve()) {
     const pauses: number[] = [];
     const clock = overridden<Clock>(world.clock, {
-      sleep: async (milliseconds: number) => {
-        pauses.push(milliseconds);
-        await other.tuf.publish();
-        await other.tuf.add(targetsOf(after));
+      sleep: async (pause: number) => {
+        if (pauses.push(pause) === 1) await meanwhile();
       },
     });
     const { store } = world.ports;
-    const me = process(
-      overridden(store, {
-        commitSignedRoles: (...commit) => ((world.clock.time += 20), store.commitSignedRoles(...commit)),
-      }),
-      undefined,
-      {},
-      clock,
-    );
-    await Promise.all([me.tuf.add(targetsOf(mine)), other.tuf.add(targetsOf(before))]);
+    const slow = overridden(store, {
+      commitSignedRoles: (...commit) => ((world.clock.time += milliseconds), store.commitSignedRoles(...commit)),
+    });
+    return { pauses, ...process(slow, undefined, {}, clock) };
+  }
+
+  it.each([
+    { perCommit: 20, pause: 100 }, // five groups of bins
+    { perCommit: 500, pause: 200 },
+  ])("gives others as long as it took itself, and 200 ms at most: $pause", async ({ perCommit, pause }) => {
+    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
+    const other = process();
+    const me = pausing(perCommit, () => other.tuf.publish());
+    await Promise.all([me.tuf.add(targetsOf(mine)), other.tuf.add(targetsOf(theirs.slice(0, 10)))]);
     await me.tuf.publish();
-    expect(pauses).toEqual([100]); // five groups of bins
-    expect([me.signed(), other.signed()]).toEqual([BINS, before.length]);
-    await other.tuf.publish();
-    expect(await world.published()).toEqual(hashesOf(...mine, ...before, ...after));
+    expect(me.pauses).toEqual([pause]);
+    expect([me.signed(), other.signed()]).toEqual([BINS, 10]);
+    expect(await world.published()).toEqual(hashesOf(...mine, ...theirs.slice(0, 10)));
+  });
+
+  it("waits for nobody where it is alone, whatever it edits meanwhile", async () => {
+    const [first, second] = pathsOfBins(2) as [string[], string[]];
+    const { store } = world.ports;
+    const me = pausing(20);
+    let isFirst = true;
+    const { dirtyRoles } = store;
+    store.dirtyRoles = async (...asked) => {
+      if (isFirst) {
+        isFirst = false;
+        await me.tuf.add(targetsOf(second));
+      }
+      return dirtyRoles.apply(store, asked);
+    };
+    await me.tuf.add(targetsOf(first));
+    await me.tuf.publish();
+    expect(me.pauses).toEqual([]);
+    expect(await world.published()).toEqual(hashesOf(...first, ...second));
+  });
+
+  it("waits for nobody where it publishes what others edit, and where these have published before it would", async () => {
+    const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
+    const [publisher, editor] = [pausing(20), process()];
+    await editor.tuf.add(targetsOf(theirs));
+    await publisher.tuf.publish();
+    expect(publisher.pauses).toEqual([]);
+    await Promise.all([publisher.tuf.add(targetsOf(mine)), editor.tuf.remove(theirs.slice(0, 5))]);
+    await Promise.all([publisher.tuf.publish(), editor.tuf.publish()]);
+    expect(publisher.pauses).toEqual([]);
+    expect(await world.published()).toEqual(hashesOf(...mine, ...theirs.slice(5)));
   });
 
   it("publishes what a process left that did not publish", async () => {

@@ -27,7 +27,7 @@ import { keptRepository, type KeptRepository } from "./kept-repository.js";
 import { commitPending, HeadMemory } from "../publish/merge-snapshot.js";
 import { exists, occupied, otherBins } from "../creation/new-repository.js";
 import { RoleSigning } from "../trust/role-signing.js";
-import { dirtyRoles, signDirtyRoles } from "../publish/sign-roles.js";
+import { signDirtyRoles } from "../publish/sign-roles.js";
 import { TargetPlaces } from "../targets/target-places.js";
 import type { Contention } from "../until-committed.js";
 
@@ -211,7 +211,7 @@ async function* inBatches(
 async function commitAccepted(ports: ImportPorts, name: string): Promise<void> {
   const repository = await existingRepository(ports.store, name);
   const run = { ...ports, repository, signing: new RoleSigning(ports.keys, ports.codec, ports.clock.now()) };
-  const { failures } = await signDirtyRoles(run, await dirtyRoles(run));
+  const { failures } = await signDirtyRoles(run);
   for (const failure of failures.values()) throw failure;
   await commitPending(run, new HeadMemory());
 }

@@ -33,14 +33,14 @@ export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
  * commit, so that it pays once for reading, for the trust, and for a commit that lasts.
  *
  * It takes the same compare-and-sets as the two steps, those of snapshot and timestamp first. Who loses has signed the bins
- * and commits them by themselves. Three things are left to the two steps: bins that others are about to publish, because they
+ * and commits them by themselves. Three things are left to the two steps: bins that others edited, because they
  * begin with our own; a bin that cannot be signed, because they sign it in the same way, publish the others and tell; and keys of
  * snapshot or timestamp that are not at hand, because they commit the bins for whoever has these. Whatever else fails, fails.
  *
  * It signs with the trust that the run began with, however old that is, and reads the trust meanwhile: where it is another one,
  * what was signed goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
  *
- * @param isOthers whether another process edited a role and will publish it
+ * @param isOthers whether another process edited a bin, and may be about to publish it
  */
 export async function publishAtOnce(
   run: SigningRun,
@@ -49,7 +49,7 @@ export async function publishAtOnce(
   isOthers: (role: string) => boolean,
 ): Promise<AtOnceOutcome> {
   const bins = await dueBins(run, horizons);
-  if (bins === undefined || bins.length === 0 || (await areOthersAbout(run, bins, isOthers))) return "two steps";
+  if (bins === undefined || bins.length === 0 || (await areSomeOthers(run, bins, isOthers))) return "two steps";
   const { store, repository } = run;
   const [states, snapshot] = await Promise.all([
     soundStates(run, bins),
@@ -76,8 +76,8 @@ export async function publishAtOnce(
   return { ...report, isMerged };
 }
 
-/** Whether others have edited some of these roles: they will sign them at the same time as we would, and one of us in vain. */
-async function areOthersAbout(
+/** Whether others edited some of these roles: they may be signing them, and one of us does it in vain. */
+async function areSomeOthers(
   { store, repository }: SigningRun,
   due: readonly string[],
   isOthers: (role: string) => boolean,

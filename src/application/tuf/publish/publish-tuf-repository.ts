@@ -16,7 +16,7 @@ import { distinctFailures, type KeyFailure } from "../trust/key-failure.js";
 import { RoleSigning } from "../trust/role-signing.js";
 import { givenPaths } from "../targets/given-paths.js";
 import { signGivenTargets } from "./sign-given-targets.js";
-import { dirtyRoles, horizonsOf, signDirtyBins, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
+import { dirtyBins, horizonsOf, signDirtyBins, signDirtyRoles, signExpiringRoles } from "./sign-roles.js";
 import { emptyReport, type SigningRun, type SignReport } from "./signing-run.js";
 import type { Contention } from "../until-committed.js";
 
@@ -138,9 +138,7 @@ export class PublishTufRepository {
     const lanes: Lanes = this.#lanes.get(name) ?? {
       publish: new GroupCommit(async () => {
         // A publish at once reads the trust in any case while it signs, and so need not read it before.
-        const { ownEdits } = this.ports;
-        const own = ownEdits?.take(name) ?? new Set();
-        const isOthers = (role: string) => own.size > 0 && !own.has(role) && !ownEdits!.has(name, role);
+        const isOthers = this.#othersOf(name);
         for (let before = known; ; before = undefined) {
           known = undefined;
           const run = await this.#signingRun(name, exports.recent, before);
@@ -148,7 +146,7 @@ export class PublishTufRepository {
           if (atOnce === "begin again") continue; // seldom: somebody changed trust since
           if (atOnce === "two steps") {
             const current = before === undefined ? run : await this.#signingRun(name, exports.recent);
-            return inSteps(lanes, current, own);
+            return inSteps(lanes, current, isOthers);
           }
           known = run.repository;
           if (!atOnce.isMerged) return finish(lanes, run, atOnce);
@@ -165,6 +163,17 @@ export class PublishTufRepository {
     return lanes;
   }
 
+  /**
+   * Tells of a dirty bin whether another process edited it, as far as this one knows what it edited since its last publish. One that edits
+   * nothing publishes for all others.
+   */
+  #othersOf(repository: string): (bin: string) => boolean {
+    const { ownEdits } = this.ports;
+    const own = ownEdits?.take(repository);
+    if (ownEdits === undefined || own === undefined || own.size === 0) return () => false;
+    return (bin) => !own.has(bin) && !ownEdits.has(repository, bin);
+  }
+
   /** @param known the repository as it was; without it, it is read */
   async #signingRun(name: string, recent: RecentFiles, known?: TufRepository): Promise<SigningRun> {
     const { store, trust, clock, random, codec, keys, files } = this.ports;
@@ -174,35 +183,42 @@ export class PublishTufRepository {
   }
 }
 
+/** @param isOthers whether another process edited a bin, and may be about to publish it */
+async function inSteps(lanes: Lanes, run: SigningRun, isOthers: (bin: string) => boolean): Promise<PublishReport> {
+  const report = emptyReport();
+  const first = await signOwnFirst(lanes, run, isOthers, report);
+  report.failures.clear(); // what is still dirty is tried again
+  await signDirtyRoles(run, report);
+  await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
+  return finish(lanes, run, report, first);
+}
+
 /** Milliseconds that others are given at most to publish what they edited. */
 const LONGEST_PATIENCE = 200;
 
 /**
- * What this process edited is signed and merged first. Where others publish as well, they do the same, and what they edited is theirs to
- * sign: they are given as long as it took us, before what is left of it is signed by everybody, most of it in vain.
- * @param own roles that this process edited
+ * Where others publish as well, what they edited is theirs to sign, as it is ours to sign what we edited: that is signed and merged, and
+ * then they have as long as it took us. Else everybody would sign what everybody edited, most of it in vain.
  */
-async function inSteps(lanes: Lanes, run: SigningRun, own: ReadonlySet<string>): Promise<PublishReport> {
+async function signOwnFirst(
+  lanes: Lanes,
+  run: SigningRun,
+  isOthers: (bin: string) => boolean,
+  report: SignReport,
+): Promise<Merged> {
   const { clock } = run;
   const began = clock.now();
-  const dirty = new Set(await dirtyRoles(run)); // whatever others edit from now on is for their own publishes
-  const report = emptyReport();
-  await signDirtyBins(
-    run,
-    [...dirty].filter((role) => own.has(role)),
-    report,
-  );
+  const dirty = await dirtyBins(run);
+  if (!dirty.some(isOthers)) return NOTHING_MERGED;
+  const own = dirty.filter((bin) => !isOthers(bin));
+  await signDirtyBins(run, own, report);
   const isAhead = report.rolesSigned.length > 0;
   // What keeps it from being merged now is told by the merge at the end: until then there is more to sign, for whoever can merge.
-  const first = isAhead ? await lanes.merge.run().catch(() => NOTHING_MERGED) : NOTHING_MERGED;
-  if (isAhead && dirty.size > report.rolesSigned.length) {
+  const merged = isAhead ? await lanes.merge.run().catch(() => NOTHING_MERGED) : NOTHING_MERGED;
+  if (isAhead && (await dirtyBins(run)).some(isOthers)) {
     await clock.sleep(Math.min(Math.max(clock.now() - began, 0), LONGEST_PATIENCE));
   }
-  report.failures.clear(); // what is still dirty is tried again
-  const left = (await dirtyRoles(run)).filter((role) => dirty.has(role));
-  await signDirtyRoles(run, left, report);
-  await signExpiringRoles(run, horizonsOf(run.repository, clock.now()), RENEWED_PER_RUN, report);
-  return finish(lanes, run, report, first);
+  return merged;
 }
 
 /** Merges and exports what was signed, by whomever. */

@@ -13,7 +13,7 @@ export interface PutPorts extends StoredFilePorts {
 
 /** Files that are held in memory and put together: no fewer than a publish at once has, so that it waits for one sync. */
 const FILES_PER_GROUP = 160;
-/** Of files that others committed, and are probably putting, too: what is there once a group has its turn is not written again. */
+/** Of files that others committed beside ours, and are probably putting, too: what is there once a group has its turn is not written again. */
 const OTHERS_PER_GROUP = 32;
 const FILES_AT_A_TIME = 16;
 
@@ -75,18 +75,22 @@ export class FilePutter {
     return lengths;
   }
 
-  /** In each phase the files that this process committed come first: those of others may be there by then. */
+  /** Where others put as well, our files of a phase come first: many of theirs will be there by then. */
   *#groups(phases: Phases): Generator<Phases> {
-    let ours: (readonly FileReference[])[] = [];
+    const isOurs = (reference: FileReference): boolean => this.#isOurs(reference);
+    const haveOurs = phases.some((phase) => phase.some(isOurs));
+    let together: (readonly FileReference[])[] = [];
     for (const phase of phases) {
-      const others = phase.filter((reference) => !this.#isOurs(reference));
-      ours.push(phase.filter((reference) => this.#isOurs(reference)));
-      if (others.length === 0) continue;
-      yield* inGroups(ours, FILES_PER_GROUP);
-      ours = [];
+      const others = haveOurs ? phase.filter((reference) => !isOurs(reference)) : [];
+      if (others.length <= OTHERS_PER_GROUP) {
+        together.push(phase);
+        continue;
+      }
+      yield* inGroups([...together, phase.filter(isOurs)], FILES_PER_GROUP);
       yield* inGroups([others], OTHERS_PER_GROUP);
+      together = [];
     }
-    yield* inGroups(ours, FILES_PER_GROUP);
+    yield* inGroups(together, FILES_PER_GROUP);
   }
 
   #isOurs(reference: FileReference): boolean {

@@ -9,24 +9,29 @@ import { emptyReport, type Horizons, type SigningRun, type SignReport } from "./
 const ROLES_PER_PAGE = 1_024;
 
 /**
- * Signs roles that are dirty, whoever left them so.
+ * Signs every role that is dirty when the run begins, whoever left it so.
  * @returns `report`, to which it adds what it did
  */
-export async function signDirtyRoles(
-  run: SigningRun,
-  dirty: readonly string[],
-  report = emptyReport(),
-): Promise<SignReport> {
-  await signDirtyBins(run, dirty, report);
-  await signDelegators(run, dirty.includes(TARGETS), NOTHING_EXPIRES, report);
+export async function signDirtyRoles(run: SigningRun, report = emptyReport()): Promise<SignReport> {
+  let areTargetsDue = false;
+  for await (const page of dirtyPages(run)) {
+    await signDirtyBins(run, binsIn(page, run), report);
+    areTargetsDue ||= page.includes(TARGETS);
+  }
+  await signDelegators(run, areTargetsDue, NOTHING_EXPIRES, report);
   return report;
 }
 
-/** Of roles that are dirty, signs the bins. */
-export async function signDirtyBins(run: SigningRun, dirty: readonly string[], report: SignReport): Promise<void> {
-  const { repository } = run;
-  const bins = dirty.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
+/** Signs these bins where they are dirty. */
+export async function signDirtyBins(run: SigningRun, bins: readonly string[], report: SignReport): Promise<void> {
   await signBins(run, fromAnywhere(bins, run), NOTHING_EXPIRES, report);
+}
+
+/** The dirty bins, whoever left them so. */
+export async function dirtyBins(run: SigningRun): Promise<readonly string[]> {
+  const bins: string[] = [];
+  for await (const page of dirtyPages(run)) bins.push(...binsIn(page, run));
+  return bins;
 }
 
 /** Each run begins elsewhere: workers that sign the same roles at the same time do it in vain. */
@@ -35,14 +40,16 @@ function fromAnywhere(bins: readonly string[], { random }: SigningRun): readonly
   return [...bins.slice(start), ...bins.slice(0, start)];
 }
 
-/** Every role that is dirty. */
-export async function dirtyRoles({ store, repository }: SigningRun): Promise<readonly string[]> {
-  const dirty: string[] = [];
-  for (;;) {
-    const page = await store.dirtyRoles(repository.name, { after: dirty.at(-1) ?? "", limit: ROLES_PER_PAGE });
-    dirty.push(...page);
-    if (page.length < ROLES_PER_PAGE) return dirty;
+async function* dirtyPages({ store, repository }: SigningRun): AsyncGenerator<readonly string[]> {
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const page: readonly string[] = await store.dirtyRoles(repository.name, { after, limit: ROLES_PER_PAGE });
+    yield page;
+    after = page.length < ROLES_PER_PAGE ? undefined : page.at(-1);
   }
+}
+
+function binsIn(page: readonly string[], { repository }: SigningRun): readonly string[] {
+  return page.filter((role) => isBinName(repository, role) || roleAbove(repository.customRoles, role));
 }
 
 const NOTHING_EXPIRES: Horizons = { targetsHorizon: 0, binsHorizon: 0, customHorizon: () => 0 };
