@@ -15,6 +15,8 @@ export interface Bench {
   readonly random: Random;
   /** Fewer rounds, for a look in minutes; the intervals are wider. */
   readonly quick: boolean;
+  /** Milliseconds that are added to every round trip of `url`. */
+  readonly roundTrip: number;
   /** Aborted when the run is to end early: processes of its own end then. */
   readonly signal: AbortSignal;
   readonly say: Say;

@@ -119,6 +119,7 @@ async function measure(
         tables,
         directory,
         quick,
+        roundTrip: rtt,
         random: seeded(seed),
         signal,
         say: (what: string) => say(`${id}, ${seconds()} s: ${what}`),

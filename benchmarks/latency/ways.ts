@@ -1,3 +1,4 @@
+import type { Bench } from "../bench.js";
 import { LatencyProxy } from "./latency-proxy.js";
 
 /** A way to the server. */
@@ -11,6 +12,11 @@ export interface Way {
 
 /** A server on the same machine, one in the next room, one in another part of the town. */
 const ADDED = [0, 0.5, 2] as const;
+
+/** Whether a run looks at longer ways beside its own: a quick one has no time for it, and one with `--rtt` is of that length. */
+export function hasWays({ quick, roundTrip }: Pick<Bench, "quick" | "roundTrip">): boolean {
+  return !quick && roundTrip === 0;
+}
 
 /** Gives `work` ways of several lengths to the server of `url`, all there at the same time. */
 export async function overWays<T>(url: string, work: (ways: readonly Way[]) => Promise<T>): Promise<T> {

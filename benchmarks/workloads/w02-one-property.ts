@@ -1,6 +1,6 @@
 import type { LoadedImage } from "../arms/images/image-arm.js";
 import type { Bench, Findings, Workload } from "../bench.js";
-import { overWays } from "../latency/ways.js";
+import { hasWays, overWays } from "../latency/ways.js";
 import { shapeName, type Shape } from "../model/image.js";
 import { imageArms, imageUpdates, countSent, casesOf, longWarmUpOf, roundsOf } from "./image-updates.js";
 import { updateSamples, updateTables, wayTable } from "./image-update-tables.js";
@@ -25,7 +25,7 @@ export const oneProperty: Workload = {
       slice: 10,
       update,
     });
-    const further = bench.quick ? undefined : await overLongerWays(bench);
+    const further = hasWays(bench) ? await overLongerWays(bench) : undefined;
     return {
       tables: [...updateTables("W2: one property", updates, cases, bench.random), ...(further?.tables ?? [])],
       charts: sentCharts("w2", "Saving one changed property", updates, cases),

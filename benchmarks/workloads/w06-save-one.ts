@@ -4,6 +4,7 @@ import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js
 import type { Chart } from "../charts/chart.js";
 import { median, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { short, withInterval } from "../format.js";
+import { hasWays } from "../latency/ways.js";
 import { interleaved, type Samples } from "../measure.js";
 import { asset, assetTable } from "../model/asset.js";
 import { LastValueOracle } from "../oracle.js";
@@ -30,7 +31,7 @@ export const saveOne: Workload = {
   title: "Get and save of one attribute",
   async run(bench: Bench): Promise<Findings> {
     const found = await sideBySide(bench);
-    if (bench.quick) return found;
+    if (!hasWays(bench)) return found;
     const overWays = await saveOneOverWays(bench, ROUNDS_OVER_WAYS);
     return {
       ...found,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { hasWays } from "../../benchmarks/latency/ways.js";
 import { seeded } from "../../benchmarks/random.js";
 import { saveOneOverWays } from "../../benchmarks/workloads/save-one-over-ways.js";
 import { benchPlace } from "./bench-place.js";
@@ -17,3 +18,9 @@ test("each arm gets and saves over every way, two statements wait twice as long 
   expect(Math.min(...typeorm!), "it sends more").toBeGreaterThanOrEqual(8);
   expect(shown[0]!.rows.map(([added, arm]) => `${added} ${arm}`)).toContain("0.5 typeorm");
 }, 60_000);
+
+test("only whole runs that add nothing themselves look at longer ways", () => {
+  expect(hasWays({ quick: false, roundTrip: 0 })).toBe(true);
+  expect(hasWays({ quick: false, roundTrip: 2 }), "its ways would have 2 ms and more").toBe(false);
+  expect(hasWays({ quick: true, roundTrip: 0 })).toBe(false);
+});

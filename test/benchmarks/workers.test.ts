@@ -12,7 +12,8 @@ test("workers of both arms do all rounds, in processes that end with the last, a
   const directory = await mkdtemp(join(tmpdir(), "distinction-workers-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const { url, tables } = place;
-  const bench = { url, tables, directory, quick: true, random: seeded(1), signal: new AbortController().signal };
+  const { signal } = new AbortController();
+  const bench = { url, tables, directory, quick: true, roundTrip: 0, random: seeded(1), signal };
   const crew = { bins: 4, workers: 2 };
   const { samples, acknowledged, free, locked } = await workers({ ...bench, say: () => undefined }, crew, 3, 2);
   expect(samples).toEqual({
