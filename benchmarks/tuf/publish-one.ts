@@ -62,7 +62,7 @@ export async function publishOne({ url, tables, random, quick, say }: Bench, ben
     const costs: Partial<Record<PublishArm, Cost>> = {};
     for (const publisher of publishers) costs[publisher.name] = await publisher.cost(tables);
     return {
-      samples: samples,
+      samples,
       costs: costs as PublishOne["costs"],
       acknowledged: await bin.acknowledged(),
     };

@@ -25,6 +25,9 @@ export interface AtOnce extends SignReport {
   readonly isMerged: boolean;
 }
 
+/** Whether another process edited a bin, and may be about to publish it. */
+export type IsOthers = (bin: string) => boolean;
+
 /** What became of it, or what is to be done instead. In both cases nothing is written. */
 export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
 
@@ -40,16 +43,17 @@ export type AtOnceOutcome = AtOnce | "two steps" | "begin again";
  * It signs with the trust that the run began with, however old that is, and reads the trust meanwhile: where it is another one,
  * what was signed goes, and the publish begins again with a run of its own, which knows nothing of keys that failed in this one.
  *
- * @param isOthers whether another process edited a bin, and may be about to publish it
+ * @param isOthers without it, nobody else is taken to publish
  */
 export async function publishAtOnce(
   run: SigningRun,
   memory: HeadMemory,
   horizons: Horizons,
-  isOthers: (role: string) => boolean,
+  isOthers?: IsOthers,
 ): Promise<AtOnceOutcome> {
   const bins = await dueBins(run, horizons);
-  if (bins === undefined || bins.length === 0 || (await areSomeOthers(run, bins, isOthers))) return "two steps";
+  if (bins === undefined || bins.length === 0) return "two steps";
+  if (isOthers !== undefined && (await areSomeOthers(run, bins, isOthers))) return "two steps";
   const { store, repository } = run;
   const [states, snapshot] = await Promise.all([
     soundStates(run, bins),
@@ -80,7 +84,7 @@ export async function publishAtOnce(
 async function areSomeOthers(
   { store, repository }: SigningRun,
   due: readonly string[],
-  isOthers: (role: string) => boolean,
+  isOthers: IsOthers,
 ): Promise<boolean> {
   if (!due.some(isOthers)) return false;
   const dirty = await store.dirtyRoles(repository.name, { after: "", limit: due.length }); // the rest are due for renewal

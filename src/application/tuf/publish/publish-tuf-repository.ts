@@ -10,7 +10,7 @@ import { existingRepository } from "../existing-repository.js";
 import { ExportLane } from "./export-lane.js";
 import type { ExportPorts } from "./export-tuf-repository.js";
 import { commitPending, HeadMemory } from "./merge-snapshot.js";
-import { publishAtOnce } from "./publish-at-once.js";
+import { type IsOthers, publishAtOnce } from "./publish-at-once.js";
 import type { RecentFiles } from "./recent-files.js";
 import { distinctFailures, type KeyFailure } from "../trust/key-failure.js";
 import { RoleSigning } from "../trust/role-signing.js";
@@ -164,14 +164,14 @@ export class PublishTufRepository {
   }
 
   /**
-   * Tells of a dirty bin whether another process edited it, as far as this one knows what it edited since its last publish. One that edits
-   * nothing publishes for all others.
+   * Tells of a dirty bin whether another process edited it, as far as this one knows what it edited since its last publish; `undefined`
+   * where it edited nothing: then it publishes for all others.
    */
-  #othersOf(repository: string): (bin: string) => boolean {
+  #othersOf(repository: string): IsOthers | undefined {
     const { ownEdits } = this.ports;
-    const own = ownEdits?.take(repository);
-    if (ownEdits === undefined || own === undefined || own.size === 0) return () => false;
-    return (bin) => !own.has(bin) && !ownEdits.has(repository, bin);
+    if (ownEdits === undefined) return undefined;
+    const own = ownEdits.take(repository);
+    return own.size === 0 ? undefined : (bin) => !own.has(bin) && !ownEdits.has(repository, bin);
   }
 
   /** @param known the repository as it was; without it, it is read */
@@ -183,10 +183,9 @@ export class PublishTufRepository {
   }
 }
 
-/** @param isOthers whether another process edited a bin, and may be about to publish it */
-async function inSteps(lanes: Lanes, run: SigningRun, isOthers: (bin: string) => boolean): Promise<PublishReport> {
+async function inSteps(lanes: Lanes, run: SigningRun, isOthers: IsOthers | undefined): Promise<PublishReport> {
   const report = emptyReport();
-  const first = await signOwnFirst(lanes, run, isOthers, report);
+  const first = isOthers === undefined ? NOTHING_MERGED : await signOwnFirst(lanes, run, isOthers, report);
   report.failures.clear(); // what is still dirty is tried again
   await signDirtyRoles(run, report);
   await signExpiringRoles(run, horizonsOf(run.repository, run.clock.now()), RENEWED_PER_RUN, report);
@@ -200,12 +199,7 @@ const LONGEST_PATIENCE = 200;
  * Where others publish as well, what they edited is theirs to sign, as it is ours to sign what we edited: that is signed and merged, and
  * then they have as long as it took us. Else everybody would sign what everybody edited, most of it in vain.
  */
-async function signOwnFirst(
-  lanes: Lanes,
-  run: SigningRun,
-  isOthers: (bin: string) => boolean,
-  report: SignReport,
-): Promise<Merged> {
+async function signOwnFirst(lanes: Lanes, run: SigningRun, isOthers: IsOthers, report: SignReport): Promise<Merged> {
   const { clock } = run;
   const began = clock.now();
   const dirty = await dirtyBins(run);
