@@ -196,6 +196,17 @@ describe("publishing beside others", () => {
     expect(await world.published()).toEqual(hashesOf(...mine, ...theirs.slice(5)));
   });
 
+  it("asks once which roles are dirty where it publishes what others edit", async () => {
+    const [theirs] = pathsOfBins(1) as [string[]];
+    const { store } = world.ports;
+    let asked = 0;
+    const counting = overridden(store, { dirtyRoles: (...listed) => (asked++, store.dirtyRoles(...listed)) });
+    const [publisher, editor] = [process(counting), process()];
+    await editor.tuf.add(targetsOf(theirs));
+    await publisher.tuf.publish();
+    expect(asked).toBe(1);
+  });
+
   it("publishes what a process left that did not publish", async () => {
     const [mine, theirs] = pathsOfBins(2) as [string[], string[]];
     const [me, gone] = [process(), process()];
