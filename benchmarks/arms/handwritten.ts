@@ -43,16 +43,10 @@ export const handwrittenArm: ArmType<BatchArm> = {
       async editMany(attribute, values) {
         const [rows] = await pool.query<Row[]>(batch.select, [[...values.keys()]]);
         const update = batch.update(attribute);
-        return () =>
-          inTransaction(pool, async (connection) => {
-            const edits = rows.map(({ id, version }) => ({
-              id: id as string,
-              version,
-              value: values.get(id as string),
-            }));
-            const [{ affectedRows }] = await connection.execute<ResultSetHeader>(update, [JSON.stringify(edits)]);
-            if (affectedRows !== edits.length) throw new Error("some were changed meanwhile");
-          });
+        return async () => {
+          const edits = rows.map(({ id, version }) => ({ id: id as string, version, value: values.get(id as string) }));
+          await pool.execute(update, [JSON.stringify(edits)]); // rejects where one was changed meanwhile
+        };
       },
       close: () => pool.end(),
     };
@@ -94,7 +88,10 @@ export function statements({ name, columns }: RecordTable) {
   };
 }
 
-/** One UPDATE of any number of rows, their keys, versions and values in one JSON text. */
+/**
+ * One UPDATE of any number of rows, their keys, versions and values in one JSON text: all or none without BEGIN and COMMIT,
+ * because a row that is gone or has another version makes it fail (error 1690).
+ */
 async function batchStatements(pool: Pool, { name, columns }: RecordTable) {
   const [types] = await pool.query<RowDataPacket[]>(
     "SELECT COLUMN_NAME AS name, CHARACTER_MAXIMUM_LENGTH AS length, COLLATION_NAME AS collation " +
@@ -109,7 +106,8 @@ async function batchStatements(pool: Pool, { name, columns }: RecordTable) {
     select: `SELECT id, version FROM ${name} WHERE id IN (?)`,
     update: (attribute: string): string =>
       `UPDATE JSON_TABLE(?, '$[*]' COLUMNS (id ${typeOf("id")} PATH '$.id', version BIGINT PATH '$.version', ` +
-      `value ${typeOf(attribute)} PATH '$.value')) AS j STRAIGHT_JOIN ${name} AS t ON t.id = j.id ` +
-      `SET t.\`${columns[attribute]}\` = j.value, t.version = t.version + 1 WHERE t.version = j.version`,
+      `value ${typeOf(attribute)} PATH '$.value')) AS j LEFT JOIN ${name} AS t ON t.id = j.id ` +
+      `SET t.\`${columns[attribute]}\` = j.value, t.version = t.version + 1 ` +
+      `WHERE IF(t.version = j.version, 1, ~j.version + j.version + 1)`,
   };
 }

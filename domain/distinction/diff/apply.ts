@@ -33,11 +33,15 @@ export function changedAttributes(
   changes: readonly Change[],
   after: Record<string, unknown> = {},
 ): RecordState["attributes"] {
-  const documents = new Map<string, JsonValue>();
+  let documents: Map<string, JsonValue> | undefined;
   for (const change of changes) {
     if (change.kind === "attribute.set") after[change.attribute] = change.to;
-    else if (change.kind === "json.set") changeDocument(documents, after, attributes, change);
+    else if (change.kind === "json.set") {
+      documents ??= new Map<string, JsonValue>();
+      changeDocument(documents, after, attributes, change);
+    }
   }
+  if (documents === undefined) return after;
   for (const [attribute, document] of documents) after[attribute] = new JsonText(JSON.stringify(document));
   return after;
 }

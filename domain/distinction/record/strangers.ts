@@ -13,6 +13,10 @@ export function strangersIn(type: AnyRecordType, object: object): Fault[] {
 /** Names that are no attribute: most likely a misspelt one, and dropping it silently would lose it. */
 export function strangers(type: AnyRecordType, names: readonly string[]): Fault[] {
   const { attributes, collections } = type as { attributes: Attributes; collections: Collections };
-  const unknown = names.filter((name) => !Object.hasOwn(attributes, name) && !Object.hasOwn(collections, name));
-  return unknown.map((name) => ({ path: name, reason: `unknown attribute of ${type.name}` }));
+  const unknown: Fault[] = [];
+  for (const name of names) {
+    if (Object.hasOwn(attributes, name) || Object.hasOwn(collections, name)) continue;
+    unknown.push({ path: name, reason: `unknown attribute of ${type.name}` });
+  }
+  return unknown;
 }

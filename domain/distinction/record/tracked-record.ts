@@ -20,12 +20,15 @@ import { TrackedList } from "./tracked-list.js";
 import { isCaptured } from "./tracked-map.js";
 import { isUntouched } from "./untouched.js";
 
+/** One for all objects that nobody saves, so that a batch of many waits for one promise. */
+const NOTHING_BEGUN = Promise.resolve();
+
 /** What the repository knows of an object that it gave out: the original beside it, and whose turn it is to save it. */
 export class TrackedRecord {
   #isRemoved = false;
   /** The object as attributes and collections. */
   private readonly record: AnyRecord;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = NOTHING_BEGUN;
   /** What is stored and could not be put in the object, if anything. */
   #unshown: string | undefined;
 
@@ -144,7 +147,7 @@ export class TrackedRecord {
   /** Takes a turn on all of `records` at once: two batches over the same objects never wait for each other. */
   static inTurns<T>(records: readonly TrackedRecord[], work: () => Promise<T>, patience?: Patience): Promise<T> {
     if (patience !== undefined) return patience.waiting((begin) => this.inTurns(records, () => (begin(), work())));
-    const result = Promise.all(records.map((record) => record.#turn)).then(work);
+    const result = Promise.all(new Set(records.map((record) => record.#turn))).then(work);
     const ended = result.catch(() => undefined);
     for (const record of records) record.#turn = ended;
     return result;
@@ -239,13 +242,13 @@ export class TrackedRecord {
     const attributes = this.type.attributes as Attributes;
     const allShown = captured.attributes === original.attributes;
     for (const name in attributes) {
-      const now = original.attributes[name];
-      if (this.record[name] === undefined || !(allShown || attributes[name]!.same(captured.attributes[name], now))) {
-        try {
-          this.record[name] = attributes[name]!.expose(now);
-        } catch {
-          this.#unshown ??= name;
-        }
+      const isGiven = this.record[name] !== undefined;
+      if (isGiven && (allShown || attributes[name]!.same(captured.attributes[name], original.attributes[name])))
+        continue;
+      try {
+        this.record[name] = attributes[name]!.expose(original.attributes[name]);
+      } catch {
+        this.#unshown ??= name;
       }
     }
   }

@@ -40,11 +40,14 @@ export function updateBatch(
   const binary = columns.map((_, index) => rows.some(({ values }) => Buffer.isBuffer(values[index])));
   const shape = `batch ${columns.map(({ name }, index) => (binary[index] ? `${name} in hex` : name)).join()}`;
   const sql = cachedText(layout, shape, () => updateBatchText(layout, keyTypes, columns, binary));
+  const keys = layout.key.map((column, index) => ({ member: `k${index}`, column }));
+  const members = columns.map((_, index) => `c${index}`);
   const documents = rows.map(({ base, values }) => {
     const document: Record<string, string | number> = { v: base.version };
-    for (const [index, column] of layout.key.entries()) document[`k${index}`] = String(encoded(column, base));
-    for (const [index, value] of values.entries()) {
-      if (value !== null) document[`c${index}`] = Buffer.isBuffer(value) ? value.toString("hex") : String(value);
+    for (const { member, column } of keys) document[member] = String(encoded(column, base));
+    for (let index = 0; index < members.length; index++) {
+      const value = values[index]!;
+      if (value !== null) document[members[index]!] = Buffer.isBuffer(value) ? value.toString("hex") : String(value);
     }
     return document;
   });
