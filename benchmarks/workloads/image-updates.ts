@@ -47,10 +47,14 @@ export interface UpdatePlan {
   readonly update: (image: LoadedImage, turn: number) => Promise<void>;
 }
 
-/** Of ten updates each: most of the image that goals are about, fewest of the one that takes some arms a tenth of a second each. */
-export function roundsOf([properties]: Shape): number {
-  if (properties === 30) return 100;
-  return properties > 100 ? 16 : 50;
+/** Of ten updates each: most of the image that goals are about. */
+export function roundsOf(shape: Shape): number {
+  return shape[0] === 30 ? 100 : upTo(50)(shape);
+}
+
+/** So many of every image but the one that takes some arms a tenth of a second each. */
+export function upTo(rounds: number): (shape: Shape) => number {
+  return ([properties]) => (properties > 100 ? 16 : rounds);
 }
 
 /** The fewest that have an interval worth its name. */

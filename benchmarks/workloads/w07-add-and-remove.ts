@@ -6,10 +6,9 @@ import { ImageOracle } from "../image-oracle.js";
 import { interleaved, timed, type Samples } from "../measure.js";
 import { imageContent, imageTable } from "../model/image.js";
 import type { Random } from "../random.js";
-import { casesOf, imageArms, type UpdateCase } from "./image-updates.js";
+import { casesOf, imageArms, upTo, type UpdateCase } from "./image-updates.js";
 
 const SLICE = 5;
-const ROUNDS = 60;
 
 /** Images of one shape that one arm adds, and removes in the order in which it added them. */
 interface Adder {
@@ -25,7 +24,7 @@ export const addAndRemove: Workload = {
   title: "Add and remove images",
   async run(bench: Bench): Promise<Findings> {
     const { url, tables, random, say } = bench;
-    const cases = casesOf(bench, () => ROUNDS);
+    const cases = casesOf(bench, upTo(60));
     await tables.fill(imageTable, []);
     const arms = await Promise.all(
       imageArms(["handwritten"]).map(async (type) => ({ type, arm: await type.open({ url, poolSize: 1 }) })),
