@@ -1,4 +1,4 @@
-import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
+import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
 import { again } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
@@ -61,20 +61,6 @@ export async function openPool({ url, poolSize, onStatement }: ArmOptions): Prom
   }
   await pool.query("SELECT 1");
   return pool;
-}
-
-export async function inTransaction(pool: Pool, work: (connection: PoolConnection) => Promise<void>): Promise<void> {
-  const connection = await pool.getConnection();
-  try {
-    await connection.beginTransaction();
-    await work(connection);
-    await connection.commit();
-  } catch (error) {
-    await connection.rollback();
-    throw error;
-  } finally {
-    connection.release();
-  }
 }
 
 export function statements({ name, columns }: RecordTable) {

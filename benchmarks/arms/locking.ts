@@ -1,6 +1,7 @@
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
+import { inTransaction } from "../in-transaction.js";
 import type { Arm, ArmOptions, ArmType } from "./arm.js";
-import { inTransaction, openPool, statements, type Row, type Value } from "./handwritten.js";
+import { openPool, statements, type Row, type Value } from "./handwritten.js";
 
 /** SELECT … FOR UPDATE, UPDATE, COMMIT on one connection: writers of a record wait for each other. */
 export const pessimisticArm: ArmType = {

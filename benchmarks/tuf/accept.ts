@@ -4,6 +4,7 @@ import { binIndexOf, binName, type HashBins } from "../../domain/tuf/hash-bins.j
 import type { Target } from "../../domain/tuf/target.js";
 import type { ArmName } from "../arms/descriptions.js";
 import type { Bench } from "../bench.js";
+import { inTransaction } from "../in-transaction.js";
 import { interleaved, timed, type Contender, type Samples } from "../measure.js";
 import { targetOf, WIDE, type TufBench } from "./tuf-bench.js";
 
@@ -79,16 +80,11 @@ function insert(connection: Pick<Pool, "query">, repository: string, batch: Batc
 export async function markAndInsert(pool: Pool, repository: string, bins: HashBins, batch: Batch): Promise<void> {
   const indexes = batch.map(([path]) => binIndexOf(bins, digestOf(path)));
   const names = [...new Set(indexes)].map((index) => binName(bins, index)).sort();
-  const connection = await pool.getConnection();
-  try {
-    await connection.beginTransaction();
+  await inTransaction(pool, async (connection) => {
     const sql = "UPDATE tuf_role SET version = version + 1 WHERE repository = ? AND name IN (?)";
     await connection.query(sql, [repository, names]);
     await insert(connection, repository, batch);
-    await connection.commit();
-  } finally {
-    connection.release();
-  }
+  });
 }
 
 function newTargets(size: number): Batch {

@@ -4,6 +4,7 @@ import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
 import type { NamedFile } from "../../domain/tuf/metadata-files.js";
 import type { Target } from "../../domain/tuf/target.js";
 import { syncDirectory, writeSynced } from "../../infrastructure/storage/synced.js";
+import { inTransaction } from "../in-transaction.js";
 import type { SignedPublish } from "./signing-floor.js";
 import { Sent, type Counted } from "./tuf-bench.js";
 
@@ -69,9 +70,7 @@ export class DurableFloor {
   }
 
   async #commit(files: readonly NamedFile[]): Promise<void> {
-    const connection = await this.#pool.getConnection();
-    try {
-      await connection.beginTransaction();
+    await inTransaction(this.#pool, async (connection) => {
       const rows = files.map(({ name, bytes }) => [this.#publish, name, bytes]);
       await this.#write(connection, "INSERT INTO bench_file (publish, name, bytes) VALUES ?", rows);
       const positions = files.map(({ name }) => [name, this.#publish]);
@@ -80,10 +79,7 @@ export class DurableFloor {
         "INSERT INTO bench_position (name, publish) VALUES ? ON DUPLICATE KEY UPDATE publish = VALUES(publish)",
         positions,
       );
-      await connection.commit();
-    } finally {
-      connection.release();
-    }
+    });
   }
 
   async #write(by: Pool | PoolConnection, sql: string, rows: readonly Counted["parameters"][]): Promise<void> {
