@@ -1,7 +1,7 @@
 import { isOwn } from "./arms/arm.js";
 import type { Table } from "./bench.js";
 import { withInterval } from "./format.js";
-import { reached } from "./goals.js";
+import { verdictOn, type Verdict } from "./goals.js";
 import { lostOf } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
 
@@ -23,9 +23,9 @@ export interface Agreement {
 export function agreement(first: Judged, second: Judged): Agreement {
   const [one, other] = [verdictsOf(first), verdictsOf(second)];
   const names = [...one.keys()].filter((name) => other.has(name));
-  const differing = names.filter((name) => one.get(name)!.isMet !== other.get(name)!.isMet);
+  const differing = names.filter((name) => contradict(one.get(name)!.verdict, other.get(name)!.verdict));
   const missingIn = (run: typeof one, names: Iterable<string>): string[] => [...names].filter((name) => !run.has(name));
-  const said = ({ isMet, figure }: Verdict): string[] => [figure, isMet ? "met" : "MISSED"];
+  const said = ({ figure, verdict }: Judgement): string[] => [figure, verdict];
   return {
     table: {
       title: "Verdicts of two runs",
@@ -42,19 +42,25 @@ export function agreement(first: Judged, second: Judged): Agreement {
   };
 }
 
-interface Verdict {
+/** One says met, the other missed; an undecided figure agrees with either. */
+function contradict(first: Verdict, second: Verdict): boolean {
+  return first !== second && first !== "undecided" && second !== "undecided";
+}
+
+interface Judgement {
   readonly figure: string;
-  readonly isMet: boolean;
+  readonly verdict: Verdict;
 }
 
 /** By the name of the figure; what this library lost is among them. */
-function verdictsOf(run: Judged): Map<string, Verdict> {
-  const found = new Map<string, Verdict>();
+function verdictsOf(run: Judged): Map<string, Judgement> {
+  const found = new Map<string, Judgement>();
   for (const [name, ratio] of Object.entries(run.ratios)) {
-    found.set(name, { figure: withInterval(ratio), isMet: reached(ratio, ratio.value) });
+    found.set(name, { figure: withInterval(ratio), verdict: verdictOn(ratio, ratio) });
   }
   for (const [arm, lost] of Object.entries(run.lostUpdates)) {
-    if (isOwn(arm)) found.set(`lost updates: ${arm}`, { figure: lostOf(run, arm), isMet: lost === 0 });
+    if (isOwn(arm))
+      found.set(`lost updates: ${arm}`, { figure: lostOf(run, arm), verdict: lost === 0 ? "met" : "MISSED" });
   }
   return found;
 }

@@ -26,7 +26,7 @@ export function figuresPage(report: Report): string {
     markdownOf(goals(report)),
     markdownOf(lostTable(report)),
     markdownOf(commitTimes(report)),
-    listOf("Too noisy to judge", report.warnings),
+    listOf("Wide intervals", report.warnings),
     markdownOf(driftTable(report.drifts)),
     markdownOf(
       saves(

@@ -1,3 +1,5 @@
+import type { Estimate } from "./estimate.js";
+
 export interface Goal {
   readonly goal: number;
   readonly better: "lower" | "higher";
@@ -274,7 +276,16 @@ function workloadsOf(compares: string): string[] {
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => `W${Number(first) + index}`);
 }
 
-/** Whether a figure as it was measured reaches its goal; the interval tells how sure that is. */
-export function reached({ goal, better }: Goal, value: number): boolean {
+/** What a figure says of its goal: neither of the two where another run might say the other. */
+export type Verdict = "met" | "MISSED" | "undecided";
+
+/** Both bounds of the interval have to be on one side of the goal; those of what was counted or timed once are the figure itself. */
+export function verdictOn(goal: Goal, { low, high }: Estimate): Verdict {
+  const isMet = reached(goal, low);
+  if (isMet !== reached(goal, high)) return "undecided";
+  return isMet ? "met" : "MISSED";
+}
+
+function reached({ goal, better }: Goal, value: number): boolean {
   return better === "lower" ? value <= goal : value >= goal;
 }

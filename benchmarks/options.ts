@@ -33,7 +33,11 @@ export function parseOptions(): Options {
       server,
     )
     .option("--seed <number>", "for the order of the arms", whole, 1)
-    .option("--check", "exit 1 where a figure misses its goal, or this library lost an update", false)
+    .option(
+      "--check",
+      "exit 1 where a figure misses its goal with its whole interval, or this library lost an update",
+      false,
+    )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .allowExcessArguments(false)
     .parse();

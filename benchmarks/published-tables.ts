@@ -1,7 +1,7 @@
 import type { Table } from "./bench.js";
 import { durability, serverName } from "./environment.js";
 import { short, withInterval } from "./format.js";
-import { reached } from "./goals.js";
+import { verdictOn, type Verdict } from "./goals.js";
 import { shapeName } from "./model/image.js";
 import type { Report } from "./report-json.js";
 
@@ -72,7 +72,11 @@ export function goals({ ratios }: Report): Table {
       `\`${name}\``,
       withInterval(ratio),
       `${ratio.better === "lower" ? "≤" : "≥"} ${short(ratio.goal)}`,
-      reached(ratio, ratio.value) ? "met" : "**missed**",
+      published(verdictOn(ratio, ratio)),
     ]),
   };
+}
+
+function published(verdict: Verdict): string {
+  return verdict === "MISSED" ? "**missed**" : verdict;
 }

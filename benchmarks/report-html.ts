@@ -49,7 +49,7 @@ ${tableOf(commitTimes(report))}
 }
 
 function warningsOf({ warnings, drifts, ratios }: Report): string {
-  const noisy = `${warnings.length} of ${Object.keys(ratios).length} ratios are too noisy to judge`;
+  const noisy = `${warnings.length} of ${Object.keys(ratios).length} ratios have wide intervals`;
   const drifted = `in ${drifts.length} ${drifts.length === 1 ? "case" : "cases"} times changed during the run`;
   const list = `<ul>${warnings.map((warning) => `<li>${text(warning)}</li>`).join("\n")}</ul>`;
   return (

@@ -3,7 +3,7 @@ import { short, withInterval } from "./format.js";
 import { sparedTable } from "./image-ratios.js";
 import { lostTable } from "./lost-updates.js";
 import type { Report } from "./report-json.js";
-import { reached } from "./goals.js";
+import { verdictOn } from "./goals.js";
 
 /** What a reader of a quick run's times must know. */
 export const QUICK =
@@ -38,7 +38,7 @@ export function verdicts(report: Report): Table[] {
         name,
         withInterval(ratio),
         `${ratio.better === "lower" ? "<=" : ">="} ${short(ratio.goal)}`,
-        reached(ratio, ratio.value) ? "met" : "MISSED",
+        verdictOn(ratio, ratio),
       ]),
     },
   ];

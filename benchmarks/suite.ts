@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Workload } from "./bench.js";
 import { commitTime } from "./commit-time.js";
 import { checkFiles, type Files } from "./check-files.js";
-import { failures } from "./check.js";
+import { failures, undecided } from "./check.js";
 import { environment, environmentLines, type Environment } from "./environment.js";
 import { LatencyProxy } from "./latency/latency-proxy.js";
 import { driftTable } from "./noise.js";
@@ -36,7 +36,7 @@ export interface Libraries {
 
 /**
  * A whole run: measures, tells on the terminal what it found, and writes it into files. Sets the exit code: 1 where a goal
- * is missed and `--check` asked for it, 2 where something kept it from running or ended it early; ends the process with
+ * is missed for sure and `--check` asked for it, 2 where something kept it from running or ended it early; ends the process with
  * 130 when interrupted.
  */
 export async function runSuite(options: Options, libraries: Libraries): Promise<void> {
@@ -45,14 +45,12 @@ export async function runSuite(options: Options, libraries: Libraries): Promise<
     const { result, gone } = await measure(options, libraries, interruption());
     for (const table of verdicts(result)) console.log(`${tableText(table)}\n`);
     if (result.quick && !result.counts) console.error(QUICK);
-    for (const warning of result.warnings) console.error(`too noisy: ${warning}`);
+    for (const warning of result.warnings) console.error(`noisy: ${warning}`);
     if (result.drifts.length > 0) console.error(tableText(driftTable(result.drifts)));
     await writeFiles(options, result, libraries.writePage).catch(cannotRun);
     console.error(`report: ${join(options.report, "report.html")}`);
     if (gone !== undefined) throw gone;
-    const failed = options.check ? failures(result) : [];
-    for (const failure of failed) console.error(failure);
-    if (failed.length > 0) process.exitCode = 1;
+    if (options.check) check(result);
   } catch (error) {
     say("");
     if (error instanceof Interrupted) {
@@ -63,6 +61,15 @@ export async function runSuite(options: Options, libraries: Libraries): Promise<
     console.error(`error: ${error.message}`);
     process.exitCode = 2;
   }
+}
+
+/** What keeps a run from passing, and what it could not decide, which does not. */
+function check(result: Report): void {
+  const open = undecided(result);
+  if (open.length > 0) console.error(`undecided: ${open.join(", ")}`);
+  const failed = failures(result);
+  for (const failure of failed) console.error(failure);
+  if (failed.length > 0) process.exitCode = 1;
 }
 
 interface Interruption {

@@ -1,15 +1,26 @@
 import { expect, test } from "vitest";
-import { failures } from "../../benchmarks/check.js";
+import { failures, undecided } from "../../benchmarks/check.js";
 import type { WorkloadReport } from "../../benchmarks/report-json.js";
 
 const met = { "hot.64.lost": { value: 0, low: 0, high: 0, goal: 0, better: "lower" as const } };
-const missed = { "save.one.vs.typeorm": { value: 3.5, low: 3, high: 4, goal: 4, better: "higher" as const } };
+const missed = { "save.one.vs.typeorm": { value: 3.5, low: 3.2, high: 3.9, goal: 4, better: "higher" as const } };
 const run = { workloads: [], counts: false, quick: false };
 const acknowledgedUpdates = { distinction: 3_000, "distinction, apart": 500, typeorm: 3_000 };
 
 test("a run passes where every goal is met and this library lost nothing, whatever others lost", () => {
   const lostUpdates = { distinction: 0, "distinction, apart": 0, typeorm: 419 };
   expect(failures({ ...run, ratios: met, lostUpdates, acknowledgedUpdates })).toEqual([]);
+});
+
+test("a figure whose interval holds its goal fails nothing, and is named", () => {
+  const ratios = {
+    ...met,
+    ...missed,
+    "save.one.vs.sequelize": { value: 1.9, low: 1.7, high: 2.1, goal: 2, better: "higher" as const },
+    "save.one.vs.handwritten": { value: 1.08, low: 1, high: 1.12, goal: 1.1, better: "lower" as const },
+  };
+  expect(undecided({ ratios })).toEqual(["save.one.vs.sequelize", "save.one.vs.handwritten"]);
+  expect(failures({ ...run, ratios, lostUpdates: {}, acknowledgedUpdates })).toEqual(["missed: save.one.vs.typeorm"]);
 });
 
 test.each([

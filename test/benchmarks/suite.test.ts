@@ -31,12 +31,16 @@ async function onServer(sql: string): Promise<RowDataPacket[]> {
   return rows;
 }
 
-/** In the middle of its second workload. */
-async function runUnderWay(name: string, failure?: string): Promise<{ run: Child; json: string }> {
+function startRun(name: string, more: Pick<SuiteOrder, "failure" | "check">): { run: Child; json: string } {
   const database = server.url.replace("root@", `bench:${PASSWORD}@`);
   const json = join(folder, `${name}.json`);
-  const order: SuiteOrder = { database, json, report: join(folder, name), ...(failure && { failure }) };
-  const run = startChild(new URL("suite.child.ts", import.meta.url), order);
+  const order: SuiteOrder = { database, json, report: join(folder, name), ...more };
+  return { run: startChild(new URL("suite.child.ts", import.meta.url), order), json };
+}
+
+/** In the middle of its second workload. */
+async function runUnderWay(name: string, more: Pick<SuiteOrder, "failure"> = {}) {
+  const { run, json } = startRun(name, more);
   expect(await run.next()).toBe("under way");
   return { run, json };
 }
@@ -65,13 +69,21 @@ test("a run that is interrupted leaves neither database nor files, and says so",
 });
 
 test("a run of which an arm stored something else than it should writes what it found before, and says which workload", async () => {
-  const { run, json } = await runUnderWay("failed", "sequelize: image 3 lacks the tag x");
+  const { run, json } = await runUnderWay("failed", { failure: "sequelize: image 3 lacks the tag x" });
   expect(await run.output).toBe(2);
   await run.exited;
   expect(run.stderr()).toMatch(/^error: W2 failed: sequelize: image 3 lacks the tag x$/m);
   const { workloads, endedEarly } = JSON.parse(await readFile(json, "utf8")) as Report;
   expect(workloads).toEqual([expect.objectContaining({ id: "W1" })]);
   expect(endedEarly).toBe(true);
+});
+
+test("a checked run passes with what it could not decide, and names it", async () => {
+  const { run } = startRun("checked", { check: true });
+  expect(await run.output).toBe(0);
+  await run.exited;
+  expect(run.stdout()).toMatch(/entries\.slope +1\.4 \[1\.2, 1\.6\] +<= 1\.5 +undecided$/m);
+  expect(run.stderr()).toMatch(/^undecided: entries\.slope$/m);
 });
 
 test("a run whose server is killed writes what it found before, and says why it ended without the password", async () => {
