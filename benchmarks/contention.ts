@@ -1,9 +1,18 @@
-import { isOwn, type Arm, type ArmType } from "./arms/arm.js";
+import { isOwn, type Arm } from "./arms/arm.js";
 import type { Acknowledged, Table } from "./bench.js";
-import { short } from "./format.js";
+import { medianOf, ratioOf } from "./estimate.js";
+import { short, withInterval } from "./format.js";
+import type { Samples } from "./measure.js";
 import { hotTable } from "./model/hot.js";
 import { CounterOracle } from "./oracle.js";
+import type { Random } from "./random.js";
 import type { TableStore } from "./tables.js";
+
+/** A way to change records or images. */
+export interface Contending {
+  readonly name: string;
+  readonly guarantee: string;
+}
 
 /** What one arm's updates of hot records came to. */
 export interface Tally {
@@ -13,7 +22,7 @@ export interface Tally {
 }
 
 /** Of arms that did nothing yet. */
-export function noUpdates(types: readonly ArmType[]): Map<ArmType, Tally> {
+export function noUpdates<T extends Contending>(types: readonly T[]): Map<T, Tally> {
   return new Map(types.map((type) => [type, { updates: 0, retries: 0, lost: 0 }]));
 }
 
@@ -43,13 +52,25 @@ export class ContendedRecord {
 /** What a table of contending arms says beside what became of their updates: columns of its own, as times where time was taken. */
 export interface OwnColumns {
   readonly names: readonly string[];
-  readonly cells: (type: ArmType) => readonly string[];
+  readonly cells: (type: Contending) => readonly string[];
+}
+
+/** How much of what they do arms get done, and how many times as much as one of them. */
+export function throughput(what: string, samples: Samples, against: string, random: Random): OwnColumns {
+  return {
+    names: [`${what} per second`, `against ${against}`],
+    cells: ({ name }) => {
+      const { value, low, high } = medianOf(samples[name]!, random);
+      const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
+      return [withInterval(perSecond), withInterval(ratioOf(samples[against]!, samples[name]!, random))];
+    },
+  };
 }
 
 /** What became of the updates of contending arms. */
 export function tallyTable(
   title: string,
-  tallies: ReadonlyMap<ArmType, Tally>,
+  tallies: ReadonlyMap<Contending, Tally>,
   own: OwnColumns = { names: [], cells: () => [] },
 ): Table {
   return {
@@ -67,13 +88,13 @@ export function tallyTable(
 }
 
 /** Where its writers meet. One repository orders its own before they come to the database: what begins again there costs no round trip. */
-function meeting({ name }: ArmType, { updates, retries }: Tally): [writers: string, retries: string] {
+function meeting({ name }: Contending, { updates, retries }: Tally): [writers: string, retries: string] {
   const perUpdate = short(retries / updates);
   return name === "distinction" ? ["one process", `${perUpdate} in memory`] : ["apart", perUpdate];
 }
 
 /** By the name of the arm, added up over several tables. */
-export function acknowledgedBy(tallies: readonly ReadonlyMap<ArmType, Tally>[]): Record<string, Acknowledged> {
+export function acknowledgedBy(tallies: readonly ReadonlyMap<Contending, Tally>[]): Record<string, Acknowledged> {
   const sums: Record<string, Acknowledged> = {};
   for (const [{ name }, { updates, lost }] of tallies.flatMap((each) => [...each])) {
     const before = sums[name] ?? { updates: 0, lost: 0 };

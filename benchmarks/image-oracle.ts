@@ -15,6 +15,7 @@ export class ImageOracle {
   get image(): LoadedImage {
     const { attributes, properties, tags } = this.#content;
     return {
+      property: (name) => properties.get(name),
       rename: (name) => Promise.resolve(void (attributes["name"] = name)),
       setProperty: (name, value) => Promise.resolve(void properties.set(name, value)),
       addTag: (tag) => Promise.resolve(void tags.add(tag)),

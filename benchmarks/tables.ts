@@ -47,6 +47,13 @@ export class TableStore {
     return rows;
   }
 
+  /** The rows of which the column has one of these values. */
+  async rowsAmong(table: string, column: string, values: readonly string[]): Promise<Record<string, unknown>[]> {
+    if (values.length === 0) return [];
+    const [rows] = await this.#pool.query<RowDataPacket[]>("SELECT * FROM ?? WHERE ?? IN (?)", [table, column, values]);
+    return rows;
+  }
+
   /** How many rows have these values; without any, how many there are. */
   async rowsWhere(table: string, values: Readonly<Record<string, unknown>> = {}): Promise<number> {
     const conditions = ["TRUE", ...Object.keys(values).map(() => "?? <=> ?")];

@@ -1,6 +1,6 @@
 import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
-import { again } from "./again.js";
+import { again, ChangedMeanwhile, isChangedMeanwhile } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 export type Row = RowDataPacket & Record<string, string | number | Date | null> & { version: number };
@@ -18,23 +18,23 @@ export const handwrittenArm: ArmType<BatchArm> = {
     const { select, update } = statements(options.table);
     const batch = await batchStatements(pool, options.table);
     const load = async (id: string): Promise<Row> => (await pool.execute<Row[]>(select, [id]))[0][0]!;
-    const store = async (row: Row, attribute: string, value: Value): Promise<boolean> => {
+    const store = async (row: Row, attribute: string, value: Value): Promise<void> => {
       const [{ affectedRows }] = await pool.execute<ResultSetHeader>(update(attribute), [
         value,
         row["id"] as string,
         row.version,
       ]);
-      return affectedRows === 1;
+      if (affectedRows === 0) throw new ChangedMeanwhile(row["id"] as string);
     };
     return {
       async setAttribute(id, attribute, value) {
-        if (!(await store(await load(id), attribute, value as Value))) throw new Error(`${id} was changed meanwhile`);
+        await store(await load(id), attribute, value as Value);
       },
       increment: (id, attribute) =>
         again(async () => {
           const row = await load(id);
-          return (await store(row, attribute, Number(row[attribute]) + 1)) ? "stored" : "overtaken";
-        }),
+          await store(row, attribute, Number(row[attribute]) + 1);
+        }, isChangedMeanwhile),
       read: load,
       async saveUnchanged(id, loaded) {
         await load(id);

@@ -5,7 +5,7 @@ import { imageContent, imageTable, type Shape } from "../model/image.js";
 import type { TableStore } from "../tables.js";
 import { withTufWriters } from "../tuf/writers.js";
 import { DOCUMENT_ARMS } from "./documents/index.js";
-import { IMAGE_ARMS } from "./images/index.js";
+import { CONTENDING_IMAGES } from "./images/index.js";
 import { CONTENDING, OPTIMISTIC } from "./index.js";
 
 const SHAPE: Shape = [0, 0, 0];
@@ -35,7 +35,7 @@ export async function isolationOfArms(url: string, tables: TableStore, directory
       const name = `${type.name}, batches`;
       return { name, table: assetTable.name, row: { id: asset(0).id }, write, close: () => arm.close() };
     }),
-    ...IMAGE_ARMS.map(async (type) => {
+    ...CONTENDING_IMAGES.map(async (type) => {
       const arm = await type.open({ url, poolSize: 1 });
       const write = async () => (await arm.load(id)).rename(`written by ${type.name}`);
       return { name: `${type.name}, images`, table: imageTable.name, row: { id }, write, close: () => arm.close() };

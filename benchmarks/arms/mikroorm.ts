@@ -1,10 +1,12 @@
 import { EntitySchema, MikroORM, OptimisticLockError, type EntitySchemaProperty } from "@mikro-orm/mysql";
 import { keyNames, type Attributes } from "../../domain/distinction/types/record-type.js";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
-import { again } from "./again.js";
+import { again, type IsOvertaken } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
 
 type Entity = Record<string, unknown>;
+
+export const isOvertaken: IsOvertaken = (error) => error instanceof OptimisticLockError;
 
 /**
  * MikroORM 6 as its guide has it: a forked entity manager per piece of work (its identity map is not to be shared),
@@ -35,15 +37,7 @@ export const mikroormArm: ArmType<BatchArm> = {
     return {
       setAttribute: (id, attribute, value) => edit(id, (loaded) => (loaded[attribute] = value)),
       increment: (id, attribute) =>
-        again(async () => {
-          try {
-            await edit(id, (loaded) => (loaded[attribute] = (loaded[attribute] as number) + 1));
-            return "stored";
-          } catch (error) {
-            if (error instanceof OptimisticLockError) return "overtaken";
-            throw error;
-          }
-        }),
+        again(() => edit(id, (loaded) => (loaded[attribute] = (loaded[attribute] as number) + 1)), isOvertaken),
       read: (id) => orm.em.fork().findOneOrFail(entity, { id }),
       saveUnchanged: (id, loaded) => edit(id, loaded),
       async editMany(attribute, values) {

@@ -2,8 +2,10 @@ import * as mysql2 from "mysql2";
 import { DataTypes, OptimisticLockError, Sequelize, type ModelStatic, type SequelizeAttributes } from "sequelize";
 import { keyNames, type Attributes } from "../../domain/distinction/types/record-type.js";
 import type { RecordTable } from "../../infrastructure/persistence/records/record-table.js";
-import { again } from "./again.js";
+import { again, type IsOvertaken } from "./again.js";
 import type { ArmOptions, ArmType, BatchArm } from "./arm.js";
+
+export const isOvertaken: IsOvertaken = (error) => error instanceof OptimisticLockError;
 
 /**
  * Sequelize 6 as its guide has it: find, change, `instance.save`, which writes the changed columns. Optimistic locking
@@ -26,14 +28,8 @@ export const sequelizeArm: ArmType<BatchArm> = {
         again(async () => {
           const instance = await model.findByPk(id, { rejectOnEmpty: true });
           instance.set(attribute, Number(instance.get(attribute)) + 1);
-          try {
-            await instance.save();
-            return "stored";
-          } catch (error) {
-            if (error instanceof OptimisticLockError) return "overtaken";
-            throw error;
-          }
-        }),
+          await instance.save();
+        }, isOvertaken),
       read: (id) => model.findByPk(id, { rejectOnEmpty: true }),
       async saveUnchanged(id, loaded) {
         const instance = await model.findByPk(id, { rejectOnEmpty: true });

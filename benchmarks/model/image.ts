@@ -61,7 +61,7 @@ export function imageContent(index: number, [properties, tags, locations]: Shape
   return {
     id,
     attributes: { hidden: false, locked: false, ...attributes },
-    properties: new Map(several(properties, (n) => [`hw_property_${n}`, `value ${n} of image ${index}`])),
+    properties: new Map(several(properties, (n) => [ownProperty(n), `value ${n} of image ${index}`])),
     tags: new Set(several(tags, (n) => `tag-${n}`)),
     locations: new Map(
       several(locations, (n) => [
@@ -70,6 +70,18 @@ export function imageContent(index: number, [properties, tags, locations]: Shape
       ]),
     ),
   };
+}
+
+/** The property of an image that one of several writers has for itself. */
+export function ownProperty(writer: number): string {
+  return `hw_property_${writer}`;
+}
+
+/** The same with numbers for properties, each 0. */
+export function imageOfCounters(index: number, shape: Shape): ImageContent & { id: string } {
+  const image = imageContent(index, shape);
+  for (const name of image.properties.keys()) image.properties.set(name, "0");
+  return image;
 }
 
 /** Another value for everything that an image holds; keys of properties and locations stay. */

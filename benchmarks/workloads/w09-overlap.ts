@@ -1,7 +1,15 @@
 import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
-import { acknowledgedBy, ContendedRecord, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
+import {
+  acknowledgedBy,
+  ContendedRecord,
+  noUpdates,
+  ownLosses,
+  tallyTable,
+  type Contending,
+  type Tally,
+} from "../contention.js";
 import { exactly, medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
@@ -48,7 +56,7 @@ export const overlap: Workload = {
         const measured = await interleaved(contenders, quick ? 3 : 12, random, sayRound, warmUp);
         samples[`${percent} % overlap`] = measured;
         const title = `W9: ${WRITERS} writers of one record, ${percent} % of the updates on one attribute`;
-        const timed = ({ name }: ArmType): string[] => [
+        const timed = ({ name }: Contending): string[] => [
           withInterval(medianOf(measured[name]!, random)),
           withInterval(ratioOf(measured[name]!, measured["pessimistic"]!, random)),
         ];

@@ -4,7 +4,7 @@ import { systemClock } from "../../../infrastructure/clock/system-clock.js";
 import { openDatabase } from "../../../infrastructure/persistence/connection/open-database.js";
 import { SqlRecordStore } from "../../../infrastructure/persistence/records/sql-record-store.js";
 import { changeEverything, imageTable, imageType, type ImageContent } from "../../model/image.js";
-import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
+import { raised, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 
 /** D: this library with its defaults. */
 export const distinctionImages: ImageArmType = {
@@ -22,6 +22,11 @@ export const distinctionImages: ImageArmType = {
     const images = new DistinctRepository(imageType, new SqlRecordStore(database, imageTable), outside);
     return {
       load: async (id) => loaded(images, await images.get(id)),
+      raise: async (id, property) => {
+        const raise = ({ properties }: RecordOf<typeof imageType>): void =>
+          void properties.set(property, raised(properties.get(property)));
+        return (await images.update(id, raise)).retries;
+      },
       add: (id, { attributes, ...collections }) => images.add(images.create({ id, ...attributes, ...collections })),
       remove: async (id) => images.remove(await images.get(id)),
       close: () => database.close(),
@@ -32,6 +37,7 @@ export const distinctionImages: ImageArmType = {
 function loaded(images: DistinctRepository<typeof imageType>, image: RecordOf<typeof imageType>): LoadedImage {
   const save = async (): Promise<void> => void (await images.save(image));
   return {
+    property: (name) => image.properties.get(name),
     rename: (name) => ((image.name = name), save()),
     setProperty: (name, value) => (image.properties.set(name, value), save()),
     addTag: (tag) => (image.tags.add(tag), save()),

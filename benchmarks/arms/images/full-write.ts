@@ -1,12 +1,13 @@
 import type { ResultSetHeader } from "mysql2/promise";
 import { changeEverything } from "../../model/image.js";
-import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
+import { ChangedMeanwhile, isChangedMeanwhile } from "../again.js";
+import { raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 import {
   ATTRIBUTES,
   children,
   COLUMNS,
   IMAGES,
-  insertImage,
+  insertImages,
   Rows,
   selectImage,
   tuples,
@@ -24,9 +25,11 @@ export const fullWriteImages: ImageArmType = {
   raisesUnchanged: true,
   open(options): Promise<ImageArm> {
     const rows = new Rows(options, options.onStatement);
+    const load = async (id: string): Promise<LoadedImage> => loaded(rows, await selectImage(rows.run, id));
     return Promise.resolve({
-      load: async (id) => loaded(rows, await selectImage(rows.run, id)),
-      add: (id, image) => rows.transaction((run) => insertImage(run, id, image)),
+      load,
+      raise: raising(load, isChangedMeanwhile),
+      add: (id, image) => rows.transaction((run) => insertImages(run, [{ id, ...image }])),
       remove: async (id) => {
         const { version } = await selectImage(rows.run, id);
         await rows.run(`DELETE FROM ${IMAGES} WHERE id = ? AND version = ?`, [id, version]); // foreign keys do the rest
@@ -42,6 +45,7 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
     image.version++;
   };
   return {
+    property: (name) => image.properties.get(name),
     rename: (name) => ((image.attributes["name"] = name), save()),
     setProperty: (name, value) => (image.properties.set(name, value), save()),
     addTag: (tag) => (image.tags.add(tag), save()),
@@ -58,8 +62,8 @@ async function writeAll(run: Run, image: ImageRows): Promise<void> {
     `UPDATE ${IMAGES} SET ${set}, version = version + 1 WHERE id = ? AND version = ?`,
     [...ATTRIBUTES.map((name) => attributes[name] ?? null), id, version],
   );
-  if (affectedRows === 0) throw new Error(`${id} was changed meanwhile`);
-  for (const { table, key, columns, rows } of children(id, image)) {
+  if (affectedRows === 0) throw new ChangedMeanwhile(id);
+  for (const { table, key, columns, rows } of children([image])) {
     const keys = rows.map((row) => row[1]!);
     const others = keys.length > 0 ? ` AND ${key} NOT IN ${tuples(1, keys.length)}` : "";
     await run(`DELETE FROM ${table} WHERE image_id = ?${others}`, [id, ...keys]);

@@ -1,7 +1,8 @@
 import type { ResultSetHeader } from "mysql2/promise";
 import { changeEverything } from "../../model/image.js";
+import { ChangedMeanwhile, isChangedMeanwhile } from "../again.js";
 import { fullWriteImages } from "./full-write.js";
-import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
+import { raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 import { IMAGES, PROPERTIES, Rows, selectImage, TAGS, type ImageRows, type Run } from "./rows.js";
 
 /**
@@ -14,9 +15,11 @@ export const handwrittenImages: ImageArmType = {
   async open(options): Promise<ImageArm> {
     const rows = new Rows(options, options.onStatement);
     const fullWrite = await fullWriteImages.open(options);
+    const load = async (id: string): Promise<LoadedImage> => loaded(rows, await selectImage(rows.run, id));
     return {
       ...fullWrite,
-      load: async (id) => loaded(rows, await selectImage(rows.run, id)),
+      load,
+      raise: raising(load, isChangedMeanwhile),
       close: async () => {
         await fullWrite.close();
         await rows.close();
@@ -35,6 +38,7 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
       await run(`INSERT INTO ${PROPERTIES} (image_id, name, value) VALUES (?, ?, ?)`, [id, name, value]);
     });
   return {
+    property: (name) => image.properties.get(name),
     rename: (name) =>
       update(rows.run, image, `UPDATE ${IMAGES} SET name = ?, version = version + 1 WHERE id = ? AND version = ?`, [
         name,
@@ -69,6 +73,6 @@ function changeProperty(run: Run, image: ImageRows, name: string, value: string)
 
 async function update(run: Run, image: ImageRows, sql: string, values: string[]): Promise<void> {
   const { affectedRows } = await run<ResultSetHeader>(sql, [...values, image.id, image.version]);
-  if (affectedRows === 0) throw new Error(`${image.id} was changed meanwhile`);
+  if (affectedRows === 0) throw new ChangedMeanwhile(image.id);
   image.version++;
 }

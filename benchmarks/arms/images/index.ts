@@ -1,3 +1,4 @@
+import { distinctionApartImages } from "./distinction-apart.js";
 import { distinctionImages } from "./distinction.js";
 import { fullWriteImages } from "./full-write.js";
 import { handwrittenImages } from "./handwritten.js";
@@ -16,4 +17,13 @@ export const IMAGE_ARMS: readonly ImageArmType[] = [
   typeormImages,
   mikroormImages,
   sequelizeImages,
+];
+
+/** This library, its writers in one process and as in several. */
+export const OWN_IMAGES: readonly ImageArmType[] = [distinctionImages, distinctionApartImages];
+
+/** All that can update one image from many sides. */
+export const CONTENDING_IMAGES: readonly ImageArmType[] = [
+  ...OWN_IMAGES,
+  ...IMAGE_ARMS.filter((type) => !OWN_IMAGES.includes(type)),
 ];

@@ -1,8 +1,8 @@
 import { EntitySchema, MikroORM, type Collection, type EntityManager } from "@mikro-orm/mysql";
 import { changeEverything, imageTable, type ImageContent } from "../../model/image.js";
-import { schemaOf } from "../mikroorm.js";
+import { isOvertaken, schemaOf } from "../mikroorm.js";
 import { childRows, CHILDREN, COLLECTIONS, contentOf, type ChildRow, type CollectionName } from "./child-rows.js";
-import { exceptFrames, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
+import { exceptFrames, raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 
 type Child = Record<string, unknown>;
 
@@ -33,11 +33,13 @@ export const mikroormImages: ImageArmType = {
       const em = orm.em.fork();
       return { em, entity: (await em.findOneOrFail(IMAGE, { id }, { populate: COLLECTIONS })) as Entity };
     };
+    const load = async (id: string): Promise<LoadedImage> => {
+      const { em, entity } = await find(id);
+      return loaded(em, entity);
+    };
     return {
-      load: async (id) => {
-        const { em, entity } = await find(id);
-        return loaded(em, entity);
-      },
+      load,
+      raise: raising(load, isOvertaken),
       add: async (id, image) => {
         const em = orm.em.fork();
         const entity = em.create(IMAGE, { id, ...image.attributes });
@@ -56,10 +58,13 @@ export const mikroormImages: ImageArmType = {
 
 function loaded(em: EntityManager, entity: Entity): LoadedImage {
   const add = (name: CollectionName, row: ChildRow): void => void em.create(name, { image: entity, ...row });
+  const propertyOf = (name: string): Child | undefined =>
+    entity.properties.getItems().find((each) => each["name"] === name);
   return {
+    property: (name) => propertyOf(name)?.["value"] as string | undefined,
     rename: (name) => ((entity["name"] = name), em.flush()),
     setProperty: (name, value) => {
-      const property = entity.properties.getItems().find((each) => each["name"] === name);
+      const property = propertyOf(name);
       if (property === undefined) add("properties", { name, value });
       else property["value"] = value;
       return em.flush();

@@ -1,6 +1,7 @@
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { changeEverything } from "../../model/image.js";
-import type { ImageArm, ImageArmType, LoadedImage } from "./image-arm.js";
+import { isNeverOvertaken } from "../again.js";
+import { raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 import {
   ATTRIBUTES,
   attributesOf,
@@ -30,12 +31,14 @@ export const referenceImages: ImageArmType = {
   raisesUnchanged: true,
   open(options): Promise<ImageArm> {
     const rows = new Rows(options, options.onStatement);
+    const load = async (id: string): Promise<LoadedImage> => {
+      const image = await getImage(rows.run, id);
+      for (const tag of await getTags(rows.run, id)) image.tags.add(tag);
+      return loaded(rows, image);
+    };
     return Promise.resolve({
-      load: async (id) => {
-        const image = await getImage(rows.run, id);
-        for (const tag of await getTags(rows.run, id)) image.tags.add(tag);
-        return loaded(rows, image);
-      },
+      load,
+      raise: raising(load, isNeverOvertaken),
       add: async (id, image) => {
         await rows.transaction(async (run) => {
           await insert(
@@ -70,6 +73,7 @@ function loaded(rows: Rows, image: ImageRows): LoadedImage {
     await rows.transaction((run) => setTags(run, image.id, image.tags));
   };
   return {
+    property: (name) => image.properties.get(name),
     rename: (name) => ((image.attributes["name"] = name), save()),
     setProperty: (name, value) => (image.properties.set(name, value), save()),
     addTag: (tag) => (image.tags.add(tag), save()),

@@ -58,8 +58,9 @@ export class Rows {
   }
 }
 
-export interface ImageRows extends ImageContent {
-  readonly id: string;
+type IdentifiedImage = ImageContent & { readonly id: string };
+
+export interface ImageRows extends IdentifiedImage {
   version: number;
 }
 
@@ -101,14 +102,11 @@ export function tuples(rows: number, columns: number): string {
   return Array.from({ length: rows }, () => tuple).join(", ");
 }
 
-/** The image and one multi-row INSERT per collection that is not empty. */
-export async function insertImage(run: Run, id: string, image: ImageContent): Promise<void> {
-  await run(`INSERT INTO ${IMAGES} (id, ${COLUMNS.join(", ")}, version) VALUES ${tuples(1, COLUMNS.length + 2)}`, [
-    id,
-    ...ATTRIBUTES.map((name) => image.attributes[name] ?? null),
-    1,
-  ]);
-  for (const { table, columns, rows } of children(id, image)) {
+/** One multi-row INSERT of the images, one of each collection that is not empty; a statement takes 65,535 parameters. */
+export async function insertImages(run: Run, images: readonly IdentifiedImage[]): Promise<void> {
+  const rows = images.map(({ id, attributes }) => [id, ...ATTRIBUTES.map((name) => attributes[name] ?? null), 1]);
+  const all = [{ table: IMAGES, columns: ["id", ...COLUMNS, "version"], rows }, ...children(images)];
+  for (const { table, columns, rows } of all) {
     if (rows.length === 0) continue;
     await run(
       `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${tuples(rows.length, columns.length)}`,
@@ -117,21 +115,30 @@ export async function insertImage(run: Run, id: string, image: ImageContent): Pr
   }
 }
 
-/** The rows of each collection, with the column that is the key among them. */
-export function children(id: string, { properties, tags, locations }: ImageContent) {
+/** The rows of each collection, with the column that is the key among those of an image. */
+export function children(images: readonly IdentifiedImage[]) {
+  const rowsOf = (own: (image: IdentifiedImage) => Parameter[][]): Parameter[][] =>
+    images.flatMap((image) => own(image).map((row) => [image.id, ...row]));
   return [
     {
       table: PROPERTIES,
       key: "name",
       columns: ["image_id", "name", "value"],
-      rows: [...properties].map(([name, value]): Parameter[] => [id, name, value]),
+      rows: rowsOf(({ properties }) => [...properties]),
     },
-    { table: TAGS, key: "value", columns: ["image_id", "value"], rows: [...tags].map((tag): Parameter[] => [id, tag]) },
+    {
+      table: TAGS,
+      key: "value",
+      columns: ["image_id", "value"],
+      rows: rowsOf(({ tags }) => [...tags].map((tag) => [tag])),
+    },
     {
       table: LOCATIONS,
       key: "id",
       columns: ["image_id", "id", "url", "metadata", "status"],
-      rows: [...locations].map(([key, { url, metadata, status }]): Parameter[] => [id, key, url, metadata, status]),
+      rows: rowsOf(({ locations }) =>
+        [...locations].map(([key, { url, metadata, status }]) => [key, url, metadata, status]),
+      ),
     },
   ];
 }

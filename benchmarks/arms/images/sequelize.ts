@@ -1,8 +1,8 @@
 import { DataTypes, type Model, type ModelStatic, type Sequelize, type Transaction } from "sequelize";
 import { changeEverything, imageTable } from "../../model/image.js";
-import { connect, modelOf } from "../sequelize.js";
+import { connect, isOvertaken, modelOf } from "../sequelize.js";
 import { childRows, CHILDREN, COLLECTIONS, contentOf, type ChildRow, type CollectionName } from "./child-rows.js";
-import { exceptFrames, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
+import { exceptFrames, raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 
 type Models = Readonly<Record<CollectionName, ModelStatic>>;
 
@@ -25,8 +25,10 @@ export const sequelizeImages: ImageArmType = {
       if (found === null) throw new Error(`there is no ${id}`);
       return found;
     };
+    const load = async (id: string): Promise<LoadedImage> => loaded(sequelize, models, id, await find(id));
     return {
-      load: async (id) => loaded(sequelize, models, id, await find(id)),
+      load,
+      raise: raising(load, isOvertaken),
       add: (id, image) =>
         sequelize.transaction(async (transaction) => {
           await images.create({ id, ...image.attributes }, { transaction });
@@ -42,13 +44,16 @@ export const sequelizeImages: ImageArmType = {
 function loaded(sequelize: Sequelize, models: Models, imageId: string, image: Model): LoadedImage {
   const children = (name: CollectionName): Model[] => image.get(name) as Model[];
   const columnsOf = (child: Model) => (column: string) => child.get(column);
+  const propertyOf = (name: string): Model | undefined =>
+    children("properties").find((each) => each.get("name") === name);
   return {
+    property: (name) => propertyOf(name)?.get("value") as string | undefined,
     rename: async (name) => {
       image.set("name", name);
       await image.save();
     },
     setProperty: async (name, value) => {
-      const property = children("properties").find((each) => each.get("name") === name);
+      const property = propertyOf(name);
       if (property === undefined) return void (await models.properties.create({ imageId, name, value }));
       property.set("value", value);
       await property.save();

@@ -1,8 +1,9 @@
 import { DataSource, EntitySchema } from "typeorm";
+import { isNeverOvertaken } from "../again.js";
 import { countingLogger, schemaOf } from "../typeorm.js";
 import { changeEverything, imageTable, type ImageContent } from "../../model/image.js";
 import { childRows, CHILDREN, COLLECTIONS, contentOf, type CollectionName } from "./child-rows.js";
-import { exceptFrames, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
+import { exceptFrames, raising, type ImageArm, type ImageArmType, type LoadedImage } from "./image-arm.js";
 
 interface Child {
   imageId: string;
@@ -38,8 +39,10 @@ export const typeormImages: ImageArmType = {
         relations: { properties: true, tags: true, locations: true } as never,
       });
     const save = async (entity: Entity): Promise<void> => void (await images.save(entity as never));
+    const load = async (id: string): Promise<LoadedImage> => loaded(await find(id), save);
     return {
-      load: async (id) => loaded(await find(id), save),
+      load,
+      raise: raising(load, isNeverOvertaken),
       add: (id, image) => save({ ...image.attributes, id, ...childrenOf(id, image) } as Entity),
       remove: async (id) => void (await images.remove(await find(id))),
       close: () => dataSource.destroy(),
@@ -49,10 +52,12 @@ export const typeormImages: ImageArmType = {
 
 function loaded(entity: Entity, save: (entity: Entity) => Promise<void>): LoadedImage {
   const { id, properties, tags } = entity;
+  const propertyOf = (name: string): Child | undefined => properties.find((each) => each["name"] === name);
   return {
+    property: (name) => propertyOf(name)?.["value"],
     rename: (name) => ((entity["name"] = name as never), save(entity)),
     setProperty: (name, value) => {
-      const property = properties.find((each) => each["name"] === name);
+      const property = propertyOf(name);
       if (property === undefined) properties.push({ imageId: id, name, value });
       else property["value"] = value;
       return save(entity);
