@@ -13,23 +13,10 @@ export class CounterOracle {
     this.#acknowledged.set(attribute, (this.#acknowledged.get(attribute) ?? 0) + 1);
   }
 
-  /** How many increments of these counters are said to be stored. */
-  acknowledged(among: readonly string[]): number {
-    return among.reduce((sum, attribute) => sum + (this.#acknowledged.get(attribute) ?? 0), 0);
-  }
-
-  /** @param among these counters; by default all that were raised */
-  async lost(
-    tables: TableStore,
-    table: RecordTable,
-    id: string,
-    among: readonly string[] = [...this.#acknowledged.keys()],
-  ): Promise<number> {
-    if (!among.some((attribute) => this.#acknowledged.has(attribute))) return 0;
+  async lost(tables: TableStore, table: RecordTable, id: string): Promise<number> {
     const row = await tables.row(table, id);
     let lost = 0;
-    for (const attribute of among) {
-      const count = this.#acknowledged.get(attribute) ?? 0;
+    for (const [attribute, count] of this.#acknowledged) {
       lost += Math.abs(count - Number(row[table.columns[attribute]!]));
     }
     return lost;
