@@ -2,20 +2,29 @@ import { CONTENDING, OWN } from "../arms/index.js";
 import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings, Table, Workload } from "../bench.js";
 import type { Chart, Point } from "../charts/chart.js";
-import { acknowledgedBy, ContendedRecord, noUpdates, ownLosses, tallyTable, type Tally } from "../contention.js";
-import { exactly, median, medianOf, ratioOf } from "../estimate.js";
-import { withInterval } from "../format.js";
+import {
+  acknowledgedBy,
+  ContendedRecord,
+  noUpdates,
+  ownLosses,
+  tallyTable,
+  throughput,
+  type Contending,
+  type Tally,
+} from "../contention.js";
+import { exactly, median, ratioOf, type Estimate } from "../estimate.js";
 import { interleaved, perOperation, type Samples } from "../measure.js";
 import { counter, hotTable, MOST_WRITERS } from "../model/hot.js";
 import type { Random } from "../random.js";
+import { countHotImage, hotImage } from "./hot-image.js";
 
 /** So many writers' times are held against a goal. */
 const JUDGED = 8;
 
-/** One record that everybody writes, each an attribute of its own: nobody is in anybody's way but by the row. */
+/** One record that everybody writes, each an attribute of its own: nobody is in anybody's way but by the row. Then one image. */
 export const hotRecord: Workload = {
   id: "W8",
-  title: "One hot record",
+  title: "One hot record, one hot image",
   async run(bench: Bench): Promise<Findings> {
     const { quick, random, say } = bench;
     const writerCounts = quick ? [JUDGED, MOST_WRITERS] : [1, 2, 4, 8, 16, 32, 64];
@@ -44,17 +53,19 @@ export const hotRecord: Workload = {
         curves.get(type)!.push({ x: writerCounts.indexOf(writers), y: perSecond, ...mark });
       }
     }
+    const image = await hotImage(bench);
     const eight = samples[`${JUDGED} writers`]!;
     return {
-      tables,
+      tables: [...tables, image.table],
       charts: [chart(writerCounts, curves)],
-      samples,
-      acknowledged: acknowledgedBy([...all.values()]),
+      samples: { ...samples, ...image.samples },
+      acknowledged: acknowledgedBy([...all.values(), image.tallies]),
       ratios: {
         // Throughput of one over that of the other is time of the other over that of the one.
         "hot.8.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction"]!, random),
         "hot.8.apart.vs.pessimistic": ratioOf(eight["pessimistic"]!, eight["distinction, apart"]!, random),
-        "hot.64.lost": exactly(ownLosses(acknowledgedBy([all.get(MOST_WRITERS)!]))),
+        "hot.64.lost": ownLost([all.get(MOST_WRITERS)!]),
+        "hot.image.lost": ownLost([image.tallies]),
       },
     };
   },
@@ -67,15 +78,21 @@ export const hotRecord: Workload = {
         await contention(bench, fresh(), type, MOST_WRITERS, attributeOf, tally);
       }
     }
+    const tables = Object.entries(found).map(([which, tallies]) =>
+      tallyTable(`W8: one hot record, ${MOST_WRITERS} writers on ${which}`, tallies),
+    );
+    const image = await countHotImage(bench);
     return {
-      tables: Object.entries(found).map(([which, tallies]) =>
-        tallyTable(`W8: one hot record, ${MOST_WRITERS} writers on ${which}`, tallies),
-      ),
-      acknowledged: acknowledgedBy(Object.values(found)),
-      ratios: { "hot.64.lost": exactly(ownLosses(acknowledgedBy(Object.values(found)))) },
+      tables: [...tables, image.table],
+      acknowledged: acknowledgedBy([...Object.values(found), image.tallies]),
+      ratios: { "hot.64.lost": ownLost(Object.values(found)), "hot.image.lost": ownLost([image.tallies]) },
     };
   },
 };
+
+function ownLost(tallies: readonly ReadonlyMap<Contending, Tally>[]): Estimate {
+  return exactly(ownLosses(acknowledgedBy(tallies)));
+}
 
 const UPDATES_PER_ROUND = 240;
 
@@ -129,12 +146,5 @@ function chart(writerCounts: readonly number[], curves: ReadonlyMap<ArmType, rea
 
 function table(label: string, samples: Samples, tallies: ReadonlyMap<ArmType, Tally>, random: Random): Table {
   const title = `W8: one hot record, ${label} on disjoint attributes (new each round: "apart" also pays for learning that it is hot)`;
-  return tallyTable(title, tallies, {
-    names: ["updates per second", "against pessimistic"],
-    cells: ({ name }) => {
-      const { value, low, high } = medianOf(samples[name]!, random);
-      const perSecond = { value: 1000 / value, low: 1000 / high, high: 1000 / low };
-      return [withInterval(perSecond), withInterval(ratioOf(samples["pessimistic"]!, samples[name]!, random))];
-    },
-  });
+  return tallyTable(title, tallies, throughput("updates", samples, "pessimistic", random));
 }

@@ -37,8 +37,10 @@ test("it fails where a workload was measured and a figure of it is not there, ti
     const workloads = ids.map((id) => ({ id }) as WorkloadReport);
     return failures({ ratios: met, lostUpdates: {}, acknowledgedUpdates, workloads, counts, quick });
   };
-  expect(judging(["W8"], true)).toEqual([]);
-  expect(judging(["W8"], false)).toEqual(["not judged: hot.8.vs.pessimistic, hot.8.apart.vs.pessimistic"]);
+  expect(judging(["W8"], true)).toEqual(["not judged: hot.image.lost"]);
+  expect(judging(["W8"], false)).toEqual([
+    "not judged: hot.8.vs.pessimistic, hot.8.apart.vs.pessimistic, hot.image.lost",
+  ]);
   expect(judging(["W4"], true)).toEqual(["not judged: noop.statements, noop.bytes"]);
   expect(judging(["W1", "W2"], true).join()).toMatch(/^not judged: one.attribute.statements, .*one.property.bytes$/);
   expect(judging(["W1", "W2"], false)).toEqual(["not judged: save.property.vs.handwritten"]);
