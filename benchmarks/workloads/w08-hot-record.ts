@@ -20,6 +20,7 @@ import { countHotImage, hotImage } from "./hot-image.js";
 
 /** So many writers' times are held against a goal. */
 const JUDGED = 8;
+const ROUNDS = { judged: { quick: 3, full: 9 }, others: { quick: 2, full: 5 } } as const;
 
 /** One record that everybody writes, each an attribute of its own: nobody is in anybody's way but by the row. Then one image. */
 export const hotRecord: Workload = {
@@ -41,7 +42,7 @@ export const hotRecord: Workload = {
         round: () => contention(bench, fresh(), type, writers, counter, tallies.get(type)!),
       }));
       const label = `${writers} writers`;
-      const rounds = quick ? (writers === JUDGED ? 3 : 2) : 9;
+      const rounds = (writers === JUDGED ? ROUNDS.judged : ROUNDS.others)[quick ? "quick" : "full"];
       const warmUp = writers === writerCounts[0] ? 1 : 0; // one process measures all, and each round makes its connections first
       const sayRound = (what: string): void => say(`${label}, ${what}`);
       const measured = await interleaved(contenders, rounds, random, sayRound, warmUp);
