@@ -30,13 +30,17 @@ export function serverName({ server }: Pick<Environment, "server">): string {
 }
 
 /** Whether a commit lasts, and what the server does for that: the figures depend on little as much. */
-export function durability({ server }: Pick<Environment, "server">): string {
-  const lasts = server["innodb_flush_log_at_trx_commit"] === "1";
-  const settings = DURABILITY.map((name) => `${name} ${server[name] ?? "unknown"}`);
+export function durability(environment: Pick<Environment, "server">): string {
+  const lasts = environment.server["innodb_flush_log_at_trx_commit"] === "1";
+  const settings = Object.entries(durabilitySettings(environment)).map((setting) => setting.join(" "));
   return `its log ${lasts ? "" : "not "}flushed at every commit (${settings.join(", ")})`;
 }
 
-const DURABILITY = ["innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin"];
+/** Those of the server that say how long a commit lasts. */
+export function durabilitySettings({ server }: Pick<Environment, "server">): Record<string, string> {
+  const names = ["innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin"];
+  return Object.fromEntries(names.map((name) => [name, server[name] ?? "unknown"]));
+}
 
 /** What a reader must know of a run before its first figure: the server, and what else it was made with. */
 export function environmentLines(environment: Environment): string[] {

@@ -5,22 +5,33 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Judged } from "../../benchmarks/agreement.js";
+import type { Environment } from "../../benchmarks/environment.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "distinction-compare-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const environment = {
+  processors: "2 x Some Processor",
+  node: "v20.20.2",
+  commit: "0123456789ab",
+  at: "2026-05-04T10:00:00.000Z",
+  server: { version: "9.7.4", innodb_flush_log_at_trx_commit: "1", sync_binlog: "1", log_bin: "ON" },
+};
+
+type Run = Judged & { readonly environment: Partial<Environment> };
+
 /** A whole run that measured `save.one.vs.typeorm`, whose goal is 4. */
-function run(value: number, more: Partial<Judged> = {}): Judged {
+function run(value: number, more: Partial<Run> = {}): Run {
   const ratio = { value, low: value - 0.5, high: value + 0.5, goal: 4, better: "higher" as const };
   const lostUpdates = { distinction: 0, "distinction, apart": 0, typeorm: 419 };
   const acknowledgedUpdates = { distinction: 3_000, "distinction, apart": 500, typeorm: 3_000 };
   const options = { quick: false, counts: false, roundTrip: 0 };
   const judged = { ratios: { "save.one.vs.typeorm": ratio }, lostUpdates, acknowledgedUpdates };
-  return { ...judged, ...options, endedEarly: false, ...more };
+  return { ...judged, ...options, endedEarly: false, environment, ...more };
 }
 
-function compare(...runs: Judged[]) {
+function compare(...runs: Run[]) {
   const files = runs.map((one, index) => {
     const file = join(folder, `${index}.json`);
     writeFileSync(file, JSON.stringify(one));
@@ -32,7 +43,7 @@ function compare(...runs: Judged[]) {
 }
 
 test("runs whose figures moved on one side of the goal agree, whatever others lost; what only one judged is named", () => {
-  const judging = (name: string, one: Judged): Judged => ({
+  const judging = (name: string, one: Run): Run => ({
     ...one,
     ratios: { ...one.ratios, [name]: one.ratios["save.one.vs.typeorm"]! },
   });
@@ -75,6 +86,20 @@ test.each([
   expect(status).toBe(code);
 });
 
+test("runs made with something else are compared all the same, and what it was is told", () => {
+  const server = { ...environment.server, version: "11.4.2-MariaDB", sync_binlog: "0" };
+  const other = { ...environment, processors: "8 x Another", node: "v22.1.0", commit: "ba9876543210", server };
+  const { status, stderr } = compare(run(5), run(5, { environment: { ...other, at: "2026-05-05T10:00:00.000Z" } }));
+  expect(stderr.trim().split("\n")).toEqual([
+    "processors: 2 x Some Processor in the first run, 8 x Another in the second",
+    "server: MySQL 9.7.4 in the first run, MariaDB 11.4.2-MariaDB in the second",
+    "sync_binlog: 1 in the first run, 0 in the second",
+    "Node: v20.20.2 in the first run, v22.1.0 in the second",
+    "commit: 0123456789ab in the first run, ba9876543210 in the second",
+  ]);
+  expect(status).toBe(0);
+});
+
 test("a file that is not there is no verdict", () => {
   const args = ["--import", "tsx", "benchmarks/compare.ts", join(folder, "missing.json"), join(folder, "missing.json")];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
@@ -83,7 +108,7 @@ test("a file that is not there is no verdict", () => {
 });
 
 test("what is no run is refused in a line", () => {
-  const { status, stderr } = compare(run(5), null as unknown as Judged);
+  const { status, stderr } = compare(run(5), null as unknown as Run);
   expect(status).toBe(2);
   expect(stderr).toMatch(/^\S+1\.json: is no run that `npm run bench -- --json` wrote\n$/);
 });
