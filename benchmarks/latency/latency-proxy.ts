@@ -11,8 +11,14 @@ export class LatencyProxy {
   ) {}
 
   /** Adds `milliseconds` to every round trip to the server of `url`; with none there is nothing in between. */
-  static async before(url: string, milliseconds: number): Promise<LatencyProxy> {
-    if (milliseconds === 0) return new LatencyProxy(url, undefined);
+  static before(url: string, milliseconds: number): Promise<LatencyProxy> {
+    return milliseconds === 0
+      ? Promise.resolve(new LatencyProxy(url, undefined))
+      : LatencyProxy.adding(milliseconds, url);
+  }
+
+  /** Adds `milliseconds`, which may be none, to what passing every packet on takes by itself. */
+  static async adding(milliseconds: number, url: string): Promise<LatencyProxy> {
     const { hostname, port } = new URL(url);
     const { path, execArgv } = childScript(import.meta.url, "latency-proxy.child");
     const child = spawn(process.execPath, [...execArgv, path, hostname, port || "3306", String(milliseconds)], {

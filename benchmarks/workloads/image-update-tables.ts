@@ -54,12 +54,22 @@ export function wayTable(
 ): Table {
   return {
     title: `${title}, milliseconds added to every round trip (milliseconds)`,
-    columns: ["added", "arm", "guarantee", "load and save", "save", "spared by the difference", "statements to save"],
+    columns: [
+      "added",
+      "round trip (ms)",
+      "arm",
+      "guarantee",
+      "load and save",
+      "save",
+      "spared by the difference",
+      "statements to save",
+    ],
     rows: cases.flatMap((one, index) => {
       const all = updates.filter(({ of }) => of === one);
       const own = all.find(({ type }) => type.name === "distinction")!;
       return all.map(({ type, requests, saves, sent }) => [
         ways[index]!.added,
+        ways[index]!.roundTrip,
         type.name,
         type.guarantee,
         withInterval(medianOf(requests, random)),

@@ -1,6 +1,4 @@
-import { distinctionArm } from "../arms/distinction.js";
-import { handwrittenArm } from "../arms/handwritten.js";
-import { typeormArm } from "../arms/typeorm.js";
+import type { ArmType } from "../arms/arm.js";
 import type { Bench, Findings } from "../bench.js";
 import { medianOf, ratioOf } from "../estimate.js";
 import { withInterval } from "../format.js";
@@ -10,17 +8,17 @@ import { asset, assetTable } from "../model/asset.js";
 import { LastValueOracle } from "../oracle.js";
 import { saves } from "./savers.js";
 
-const ARMS = [distinctionArm, handwrittenArm, typeormArm];
 const RECORDS = 40;
-const WARM_UP = 3;
+const WARM_UP = 10;
 
 /** What one client's saves take where the server is further away: a difference is small, but waits as long as any statement. */
 export function saveOneOverWays(
   { url, tables, random, say }: Pick<Bench, "url" | "tables" | "random" | "say">,
+  arms: readonly ArmType[],
   rounds: number,
 ): Promise<Required<Pick<Findings, "tables" | "samples" | "acknowledged">>> {
   return overWays(url, async (ways) => {
-    const planned = ways.flatMap((way) => ARMS.map((type) => ({ way, type })));
+    const planned = ways.flatMap((way) => arms.map((type) => ({ way, type })));
     const records = Array.from({ length: RECORDS * planned.length }, (_, index) => asset(index));
     await tables.fill(assetTable, records);
     const savers = await Promise.all(
@@ -35,23 +33,24 @@ export function saveOneOverWays(
     try {
       const contenders = savers.map((one) => ({ name: `${one.way.name}, ${one.type.name}`, round: saves(one, 1) }));
       const all = await interleaved(contenders, rounds, random, (what) => say(`ways, ${what}`), WARM_UP);
-      const acknowledged = Object.fromEntries(ARMS.map(({ name }) => [name, { updates: 0, lost: 0 }]));
+      const acknowledged = Object.fromEntries(arms.map(({ name }) => [name, { updates: 0, lost: 0 }]));
       for (const { type, oracle } of savers) {
         const sum = acknowledged[type.name]!;
         sum.updates += oracle.acknowledged;
         sum.lost += await oracle.lost(tables, assetTable, "name");
       }
       const samplesOver = ({ name }: { readonly name: string }): Samples =>
-        Object.fromEntries(ARMS.map((type) => [type.name, all[`${name}, ${type.name}`]!]));
+        Object.fromEntries(arms.map((type) => [type.name, all[`${name}, ${type.name}`]!]));
       return {
         tables: [
           {
             title: "W6: get and save of one attribute, 1 client, milliseconds added to every round trip (milliseconds)",
-            columns: ["added", "arm", "guarantee", "get and save", "against handwritten"],
+            columns: ["added", "round trip (ms)", "arm", "guarantee", "get and save", "against handwritten"],
             rows: savers.map(({ way, type: { name, guarantee } }) => {
               const measured = samplesOver(way);
               return [
                 way.added,
+                way.roundTrip,
                 name,
                 guarantee,
                 withInterval(medianOf(measured[name]!, random)),

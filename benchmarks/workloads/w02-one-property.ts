@@ -11,7 +11,7 @@ const NAME = "hw_property_0";
 const update = (image: LoadedImage, turn: number): Promise<void> => image.setProperty(NAME, `value ${turn}`);
 
 /** What is compared where the server is further away. */
-const ARMS = ["distinction", "handwritten", "full write"];
+const ARMS = ["distinction", "handwritten", "full write", "full write (reference)"];
 const SHAPE: Shape = [30, 5, 3];
 
 export const oneProperty: Workload = {
@@ -43,7 +43,7 @@ function overLongerWays(bench: Bench): Promise<Findings> {
       shape: SHAPE,
       url,
       rounds: 20,
-      warmUp: 3,
+      warmUp: 10,
     }));
     const arms = imageArms().filter(({ name }) => ARMS.includes(name));
     const updates = await imageUpdates(bench, { cases, arms, slice: 5, update });

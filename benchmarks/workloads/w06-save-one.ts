@@ -32,7 +32,7 @@ export const saveOne: Workload = {
   async run(bench: Bench): Promise<Findings> {
     const found = await sideBySide(bench);
     if (!hasWays(bench)) return found;
-    const overWays = await saveOneOverWays(bench, ROUNDS_OVER_WAYS);
+    const overWays = await saveOneOverWays(bench, OPTIMISTIC, ROUNDS_OVER_WAYS);
     return {
       ...found,
       tables: [...found.tables, ...overWays.tables],

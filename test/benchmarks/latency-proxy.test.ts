@@ -26,6 +26,20 @@ test("packets come to the server in order and not before the delay, and the prox
   await closed;
 });
 
+test("packets of which none is to be late go through it all the same", async () => {
+  const echo = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+  await once(echo, "listening");
+  onTestFinished(() => void echo.close());
+  const { port } = echo.address() as AddressInfo;
+  const proxy = await LatencyProxy.adding(0, `mysql://root@127.0.0.1:${port}/`);
+  onTestFinished(() => proxy.close());
+  expect(Number(new URL(proxy.url).port)).not.toBe(port);
+  const socket = createConnection(Number(new URL(proxy.url).port), "127.0.0.1").setEncoding("utf8");
+  socket.write("passed on");
+  expect(await once(socket, "data")).toEqual(["passed on"]);
+  socket.destroy();
+});
+
 test("without a delay there is nothing in between", async () => {
   const { url } = await LatencyProxy.before("mysql://root@127.0.0.1:3306/", 0);
   expect(url).toBe("mysql://root@127.0.0.1:3306/");
