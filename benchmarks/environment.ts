@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
+import { packageVersion } from "./package-version.js";
 
 /**
  * The machine and the versions that the figures belong to.
@@ -19,7 +18,7 @@ export function environment(settings: Readonly<Record<string, string>>, isolatio
     load: loadavg(),
     server: settings,
     isolation,
-    versions: Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
+    versions: versions(),
   };
 }
 
@@ -55,6 +54,17 @@ export type Environment = ReturnType<typeof environment>;
 
 const PACKAGES = ["typeorm", "mysql2", "microdiff", "@mikro-orm/core", "@mikro-orm/mysql", "sequelize"];
 
+/** Those that run on a driver that they find for themselves; this library does on that of TypeORM. */
+const DRIVING = ["typeorm", "@mikro-orm/mysql", "sequelize"];
+
+function versions(): Record<string, string> {
+  const here = import.meta.url;
+  return Object.fromEntries([
+    ...PACKAGES.map((name) => [name, packageVersion(name, here)]),
+    ...DRIVING.map((of) => [`mysql2 (of ${of})`, packageVersion("mysql2", here, of)]),
+  ]) as Record<string, string>;
+}
+
 /** What was measured; `changed` where files differ from it. */
 function commit(): string {
   const git = (...args: string[]): string =>
@@ -62,17 +72,4 @@ function commit(): string {
   const hash = git("rev-parse", "--short=12", "HEAD");
   if (hash === "") return "unknown";
   return git("status", "--porcelain", "--untracked-files=no") === "" ? hash : `${hash}, changed`;
-}
-
-/** Not every package exports its package.json, hence the walk from where it resolves to. */
-function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  for (const folder of require.resolve.paths(name) ?? []) {
-    try {
-      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")) as { version: string }).version;
-    } catch {
-      continue;
-    }
-  }
-  return "not installed";
 }

@@ -4,7 +4,7 @@ import { losses, overTheFloor } from "./losses.js";
 import { lostTable } from "./lost-updates.js";
 import { listOf, markdownOf, paragraphs } from "./markdown.js";
 import { driftTable } from "./noise.js";
-import { commitTimes, goals, madeOn, overWays, requests, saves } from "./published-tables.js";
+import { commitTimes, goals, madeOn, overWays, requests, saves, serverSettings } from "./published-tables.js";
 import { picturesOf } from "./pictures.js";
 import type { Report } from "./report-json.js";
 
@@ -21,6 +21,7 @@ export function figuresPage(report: Report): string {
     "Written by `npx tsx benchmarks/readme.ts RUN.json`. How it is done is said in the files of [the arms](../../benchmarks/arms) and of " +
       "[the workloads](../../benchmarks/workloads), what bounds the goals that are missed in [the decisions](../decisions.md).",
     madeOn(report),
+    markdownOf(serverSettings(report)),
     markdownOf(armsTable()),
     markdownOf(figuresTable(report)),
     markdownOf(goals(report)),

@@ -22,6 +22,17 @@ export function madeOn({ environment, seed, workloads }: Report): string {
   ].join("\n");
 }
 
+/** All that was read of it, but for where its files are, which is a path on one machine. */
+export function serverSettings({ environment: { server } }: Report): Table {
+  return {
+    title: "The server's settings",
+    columns: ["setting", "value"],
+    rows: Object.entries(server)
+      .filter(([name]) => name !== "datadir")
+      .map(([name, value]) => [`\`${name}\``, value]),
+  };
+}
+
 /**
  * W1 to W3 as they are in the report, for the shape that the goals are about.
  * @param ids those of them that are shown

@@ -17,7 +17,7 @@ const distinctionDocuments: DocumentArmType = {
   guarantee: "version checked",
   async open(url) {
     const outside = { clock: systemClock, random: Math.random };
-    const database = openDatabase(url, { ...outside, schema: "unmanaged" });
+    const database = openDatabase(url, { ...outside, schema: "unmanaged", poolSize: 1 });
     await database.connect();
     const documents = new DistinctRepository(documentType, new SqlRecordStore(database, documentTable), outside);
     return {
