@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RecordId } from "../../../domain/distinction/record/record-id.js";
 import type { RecordState } from "../../../domain/distinction/record/record-state.js";
 import { groupedBy } from "./grouped.js";
-import { cachedText, encoded, placeholders, rowCondition, whereIds } from "./record-statements.js";
+import { cachedText, encoded, idParameters, placeholders, rowCondition, whereIds } from "./record-statements.js";
 import { secretParameter } from "../connection/parameter.js";
 import type { Parameter, Statement } from "../connection/session.js";
 import type { EntryLayout, TableLayout } from "./table-layout.js";
@@ -29,7 +29,8 @@ export type EntryPlace = { readonly append: number } | { readonly at: number } |
 
 /**
  * The entries of some records, each row with its owner's key and version. The outer join gives at least one row per
- * record, so that the version under which the entries were read is always known; see `SqlRecordStore`.
+ * record, so that the version under which the entries were read is always known; see `SqlRecordStore`. Columns of both
+ * tables may have one name, so each is given one of its own: drivers read rows by them.
  */
 export function selectEntries(
   layout: TableLayout,
@@ -38,23 +39,37 @@ export function selectEntries(
   keys: readonly string[] | undefined,
   lock: boolean,
 ): Statement {
-  const columns = [
-    ...layout.key.map((column) => `r.${column.name}`),
-    `r.${layout.version}`,
-    `e.${entries.keyColumn}`,
-    ...entries.fields.map((field) => `e.${field.name}`),
-  ];
-  const limit = keys === undefined ? "" : ` AND ${keyCondition(entries, keys.length, "e.")}`;
-  const where = whereIds(layout, ids, "r.");
-  const position = entries.position === undefined ? [] : [`e.${entries.position}`];
-  const order = [...layout.key.map((column) => `r.${column.name}`), ...position, `e.${entries.keyColumn}`].join(", ");
-  return {
-    sql:
-      `SELECT ${columns.join(", ")} FROM ${layout.name} r LEFT JOIN ${entries.name} e ` +
-      `ON ${ownership(entries)}${limit} WHERE ${where.sql} ORDER BY ${order}${lock ? layout.dialect.forUpdate : ""}`,
-    parameters: [...(keys ?? []).map((key) => lookupValue(entries, key)), ...where.parameters],
-    varying: ids.length > 1 || keys !== undefined,
+  const text = (): string => {
+    const columns = [
+      ...layout.key.map((column) => `r.${column.name}`),
+      `r.${layout.version}`,
+      `e.${entries.keyColumn}`,
+      ...entries.fields.map((field) => `e.${field.name}`),
+    ];
+    const named = columns.map((column, index) => `${column} AS c${index}`).join(", ");
+    const limit = keys === undefined ? "" : ` AND ${keyCondition(entries, keys.length, "e.")}`;
+    const position = entries.position === undefined ? [] : [`e.${entries.position}`];
+    const order = [...layout.key.map((column) => `r.${column.name}`), ...position, `e.${entries.keyColumn}`].join(", ");
+    return (
+      `SELECT ${named} FROM ${layout.name} r LEFT JOIN ${entries.name} e ON ${ownership(entries)}${limit} ` +
+      `WHERE ${whereIds(layout, ids, "r.").sql} ORDER BY ${order}${lock ? layout.dialect.forUpdate : ""}`
+    );
   };
+  const varying = ids.length > 1 || keys !== undefined;
+  return {
+    sql: varying ? text() : cachedText(entries, lock ? "select locked" : "select", text),
+    parameters: [...(keys ?? []).map((key) => lookupValue(entries, key)), ...idParameters(layout, ids)],
+    varying,
+    columns: namesOf(layout.key.length + 2 + entries.fields.length),
+  };
+}
+
+const names: string[] = [];
+
+/** `c0`, `c1`, … */
+function namesOf(count: number): readonly string[] {
+  while (names.length < count) names.push(`c${names.length}`);
+  return names.slice(0, count);
 }
 
 /**
