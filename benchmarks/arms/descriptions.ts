@@ -18,6 +18,10 @@ export const ARMS = {
     what: "This library as several processes have it: a repository and a connection for each writer (W8, W9).",
     guarantee: `${CHECKED}, as above; nothing but the database stands between writers.`,
   },
+  "distinction, one at a time": {
+    what: "W20: this library, each worker with one task under way, so that nothing within it is batched.",
+    guarantee: `${CHECKED}, as above.`,
+  },
   handwritten: {
     what:
       "The least SQL that does the same, by somebody who knows the one table: the floor. In W20 one UPDATE of the bins and " +
@@ -56,6 +60,12 @@ export const ARMS = {
     what:
       "One named lock of the server around each update by hand, each writer on a connection of its own; in W20 around each " +
       "task of this library's own code.",
+    guarantee: "Nobody else writes meanwhile, whichever record it is.",
+  },
+  "global lock, together": {
+    what:
+      "W20: a worker takes the lock once, does all tasks that wait for it together, by this library's own code, and " +
+      "releases it: a service that locks and batches.",
     guarantee: "Nobody else writes meanwhile, whichever record it is.",
   },
   "path by hand": {

@@ -1,13 +1,21 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { openTufBench, targetOf, type TufPlace } from "./tuf-bench.js";
 
+/** How a worker goes about the tasks that it has. */
+export interface WayOfWorking {
+  /** Nobody else works meanwhile, in any process: from before a task until clients can see it. */
+  readonly locked: boolean;
+  /** All of its tasks are under way together, under one lock where there is one; else one after the other. */
+  readonly together: boolean;
+}
+
 /** What a worker process is told first: not on its command line, where others could read the password. */
 export interface WorkerOrders {
   readonly place: TufPlace;
   /** Paths of its first tasks, one after the other: each adds one target and is done when clients can see it. */
   readonly warmUp: readonly string[];
-  /** `lock`: one task at a time among all processes, the lock held for the whole of it. */
-  readonly mode: "free" | "lock";
+  /** What comes after them is done in this way; they themselves have no lock. */
+  readonly way: WayOfWorking;
 }
 
 /** What a worker tells when the tasks are done whose paths it was sent last. */
@@ -19,7 +27,7 @@ export interface WorkerTally {
 
 process.once("disconnect", () => process.exit()); // nobody has work any more
 const orders = await new Promise<WorkerOrders>((resolve) => process.once("message", resolve));
-const { place, warmUp, mode } = orders;
+const { place, warmUp, way } = orders;
 const { service, sent, signatures } = await openTufBench(place);
 const connection = await createConnection({ uri: place.url });
 
@@ -28,18 +36,20 @@ async function task(path: string): Promise<void> {
   await service.publish();
 }
 
-async function underLock(path: string): Promise<void> {
+async function underLock(work: () => Promise<unknown>): Promise<void> {
   const [[taken]] = await connection.query<RowDataPacket[]>("SELECT GET_LOCK(DATABASE(), 600) AS taken");
   if (taken!["taken"] !== 1) throw new Error("the global lock was not to be had within ten minutes");
-  await task(path);
+  await work();
   await connection.query("SELECT RELEASE_LOCK(DATABASE())");
 }
 
 async function round(paths: readonly string[]): Promise<WorkerTally> {
   sent.reset();
   const signedBefore = signatures();
-  if (mode === "free") await Promise.all(paths.map(task));
-  else for (const path of paths) await underLock(path);
+  for (const portion of way.together ? [paths] : paths.map((path) => [path])) {
+    const work = (): Promise<unknown> => Promise.all(portion.map(task));
+    await (way.locked ? underLock(work) : work());
+  }
   const { statements, bytes } = sent;
   return { signatures: signatures() - signedBefore, statements, bytes };
 }

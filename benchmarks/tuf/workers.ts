@@ -1,14 +1,12 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ArmName } from "../arms/descriptions.js";
 import type { Acknowledged, Bench } from "../bench.js";
-import { childScript } from "../child-script.js";
-import { timed, type Samples } from "../measure.js";
-import { shuffled } from "../random.js";
+import { interleaved, timed, type Contender, type Samples } from "../measure.js";
 import { PublishedOracle } from "./published-oracle.js";
 import { targetOf, withRepository, type TufPlace } from "./tuf-bench.js";
-import type { WorkerOrders, WorkerTally } from "./worker.child.js";
+import type { WayOfWorking } from "./worker.child.js";
+import { WorkerProcesses } from "./worker-processes.js";
 
 /** Tasks of each worker before any time is taken: a process that has just begun would tell of its compiler and connections. */
 const WARM_UP = { quick: 10, full: 20 } as const;
@@ -18,19 +16,31 @@ export interface Crew {
   readonly workers: number;
 }
 
+/** How workers go about tasks that are all there from the start, as in a queue. */
+export const CREW_ARMS = {
+  distinction: { locked: false, together: true },
+  "distinction, one at a time": { locked: false, together: false },
+  "global lock": { locked: true, together: false },
+  "global lock, together": { locked: true, together: true },
+} as const satisfies Partial<Record<ArmName, WayOfWorking>>;
+
+export type CrewArm = keyof typeof CREW_ARMS;
+
 /** What a crew did. */
 export interface CrewFindings extends Crew {
   readonly tasks: number;
-  /** Milliseconds until all tasks of all workers were visible: `distinction`, and `global lock`. */
+  /** Milliseconds until all tasks of all workers were visible, by arm. */
   readonly samples: Samples;
-  /** Targets; those are lost that clients do not find. By arm, as the samples are. */
-  readonly acknowledged: Readonly<Record<Arm, Acknowledged>>;
-  /** Of all rounds without a lock. */
-  readonly free: Output;
-  readonly locked: Output;
+  readonly arms: readonly CrewOfArm[];
 }
 
-type Arm = "distinction" | "global lock";
+export interface CrewOfArm {
+  readonly name: CrewArm;
+  /** Targets; those are lost that clients do not find. Nobody has a lock before the first round. */
+  readonly acknowledged: Readonly<Record<"free" | "locked", Acknowledged>>;
+  /** Of all rounds. */
+  readonly output: Output;
+}
 
 export interface Output {
   tasks: number;
@@ -41,90 +51,108 @@ export interface Output {
   bytes: number;
 }
 
+/** A list of paths for each worker. */
+type Paths = readonly (readonly string[])[];
+
 /**
- * Workers with and without a global lock. All tasks of a worker are there from the start, as from a queue: without a lock
- * they are under way together, with it nobody may be.
+ * Workers with and without a global lock, which have all their tasks under way together or one at a time.
  *
  * Each arm has processes of its own, which do all its rounds; before the first, each does as many tasks, one after the other
  * and without a lock: services run for days.
+ *
+ * @param rounds by arm; where an arm has fewer, they are spread over those of the others
  */
-export function workers(bench: Bench, crew: Crew, tasks: number, rounds: number): Promise<CrewFindings> {
-  const { random, say } = bench;
-  const title = `${crew.workers} workers, ${crew.bins} bins`;
+export function workers(
+  bench: Bench,
+  crew: Crew,
+  tasks: number,
+  rounds: Readonly<Partial<Record<CrewArm, number>>>,
+): Promise<CrewFindings> {
+  const say = (what: string): void => bench.say(`${crew.workers} workers, ${crew.bins} bins, ${what}`);
   return withRepository(bench, `workers-${crew.bins}-${crew.workers}`, crew.bins, async ({ place }) => {
-    const samples = { distinction: [] as number[], "global lock": [] as number[] };
-    const acknowledged = { distinction: { updates: 0, lost: 0 }, "global lock": { updates: 0, lost: 0 } };
-    const look = async (arm: Arm, paths: readonly (readonly string[])[]): Promise<void> => {
-      acknowledged[arm].updates += paths.flat().length;
-      acknowledged[arm].lost += await lostOf(paths, place, crew.bins);
-    };
-    const outputs = { free: emptyOutput(), lock: emptyOutput() };
-    const crews = { free: [] as ChildProcess[], lock: [] as ChildProcess[] };
+    const arms: ArmAtWork[] = [];
     try {
-      for (const mode of MODES) {
-        say(`${title}, ${TITLES[mode]}, warm-up`);
-        const warmUp = pathsOf(`${mode}/warm-up`, crew.workers, WARM_UP[bench.quick ? "quick" : "full"]);
-        crews[mode] = warmUp.map((paths) => startWorker({ place, mode, warmUp: paths }, bench.signal));
-        await Promise.all(crews[mode].map((child) => told(child, (message) => message === "ready")));
-        await look("distinction", warmUp); // neither crew has a lock yet
+      for (const name of Object.keys(rounds) as CrewArm[]) {
+        say(`${name}, warm-up`);
+        const arm = new ArmAtWork(name, place, crew, tasks, rounds[name]!);
+        arms.push(arm);
+        await arm.start(WARM_UP[bench.quick ? "quick" : "full"], bench.signal);
       }
-      for (let round = 1; round <= rounds; round++) {
-        for (const mode of shuffled(MODES, random)) {
-          say(`${title}, ${TITLES[mode]}, round ${round} of ${rounds}`);
-          const paths = pathsOf(`${mode}/${round}`, crew.workers, tasks);
-          const milliseconds = await oneRound(crews[mode], paths, place, outputs[mode]);
-          samples[ARMS[mode]].push(milliseconds);
-          await look(ARMS[mode], paths);
-        }
-      }
+      const samples = await interleaved(arms, Math.max(...Object.values(rounds)), bench.random, say, 0);
+      return { ...crew, tasks, samples, arms };
     } finally {
-      await Promise.all([...crews.free, ...crews.lock].map(end));
+      await Promise.all(arms.map((arm) => arm.end()));
     }
-    return { ...crew, tasks, samples, acknowledged, free: outputs.free, locked: outputs.lock };
   });
 }
 
-const MODES = ["free", "lock"] as const;
+/** The processes of one arm, and what comes of them. */
+class ArmAtWork implements CrewOfArm, Contender {
+  readonly acknowledged = { free: { updates: 0, lost: 0 }, locked: { updates: 0, lost: 0 } };
+  readonly output: Output = { tasks: 0, published: 0, signatures: 0, statements: 0, bytes: 0 };
+  readonly #processes = new WorkerProcesses();
 
-const ARMS = { free: "distinction", lock: "global lock" } as const;
+  constructor(
+    readonly name: CrewArm,
+    private readonly place: TufPlace,
+    private readonly crew: Crew,
+    private readonly tasks: number,
+    readonly rounds: number,
+  ) {}
 
-const TITLES = { free: "no lock", lock: "a global lock" } as const;
-
-/** For each of `count` workers, tasks on paths that nobody else has. */
-function pathsOf(label: string, count: number, tasks: number): string[][] {
-  return Array.from({ length: count }, (_, worker) =>
-    Array.from({ length: tasks }, (_unused, task) => `${label}/${worker}/${task}.tgz`),
-  );
-}
-
-/** How many of the targets on these paths clients do not find. */
-async function lostOf(paths: readonly (readonly string[])[], place: TufPlace, bins: number): Promise<number> {
-  const published = await PublishedOracle.of(place, bins);
-  return published.lost(paths.flat().map((path) => [path, targetOf(path)] as const));
-}
-
-/** Milliseconds until the targets on all paths, a list for each worker, are visible. */
-async function oneRound(
-  crew: readonly ChildProcess[],
-  paths: readonly (readonly string[])[],
-  place: TufPlace,
-  output: Output,
-): Promise<number> {
-  const before = await published(place);
-  let tallies: unknown[] = [];
-  const milliseconds = await timed(async () => {
-    const done = crew.map((child) => told(child, (message) => typeof message === "object"));
-    for (const [worker, child] of crew.entries()) child.send(paths[worker]!);
-    tallies = await Promise.all(done);
-  });
-  output.tasks += paths.flat().length;
-  for (const { signatures, statements, bytes } of tallies as WorkerTally[]) {
-    output.signatures += signatures;
-    output.statements += statements;
-    output.bytes += bytes;
+  /** @param tasks of each worker before the first round */
+  async start(tasks: number, signal: AbortSignal): Promise<void> {
+    const warmUp = this.#pathsOf("warm-up", tasks);
+    const way = CREW_ARMS[this.name];
+    await this.#processes.start(
+      warmUp.map((paths) => ({ place: this.place, way, warmUp: paths })),
+      signal,
+    );
+    await this.#look(warmUp, "free");
   }
-  output.published += (await published(place)) - before;
-  return milliseconds;
+
+  /** Milliseconds until all tasks of the round are visible. */
+  readonly round = async (number: number): Promise<number> => {
+    const paths = this.#pathsOf(number, this.tasks);
+    const milliseconds = await this.#work(paths);
+    await this.#look(paths, CREW_ARMS[this.name].locked ? "locked" : "free");
+    return milliseconds;
+  };
+
+  end(): Promise<void> {
+    return this.#processes.end();
+  }
+
+  async #work(paths: Paths): Promise<number> {
+    const { output } = this;
+    const before = await published(this.place);
+    let tallies: Awaited<ReturnType<WorkerProcesses["work"]>> = [];
+    const milliseconds = await timed(async () => (tallies = await this.#processes.work(paths)));
+    output.tasks += paths.flat().length;
+    for (const { signatures, statements, bytes } of tallies) {
+      output.signatures += signatures;
+      output.statements += statements;
+      output.bytes += bytes;
+    }
+    output.published += (await published(this.place)) - before;
+    return milliseconds;
+  }
+
+  /** Looks for the targets on these paths as clients do. */
+  async #look(paths: Paths, by: "free" | "locked"): Promise<void> {
+    const oracle = await PublishedOracle.of(this.place, this.crew.bins);
+    const targets = paths.flat().map((path) => [path, targetOf(path)] as const);
+    const lost = await oracle.lost(targets);
+    this.acknowledged[by].updates += targets.length;
+    this.acknowledged[by].lost += lost;
+  }
+
+  /** For each worker, tasks on paths that nobody else has. */
+  #pathsOf(round: number | "warm-up", tasks: number): Paths {
+    return Array.from({ length: this.crew.workers }, (_, worker) =>
+      Array.from({ length: tasks }, (_unused, task) => `${this.name}/${round}/${worker}/${task}.tgz`),
+    );
+  }
 }
 
 /** Versions of metadata that were published. The timestamp's file has no number; there is one for every snapshot. */
@@ -132,38 +160,4 @@ async function published({ directory }: TufPlace): Promise<number> {
   const names = await readdir(join(directory, "metadata"));
   const count = (pattern: RegExp): number => names.filter((name) => pattern.test(name)).length;
   return count(/^\d+\./) + count(/^\d+\.snapshot\./);
-}
-
-function emptyOutput(): Output {
-  return { tasks: 0, published: 0, signatures: 0, statements: 0, bytes: 0 };
-}
-
-function startWorker(orders: WorkerOrders, signal: AbortSignal): ChildProcess {
-  const { path, execArgv } = childScript(import.meta.url, "worker.child");
-  const child = fork(path, { execArgv, signal, killSignal: "SIGKILL" });
-  child.on("error", () => undefined); // whoever waits for it is told
-  child.send(orders);
-  return child;
-}
-
-/** The next message of that kind. Rejects where the worker ends instead. */
-function told(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const settle = (done: () => void): void => {
-      child.off("message", heard).off("error", failed).off("exit", ended);
-      done();
-    };
-    const heard = (message: unknown): void => void (isIt(message) && settle(() => resolve(message)));
-    const failed = (error: Error): void => settle(() => reject(error));
-    const ended = (code: number | null): void => settle(() => reject(new Error(`a worker ended with ${code}`)));
-    child.on("message", heard).on("error", failed).on("exit", ended);
-  });
-}
-
-/** It ends once nobody has work for it. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  if (child.connected) child.disconnect();
-  await exited;
 }

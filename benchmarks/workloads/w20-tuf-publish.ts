@@ -1,6 +1,6 @@
 import { binCount, type HashBins } from "../../domain/tuf/hash-bins.js";
 import type { Acknowledged, Bench, Findings, Table, Workload } from "../bench.js";
-import { exactly, medianOf, ratioOf } from "../estimate.js";
+import { exactly, medianOf, ratioOf, type Estimate } from "../estimate.js";
 import { short, withInterval } from "../format.js";
 import type { Samples } from "../measure.js";
 import type { Random } from "../random.js";
@@ -8,7 +8,7 @@ import { accept, BATCHES } from "../tuf/accept.js";
 import { countOne, publishOne, SIGNING, type PublishArm, type PublishOne } from "../tuf/publish-one.js";
 import { TARGETS, WIDE, withRepository } from "../tuf/tuf-bench.js";
 import { visible, type Visible } from "../tuf/visible.js";
-import { workers, type Crew, type CrewFindings } from "../tuf/workers.js";
+import { CREW_ARMS, workers, type Crew, type CrewFindings } from "../tuf/workers.js";
 
 /** The crew whose time is held against its goal; it does more, and more often. */
 const JUDGED: Crew = { bins: 2_048, workers: 4 };
@@ -16,6 +16,14 @@ const JUDGED: Crew = { bins: 2_048, workers: 4 };
 const OTHERS: readonly Crew[] = [256, 2_048, 16_384].flatMap((bins) =>
   [1, 2, 4].map((count) => ({ bins, workers: count })),
 );
+
+/** The arms whose ratio has a goal. */
+function judgedArms(rounds: number) {
+  return { distinction: rounds, "global lock": rounds };
+}
+
+/** What tells apart how much of that ratio is the missing lock, and how much that tasks of a worker are done together. */
+const BETWEEN = { "distinction, one at a time": 3, "global lock, together": 3 } as const;
 
 /**
  * The bins where nothing is timed: 16,384 take twice as long to make. A publish of the same targets sends the same to the byte,
@@ -35,11 +43,17 @@ export const tufPublish: Workload = {
       await visible(bench, repository),
       await accept(bench, repository), // last: it leaves targets in every bin that nobody published
     ]);
-    const judged = await workers(bench, JUDGED, quick ? 50 : 100, quick ? 2 : 5);
+    const judged = await workers(
+      bench,
+      JUDGED,
+      quick ? 50 : 100,
+      quick ? judgedArms(2) : { ...judgedArms(5), ...BETWEEN },
+    );
     const crews = [judged];
     if (!quick) {
       for (const crew of OTHERS) {
-        if (crew.bins !== JUDGED.bins || crew.workers !== JUDGED.workers) crews.push(await workers(bench, crew, 50, 5));
+        if (crew.bins === JUDGED.bins && crew.workers === JUDGED.workers) continue;
+        crews.push(await workers(bench, crew, 50, judgedArms(5)));
       }
     }
     const [single, most] = BATCHES.map((size) => accepted[size]!) as [Samples, Samples];
@@ -48,7 +62,7 @@ export const tufPublish: Workload = {
         ...BATCHES.map((size) => acceptTable(size, accepted[size]!, random)),
         publishTable(one, random),
         visibleTable(many),
-        ...crewTables(crews, random),
+        crewTable(crews, random),
       ],
       ratios: {
         // Throughput of one over that of the other is time of the other over that of the one.
@@ -63,12 +77,8 @@ export const tufPublish: Workload = {
         "tuf.publish.vs.lock": ratioOf(judged.samples["global lock"]!, judged.samples["distinction"]!, random),
       },
       acknowledged: {
-        [TARGETS]: sum([
-          one.acknowledged,
-          many.acknowledged,
-          ...crews.map(({ acknowledged }) => acknowledged.distinction),
-        ]),
-        [`${TARGETS} under a global lock`]: sum(crews.map(({ acknowledged }) => acknowledged["global lock"])),
+        [TARGETS]: sum([one.acknowledged, many.acknowledged, ...acknowledgedBy(crews, "free")]),
+        [`${TARGETS} under a global lock`]: sum(acknowledgedBy(crews, "locked")),
       },
       samples: {
         ...Object.fromEntries(BATCHES.map((size) => [acceptCase(size), accepted[size]!])),
@@ -182,40 +192,34 @@ function visibleTable(many: Visible): Table {
   };
 }
 
-function crewTables(crews: readonly CrewFindings[], random: Random): Table[] {
-  const crewOf = ({ bins, workers: count, tasks }: CrewFindings): (string | number)[] => [bins, count, tasks];
-  return [
-    {
-      title: "W20: tasks of one target each, until all are visible (milliseconds)",
-      columns: ["bins", "workers", "tasks each", "no lock, versions checked", "a global lock", "lock against none"],
-      rows: crews.map((crew) => [
-        ...crewOf(crew),
-        withInterval(medianOf(crew.samples["distinction"]!, random)),
-        withInterval(medianOf(crew.samples["global lock"]!, random)),
-        withInterval(ratioOf(crew.samples["global lock"]!, crew.samples["distinction"]!, random)),
-      ]),
-    },
-    {
-      title: "W20: what these tasks sent and signed; a signature is wasted where another worker published first",
-      columns: [
-        "bins",
-        "workers",
-        "tasks each",
-        "arm",
-        "guarantee",
-        "statements per task",
-        "bytes per task",
-        "signatures",
-        "wasted",
-      ],
-      rows: crews.flatMap((crew) =>
-        (["free", "locked"] as const).map((mode) => {
-          const { tasks, statements, bytes, signatures, published } = crew[mode];
-          const arm = mode === "free" ? ["distinction", "versions checked"] : ["global lock", "all locked"];
-          const perTask = [statements / tasks, bytes / tasks].map((value) => short(Math.round(value * 10) / 10));
-          return [...crewOf(crew), ...arm, ...perTask, signatures, signatures - published];
-        }),
-      ),
-    },
-  ];
+function acknowledgedBy(crews: readonly CrewFindings[], by: "free" | "locked"): Acknowledged[] {
+  return crews.flatMap(({ arms }) => arms.map(({ acknowledged }) => acknowledged[by]));
+}
+
+function crewTable(crews: readonly CrewFindings[], random: Random): Table {
+  return {
+    title:
+      "W20: tasks of one target each, until all are visible; a signature is wasted where another worker published first",
+    columns: [
+      ...["bins", "workers", "tasks each", "arm", "guarantee", "rounds", "seconds per round", "against distinction"],
+      ...["statements per task", "bytes per task", "signatures per task", "wasted per task"],
+    ],
+    rows: crews.flatMap(({ bins, workers: count, tasks: each, samples, arms }) =>
+      arms.map(({ name, output }) => {
+        const { tasks, statements, bytes, signatures, published } = output;
+        const times = samples[name]!;
+        const guarantee = CREW_ARMS[name].locked ? "all locked" : "versions checked";
+        return [
+          ...[bins, count, each, name, guarantee, times.length],
+          withInterval(secondsOf(medianOf(times, random))),
+          withInterval(ratioOf(times, samples["distinction"]!, random)),
+          ...[statements, bytes, signatures, signatures - published].map((all) => short(all / tasks)),
+        ];
+      }),
+    ),
+  };
+}
+
+function secondsOf({ value, low, high }: Estimate): Estimate {
+  return { value: value / 1000, low: low / 1000, high: high / 1000 };
 }
