@@ -103,7 +103,7 @@ export const GOALS: Readonly<Record<string, Figure>> = {
     better: "lower",
   },
   "one.attribute.bytes": {
-    compares: "W1 at (128, 128, 10): bytes that one save of distinction sends, everything included",
+    compares: "W1 at (128, 128, 10): bytes on the wire that one save of distinction sends, everything included",
     goal: 80,
     better: "lower",
   },
@@ -113,7 +113,7 @@ export const GOALS: Readonly<Record<string, Figure>> = {
     better: "lower",
   },
   "one.property.bytes": {
-    compares: "W2 at (128, 128, 10): bytes that one save of distinction sends, everything included",
+    compares: "W2 at (128, 128, 10): bytes on the wire that one save of distinction sends, everything included",
     goal: 96,
     better: "lower",
   },
@@ -123,7 +123,7 @@ export const GOALS: Readonly<Record<string, Figure>> = {
     better: "lower",
   },
   "one.tag.bytes": {
-    compares: "W3 at (128, 128, 10): bytes that one save of distinction sends, everything included",
+    compares: "W3 at (128, 128, 10): bytes on the wire that one save of distinction sends, everything included",
     goal: 160,
     better: "lower",
   },
@@ -133,7 +133,7 @@ export const GOALS: Readonly<Record<string, Figure>> = {
     better: "lower",
   },
   "noop.bytes": {
-    compares: "W4: bytes that distinction sends to save an image that nobody changed, everything included",
+    compares: "W4: bytes on the wire that distinction sends to save an image that nobody changed, everything included",
     goal: 0,
     better: "lower",
   },
@@ -206,7 +206,8 @@ export const GOALS: Readonly<Record<string, Figure>> = {
     better: "lower",
   },
   "tuf.publish.db.bytes": {
-    compares: "W20: bytes of statements and parameters to publish one changed bin of 16,384, the most of all rounds",
+    compares:
+      "W20: bytes of statements and parameters to publish one changed bin of 16,384 with 139 targets in it (of 8,192 where nothing is timed), the most of all rounds",
     goal: 40 * 1024,
     better: "lower",
   },

@@ -43,13 +43,15 @@ export function saves({ workloads }: Report, title: string, ids: readonly string
   );
   return {
     title,
-    columns: ["change", "arm", "guarantee", "load and save (ms)", "save (ms)", "statements", "bytes"],
+    columns: ["change", "arm", "guarantee", "load and save (ms)", "save (ms)", "statements", "bytes on the wire"],
     rows: shown.flatMap((table) => {
       const column = (name: string): number => table.columns.indexOf(name);
       const change = table.title.slice(table.title.indexOf(":") + 2, table.title.indexOf(","));
       return table.rows.map((row) => [
         change,
-        ...["arm", "guarantee", "load and save", "save", "to save", "bytes to save"].map((name) => row[column(name)]!),
+        ...["arm", "guarantee", "load and save", "save", "to save", "bytes on the wire to save"].map(
+          (name) => row[column(name)]!,
+        ),
       ]);
     }),
   };

@@ -27,7 +27,7 @@ export function updateTables(
         "of load and save",
         "statements to load",
         "to save",
-        "bytes to save",
+        "bytes on the wire to save",
       ],
       rows: all.map(({ type, requests, saves, sent }) => [
         type.name,

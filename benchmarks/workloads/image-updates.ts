@@ -186,7 +186,7 @@ export async function countSent({ url, tables }: Bench, what: string, update: Up
   return {
     tables: [
       {
-        title: `${what}: sent by one save, ${shapeName(shape)}`,
+        title: `${what}: sent by one save, bytes on the wire, ${shapeName(shape)}`,
         columns: ["figure", "guarantee", "sent"],
         rows: Object.entries(sent).map(([name, value]) => [name, distinctionImages.guarantee, value]),
       },

@@ -3,7 +3,7 @@ import type { ImageUpdates, Sent, UpdateCase } from "./image-updates.js";
 
 const FIGURES: Readonly<Record<keyof Sent, string>> = {
   statements: "Statements that one save sends, BEGIN and COMMIT left out; less is better",
-  bytes: "Bytes that one save sends, everything included; less is better",
+  bytes: "Bytes on the wire that one save sends, everything included; less is better",
 };
 
 /** What one save sends, of images of every shape: `w1-statements` and `w1-bytes`. */

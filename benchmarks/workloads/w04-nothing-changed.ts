@@ -47,7 +47,7 @@ async function countStatements({ url, tables, say }: Bench): Promise<Findings> {
       },
       {
         title: `W4: save of an image with nothing changed, properties, tags, locations = ${shapeName(SHAPE)}`,
-        columns: ["arm", "guarantee", "statements", "bytes", "changes what is stored"],
+        columns: ["arm", "guarantee", "statements", "bytes on the wire", "changes what is stored"],
         rows: images.map(([type, { statements, bytes }]) => [
           type.name,
           type.guarantee,

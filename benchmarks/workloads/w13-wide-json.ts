@@ -60,7 +60,7 @@ export const wideJson: Workload = {
         const label = `${size} KB`;
         return {
           title: `W13: save of one leaf of a document of ${label}`,
-          columns: ["arm", "guarantee", "milliseconds", "against the whole column", "bytes to the server"],
+          columns: ["arm", "guarantee", "milliseconds", "against the whole column", "bytes on the wire"],
           rows: DOCUMENT_ARMS.map(({ name, guarantee }) => [
             name,
             guarantee,
