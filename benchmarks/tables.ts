@@ -64,7 +64,7 @@ export class TableStore {
     return Number(row!["found"]);
   }
 
-  /** How many rows the whole server inserts, changes and deletes while `work` runs, as it counts them itself. */
+  /** How many rows the whole server inserts, changes and deletes while `work` runs, as it counts them itself: in temporary tables too. */
   async rowsWritten(work: () => Promise<unknown>): Promise<number> {
     const first = await this.#handled();
     const before = await this.#handled();

@@ -30,7 +30,7 @@ export interface SentByPublish {
 
 /** What a publish comes to beside time. */
 export interface Cost extends SentByPublish {
-  /** Rows that the server inserted, changed and deleted. */
+  /** Rows that the server counted as inserted, changed and deleted, in temporary tables too. */
   readonly rows: number;
   readonly signatures: number;
 }
