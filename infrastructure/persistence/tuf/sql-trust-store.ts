@@ -16,7 +16,7 @@ import type { Row, Session, Statement } from "../connection/session.js";
 import { advance, StaleCommit } from "./compare-and-set.js";
 import { writeDelegations } from "./tuf-delegation-writer.js";
 import { insertFileRows } from "./tuf-file-writer.js";
-import { readCustomRoles, selectRole } from "./tuf-repository-statements.js";
+import { readCustomRoles, selectRoles } from "./tuf-repository-statements.js";
 import { advanceRoot, readCounters, selectDelegatedRoles, selectRoleBefore } from "./tuf-role-statements.js";
 import {
   cancelOpenEvent,
@@ -187,7 +187,7 @@ export class SqlTrustStore implements TrustStore {
   }
 
   async #requireRepository(repository: string): Promise<void> {
-    const rows = await this.database.session((session) => session.rows(selectRole(repository, "root")));
+    const rows = await this.database.session((session) => session.rows(selectRoles(repository, ["root"])));
     if (rows.length === 0) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
   }
 }

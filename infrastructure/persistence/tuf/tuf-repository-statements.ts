@@ -3,6 +3,7 @@ import type { ExpiryPolicy } from "../../../domain/tuf/expiry.js";
 import type { TufKey } from "../../../domain/tuf/key.js";
 import type { NewTufRepository, TufRepository } from "../../../domain/tuf/repository.js";
 import type { KeptTrust } from "../../../domain/tuf/trust.js";
+import { placeholders } from "../records/record-statements.js";
 import type { Row, Statement } from "../connection/session.js";
 
 /** The statements on a repository's own row and what belongs to it, one function each. */
@@ -103,12 +104,13 @@ function readTrust(rows: readonly Row[]): KeptTrust {
   };
 }
 
-/** One row where the repository is there: with the role's name, or NULL where it has no such role. */
-export function selectRole(repository: string, role: string): Statement {
+/** A row for each of these roles that is there; where none is, one of NULL; none without the repository. */
+export function selectRoles(repository: string, roles: readonly string[]): Statement {
   return {
     sql:
-      "SELECT r.name FROM tuf_repository p LEFT JOIN tuf_role r ON r.repository = p.name AND r.name = ? " +
-      "WHERE p.name = ?",
-    parameters: [role, repository],
+      "SELECT r.name FROM tuf_repository p LEFT JOIN tuf_role r " +
+      `ON r.repository = p.name AND r.name IN (${placeholders(roles.length)}) WHERE p.name = ?`,
+    parameters: [...roles, repository],
+    varying: roles.length > 1,
   };
 }

@@ -5,7 +5,7 @@ import type { Database } from "../connection/database.js";
 import { DuplicateKeyError } from "../connection/server-error.js";
 import type { Row, Session, Statement } from "../connection/session.js";
 import { StaleCommit } from "./compare-and-set.js";
-import { selectRole } from "./tuf-repository-statements.js";
+import { selectRoles } from "./tuf-repository-statements.js";
 
 /** Runs statements on the rows of repositories, and tells what is missing where they find none. */
 export class TufRows {
@@ -23,7 +23,7 @@ export class TufRows {
   ): Promise<readonly [Row, ...Row[]]> {
     const [first, ...others] = await this.of(statement);
     if (first !== undefined) return [first, ...others];
-    for (const role of roles) await this.requireRole(repository, role);
+    await this.requireRoles(repository, roles);
     throw corrupt(`repository ${repository} lacks rows of ${roles.join(" or ")}`);
   }
 
@@ -38,7 +38,7 @@ export class TufRows {
       return "applied";
     } catch (error) {
       if (!(error instanceof StaleCommit) && !(error instanceof DuplicateKeyError)) throw error;
-      for (const role of roles) await this.requireRole(repository, role);
+      await this.requireRoles(repository, roles);
       return "stale";
     }
   }
@@ -49,10 +49,17 @@ export class TufRows {
   }
 
   /** What there is to say where a statement found nothing; asked only then. */
-  async requireRole(repository: string, role: string): Promise<void> {
-    const [row] = await this.of(selectRole(repository, role));
-    if (row === undefined) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
-    if (row[0] !== null) return;
+  requireRole(repository: string, role: string): Promise<void> {
+    return this.requireRoles(repository, [role]);
+  }
+
+  /** As `requireRole`, of the first of these that is not there. */
+  async requireRoles(repository: string, roles: readonly string[]): Promise<void> {
+    const rows = await this.of(selectRoles(repository, roles));
+    if (rows.length === 0) throw new TufError("REPOSITORY_NOT_FOUND", `no repository ${repository}`);
+    const there = new Set(rows.map(([name]) => name));
+    const role = roles.find((name) => !there.has(name));
+    if (role === undefined) return;
     if ((TOP_LEVEL_ROLES as readonly string[]).includes(role)) throw lacking(repository, role);
     throw new TufError("UNKNOWN_ROLE", `repository ${repository} has no role ${role}`);
   }
