@@ -18,7 +18,7 @@ export const ARMS = {
     what: "This library as several processes have it: a repository and a connection for each writer (W8, W9).",
     guarantee: `${CHECKED}, as above; nothing but the database stands between writers.`,
   },
-  "distinction, one at a time": {
+  "no lock, one at a time": {
     what: "W20: this library, each worker with one task under way, so that nothing within it is batched.",
     guarantee: `${CHECKED}, as above.`,
   },

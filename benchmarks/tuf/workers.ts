@@ -19,7 +19,7 @@ export interface Crew {
 /** How workers go about tasks that are all there from the start, as in a queue. */
 export const CREW_ARMS = {
   distinction: { locked: false, together: true },
-  "distinction, one at a time": { locked: false, together: false },
+  "no lock, one at a time": { locked: false, together: false },
   "global lock": { locked: true, together: false },
   "global lock, together": { locked: true, together: true },
 } as const satisfies Partial<Record<ArmName, WayOfWorking>>;

@@ -23,7 +23,7 @@ function judgedArms(rounds: number) {
 }
 
 /** What tells apart how much of that ratio is the missing lock, and how much that tasks of a worker are done together. */
-const BETWEEN = { "distinction, one at a time": 3, "global lock, together": 3 } as const;
+const BETWEEN = { "no lock, one at a time": 3, "global lock, together": 3 } as const;
 
 /**
  * The bins where nothing is timed: 16,384 take twice as long to make. A publish of the same targets sends the same to the byte,

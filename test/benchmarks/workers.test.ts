@@ -15,7 +15,7 @@ test("workers of all arms do their rounds, in processes that end with the last, 
   const { signal } = new AbortController();
   const bench = { url, tables, directory, quick: true, roundTrip: 0, random: seeded(1), signal };
   const crew = { bins: 4, workers: 2 };
-  const rounds = { distinction: 2, "global lock": 2, "distinction, one at a time": 1, "global lock, together": 1 };
+  const rounds = { distinction: 2, "global lock": 2, "no lock, one at a time": 1, "global lock, together": 1 };
   const { samples, arms } = await workers({ ...bench, say: () => undefined }, crew, 8, rounds);
   const found = arms.map(({ name, acknowledged, output }) => {
     expect(samples[name], name).toEqual(Array.from({ length: rounds[name] }, () => expect.any(Number) as number));
@@ -25,7 +25,7 @@ test("workers of all arms do their rounds, in processes that end with the last, 
   expect(found).toEqual([
     { name: "distinction", free: { updates: 52, lost: 0 }, locked: { updates: 0, lost: 0 }, tasks: 32 },
     { name: "global lock", free: warmUp, locked: { updates: 32, lost: 0 }, tasks: 32 },
-    { name: "distinction, one at a time", free: { updates: 36, lost: 0 }, locked: { updates: 0, lost: 0 }, tasks: 16 },
+    { name: "no lock, one at a time", free: { updates: 36, lost: 0 }, locked: { updates: 0, lost: 0 }, tasks: 16 },
     { name: "global lock, together", free: warmUp, locked: { updates: 16, lost: 0 }, tasks: 16 },
   ]);
   const [free, locked, apart, batched] = arms.map(({ output }) => output) as [Output, Output, Output, Output];
