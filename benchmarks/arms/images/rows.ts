@@ -1,5 +1,6 @@
 import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 import type { Attributes } from "../../../domain/distinction/types/record-type.js";
+import { inTransaction } from "../../in-transaction.js";
 import { imageTable, type ImageContent, type Location } from "../../model/image.js";
 import type { ImageArmOptions } from "./image-arm.js";
 
@@ -29,19 +30,10 @@ export class Rows {
   readonly run: Run = (sql, parameters) => this.#execute(this.#pool, sql, parameters);
 
   /** Runs `work` on one connection, between BEGIN and COMMIT. */
-  async transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const connection = await this.#pool.getConnection();
-    try {
-      await connection.beginTransaction();
-      const result = await work((sql, parameters) => this.#execute(connection, sql, parameters));
-      await connection.commit();
-      return result;
-    } catch (error) {
-      await connection.rollback();
-      throw error;
-    } finally {
-      connection.release();
-    }
+  transaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    return inTransaction(this.#pool, (connection) =>
+      work((sql, parameters) => this.#execute(connection, sql, parameters)),
+    );
   }
 
   close(): Promise<void> {
